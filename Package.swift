@@ -1,0 +1,70 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+// Strictness for all of our own code; CI adds POLYRHYTHM_WARNINGS_AS_ERRORS=1.
+let warningsAsErrors = Context.environment["POLYRHYTHM_WARNINGS_AS_ERRORS"] == "1"
+let swiftSettings: [SwiftSetting] =
+  [.swiftLanguageMode(.v6)] + (warningsAsErrors ? [.unsafeFlags(["-warnings-as-errors"])] : [])
+
+/// A module of the product.
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+let package = Package(
+  name: "polyrhythm",
+  products: [.executable(name: "polyrhythm", targets: ["polyrhythm"])],
+  targets: [
+    // C libraries of the operating system, one target each.
+    .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(name: "CRdKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
+    .systemLibrary(
+      name: "CMicrohttpd", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    // simdjson behind a C face.
+    .target(
+      name: "CEventDecoder", cxxSettings: [.unsafeFlags(["-O3"])],
+      linkerSettings: [.linkedLibrary("simdjson")]),
+
+    module("Support", []),
+    module("EventModel", ["CEventDecoder"]),
+    module("EventGenerator", ["EventModel", "Support"]),
+    module("EventLog", ["Support", "CRdKafka", "CZstd"]),
+    module("Metrics", ["EventModel"]),
+    module("Warehouse", ["Support", "CLibPQ"]),
+    module("SpeedLayer", ["Support", "EventModel", "EventLog", "Metrics", "Warehouse"]),
+    module("BatchLayer", ["Support", "EventModel", "EventLog", "Metrics", "Warehouse"]),
+    module("ServingLayer", ["Support", "Metrics", "Warehouse", "CMicrohttpd"]),
+    .executableTarget(
+      name: "polyrhythm",
+      dependencies: [
+        "Support", "EventModel", "EventGenerator", "EventLog", "Metrics", "Warehouse",
+        "SpeedLayer", "BatchLayer", "ServingLayer",
+      ],
+      swiftSettings: swiftSettings),
+
+    // What tests share: a PostgreSQL of their own, a Kafka of librdkafka's own, seeds, waiting.
+    .target(
+      name: "TestKit",
+      dependencies: ["Support", "EventModel", "EventLog", "Warehouse", "CRdKafka"],
+      path: "Tests/TestKit", swiftSettings: swiftSettings),
+    tests("EventModelTests", ["EventModel", "TestKit"]),
+    tests("EventGeneratorTests", ["EventGenerator", "EventModel", "TestKit"]),
+    tests("EventLogTests", ["EventLog", "TestKit"]),
+    tests("MetricsTests", ["Metrics", "EventModel", "EventGenerator", "Warehouse", "TestKit"]),
+    tests("WarehouseTests", ["Warehouse", "TestKit"]),
+    tests(
+      "SpeedLayerTests",
+      ["SpeedLayer", "BatchLayer", "EventGenerator", "Metrics", "Warehouse", "TestKit"]),
+    tests(
+      "BatchLayerTests",
+      ["SpeedLayer", "BatchLayer", "EventGenerator", "Metrics", "Warehouse", "TestKit"]),
+    tests("ServingLayerTests", ["ServingLayer", "Metrics", "Warehouse", "TestKit"]),
+    tests("EndToEndTests", ["EventGenerator", "EventModel", "Warehouse", "TestKit"]),
+  ],
+  cxxLanguageStandard: .cxx17
+)

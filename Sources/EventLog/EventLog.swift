@@ -1,0 +1,112 @@
+/// Names one append-only sequence of records.
+public struct TopicPartition: Hashable, Sendable, Comparable, CustomStringConvertible {
+  public var topic: String
+  public var partition: Int32
+
+  public init(_ topic: String, _ partition: Int32) {
+    self.topic = topic
+    self.partition = partition
+  }
+
+  public var description: String { "\(topic)/\(partition)" }
+
+  public static func < (a: TopicPartition, b: TopicPartition) -> Bool {
+    (a.topic, a.partition) < (b.topic, b.partition)
+  }
+}
+
+/// A partitioned, offset-addressed log of opaque records. What a record means is not its concern.
+///
+/// Offsets start at 0 and grow by one a record (a Kafka log may have gaps). A record, once read at
+/// an offset, is the same for every reader forever.
+public protocol EventLog: Sendable {
+  /// The URL that opened it, for messages: `dir:PATH` or `kafka:HOST:PORT`.
+  var url: String { get }
+
+  /// Makes the topics that are missing, each with `partitions` partitions; leaves others alone.
+  func createTopics(_ topics: [String], partitions: Int) throws(EventLogError)
+
+  /// How many partitions a topic has; 0 where the topic is not there.
+  func partitionCount(of topic: String) throws(EventLogError) -> Int
+
+  /// The offset of the first record still there.
+  func startOffset(of partition: TopicPartition) throws(EventLogError) -> Int64
+
+  /// One past the last whole record; what a reader at this offset would wait for.
+  func endOffset(of partition: TopicPartition) throws(EventLogError) -> Int64
+
+  /// A reader whose first record is the one at `offset`, or the next one there.
+  func reader(of partition: TopicPartition, from offset: Int64) throws(EventLogError)
+    -> any LogReader
+
+  /// A writer to all partitions of the topics. The embedded log lets one process write a
+  /// partition at a time and says who has it otherwise.
+  func writer(to topics: [String]) throws(EventLogError) -> any LogWriter
+}
+
+/// Reads one partition in offset order. Not shared between threads.
+public protocol LogReader: AnyObject {
+  var partition: TopicPartition { get }
+  /// The offset of the next record that `read` would give.
+  var position: Int64 { get }
+
+  /// Fills `batch` (its old content is dropped) with up to about `maxBytes` of whole records, at
+  /// least one where there is one. Where there is none yet, waits up to `waitMilliseconds` for it.
+  /// - Returns: the number of records; 0 means none came.
+  func read(into batch: RecordBatch, maxBytes: Int, waitMilliseconds: Int) throws(EventLogError)
+    -> Int
+}
+
+/// Appends records. Not shared between threads.
+public protocol LogWriter: AnyObject {
+  /// Queues one record. `topic` is the index into the list that the writer was opened with; the
+  /// partition follows from the key as Kafka's default (murmur2) partitioner has it.
+  /// - Parameter timestamp: the record's time, milliseconds since 1970; goes to the time index.
+  func append(
+    topic: Int, key: UnsafeRawBufferPointer, timestamp: Int64, payload: UnsafeRawBufferPointer
+  ) throws(EventLogError)
+
+  /// Returns when everything appended so far is accepted: readers see it, and it survives the death
+  /// of this process (Kafka: acknowledged by all in-sync replicas).
+  func flush() throws(EventLogError)
+
+  /// `flush`, then let go of the partitions.
+  func close() throws(EventLogError)
+}
+
+/// A reusable buffer of records of one partition. Every record is followed by at least
+/// `RecordBatch.padding` readable bytes, as SIMD decoders want.
+public final class RecordBatch {
+  /// Bytes readable after the last record.
+  public static let padding = 64
+
+  public struct Entry {
+    public var offset: Int64
+    /// Where the record starts in the buffer, and its length, in bytes.
+    public var start: Int
+    public var count: Int
+  }
+
+  public internal(set) var entries: [Entry] = []
+  /// One past the offset of the last record; where a following batch begins.
+  public internal(set) var nextOffset: Int64 = 0
+  /// Owned storage; implementations fill it through `reserve`.
+  var storage: UnsafeMutableRawPointer
+  var capacity: Int
+
+  public init(capacity: Int = 1 << 20) {
+    self.capacity = capacity
+    storage = .allocate(byteCount: capacity + Self.padding, alignment: 64)
+    storage.initializeMemory(as: UInt8.self, repeating: 0, count: capacity + Self.padding)
+  }
+
+  deinit { storage.deallocate() }
+
+  public var count: Int { entries.count }
+
+  /// The bytes of record `index`; valid until the batch is filled again.
+  public subscript(index: Int) -> UnsafeRawBufferPointer {
+    let entry = entries[index]
+    return UnsafeRawBufferPointer(start: storage + entry.start, count: entry.count)
+  }
+}

@@ -1,0 +1,40 @@
+import Support
+
+/// What went wrong with a log, and where.
+public struct EventLogError: UserFacingError, CustomStringConvertible {
+  public enum Code: Sendable, Equatable {
+    /// The URL or a property is not understood.
+    case badURL
+    /// The directory, the broker or the topic is not there or cannot be reached.
+    case unavailable
+    /// Another process writes this partition.
+    case locked
+    /// Bytes on disk are not what the format says.
+    case damaged
+    /// The operating system refused: no space, no permission, too many files.
+    case io
+    /// A record is larger than the log takes.
+    case tooLarge
+  }
+
+  public var code: Code
+  public var message: String
+
+  public init(_ code: Code, _ message: String) {
+    self.code = code
+    self.message = message
+  }
+
+  public var description: String { message }
+
+  public var exitCode: ExitCode {
+    switch code {
+    case .badURL: .usage
+    case .unavailable: .unavailable
+    case .locked: .temporaryFailure
+    case .damaged: .dataError
+    case .io: .ioError
+    case .tooLarge: .dataError
+    }
+  }
+}

@@ -1,0 +1,55 @@
+/// The per-minute rollups of DESIGN section 5. Each is a table in the schemas `speed` and `batch`
+/// and a merged view in `serving`, with the columns that this says, in this order:
+/// `minute`, the keys, the counters, the sketches.
+public enum Rollup: Int, CaseIterable, Sendable {
+  case totals, song, user, location, device, audience, page
+
+  /// The table's name in every schema.
+  public var table: String {
+    switch self {
+    case .totals: "minute_totals"
+    case .song: "minute_song"
+    case .user: "minute_user"
+    case .location: "minute_location"
+    case .device: "minute_device"
+    case .audience: "minute_audience"
+    case .page: "minute_page"
+    }
+  }
+
+  /// The key columns beyond the minute.
+  public var keyColumns: [String] {
+    switch self {
+    case .totals: []
+    case .song: ["song_key"]
+    case .user: ["user_key"]
+    case .location: ["location_key"]
+    case .device: ["device_key"]
+    case .audience: ["gender", "level"]
+    case .page: ["page", "method", "status", "auth", "level"]
+    }
+  }
+
+  /// Counters kept: all, where the key says nothing about which events can have it.
+  public var counters: [Counter] {
+    switch self {
+    case .song:
+      [
+        .listens, .listenedMs, .completed, .skipped, .partial, .thumbsUp, .thumbsDown,
+        .playlistAdds, .shares, .friendsAdded, .adverts,
+      ]
+    case .page: [.pageViews, .errors]
+    default: Counter.allCases
+    }
+  }
+
+  /// Sketches kept.
+  public var distincts: [Distinct] {
+    switch self {
+    case .song: [.listeners]
+    case .user: [.sessions, .songs]
+    case .page: [.activeUsers, .sessions]
+    default: Distinct.allCases
+    }
+  }
+}

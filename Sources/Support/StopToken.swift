@@ -1,0 +1,15 @@
+import Synchronization
+
+/// Asks long-running work to end at its next safe point. One token is shared by everything that has
+/// to stop together; signal handlers, tests and failing siblings all pull the same one.
+public final class StopToken: Sendable {
+  private let requested = Atomic<Bool>(false)
+
+  public init() {}
+
+  /// True once somebody asked for the stop. Never goes back to false.
+  public var isRequested: Bool { requested.load(ordering: .acquiring) }
+
+  /// Asks for the stop. Safe from any thread, any number of times.
+  public func request() { requested.store(true, ordering: .releasing) }
+}
