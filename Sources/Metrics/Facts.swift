@@ -1,0 +1,81 @@
+import EventModel
+
+/// How a play ended.
+public enum Outcome: UInt8, Sendable {
+  /// Not ended, as far as the log says.
+  case open
+  case completed, partial, skipped
+
+  /// The value of `fact_listen.outcome`; null while open.
+  public var text: String? {
+    switch self {
+    case .open: nil
+    case .completed: "completed"
+    case .partial: "partial"
+    case .skipped: "skipped"
+    }
+  }
+}
+
+/// The columns that all facts share: keys of the conformed dimensions and the grain.
+public struct FactKeys: Sendable {
+  /// Milliseconds since 1970.
+  public var ts: Int64
+  public var userKey: Int64
+  public var locationKey: Int64
+  public var deviceKey: Int64
+  public var sessionId: Int64
+  public var itemInSession: Int32
+}
+
+/// One row of fact_listen. Text is by number in the kernel's `TextTable`.
+public struct ListenFact: Sendable {
+  public var keys: FactKeys
+  public var songKey: Int64
+  public var auth: TextTable.ID
+  public var level: TextTable.ID
+  /// Negative where the event does not say.
+  public var durationMs: Int32
+  /// Meaningless while the outcome is open.
+  public var listenedMs: Int32
+  public var outcome: Outcome
+}
+
+/// Takes the facts of counted events. The text slices of an event are valid during the call.
+public protocol FactSink: AnyObject {
+  func auth(_ keys: FactKeys, _ event: borrowing Event)
+  func pageView(_ keys: FactKeys, songKey: Int64, _ event: borrowing Event)
+  /// A play of the records that are being folded, once its outcome is final, or at `reportOpenPlays`.
+  func listen(_ fact: ListenFact, texts: TextTable)
+  /// A play of earlier records whose outcome has changed since they were folded.
+  func listenChanged(_ fact: ListenFact)
+}
+
+/// Small repeated texts by number, for what has to outlive the event that it came with.
+public final class TextTable {
+  public typealias ID = Int32
+  private var ids: [String: ID] = [:]
+  private var texts: [String] = [""]
+  private var lastSlice: [UInt8] = []
+  private var lastID: ID = 0
+
+  public init() {}
+
+  /// 0 for the empty text.
+  public func id(_ slice: ByteSlice) -> ID {
+    if slice.isEmpty { return 0 }
+    if slice.buffer.elementsEqual(lastSlice) { return lastID }
+    let text = slice.string
+    lastSlice = Array(slice.buffer)
+    if let id = ids[text] {
+      lastID = id
+    } else {
+      lastID = ID(texts.count)
+      texts.append(text)
+      ids[text] = lastID
+    }
+    return lastID
+  }
+
+  public subscript(id: ID) -> String { texts[Int(id)] }
+}

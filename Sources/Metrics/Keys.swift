@@ -1,0 +1,179 @@
+import EventModel
+
+/// Content-addressed keys: the first 64 bits of MurmurHash3 (x64, 128 bits, seed 0) over the natural
+/// attributes, each written as its length (4 bytes, little endian; all ones where absent) and its
+/// bytes, so that no two lists of attributes are written alike. The same in every process, forever.
+/// 0 is kept for the unknown member.
+///
+/// Not a defence against somebody who makes collisions on purpose; docs/keys.md has the odds.
+struct KeyHasher {
+  private var scratch: UnsafeMutableRawPointer
+  private var capacity: Int
+  private var count = 0
+
+  init() {
+    capacity = 4096
+    scratch = .allocate(byteCount: capacity, alignment: 16)
+  }
+
+  func free() { scratch.deallocate() }
+
+  @inline(__always)
+  mutating func begin() { count = 0 }
+
+  @inline(__always)
+  private mutating func reserve(_ bytes: Int) {
+    if count + bytes > capacity { grow(bytes) }
+  }
+
+  private mutating func grow(_ bytes: Int) {
+    let larger = max(capacity * 2, count + bytes)
+    let next = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 16)
+    next.copyMemory(from: scratch, byteCount: count)
+    scratch.deallocate()
+    scratch = next
+    capacity = larger
+  }
+
+  /// An empty slice is an absent attribute.
+  @inline(__always)
+  mutating func add(_ slice: ByteSlice) {
+    reserve(slice.count + 4)
+    if slice.isEmpty {
+      scratch.storeBytes(of: UInt32.max, toByteOffset: count, as: UInt32.self)
+    } else {
+      scratch.storeBytes(of: UInt32(slice.count).littleEndian, toByteOffset: count, as: UInt32.self)
+      (scratch + count + 4).copyMemory(from: slice.start!, byteCount: slice.count)
+    }
+    count += 4 + slice.count
+  }
+
+  @inline(__always)
+  mutating func add(_ value: Int64?) {
+    reserve(12)
+    if let value {
+      scratch.storeBytes(of: UInt32(8).littleEndian, toByteOffset: count, as: UInt32.self)
+      scratch.storeBytes(of: value.littleEndian, toByteOffset: count + 4, as: Int64.self)
+      count += 12
+    } else {
+      scratch.storeBytes(of: UInt32.max, toByteOffset: count, as: UInt32.self)
+      count += 4
+    }
+  }
+
+  /// The key of what was added since `begin`; never 0.
+  @inline(__always)
+  func key() -> Int64 {
+    let hash = Murmur3.hash64(UnsafeRawBufferPointer(start: scratch, count: count))
+    return hash == 0 ? 1 : Int64(bitPattern: hash)
+  }
+}
+
+extension KeyHasher {
+  /// The state that the event shows its user in; 0 for guests.
+  mutating func user(_ event: borrowing Event) -> Int64 {
+    guard let userId = event.userId else { return 0 }
+    begin()
+    add(userId)
+    add(event.firstName)
+    add(event.lastName)
+    add(event.gender)
+    add(event.level)
+    add(event.registration)
+    return key()
+  }
+
+  /// The song that the event names; 0 where it names none.
+  mutating func song(_ event: borrowing Event) -> Int64 {
+    if event.artist.isEmpty && event.song.isEmpty { return 0 }
+    begin()
+    add(event.artist)
+    add(event.song)
+    add(event.durationMs)
+    return key()
+  }
+
+  /// The place; 0 where the event names none.
+  mutating func location(_ event: borrowing Event) -> Int64 {
+    if event.state.isEmpty && event.city.isEmpty && event.zip.isEmpty && event.country.isEmpty {
+      return 0
+    }
+    begin()
+    addCountry(event)
+    add(event.state)
+    add(event.city)
+    add(event.zip)
+    return key()
+  }
+
+  private mutating func addCountry(_ event: borrowing Event) {
+    if event.country.isEmpty {
+      let us: StaticString = "US"
+      add(ByteSlice(start: us.utf8Start, count: us.utf8CodeUnitCount))
+    } else {
+      add(event.country)
+    }
+  }
+
+  /// The user agent; 0 where there is none.
+  mutating func device(_ event: borrowing Event) -> Int64 {
+    if event.userAgent.isEmpty { return 0 }
+    begin()
+    add(event.userAgent)
+    return key()
+  }
+
+  mutating func audience(_ event: borrowing Event) -> Int64 {
+    begin()
+    add(event.gender)
+    add(event.level)
+    return key()
+  }
+
+  mutating func page(_ event: borrowing Event) -> Int64 {
+    begin()
+    add(event.page)
+    add(event.method)
+    add(event.status.map { Int64($0) })
+    add(event.auth)
+    add(event.level)
+    return key()
+  }
+
+  /// What makes an event that event: the same again is a redelivery.
+  mutating func identity(_ event: borrowing Event) -> Int64 {
+    begin()
+    add(Int64(event.topic.rawValue))
+    add(event.userId)
+    add(event.sessionId)
+    add(event.itemInSession)
+    add(event.ts)
+    return key()
+  }
+
+  /// The session within its user, which plays and credits belong to.
+  mutating func session(_ event: borrowing Event) -> Int64 {
+    begin()
+    add(event.userId)
+    add(event.sessionId)
+    return key()
+  }
+
+  /// Who sent it, for the watermark: the user, or the session of a guest.
+  mutating func actor(_ event: borrowing Event) -> UInt64 {
+    begin()
+    add(event.userId)
+    if event.userId == nil { add(event.sessionId) }
+    return UInt64(bitPattern: key())
+  }
+}
+
+extension Event {
+  /// The song's length in whole milliseconds; nil where the event does not say, or says more than
+  /// 24 days.
+  @inline(__always)
+  var durationMs: Int64? {
+    guard let duration, duration > 0, duration < 2_000_000 else { return nil }
+    return Int64((duration * 1000).rounded())
+  }
+}

@@ -1,0 +1,146 @@
+import EventModel
+
+/// Dimension members that were met for the first time by this process, waiting to be inserted. The
+/// same member may be handed out again by another process; inserting it twice does nothing.
+public struct NewMembers {
+  public struct User: Sendable {
+    public var key: Int64
+    public var userId: Int64
+    public var firstName, lastName, gender, level: String?
+    /// Milliseconds since 1970.
+    public var registration: Int64?
+  }
+
+  public struct Song: Sendable {
+    public var key: Int64
+    public var artist, title: String?
+    /// Seconds.
+    public var duration: Double?
+  }
+
+  public struct Location: Sendable {
+    public var key: Int64
+    public var country, state, city, zip: String?
+    public var lon, lat: Double?
+    public var region: String?
+  }
+
+  public struct DeviceMember: Sendable {
+    public var key: Int64
+    public var userAgent: String
+    public var device: Device
+  }
+
+  public internal(set) var users: [User] = []
+  public internal(set) var songs: [Song] = []
+  public internal(set) var locations: [Location] = []
+  public internal(set) var devices: [DeviceMember] = []
+
+  public init() {}
+
+  public var isEmpty: Bool {
+    users.isEmpty && songs.isEmpty && locations.isEmpty && devices.isEmpty
+  }
+}
+
+/// Knows which members this process has handed out, and makes the rows of those it has not.
+public final class MemberDirectory {
+  private var knownUsers = FlatTable()
+  private var knownSongs = FlatTable()
+  private var knownLocations = FlatTable()
+  private var knownDevices = FlatTable()
+  private var new = NewMembers()
+
+  public init() {}
+
+  deinit {
+    knownUsers.free()
+    knownSongs.free()
+    knownLocations.free()
+    knownDevices.free()
+  }
+
+  /// The members met since the last call.
+  public func take() -> NewMembers {
+    defer { new = NewMembers() }
+    return new
+  }
+
+  @inline(__always)
+  private func isNew(_ key: Int64, _ table: inout FlatTable) -> Bool {
+    if key == 0 { return false }
+    let before = table.count
+    _ = table.findOrInsert(0, key, new: 0)
+    return table.count != before
+  }
+
+  @inline(__always)
+  func meetUser(_ key: Int64, _ event: borrowing Event) {
+    if isNew(key, &knownUsers) { addUser(key, event) }
+  }
+
+  @inline(__always)
+  func meetSong(_ key: Int64, _ event: borrowing Event) {
+    if isNew(key, &knownSongs) { addSong(key, event) }
+  }
+
+  @inline(__always)
+  func meetLocation(_ key: Int64, _ event: borrowing Event) {
+    if isNew(key, &knownLocations) { addLocation(key, event) }
+  }
+
+  @inline(__always)
+  func meetDevice(_ key: Int64, _ event: borrowing Event) {
+    if isNew(key, &knownDevices) { addDevice(key, event) }
+  }
+
+  private func addUser(_ key: Int64, _ event: borrowing Event) {
+    guard let userId = event.userId else { return }
+    new.users.append(
+      NewMembers.User(
+        key: key, userId: userId, firstName: event.firstName.text, lastName: event.lastName.text,
+        gender: event.gender.text, level: event.level.text, registration: event.registration))
+  }
+
+  private func addSong(_ key: Int64, _ event: borrowing Event) {
+    new.songs.append(
+      NewMembers.Song(
+        key: key, artist: event.artist.text, title: event.song.text,
+        duration: event.durationMs.map { Double($0) / 1000 }))
+  }
+
+  private func addLocation(_ key: Int64, _ event: borrowing Event) {
+    let country = event.country.text ?? "US"
+    new.locations.append(
+      NewMembers.Location(
+        key: key, country: country, state: event.state.text, city: event.city.text,
+        zip: event.zip.text, lon: event.lon, lat: event.lat,
+        region: country == "US" ? event.state.text.flatMap { censusRegions[$0] } : nil))
+  }
+
+  private func addDevice(_ key: Int64, _ event: borrowing Event) {
+    new.devices.append(
+      NewMembers.DeviceMember(
+        key: key, userAgent: event.userAgent.string, device: Device(userAgent: event.userAgent.buffer)
+      ))
+  }
+}
+
+extension ByteSlice {
+  fileprivate var text: String? { isEmpty ? nil : string }
+}
+
+/// The Census Bureau's regions of the United States, by postal abbreviation.
+private let censusRegions: [String: String] = {
+  let states = [
+    "Northeast": "CT ME MA NH RI VT NJ NY PA",
+    "Midwest": "IL IN MI OH WI IA KS MN MO NE ND SD",
+    "South": "DE DC FL GA MD NC SC VA WV AL KY MS TN AR LA OK TX",
+    "West": "AZ CO ID MT NV NM UT WY AK CA HI OR WA",
+  ]
+  var regions: [String: String] = [:]
+  for (region, list) in states {
+    for state in list.split(separator: " ") { regions[String(state)] = region }
+  }
+  return regions
+}()

@@ -1,0 +1,257 @@
+/// A play that may still change: the part of a session's history that late but timely events can
+/// reach.
+struct Play {
+  var fact: ListenFact
+  /// When it ends if no other listen comes: milliseconds since 1970.
+  var end: Int64
+  var audienceKey: Int64
+  /// What the rollups say of it now.
+  var counted: Outcome = .open
+  var countedListenedMs: Int32 = 0
+  /// What the fact sink was told; a play of earlier records starts as what its load told.
+  var reported: Outcome = .open
+  var reportedListenedMs: Int32 = 0
+  /// True once the fact row exists: here, or from an earlier stretch of the log.
+  var isReported = false
+  /// The watermark has passed `end`: nothing timely changes it any more.
+  var isFinal = false
+  var older: Int32 = -1
+  var newer: Int32 = -1
+  var session: Int32 = -1
+
+  var ts: Int64 { fact.keys.ts }
+
+  /// How the play ended by what is known (DESIGN section 5).
+  /// - Parameters:
+  ///   - next: when the session's next listen starts.
+  ///   - watermark: the partition's watermark.
+  func outcome(next: Int64?, watermark: Int64) -> (Outcome, Int32) {
+    guard fact.durationMs >= 0 else {
+      // The length is not known: only a following listen says how long it was heard.
+      if let next, next < end { return next - ts < Self.skipMs ? (.skipped, heard(next)) : (.partial, heard(next)) }
+      return next != nil || watermark >= end ? (.partial, 0) : (.open, 0)
+    }
+    if let next, next < end {
+      let listened = next - ts
+      if listened * 10 >= Int64(fact.durationMs) * 9 { return (.completed, Int32(listened)) }
+      return listened < Self.skipMs ? (.skipped, Int32(listened)) : (.partial, Int32(listened))
+    }
+    return next != nil || watermark >= end ? (.completed, fact.durationMs) : (.open, 0)
+  }
+
+  private func heard(_ next: Int64) -> Int32 { Int32(next - ts) }
+
+  /// Milliseconds. Left for the next song sooner than this, a play counts as skipped.
+  static let skipMs: Int64 = 30_000
+  /// Milliseconds. How long a play of unknown length can last.
+  static let unknownLengthMs: Int64 = 3_600_000
+}
+
+/// A page view that names no song, waiting to know which one its session heard last.
+struct Credit {
+  var ts: Int64
+  var counter: Counter
+  var session: Int32
+  /// What the rollups say of it now; 0 for none yet.
+  var songKey: Int64 = 0
+}
+
+/// The plays of the sessions of one partition, each session's in order of time.
+struct PlayStore {
+  struct Session {
+    var key: Int64
+    var oldest: Int32 = -1
+    var newest: Int32 = -1
+    var credits: Int32 = 0
+  }
+
+  private(set) var plays: UnsafeMutablePointer<Play>
+  private var playCapacity = 1024
+  private var playCount = 0
+  private var freePlays: [Int32] = []
+  private var sessions: [Session] = []
+  private var sessionIndex = FlatTable()
+  /// Plays not final, first to end on top.
+  private var endings = EndingHeap()
+  private(set) var live = 0
+  var credits: [Credit] = []
+  private var sweepAt = 4096
+
+  init() { plays = .allocate(capacity: 1024) }
+
+  func free() {
+    plays.deallocate()
+    sessionIndex.free()
+  }
+
+  subscript(index: Int32) -> Play {
+    @inline(__always) unsafeAddress { UnsafePointer(plays + Int(index)) }
+    @inline(__always) nonmutating unsafeMutableAddress { plays + Int(index) }
+  }
+
+  mutating func session(_ key: Int64) -> Int32 {
+    let next = Int32(sessions.count)
+    let index = sessionIndex.findOrInsert(0, key, new: next)
+    if index == next { sessions.append(Session(key: key)) }
+    return index
+  }
+
+  /// Puts a play into its session's order: by time, then by position in the session.
+  mutating func insert(_ play: Play, session: Int32) -> Int32 {
+    let index = allocate()
+    (plays + Int(index)).initialize(to: play)
+    self[index].session = session
+    var older = sessions[Int(session)].newest
+    var newer: Int32 = -1
+    while older >= 0, Self.isBefore(play, self[older]) {
+      newer = older
+      older = self[older].older
+    }
+    self[index].older = older
+    self[index].newer = newer
+    if older >= 0 { self[older].newer = index } else { sessions[Int(session)].oldest = index }
+    if newer >= 0 { self[newer].older = index } else { sessions[Int(session)].newest = index }
+    live += 1
+    endings.push(end: play.end, play: index)
+    return index
+  }
+
+  private static func isBefore(_ a: Play, _ b: Play) -> Bool {
+    a.ts != b.ts ? a.ts < b.ts : a.fact.keys.itemInSession < b.fact.keys.itemInSession
+  }
+
+  private mutating func allocate() -> Int32 {
+    if let index = freePlays.popLast() { return index }
+    if playCount == playCapacity {
+      let larger = UnsafeMutablePointer<Play>.allocate(capacity: playCapacity * 2)
+      larger.moveInitialize(from: plays, count: playCount)
+      plays.deallocate()
+      plays = larger
+      playCapacity *= 2
+    }
+    playCount += 1
+    return Int32(playCount - 1)
+  }
+
+  /// The session's last play that started at or before `ts`, at most an hour earlier.
+  func lastSong(_ session: Int32, at ts: Int64) -> Int64 {
+    var index = sessions[Int(session)].newest
+    while index >= 0, self[index].ts > ts { index = self[index].older }
+    guard index >= 0, ts - self[index].ts <= Self.creditMs else { return 0 }
+    return self[index].fact.songKey
+  }
+
+  /// Milliseconds. How long after a play began a page view may still be about it.
+  static let creditMs: Int64 = 3_600_000
+
+  mutating func addCredit(_ credit: Credit) {
+    credits.append(credit)
+    sessions[Int(credit.session)].credits += 1
+  }
+
+  func hasCredits(_ session: Int32) -> Bool { sessions[Int(session)].credits > 0 }
+
+  /// The next play whose end the watermark has passed, taken off the list of those not final.
+  @inline(__always)
+  mutating func popEnded(_ watermark: Int64) -> Int32? { endings.pop(until: watermark) }
+
+  /// Plays that are not final, in no particular order.
+  func forEachNotFinal(_ body: (Int32) -> Void) {
+    for entry in endings.entries { body(entry.play) }
+  }
+
+  /// True when so much was added since the last sweep that another one is worth it.
+  var needsSweep: Bool { live + credits.count + sessions.count > sweepAt }
+
+  /// Forgets credits that nothing timely can change, final plays that no timely page view can be
+  /// about, and sessions without either. What it forgets can no longer matter, so when it runs has no
+  /// influence on any result.
+  mutating func sweep(listenWatermark: Int64, creditHorizon: Int64) {
+    credits.removeAll { $0.ts < listenWatermark }
+    var kept: [Session] = []
+    var index = FlatTable(minimumCapacity: sessions.count / 2)
+    var hasCredits = Set<Int32>()
+    for credit in credits { hasCredits.insert(credit.session) }
+    var renumbered: [Int32: Int32] = [:]
+    for (old, var session) in sessions.enumerated() {
+      prune(&session, creditHorizon)
+      let waits = hasCredits.contains(Int32(old))
+      guard session.oldest >= 0 || waits else { continue }
+      let new = Int32(kept.count)
+      _ = index.findOrInsert(0, session.key, new: new)
+      if waits { renumbered[Int32(old)] = new }
+      var play = session.oldest
+      while play >= 0 {
+        self[play].session = new
+        play = self[play].newer
+      }
+      session.credits = 0
+      kept.append(session)
+    }
+    for i in credits.indices {
+      credits[i].session = renumbered[credits[i].session]!
+      kept[Int(credits[i].session)].credits += 1
+    }
+    sessions = kept
+    sessionIndex.free()
+    sessionIndex = index
+    sweepAt = 2 * (live + credits.count + sessions.count) + 4096
+  }
+
+  private mutating func prune(_ session: inout Session, _ creditHorizon: Int64) {
+    while session.oldest >= 0 {
+      let play = self[session.oldest]
+      let isSuperseded = play.newer >= 0 && self[play.newer].ts <= creditHorizon
+      guard play.isFinal, isSuperseded || play.ts + Self.creditMs < creditHorizon else { return }
+      freePlays.append(session.oldest)
+      live -= 1
+      session.oldest = play.newer
+      if session.oldest >= 0 { self[session.oldest].older = -1 } else { session.newest = -1 }
+    }
+  }
+}
+
+/// A binary heap of plays by their end.
+struct EndingHeap {
+  struct Entry {
+    var end: Int64
+    var play: Int32
+  }
+
+  private(set) var entries: [Entry] = []
+
+  mutating func push(end: Int64, play: Int32) {
+    entries.append(Entry(end: end, play: play))
+    var child = entries.count - 1
+    while child > 0 {
+      let parent = (child - 1) / 2
+      if entries[parent].end <= entries[child].end { break }
+      entries.swapAt(parent, child)
+      child = parent
+    }
+  }
+
+  @inline(__always)
+  mutating func pop(until bound: Int64) -> Int32? {
+    guard let first = entries.first, first.end <= bound else { return nil }
+    return removeFirst()
+  }
+
+  private mutating func removeFirst() -> Int32 {
+    let result = entries[0].play
+    let last = entries.removeLast()
+    if !entries.isEmpty {
+      entries[0] = last
+      var parent = 0
+      while true {
+        var child = 2 * parent + 1
+        if child >= entries.count { break }
+        if child + 1 < entries.count, entries[child + 1].end < entries[child].end { child += 1 }
+        if entries[parent].end <= entries[child].end { break }
+        entries.swapAt(parent, child)
+        parent = child
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,43 @@
+/// Where to begin reading one topic and partition again, and the watermark as it was there.
+public struct ReplayPoint: Equatable, Sendable {
+  public var offset: Int64
+  public var watermark: Watermark
+
+  public init(offset: Int64, watermark: Watermark) {
+    self.offset = offset
+    self.watermark = watermark
+  }
+}
+
+/// For each minute of event time that still matters: the offset of the first record in it, and the
+/// watermark before that record.
+struct ReplayIndex {
+  private var minutes: [Int64: ReplayPoint] = [:]
+  private var lastMinute = Int64.min
+  var hasSeenAny = false
+
+  @inline(__always)
+  mutating func note(timestamp: Int64, offset: Int64, mark: Watermark) {
+    let minute = timestamp / 60_000
+    if minute == lastMinute { return }
+    lastMinute = minute
+    if minutes[minute] == nil { minutes[minute] = ReplayPoint(offset: offset, watermark: mark) }
+  }
+
+  /// The first record at or after `horizon` (milliseconds); what lies before is forgotten.
+  mutating func point(horizon: Int64, next: Int64, mark: Watermark) -> ReplayPoint {
+    let bound = horizon == Int64.min ? Int64.min : horizon / 60_000 - 1
+    var best = ReplayPoint(offset: next, watermark: mark)
+    var forgotten: [Int64] = []
+    for (minute, point) in minutes {
+      if minute < bound {
+        forgotten.append(minute)
+      } else if point.offset < best.offset {
+        best = point
+      }
+    }
+    for minute in forgotten { minutes.removeValue(forKey: minute) }
+    lastMinute = Int64.min
+    return best
+  }
+}
