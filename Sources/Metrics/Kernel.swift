@@ -164,7 +164,9 @@ public final class Kernel {
 
   /// Counts an event that came outside the window: on its own, without touching any state, so that
   /// it has no influence on what else is counted. A listen is closed at once.
-  public func foldOutOfWindow(_ event: borrowing Event) { count(event, offset: -1, inWindow: false) }
+  public func foldOutOfWindow(_ event: borrowing Event) {
+    count(event, offset: -1, inWindow: false)
+  }
 
   private func count(_ event: borrowing Event, offset: Int64, inWindow: Bool) {
     let place = Place(

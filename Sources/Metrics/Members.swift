@@ -121,7 +121,8 @@ public final class MemberDirectory {
   private func addDevice(_ key: Int64, _ event: borrowing Event) {
     new.devices.append(
       NewMembers.DeviceMember(
-        key: key, userAgent: event.userAgent.string, device: Device(userAgent: event.userAgent.buffer)
+        key: key, userAgent: event.userAgent.string,
+        device: Device(userAgent: event.userAgent.buffer)
       ))
   }
 }

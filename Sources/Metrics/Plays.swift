@@ -28,7 +28,9 @@ struct Play {
   func outcome(next: Int64?, watermark: Int64) -> (Outcome, Int32) {
     guard fact.durationMs >= 0 else {
       // The length is not known: only a following listen says how long it was heard.
-      if let next, next < end { return next - ts < Self.skipMs ? (.skipped, heard(next)) : (.partial, heard(next)) }
+      if let next, next < end {
+        return next - ts < Self.skipMs ? (.skipped, heard(next)) : (.partial, heard(next))
+      }
       return next != nil || watermark >= end ? (.partial, 0) : (.open, 0)
     }
     if let next, next < end {
