@@ -155,6 +155,7 @@ extension DistinctSketch {
       insertIntoRegisters(hash)
     } else {
       if words.isEmpty && single != 0 {
+        words.reserveCapacity(4)
         words.append(Int64(bitPattern: single))
         single = 0
       }
@@ -238,9 +239,7 @@ extension DistinctSketch {
   private mutating func formMaximum(_ others: [Int64]) {
     words.withUnsafeMutableBytes { mine in
       others.withUnsafeBytes { theirs in
-        for index in 0..<Self.registerCount where mine[index] < theirs[index] {
-          mine[index] = theirs[index]
-        }
+        for index in 0..<Self.registerCount { mine[index] = max(mine[index], theirs[index]) }
       }
     }
   }
