@@ -1,0 +1,219 @@
+/// The storage format: a header of three bytes (version and type; register width and log2m; whether
+/// sparse is on, and the explicit threshold), then by type
+///
+/// | type | data |
+/// |---|---|
+/// | 1 empty | none |
+/// | 2 explicit | the hashes as signed 64-bit big-endian integers, ascending |
+/// | 3 sparse | for each register that is not 0, ascending: 12 bits of index, 5 bits of value |
+/// | 4 full | all 4096 registers, 5 bits each |
+///
+/// Bits fill bytes from the top; the last byte is padded with 0. Registers are written sparse where
+/// that takes fewer bits than full, which is up to 1204 of them.
+extension DistinctSketch {
+  enum StorageType: UInt8 {
+    case undefined, empty, explicit, sparse, full
+  }
+
+  static let headerCount = 3
+  private static let schemaVersion: UInt8 = 1
+  private static let parameterByte = UInt8((registerWidth - 1) << 5 | log2m)
+  /// Sparse on; explicit threshold 63, which stands for auto.
+  private static let cutoffByte: UInt8 = 1 << 6 | 63
+  private static let sparseWordWidth = log2m + registerWidth
+  private static let fullCount = headerCount + registerCount * registerWidth / 8
+
+  /// No sketch is stored in more bytes than this.
+  public static let maxSerializedCount = max(headerCount + explicitMax * 8, fullCount)
+
+  /// How many bytes `append(to:)` appends: 3 for none, 11 for one value, at most
+  /// `maxSerializedCount`.
+  public var serializedCount: Int {
+    switch storageType {
+    case .undefined, .empty: Self.headerCount
+    case .explicit: Self.headerCount + 8 * max(words.count, 1)
+    case .sparse: Self.headerCount + (filledRegisters * Self.sparseWordWidth + 7) / 8
+    case .full: Self.fullCount
+    }
+  }
+
+  /// Appends the stored form, the binary representation of a value of type `hll`.
+  public func append(to bytes: inout [UInt8]) {
+    let type = storageType
+    bytes.append(Self.schemaVersion << 4 | type.rawValue)
+    bytes.append(Self.parameterByte)
+    bytes.append(Self.cutoffByte)
+    switch type {
+    case .undefined, .empty:
+      break
+    case .explicit:
+      if words.isEmpty { Self.appendBigEndian(single, to: &bytes) }
+      for word in words { Self.appendBigEndian(UInt64(bitPattern: word), to: &bytes) }
+    case .sparse:
+      var writer = BitWriter()
+      var index: UInt64 = 0
+      forEachRegister { register in
+        if register != 0 {
+          writer.append(
+            index << UInt64(Self.registerWidth) | UInt64(register), width: Self.sparseWordWidth,
+            to: &bytes)
+        }
+        index += 1
+      }
+      writer.finish(&bytes)
+    case .full:
+      var writer = BitWriter()
+      forEachRegister {
+        writer.append(UInt64($0), width: Self.registerWidth, to: &bytes)
+      }
+      writer.finish(&bytes)
+    }
+  }
+
+  /// The stored form as an array of its own.
+  public var serialized: [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(Self.maxSerializedCount)
+    append(to: &bytes)
+    return bytes
+  }
+
+  /// Reads what `append(to:)` or the extension wrote.
+  ///
+  /// - Throws: `SketchError` where the bytes are not a sketch of schema version 1 with our
+  ///   parameters, in the one form that the extension writes: ascending, without repetitions.
+  public init(serialized bytes: UnsafeRawBufferPointer) throws(SketchError) {
+    guard bytes.count >= Self.headerCount else { throw .truncated(count: bytes.count) }
+    guard bytes[0] >> 4 == Self.schemaVersion else { throw .version(Int(bytes[0] >> 4)) }
+    guard bytes[1] == Self.parameterByte, bytes[2] == Self.cutoffByte else {
+      throw .parameters(bytes[1], bytes[2])
+    }
+    let data = UnsafeRawBufferPointer(rebasing: bytes[Self.headerCount...])
+    switch StorageType(rawValue: bytes[0] & 0xf) {
+    case .empty:
+      guard data.isEmpty else { throw .malformed("data after an empty sketch") }
+      self.init()
+    case .explicit: self.init(ascending: try Self.explicitHashes(data))
+    case .sparse: self.init(registers: try Self.sparseRegisters(data))
+    case .full: self.init(registers: try Self.fullRegisters(data))
+    case .undefined, nil: throw .malformed("type \(bytes[0] & 0xf)")
+    }
+  }
+
+  /// As `init(serialized:)` of raw bytes.
+  public init(serialized bytes: [UInt8]) throws(SketchError) {
+    self = try bytes.withUnsafeBytes { raw in
+      Result { () throws(SketchError) in try DistinctSketch(serialized: raw) }
+    }.get()
+  }
+
+  private var storageType: StorageType {
+    if isEmpty { return .empty }
+    if !isRegisters { return .explicit }
+    let sparseBits = filledRegisters * Self.sparseWordWidth
+    return sparseBits < Self.registerCount * Self.registerWidth ? .sparse : .full
+  }
+
+  private var filledRegisters: Int {
+    var filled = 0
+    forEachRegister { filled &+= $0 == 0 ? 0 : 1 }
+    return filled
+  }
+
+  private static func appendBigEndian(_ value: UInt64, to bytes: inout [UInt8]) {
+    withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
+  }
+
+  private static func explicitHashes(
+    _ data: UnsafeRawBufferPointer
+  ) throws(SketchError) -> [Int64] {
+    guard data.count % 8 == 0 else { throw .malformed("part of an explicit value") }
+    guard data.count / 8 <= explicitMax else { throw .malformed("too many explicit values") }
+    var hashes: [Int64] = []
+    hashes.reserveCapacity(data.count / 8)
+    for offset in stride(from: 0, to: data.count, by: 8) {
+      let hash = Int64(bigEndian: data.loadUnaligned(fromByteOffset: offset, as: Int64.self))
+      if let last = hashes.last, last >= hash { throw .malformed("explicit values out of order") }
+      hashes.append(hash)
+    }
+    return hashes
+  }
+
+  private static func sparseRegisters(
+    _ data: UnsafeRawBufferPointer
+  ) throws(SketchError) -> [Int64] {
+    let filled = data.count * 8 / sparseWordWidth
+    guard data.count == (filled * sparseWordWidth + 7) / 8 else {
+      throw .malformed("part of a sparse register")
+    }
+    var registers = [UInt8](repeating: 0, count: registerCount)
+    var reader = BitReader(data)
+    var next = 0
+    for _ in 0..<filled {
+      let word = reader.read(width: sparseWordWidth)
+      let index = Int(word >> UInt64(registerWidth))
+      let value = UInt8(word & UInt64(registerMax))
+      guard index >= next, value != 0 else { throw .malformed("sparse registers out of order") }
+      registers[index] = value
+      next = index + 1
+    }
+    return packed(registers)
+  }
+
+  private static func fullRegisters(
+    _ data: UnsafeRawBufferPointer
+  ) throws(SketchError) -> [Int64] {
+    guard data.count == fullCount - headerCount else {
+      throw .malformed("\(data.count) bytes of registers")
+    }
+    var reader = BitReader(data)
+    return packed((0..<registerCount).map { _ in UInt8(reader.read(width: registerWidth)) })
+  }
+
+  private static func packed(_ registers: [UInt8]) -> [Int64] {
+    [Int64](unsafeUninitializedCapacity: registerWords) { words, count in
+      UnsafeMutableRawBufferPointer(words).copyBytes(from: registers)
+      count = registerWords
+    }
+  }
+}
+
+/// Fills bytes with numbers of a few bits, from the top bit down.
+private struct BitWriter {
+  private var pending: UInt64 = 0
+  private var pendingBits = 0
+
+  mutating func append(_ value: UInt64, width: Int, to bytes: inout [UInt8]) {
+    pending = pending << UInt64(width) | value
+    pendingBits += width
+    while pendingBits >= 8 {
+      pendingBits -= 8
+      bytes.append(UInt8(truncatingIfNeeded: pending >> UInt64(pendingBits)))
+    }
+  }
+
+  mutating func finish(_ bytes: inout [UInt8]) {
+    if pendingBits > 0 { append(0, width: 8 - pendingBits, to: &bytes) }
+  }
+}
+
+/// Reads what `BitWriter` wrote.
+private struct BitReader {
+  private let bytes: UnsafeRawBufferPointer
+  private var position = 0
+  private var pending: UInt64 = 0
+  private var pendingBits = 0
+
+  init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+
+  /// The next number. There must be `width` bits left, at most 32.
+  mutating func read(width: Int) -> UInt64 {
+    while pendingBits < width {
+      pending = pending << 8 | UInt64(bytes[position])
+      position += 1
+      pendingBits += 8
+    }
+    pendingBits -= width
+    return pending >> UInt64(pendingBits) & (1 << UInt64(width) - 1)
+  }
+}
