@@ -69,7 +69,7 @@ bool same(const char *key, const char (&name)[N]) {
 }
 
 /// The field of that name, or EVENT_FIELD_COUNT.
-event_field field_named(std::string_view key) {
+simdjson_inline event_field field_named(std::string_view key) {
   const char *k = key.data();
   switch (key.size()) {
     case 2:
@@ -150,10 +150,9 @@ Verdict take_integer(element value, int64_t &out, bool string_allowed) {
       return Verdict::out_of_range;
     case element_type::DOUBLE: {
       const double number = value.get_double().value_unsafe();
-      if (number != std::trunc(number)) return Verdict::wrong_type;
       if (std::fabs(number) >= exact_integers_end) return Verdict::out_of_range;
       out = static_cast<int64_t>(number);
-      return Verdict::usable;
+      return static_cast<double>(out) == number ? Verdict::usable : Verdict::wrong_type;
     }
     case element_type::STRING: {
       const std::string_view digits = string_of(value);
@@ -219,6 +218,26 @@ Verdict take_text(element value, event_text &out) {
   return value.type() == element_type::NULL_VALUE ? Verdict::absent : Verdict::wrong_type;
 }
 
+/// A text with a NUL in it is refused: PostgreSQL's text cannot hold it, so one such event would
+/// fail the load of all others.
+bool has_nul(element value) {
+  if (value.type() != element_type::STRING) return false;
+  const std::string_view view = string_of(value);
+  return std::memchr(view.data(), 0, view.size()) != nullptr;
+}
+
+/// In a valid document NUL can be written in one way only.
+bool has_nul_escape(const uint8_t *json, size_t count) {
+  const uint8_t *end = json + count;
+  while (json < end) {
+    json = static_cast<const uint8_t *>(std::memchr(json, '\\', end - json));
+    if (!json) return false;
+    if (end - json >= 6 && std::memcmp(json + 1, "u0000", 5) == 0) return true;
+    json += 2;
+  }
+  return false;
+}
+
 }  // namespace
 
 struct event_decoder {
@@ -236,7 +255,7 @@ struct event_decoder {
   event_outcome parse(const uint8_t *json, size_t count);
   event_outcome parse_without_large_numbers(const uint8_t *json, size_t count);
   simdjson::error_code parse_document(const uint8_t *json, size_t count);
-  event_outcome read_fields(bool has_escapes);
+  event_outcome read_fields(bool may_have_nul);
   void mark_large_numbers();
   Verdict take(event_field field, element value, event_fields &out);
   Verdict take_zip(element value, event_text &out);
@@ -258,7 +277,7 @@ Verdict event_decoder::take_zip(element value, event_text &out) {
   return Verdict::usable;
 }
 
-inline Verdict event_decoder::take(event_field field, element value, event_fields &out) {
+simdjson_inline Verdict event_decoder::take(event_field field, element value, event_fields &out) {
   switch (field) {
     case EVENT_TS: return take_integer(value, out.ts, false);
     case EVENT_SESSION_ID: return take_integer(value, out.session_id, false);
@@ -302,15 +321,7 @@ simdjson::error_code event_decoder::parse_document(const uint8_t *json, size_t c
   return parser.parse(json, count, false).get(root);
 }
 
-/// A text with a NUL in it is refused: PostgreSQL's text cannot hold it, so one such event would
-/// fail the load of all others. JSON can write it only as an escape.
-static bool has_nul(element value) {
-  if (value.type() != element_type::STRING) return false;
-  const std::string_view view = string_of(value);
-  return std::memchr(view.data(), 0, view.size()) != nullptr;
-}
-
-event_outcome event_decoder::read_fields(bool has_escapes) {
+event_outcome event_decoder::read_fields(bool may_have_nul) {
   fields = event_fields{};
   simdjson::dom::object object;
   if (root.get_object().get(object)) return EVENT_NOT_AN_OBJECT;
@@ -320,7 +331,7 @@ event_outcome event_decoder::read_fields(bool has_escapes) {
     if (field == EVENT_FIELD_COUNT) continue;
     const element value = member.value();
     Verdict verdict = take(field, value, fields);
-    if (has_escapes && has_nul(value)) verdict = Verdict::out_of_range;
+    if (simdjson_unlikely(may_have_nul) && has_nul(value)) verdict = Verdict::out_of_range;
     const uint32_t bit = uint32_t(1) << field;
     present &= ~bit;
     wrong &= ~bit;
@@ -376,8 +387,7 @@ event_outcome event_decoder::parse_without_large_numbers(const uint8_t *json, si
     message = simdjson::error_message(error);
     return EVENT_MALFORMED;
   }
-  const bool has_escapes = std::memchr(json, '\\', count) != nullptr;
-  const event_outcome outcome = read_fields(has_escapes);
+  const event_outcome outcome = read_fields(has_nul_escape(json, count));
   if (outcome == EVENT_DECODED) mark_large_numbers();
   return outcome;
 }
@@ -394,7 +404,7 @@ event_outcome event_decoder::parse(const uint8_t *json, size_t count) {
     return error == simdjson::NUMBER_ERROR ? parse_without_large_numbers(json, count)
                                            : EVENT_MALFORMED;
   }
-  return read_fields(std::memchr(json, '\\', count) != nullptr);
+  return read_fields(has_nul_escape(json, count));
 }
 
 extern "C" {
