@@ -1,1 +1,496 @@
 #include "event_decoder.h"
+
+#include <simdjson.h>
+
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <string_view>
+#include <vector>
+
+#include "large_numbers.hpp"
+
+using polyrhythm::LargeNumber;
+using simdjson::dom::element;
+using simdjson::dom::element_type;
+
+static_assert(EVENT_DECODER_PADDING >= simdjson::SIMDJSON_PADDING);
+static_assert(EVENT_FIELD_COUNT <= 32, "a field is a bit of event_fields.present");
+
+namespace {
+
+struct FieldDescription {
+  const char *name, *expects;
+};
+
+constexpr const char *integer = "an integer";
+constexpr const char *integer_or_string = "an integer or a string of one";
+constexpr const char *number = "a number or a string of one";
+constexpr const char *text = "a string";
+
+/// In the order of enum event_field.
+constexpr FieldDescription descriptions[] = {
+    {"ts", integer},
+    {"sessionId", integer},
+    {"itemInSession", integer},
+    {"userId", integer_or_string},
+    {"registration", integer_or_string},
+    {"status", integer_or_string},
+    {"lon", number},
+    {"lat", number},
+    {"duration", number},
+    {"length", number},
+    {"success", "true or false"},
+    {"zip", "a string or a whole number"},
+    {"level", text},
+    {"userAgent", text},
+    {"city", text},
+    {"state", text},
+    {"country", text},
+    {"firstName", text},
+    {"lastName", text},
+    {"gender", text},
+    {"auth", text},
+    {"artist", text},
+    {"song", text},
+    {"page", text},
+    {"method", text},
+    {"tag", text},
+    {"location", text},
+};
+static_assert(sizeof descriptions / sizeof descriptions[0] == EVENT_FIELD_COUNT);
+
+/// Compares with a literal of the same length; the compiler makes it a few loads.
+template <size_t N>
+bool same(const char *key, const char (&name)[N]) {
+  return std::memcmp(key, name, N - 1) == 0;
+}
+
+/// The field of that name, or EVENT_FIELD_COUNT.
+simdjson_inline event_field field_named(std::string_view key) {
+  const char *k = key.data();
+  switch (key.size()) {
+    case 2:
+      if (same(k, "ts")) return EVENT_TS;
+      break;
+    case 3:
+      if (same(k, "zip")) return EVENT_ZIP;
+      if (same(k, "lon")) return EVENT_LON;
+      if (same(k, "lat")) return EVENT_LAT;
+      if (same(k, "tag")) return EVENT_TAG;
+      break;
+    case 4:
+      if (same(k, "auth")) return EVENT_AUTH;
+      if (same(k, "city")) return EVENT_CITY;
+      if (same(k, "song")) return EVENT_SONG;
+      if (same(k, "page")) return EVENT_PAGE;
+      break;
+    case 5:
+      if (same(k, "level")) return EVENT_LEVEL;
+      if (same(k, "state")) return EVENT_STATE;
+      break;
+    case 6:
+      if (same(k, "userId")) return EVENT_USER_ID;
+      if (same(k, "gender")) return EVENT_GENDER;
+      if (same(k, "artist")) return EVENT_ARTIST;
+      if (same(k, "method")) return EVENT_METHOD;
+      if (same(k, "status")) return EVENT_STATUS;
+      if (same(k, "length")) return EVENT_LENGTH;
+      break;
+    case 7:
+      if (same(k, "success")) return EVENT_SUCCESS;
+      if (same(k, "country")) return EVENT_COUNTRY;
+      break;
+    case 8:
+      if (same(k, "lastName")) return EVENT_LAST_NAME;
+      if (same(k, "duration")) return EVENT_DURATION;
+      if (same(k, "location")) return EVENT_LOCATION;
+      break;
+    case 9:
+      if (same(k, "sessionId")) return EVENT_SESSION_ID;
+      if (same(k, "userAgent")) return EVENT_USER_AGENT;
+      if (same(k, "firstName")) return EVENT_FIRST_NAME;
+      break;
+    case 12:
+      if (same(k, "registration")) return EVENT_REGISTRATION;
+      break;
+    case 13:
+      if (same(k, "itemInSession")) return EVENT_ITEM_IN_SESSION;
+      break;
+    default:
+      break;
+  }
+  return EVENT_FIELD_COUNT;
+}
+
+enum class Verdict { absent, usable, wrong_type, out_of_range };
+
+/// A double below this, if it is whole, is the very number that was written; above, two integers
+/// share one double.
+constexpr double exact_integers_end = 9007199254740992.0;
+
+std::string_view string_of(element value) { return value.get_string().value_unsafe(); }
+
+Verdict integer_from_text(std::string_view digits, int64_t &out) {
+  if (digits.empty()) return Verdict::absent;
+  const char *end = digits.data() + digits.size();
+  const auto [stop, error] = std::from_chars(digits.data(), end, out);
+  if (error == std::errc::invalid_argument || stop != end) return Verdict::wrong_type;
+  return error == std::errc() ? Verdict::usable : Verdict::out_of_range;
+}
+
+Verdict take_integer(element value, int64_t &out, bool string_allowed) {
+  switch (value.type()) {
+    case element_type::INT64:
+      out = value.get_int64().value_unsafe();
+      return Verdict::usable;
+    case element_type::UINT64:
+      return Verdict::out_of_range;
+    case element_type::DOUBLE: {
+      const double number = value.get_double().value_unsafe();
+      if (std::fabs(number) >= exact_integers_end) return Verdict::out_of_range;
+      out = static_cast<int64_t>(number);
+      return static_cast<double>(out) == number ? Verdict::usable : Verdict::wrong_type;
+    }
+    case element_type::STRING: {
+      const std::string_view digits = string_of(value);
+      if (digits.empty()) return Verdict::absent;
+      return string_allowed ? integer_from_text(digits, out) : Verdict::wrong_type;
+    }
+    case element_type::NULL_VALUE:
+      return Verdict::absent;
+    default:
+      return Verdict::wrong_type;
+  }
+}
+
+Verdict take_number(element value, double &out) {
+  switch (value.type()) {
+    case element_type::DOUBLE:
+    case element_type::INT64:
+    case element_type::UINT64:
+      out = value.get_double().value_unsafe();
+      return Verdict::usable;
+    case element_type::STRING: {
+      const std::string_view digits = string_of(value);
+      if (digits.empty()) return Verdict::absent;
+      if (!polyrhythm::is_json_number(
+              reinterpret_cast<const uint8_t *>(digits.data()), digits.size())) {
+        return Verdict::wrong_type;
+      }
+      const auto result = std::from_chars(digits.data(), digits.data() + digits.size(), out);
+      return result.ec == std::errc() ? Verdict::usable : Verdict::out_of_range;
+    }
+    case element_type::NULL_VALUE:
+      return Verdict::absent;
+    default:
+      return Verdict::wrong_type;
+  }
+}
+
+Verdict take_boolean(element value, bool &out) {
+  switch (value.type()) {
+    case element_type::BOOL:
+      out = value.get_bool().value_unsafe();
+      return Verdict::usable;
+    case element_type::STRING: {
+      const std::string_view word = string_of(value);
+      if (word.empty()) return Verdict::absent;
+      out = word == "true";
+      return out || word == "false" ? Verdict::usable : Verdict::wrong_type;
+    }
+    case element_type::NULL_VALUE:
+      return Verdict::absent;
+    default:
+      return Verdict::wrong_type;
+  }
+}
+
+Verdict take_text(element value, event_text &out) {
+  if (value.type() == element_type::STRING) {
+    const std::string_view view = string_of(value);
+    out = {reinterpret_cast<const uint8_t *>(view.data()), view.size()};
+    return view.empty() ? Verdict::absent : Verdict::usable;
+  }
+  out = {nullptr, 0};
+  return value.type() == element_type::NULL_VALUE ? Verdict::absent : Verdict::wrong_type;
+}
+
+/// A text with a NUL in it is refused: PostgreSQL's text cannot hold it, so one such event would
+/// fail the load of all others.
+bool has_nul(element value) {
+  if (value.type() != element_type::STRING) return false;
+  const std::string_view view = string_of(value);
+  return std::memchr(view.data(), 0, view.size()) != nullptr;
+}
+
+/// In a valid document NUL can be written in one way only.
+bool has_nul_escape(const uint8_t *json, size_t count) {
+  const uint8_t *end = json + count;
+  while (json < end) {
+    json = static_cast<const uint8_t *>(std::memchr(json, '\\', end - json));
+    if (!json) return false;
+    if (end - json >= 6 && std::memcmp(json + 1, "u0000", 5) == 0) return true;
+    json += 2;
+  }
+  return false;
+}
+
+}  // namespace
+
+struct event_decoder {
+  simdjson::dom::parser parser;
+  element root;
+  event_fields fields;
+  const char *message = "";
+  /// Holds a zip code that came as a number.
+  char zip_digits[24];
+  /// Copy of a document with its large numbers taken out, and those numbers; nearly never used.
+  std::unique_ptr<uint8_t[]> repaired;
+  std::vector<LargeNumber> large_numbers;
+  std::vector<uint8_t> large_text;
+
+  event_outcome parse(const uint8_t *json, size_t count);
+  event_outcome parse_without_large_numbers(const uint8_t *json, size_t count);
+  simdjson::error_code parse_document(const uint8_t *json, size_t count);
+  event_outcome read_fields(bool may_have_nul);
+  void mark_large_numbers();
+  Verdict take(event_field field, element value, event_fields &out);
+  Verdict take_zip(element value, event_text &out);
+  const LargeNumber *large_number_at(size_t member) const;
+};
+
+Verdict event_decoder::take_zip(element value, event_text &out) {
+  if (value.type() == element_type::STRING || value.type() == element_type::NULL_VALUE) {
+    return take_text(value, out);
+  }
+  out = {nullptr, 0};
+  int64_t digits;
+  const Verdict verdict = take_integer(value, digits, false);
+  if (verdict != Verdict::usable) return verdict;
+  if (digits < 0) return Verdict::out_of_range;
+  const auto result = std::to_chars(zip_digits, zip_digits + sizeof zip_digits, digits);
+  out = {
+      reinterpret_cast<const uint8_t *>(zip_digits), static_cast<size_t>(result.ptr - zip_digits)};
+  return Verdict::usable;
+}
+
+simdjson_inline Verdict event_decoder::take(event_field field, element value, event_fields &out) {
+  switch (field) {
+    case EVENT_TS: return take_integer(value, out.ts, false);
+    case EVENT_SESSION_ID: return take_integer(value, out.session_id, false);
+    case EVENT_ITEM_IN_SESSION: return take_integer(value, out.item_in_session, false);
+    case EVENT_USER_ID: return take_integer(value, out.user_id, true);
+    case EVENT_REGISTRATION: return take_integer(value, out.registration, true);
+    case EVENT_STATUS: return take_integer(value, out.status, true);
+    case EVENT_LON: return take_number(value, out.lon);
+    case EVENT_LAT: return take_number(value, out.lat);
+    case EVENT_DURATION: return take_number(value, out.duration);
+    case EVENT_LENGTH: return take_number(value, out.length);
+    case EVENT_SUCCESS: return take_boolean(value, out.success);
+    case EVENT_ZIP: return take_zip(value, out.zip);
+    case EVENT_LEVEL: return take_text(value, out.level);
+    case EVENT_USER_AGENT: return take_text(value, out.user_agent);
+    case EVENT_CITY: return take_text(value, out.city);
+    case EVENT_STATE: return take_text(value, out.state);
+    case EVENT_COUNTRY: return take_text(value, out.country);
+    case EVENT_FIRST_NAME: return take_text(value, out.first_name);
+    case EVENT_LAST_NAME: return take_text(value, out.last_name);
+    case EVENT_GENDER: return take_text(value, out.gender);
+    case EVENT_AUTH: return take_text(value, out.auth);
+    case EVENT_ARTIST: return take_text(value, out.artist);
+    case EVENT_SONG: return take_text(value, out.song);
+    case EVENT_PAGE: return take_text(value, out.page);
+    case EVENT_METHOD: return take_text(value, out.method);
+    case EVENT_TAG: return take_text(value, out.tag);
+    case EVENT_LOCATION: return take_text(value, out.location);
+    case EVENT_FIELD_COUNT: break;
+  }
+  return Verdict::absent;
+}
+
+simdjson::error_code event_decoder::parse_document(const uint8_t *json, size_t count) {
+  // Growing in powers of two keeps slowly growing documents from allocating each time.
+  if (count > parser.capacity()) {
+    size_t capacity = 4096;
+    while (capacity < count) capacity *= 2;
+    if (const auto error = parser.allocate(capacity)) return error;
+  }
+  return parser.parse(json, count, false).get(root);
+}
+
+event_outcome event_decoder::read_fields(bool may_have_nul) {
+  fields = event_fields{};
+  simdjson::dom::object object;
+  if (root.get_object().get(object)) return EVENT_NOT_AN_OBJECT;
+  uint32_t present = 0, wrong = 0;
+  for (auto member = object.begin(); member != object.end(); ++member) {
+    const event_field field = field_named(member.key());
+    if (field == EVENT_FIELD_COUNT) continue;
+    const element value = member.value();
+    Verdict verdict = take(field, value, fields);
+    if (simdjson_unlikely(may_have_nul) && has_nul(value)) verdict = Verdict::out_of_range;
+    const uint32_t bit = uint32_t(1) << field;
+    present &= ~bit;
+    wrong &= ~bit;
+    if (verdict == Verdict::usable) {
+      present |= bit;
+    } else if (verdict != Verdict::absent) {
+      wrong |= bit;
+    }
+  }
+  fields.present = present;
+  fields.wrong = wrong;
+  return EVENT_DECODED;
+}
+
+const LargeNumber *event_decoder::large_number_at(size_t member) const {
+  for (const LargeNumber &large : large_numbers) {
+    if (large.member == member) return &large;
+  }
+  return nullptr;
+}
+
+/// Members that held a large number read as 0 now; they are wrong unless the key comes again.
+void event_decoder::mark_large_numbers() {
+  simdjson::dom::object object;
+  if (large_numbers.empty() || root.get_object().get(object)) return;
+  uint32_t large = 0;
+  size_t index = 0;
+  auto next = large_numbers.begin();
+  for (auto member = object.begin(); member != object.end(); ++member, ++index) {
+    const bool is_large = next != large_numbers.end() && next->member == index;
+    if (is_large) ++next;
+    const event_field field = field_named(member.key());
+    if (field == EVENT_FIELD_COUNT) continue;
+    const uint32_t bit = uint32_t(1) << field;
+    large = is_large ? large | bit : large & ~bit;
+  }
+  fields.wrong |= large;
+  fields.present &= ~large;
+}
+
+/// A number that 64 bits cannot hold is no error of the document, but the parser says so. Without
+/// this a field that nobody reads would send an event to quarantine, and one that matters would
+/// not be named.
+event_outcome event_decoder::parse_without_large_numbers(const uint8_t *json, size_t count) {
+  repaired.reset(new uint8_t[count + EVENT_DECODER_PADDING]);
+  std::memcpy(repaired.get(), json, count);
+  std::memset(repaired.get() + count, ' ', EVENT_DECODER_PADDING);
+  if (polyrhythm::replace_large_numbers(repaired.get(), count, large_numbers) == 0) {
+    return EVENT_MALFORMED;
+  }
+  large_text.assign(json, json + count);
+  if (const auto error = parse_document(repaired.get(), count)) {
+    message = simdjson::error_message(error);
+    return EVENT_MALFORMED;
+  }
+  const event_outcome outcome = read_fields(has_nul_escape(json, count));
+  if (outcome == EVENT_DECODED) mark_large_numbers();
+  return outcome;
+}
+
+event_outcome event_decoder::parse(const uint8_t *json, size_t count) {
+  if (simdjson_unlikely(!large_numbers.empty())) large_numbers.clear();
+  if (simdjson_unlikely(count > EVENT_DECODER_MAX_DOCUMENT)) {
+    message = "a document longer than 16 MiB";
+    return EVENT_MALFORMED;
+  }
+  const auto error = parse_document(json, count);
+  if (simdjson_unlikely(error)) {
+    message = simdjson::error_message(error);
+    return error == simdjson::NUMBER_ERROR ? parse_without_large_numbers(json, count)
+                                           : EVENT_MALFORMED;
+  }
+  return read_fields(has_nul_escape(json, count));
+}
+
+extern "C" {
+
+event_decoder *event_decoder_create(void) noexcept {
+  try {
+    return new event_decoder();
+  } catch (...) {
+    return nullptr;
+  }
+}
+
+void event_decoder_destroy(event_decoder *decoder) noexcept { delete decoder; }
+
+event_outcome event_decoder_parse(
+    event_decoder *decoder, const uint8_t *json, size_t count) noexcept {
+  try {
+    return decoder->parse(json, count);
+  } catch (...) {
+    // Only an allocation throws here.
+    decoder->message = "a document that there is no memory for";
+    return EVENT_MALFORMED;
+  }
+}
+
+const event_fields *event_decoder_fields(const event_decoder *decoder) noexcept {
+  return &decoder->fields;
+}
+
+const char *event_decoder_message(const event_decoder *decoder) noexcept {
+  return decoder->message;
+}
+
+event_problem event_decoder_problem(event_decoder *decoder, event_field field) noexcept {
+  event_problem problem{};
+  element value = decoder->root;
+  const LargeNumber *large = nullptr;
+  if (field != EVENT_FIELD_COUNT) {
+    simdjson::dom::object object;
+    if (decoder->root.get_object().get(object)) return problem;
+    size_t index = 0;
+    for (auto member = object.begin(); member != object.end(); ++member, ++index) {
+      if (field_named(member.key()) != field) continue;
+      value = member.value();
+      large = decoder->large_number_at(index);
+    }
+    event_fields ignored{};
+    problem.out_of_range = decoder->take(field, value, ignored) == Verdict::out_of_range ||
+                           (field >= EVENT_ZIP && has_nul(value));
+  }
+  if (large) {
+    problem.kind = EVENT_VALUE_LARGE_NUMBER;
+    problem.out_of_range = field < EVENT_SUCCESS || field == EVENT_ZIP;
+    problem.text = {decoder->large_text.data() + large->start, large->count};
+    return problem;
+  }
+  switch (value.type()) {
+    case element_type::NULL_VALUE: problem.kind = EVENT_VALUE_NULL; break;
+    case element_type::BOOL:
+      problem.kind = EVENT_VALUE_BOOLEAN;
+      problem.boolean = value.get_bool().value_unsafe();
+      break;
+    case element_type::INT64:
+      problem.kind = EVENT_VALUE_INTEGER;
+      problem.integer = value.get_int64().value_unsafe();
+      break;
+    case element_type::UINT64:
+      problem.kind = EVENT_VALUE_UNSIGNED;
+      problem.natural = value.get_uint64().value_unsafe();
+      break;
+    case element_type::DOUBLE:
+      problem.kind = EVENT_VALUE_DOUBLE;
+      problem.number = value.get_double().value_unsafe();
+      break;
+    case element_type::STRING:
+      problem.kind = EVENT_VALUE_STRING;
+      take_text(value, problem.text);
+      break;
+    case element_type::ARRAY: problem.kind = EVENT_VALUE_ARRAY; break;
+    case element_type::OBJECT: problem.kind = EVENT_VALUE_OBJECT; break;
+  }
+  return problem;
+}
+
+const char *event_field_name(event_field field) noexcept { return descriptions[field].name; }
+
+const char *event_field_expects(event_field field) noexcept { return descriptions[field].expects; }
+
+}  // extern "C"

@@ -1,0 +1,138 @@
+import CEventDecoder
+
+/// Decodes events from JSON, one object a line, as eventsim and its forks write them.
+///
+/// The whole document is validated (RFC 8259, UTF-8, nothing after it) and read in one pass, with no
+/// allocation an event. Known fields are checked in every topic, unknown ones are ignored. Where a
+/// key comes more than once, the last one holds. `null` and `""` mean that a field is absent.
+///
+/// Not shared between threads; one decoder a thread.
+public final class EventDecoder {
+  /// Bytes that must be readable after a line, as `RecordBatch` has them.
+  public static let padding = Int(EVENT_DECODER_PADDING)
+
+  let handle: OpaquePointer
+  let fields: UnsafePointer<event_fields>
+  private var copy: UnsafeMutableRawBufferPointer
+
+  public init() {
+    guard let handle = event_decoder_create() else {
+      preconditionFailure("no memory for an event decoder")
+    }
+    self.handle = handle
+    fields = event_decoder_fields(handle)
+    copy = .allocate(byteCount: 4096, alignment: 64)
+  }
+
+  deinit {
+    event_decoder_destroy(handle)
+    copy.deallocate()
+  }
+
+  /// Decodes one event. Its text is valid until this decoder's next call, and does not need `line`.
+  ///
+  /// - Parameter line: one JSON object; white space around it is allowed. At least
+  ///   `EventDecoder.padding` bytes after it must be readable, with any content.
+  /// - Throws: `DecodingFailure`, naming the field: `ts`, `sessionId` and `itemInSession` are
+  ///   required of all, `page` of page views, `success` of auth events. Integers may come as a
+  ///   float without a fraction; `userId`, `registration`, `status`, `lon`, `lat` and `duration`
+  ///   also as a string, `success` as the string `true` or `false`, `zip` as a number. `length` is
+  ///   another name for `duration`. What may be absent may not be wrong.
+  public func decode(_ line: UnsafeRawBufferPointer, as topic: Topic) throws(DecodingFailure)
+    -> Event
+  {
+    try parse(line)
+    let required = Self.required(of: topic)
+    if fields.pointee.wrong != 0 || fields.pointee.present & required != required {
+      throw wrongOrMissing(required)
+    }
+    try checkRanges()
+    return event(topic)
+  }
+
+  /// As `decode`, for bytes with nothing readable after them: copies them into memory of its own.
+  public func decodeUnpadded(_ line: UnsafeRawBufferPointer, as topic: Topic)
+    throws(DecodingFailure) -> Event
+  {
+    try decode(padded(line), as: topic)
+  }
+
+  /// A copy of the bytes with the padding that the other calls want; valid until the next `padded`
+  /// or `decodeUnpadded`.
+  public func padded(_ line: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+    if line.count + Self.padding > copy.count {
+      copy.deallocate()
+      copy = .allocate(byteCount: 2 * (line.count + Self.padding), alignment: 64)
+    }
+    copy.copyMemory(from: line)
+    UnsafeMutableRawBufferPointer(rebasing: copy[line.count..<line.count + Self.padding])
+      .initializeMemory(as: UInt8.self, repeating: 0)
+    return UnsafeRawBufferPointer(rebasing: copy[..<line.count])
+  }
+
+  /// Reads the document into `fields`.
+  func parse(_ line: UnsafeRawBufferPointer) throws(DecodingFailure) {
+    // An empty buffer may have no address; the parser wants one that is readable.
+    let start = line.baseAddress ?? UnsafeRawPointer(copy.baseAddress!)
+    let bytes = start.assumingMemoryBound(to: UInt8.self)
+    let outcome = event_decoder_parse(handle, bytes, line.count)
+    if outcome != EVENT_DECODED { throw documentFailure(outcome) }
+  }
+
+  private static func required(of topic: Topic) -> UInt32 {
+    let always = EVENT_TS.bit | EVENT_SESSION_ID.bit | EVENT_ITEM_IN_SESSION.bit
+    return switch topic {
+    case .listen: always
+    case .auth: always | EVENT_SUCCESS.bit
+    case .pageView: always | EVENT_PAGE.bit
+    }
+  }
+
+  /// The event that the fields make, once they are known to be right.
+  private func event(_ topic: Topic) -> Event {
+    var event = Event(topic: topic)
+    event.ts = fields.pointee.ts
+    event.sessionId = fields.pointee.session_id
+    event.itemInSession = fields.pointee.item_in_session
+    if has(EVENT_USER_ID) { event.userId = fields.pointee.user_id }
+    if has(EVENT_REGISTRATION) { event.registration = fields.pointee.registration }
+    if has(EVENT_STATUS) { event.status = Int32(truncatingIfNeeded: fields.pointee.status) }
+    if has(EVENT_LON) { event.lon = fields.pointee.lon }
+    if has(EVENT_LAT) { event.lat = fields.pointee.lat }
+    // No song lasts 0 seconds: some forks write it where they know no length.
+    if has(EVENT_DURATION), fields.pointee.duration > 0 {
+      event.duration = fields.pointee.duration
+    } else if has(EVENT_LENGTH), fields.pointee.length > 0 {
+      event.duration = fields.pointee.length
+    }
+    if has(EVENT_SUCCESS) { event.success = fields.pointee.success }
+    event.level = ByteSlice(fields.pointee.level)
+    event.userAgent = ByteSlice(fields.pointee.user_agent)
+    event.city = ByteSlice(fields.pointee.city)
+    event.state = ByteSlice(fields.pointee.state)
+    event.zip = ByteSlice(fields.pointee.zip)
+    event.country = ByteSlice(fields.pointee.country)
+    event.firstName = ByteSlice(fields.pointee.first_name)
+    event.lastName = ByteSlice(fields.pointee.last_name)
+    event.gender = ByteSlice(fields.pointee.gender)
+    event.auth = ByteSlice(fields.pointee.auth)
+    event.artist = ByteSlice(fields.pointee.artist)
+    event.song = ByteSlice(fields.pointee.song)
+    event.page = ByteSlice(fields.pointee.page)
+    event.method = ByteSlice(fields.pointee.method)
+    event.tag = ByteSlice(fields.pointee.tag)
+    return event
+  }
+
+  /// True if the last document has the field with a usable value.
+  func has(_ field: event_field) -> Bool { fields.pointee.present & field.bit != 0 }
+}
+
+extension event_field {
+  /// The field's bit in `event_fields.present` and `event_fields.wrong`.
+  var bit: UInt32 { 1 << rawValue }
+}
+
+extension ByteSlice {
+  init(_ text: event_text) { self.init(start: text.start, count: text.count) }
+}
