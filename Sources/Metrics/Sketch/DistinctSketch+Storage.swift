@@ -32,13 +32,12 @@ extension DistinctSketch {
 
   /// Calls `body` with the stored form, which is the binary representation of a value of SQL type
   /// `hll`, valid during the call. No heap for up to 127 values, where it takes at most 1 kB.
-  @inline(__always)
+  @inlinable
   public func withSerialized<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
-    if words.isEmpty && single != 0 {
-      // Most sketches. Constants, so that the buffer is a slot on the stack.
-      return try withUnsafeTemporaryAllocation(byteCount: Self.headerCount + 8, alignment: 1) {
-        Self.writeHeader(.explicit, to: $0)
-        $0.storeBytes(of: single.bigEndian, toByteOffset: Self.headerCount, as: UInt64.self)
+    if isSingle {
+      // Most sketches. A constant, so that the buffer is a slot on the stack.
+      return try withUnsafeTemporaryAllocation(byteCount: Self.singleCount, alignment: 1) {
+        writeSingle(to: $0)
         return try body(UnsafeRawBufferPointer($0))
       }
     }
@@ -86,11 +85,24 @@ extension DistinctSketch {
     }.get()
   }
 
-  /// Which type a sketch is stored as, and in how many bytes.
-  private struct Layout {
-    var type: StorageType
-    var count: Int
+  /// One value in place: stored in `singleCount` bytes.
+  @usableFromInline var isSingle: Bool { words.isEmpty && single != 0 }
 
+  @usableFromInline static var singleCount: Int { 11 }
+
+  @usableFromInline
+  func writeSingle(to bytes: UnsafeMutableRawBufferPointer) {
+    Self.writeHeader(.explicit, to: bytes)
+    bytes.storeBytes(of: single.bigEndian, toByteOffset: Self.headerCount, as: UInt64.self)
+  }
+
+  /// Which type a sketch is stored as, and in how many bytes.
+  @usableFromInline
+  struct Layout {
+    var type: StorageType
+    @usableFromInline var count: Int
+
+    @usableFromInline
     init(_ sketch: DistinctSketch) {
       if sketch.isEmpty {
         type = .empty
@@ -108,7 +120,8 @@ extension DistinctSketch {
     }
   }
 
-  private func write(_ layout: Layout, to bytes: UnsafeMutableRawBufferPointer) {
+  @usableFromInline
+  func write(_ layout: Layout, to bytes: UnsafeMutableRawBufferPointer) {
     Self.writeHeader(layout.type, to: bytes)
     var writer = BitWriter(UnsafeMutableRawBufferPointer(rebasing: bytes[Self.headerCount...]))
     switch layout.type {
