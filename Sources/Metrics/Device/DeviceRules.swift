@@ -43,7 +43,8 @@ enum DeviceRules {
       ]),
     Rule("tablet", ["ipad", "playbook", "kindle", "silk-accelerated"]),
     Rule("tablet", ["tablet"], noneOf: ["tablet pc"]),
-    Rule("tablet", ["android"], noneOf: ["mobile", "okhttp", "dalvik"]),
+    // Browsers of Android phones say "Mobile", those of tablets do not. Apps say neither.
+    Rule("tablet", ["android"], allOf: ["mozilla/"], noneOf: ["mobile"]),
     Rule(
       "mobile",
       [

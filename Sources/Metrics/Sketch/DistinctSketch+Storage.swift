@@ -26,59 +26,37 @@ extension DistinctSketch {
   /// No sketch is stored in more bytes than this.
   public static let maxSerializedCount = max(headerCount + explicitMax * 8, fullCount)
 
-  /// How many bytes `append(to:)` appends: 3 for none, 11 for one value, at most
+  /// The size of the stored form: 3 bytes for none, 11 for one value, at most
   /// `maxSerializedCount`.
-  public var serializedCount: Int {
-    switch storageType {
-    case .undefined, .empty: Self.headerCount
-    case .explicit: Self.headerCount + 8 * max(words.count, 1)
-    case .sparse: Self.headerCount + (filledRegisters * Self.sparseWordWidth + 7) / 8
-    case .full: Self.fullCount
+  public var serializedCount: Int { Layout(self).count }
+
+  /// Calls `body` with the stored form, which is the binary representation of a value of SQL type
+  /// `hll`, valid during the call. No heap for up to 127 values, where it takes at most 1 kB.
+  @inlinable
+  public func withSerialized<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+    if isSingle {
+      // Most sketches. A constant, so that the buffer is a slot on the stack.
+      return try withUnsafeTemporaryAllocation(byteCount: Self.singleCount, alignment: 1) {
+        writeSingle(to: $0)
+        return try body(UnsafeRawBufferPointer($0))
+      }
+    }
+    let layout = Layout(self)
+    return try withUnsafeTemporaryAllocation(byteCount: layout.count, alignment: 1) {
+      write(layout, to: $0)
+      return try body(UnsafeRawBufferPointer($0))
     }
   }
 
-  /// Appends the stored form, the binary representation of a value of type `hll`.
+  /// Appends the stored form.
   public func append(to bytes: inout [UInt8]) {
-    let type = storageType
-    bytes.append(Self.schemaVersion << 4 | type.rawValue)
-    bytes.append(Self.parameterByte)
-    bytes.append(Self.cutoffByte)
-    switch type {
-    case .undefined, .empty:
-      break
-    case .explicit:
-      if words.isEmpty { Self.appendBigEndian(single, to: &bytes) }
-      for word in words { Self.appendBigEndian(UInt64(bitPattern: word), to: &bytes) }
-    case .sparse:
-      var writer = BitWriter()
-      var index: UInt64 = 0
-      forEachRegister { register in
-        if register != 0 {
-          writer.append(
-            index << UInt64(Self.registerWidth) | UInt64(register), width: Self.sparseWordWidth,
-            to: &bytes)
-        }
-        index += 1
-      }
-      writer.finish(&bytes)
-    case .full:
-      var writer = BitWriter()
-      forEachRegister {
-        writer.append(UInt64($0), width: Self.registerWidth, to: &bytes)
-      }
-      writer.finish(&bytes)
-    }
+    withSerialized { bytes.append(contentsOf: $0) }
   }
 
   /// The stored form as an array of its own.
-  public var serialized: [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(Self.maxSerializedCount)
-    append(to: &bytes)
-    return bytes
-  }
+  public var serialized: [UInt8] { withSerialized { Array($0) } }
 
-  /// Reads what `append(to:)` or the extension wrote.
+  /// Reads what `withSerialized` or the extension wrote.
   ///
   /// - Throws: `SketchError` where the bytes are not a sketch of schema version 1 with our
   ///   parameters, in the one form that the extension writes: ascending, without repetitions.
@@ -107,21 +85,75 @@ extension DistinctSketch {
     }.get()
   }
 
-  private var storageType: StorageType {
-    if isEmpty { return .empty }
-    if !isRegisters { return .explicit }
-    let sparseBits = filledRegisters * Self.sparseWordWidth
-    return sparseBits < Self.registerCount * Self.registerWidth ? .sparse : .full
+  /// One value in place: stored in `singleCount` bytes.
+  @usableFromInline var isSingle: Bool { words.isEmpty && single != 0 }
+
+  @usableFromInline static var singleCount: Int { 11 }
+
+  @usableFromInline
+  func writeSingle(to bytes: UnsafeMutableRawBufferPointer) {
+    Self.writeHeader(.explicit, to: bytes)
+    bytes.storeBytes(of: single.bigEndian, toByteOffset: Self.headerCount, as: UInt64.self)
   }
 
-  private var filledRegisters: Int {
-    var filled = 0
-    forEachRegister { filled &+= $0 == 0 ? 0 : 1 }
-    return filled
+  /// Which type a sketch is stored as, and in how many bytes.
+  @usableFromInline
+  struct Layout {
+    var type: StorageType
+    @usableFromInline var count: Int
+
+    @usableFromInline
+    init(_ sketch: DistinctSketch) {
+      if sketch.isEmpty {
+        type = .empty
+        count = headerCount
+      } else if !sketch.isRegisters {
+        type = .explicit
+        count = headerCount + 8 * max(sketch.words.count, 1)
+      } else {
+        var filled = 0
+        sketch.forEachRegister { filled &+= $0 == 0 ? 0 : 1 }
+        let sparseBits = filled * sparseWordWidth
+        type = sparseBits < registerCount * registerWidth ? .sparse : .full
+        count = type == .sparse ? headerCount + (sparseBits + 7) / 8 : fullCount
+      }
+    }
   }
 
-  private static func appendBigEndian(_ value: UInt64, to bytes: inout [UInt8]) {
-    withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
+  @usableFromInline
+  func write(_ layout: Layout, to bytes: UnsafeMutableRawBufferPointer) {
+    Self.writeHeader(layout.type, to: bytes)
+    var writer = BitWriter(UnsafeMutableRawBufferPointer(rebasing: bytes[Self.headerCount...]))
+    switch layout.type {
+    case .undefined, .empty:
+      break
+    case .explicit:
+      var offset = Self.headerCount
+      for word in words {
+        bytes.storeBytes(of: word.bigEndian, toByteOffset: offset, as: Int64.self)
+        offset += 8
+      }
+    case .sparse:
+      var index: UInt64 = 0
+      forEachRegister { register in
+        if register != 0 {
+          let word = index << UInt64(Self.registerWidth) | UInt64(register)
+          writer.append(word, width: Self.sparseWordWidth)
+        }
+        index += 1
+      }
+      writer.finish()
+    case .full:
+      forEachRegister { writer.append(UInt64($0), width: Self.registerWidth) }
+      writer.finish()
+    }
+  }
+
+  @inline(__always)
+  private static func writeHeader(_ type: StorageType, to bytes: UnsafeMutableRawBufferPointer) {
+    bytes[0] = schemaVersion << 4 | type.rawValue
+    bytes[1] = parameterByte
+    bytes[2] = cutoffByte
   }
 
   private static func explicitHashes(
@@ -180,20 +212,28 @@ extension DistinctSketch {
 
 /// Fills bytes with numbers of a few bits, from the top bit down.
 private struct BitWriter {
+  private let bytes: UnsafeMutableRawBufferPointer
+  private var position = 0
   private var pending: UInt64 = 0
   private var pendingBits = 0
 
-  mutating func append(_ value: UInt64, width: Int, to bytes: inout [UInt8]) {
-    pending = pending << UInt64(width) | value
-    pendingBits += width
+  /// `bytes` must have room for everything that is appended, rounded up to whole bytes.
+  init(_ bytes: UnsafeMutableRawBufferPointer) { self.bytes = bytes }
+
+  @inline(__always)
+  mutating func append(_ value: UInt64, width: Int) {
+    pending = pending &<< UInt64(width) | value
+    pendingBits &+= width
     while pendingBits >= 8 {
-      pendingBits -= 8
-      bytes.append(UInt8(truncatingIfNeeded: pending >> UInt64(pendingBits)))
+      pendingBits &-= 8
+      bytes[position] = UInt8(truncatingIfNeeded: pending &>> UInt64(pendingBits))
+      position &+= 1
     }
   }
 
-  mutating func finish(_ bytes: inout [UInt8]) {
-    if pendingBits > 0 { append(0, width: 8 - pendingBits, to: &bytes) }
+  /// Pads the last byte.
+  mutating func finish() {
+    if pendingBits > 0 { append(0, width: 8 - pendingBits) }
   }
 }
 

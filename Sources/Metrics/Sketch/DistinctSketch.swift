@@ -104,7 +104,8 @@ public struct DistinctSketch: Equatable, Sendable {
   }
 
   /// The number of distinct values: what `hll_cardinality` answers for the same bytes. Exact where
-  /// `isExact`, else with a relative standard error of `relativeError`.
+  /// `isExact`, else with a relative standard error of `relativeError`. As there, not a number where
+  /// all registers are at their limit, which no count that a machine can reach brings about.
   public var estimate: Double {
     if words.isEmpty { return single == 0 ? 0 : 1 }
     if !isRegisters { return Double(words.count) }
