@@ -36,8 +36,16 @@ let package = Package(
     module("EventLog", ["Support", "CRdKafka", "CZstd"]),
     module("Metrics", ["EventModel"]),
     module("Warehouse", ["Support", "CLibPQ"]),
-    module("SpeedLayer", ["Support", "EventModel", "EventLog", "Metrics", "Warehouse"]),
-    module("BatchLayer", ["Support", "EventModel", "EventLog", "Metrics", "Warehouse"]),
+    // From the log into the kernels, and from the kernels into the tables: what both layers share
+    // without knowing of each other.
+    module("Feed", ["EventModel", "EventLog", "Metrics"]),
+    module("StarSchema", ["Feed", "EventLog", "Metrics", "Warehouse"]),
+    module(
+      "SpeedLayer",
+      ["Support", "EventModel", "EventLog", "Metrics", "Feed", "Warehouse", "StarSchema"]),
+    module(
+      "BatchLayer",
+      ["Support", "EventModel", "EventLog", "Metrics", "Feed", "Warehouse", "StarSchema"]),
     module("ServingLayer", ["Support", "Metrics", "Warehouse", "CMicrohttpd"]),
     .executableTarget(
       name: "polyrhythm",

@@ -43,8 +43,8 @@ public struct ListenFact: Sendable {
 
 /// Takes the facts of counted events. The text slices of an event are valid during the call.
 public protocol FactSink: AnyObject {
-  func auth(_ keys: FactKeys, _ event: borrowing Event)
-  func pageView(_ keys: FactKeys, songKey: Int64, _ event: borrowing Event)
+  func auth(_ keys: FactKeys, _ event: Event)
+  func pageView(_ keys: FactKeys, songKey: Int64, _ event: Event)
   /// A play of the records that are being folded, once its outcome is final, or at `reportOpenPlays`.
   func listen(_ fact: ListenFact, texts: TextTable)
   /// A play of earlier records whose outcome has changed since they were folded.

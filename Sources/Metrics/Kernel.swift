@@ -139,7 +139,7 @@ public final class Kernel {
 
   /// Folds the next record of its topic.
   @discardableResult
-  public func fold(_ event: borrowing Event, offset: Int64) -> Verdict {
+  public func fold(_ event: Event, offset: Int64) -> Verdict {
     let t = Int(event.topic.rawValue)
     let ts = event.ts
     let before = marks[t]
@@ -164,11 +164,11 @@ public final class Kernel {
 
   /// Counts an event that came outside the window: on its own, without touching any state, so that
   /// it has no influence on what else is counted. A listen is closed at once.
-  public func foldOutOfWindow(_ event: borrowing Event) {
+  public func foldOutOfWindow(_ event: Event) {
     count(event, offset: -1, inWindow: false)
   }
 
-  private func count(_ event: borrowing Event, offset: Int64, inWindow: Bool) {
+  private func count(_ event: Event, offset: Int64, inWindow: Bool) {
     let place = Place(
       minute: Int32(truncatingIfNeeded: event.ts / 60_000), user: hasher.user(event),
       location: hasher.location(event), device: hasher.device(event),
@@ -191,7 +191,7 @@ public final class Kernel {
     }
   }
 
-  private func meet(_ event: borrowing Event, _ place: Place) {
+  private func meet(_ event: Event, _ place: Place) {
     output.members.meetUser(place.user, event)
     output.members.meetLocation(place.location, event)
     output.members.meetDevice(place.device, event)
@@ -207,7 +207,7 @@ public final class Kernel {
   /// Visits the rows that every event counts in, and notes who and which session it was there.
   @inline(__always)
   private func touch(
-    _ event: borrowing Event, _ place: Place,
+    _ event: Event, _ place: Place,
     _ body: (UnsafeMutablePointer<RollupCell>) -> Void
   ) {
     let session = Murmur3.hash64(event.sessionId)
@@ -223,7 +223,7 @@ public final class Kernel {
   // MARK: Page views
 
   private func countPageView(
-    _ event: borrowing Event, _ place: Place, song: Int64, inWindow: Bool
+    _ event: Event, _ place: Place, song: Int64, inWindow: Bool
   ) {
     let pageKey = hasher.page(event)
     let counter = engagement(pageKey, event)
@@ -251,7 +251,7 @@ public final class Kernel {
 
   /// Credits the session's last song, as far as it is known, and keeps the page view in mind for as
   /// long as a listen in time can still change which song that was.
-  private func creditLater(_ event: borrowing Event, _ counter: Counter) {
+  private func creditLater(_ event: Event, _ counter: Counter) {
     let session = plays.session(hasher.session(event))
     var credit = Credit(ts: event.ts, counter: counter, session: session)
     settle(&credit)
@@ -273,7 +273,7 @@ public final class Kernel {
 
   /// Which engagement a page stands for, if any; looked up once a combination of page attributes.
   @inline(__always)
-  private func engagement(_ pageKey: Int64, _ event: borrowing Event) -> Counter? {
+  private func engagement(_ pageKey: Int64, _ event: Event) -> Counter? {
     if let known = pageInfo[pageKey] {
       if isEmitting && !output.rollups.hasTexts(pageKey) { namePage(pageKey, event) }
       return known
@@ -284,7 +284,7 @@ public final class Kernel {
     return counter
   }
 
-  private func namePage(_ key: Int64, _ event: borrowing Event) {
+  private func namePage(_ key: Int64, _ event: Event) {
     output.rollups.name(
       key,
       .page(
@@ -295,7 +295,7 @@ public final class Kernel {
   // MARK: Listens
 
   private func countListen(
-    _ event: borrowing Event, _ place: Place, _ keys: FactKeys, inWindow: Bool
+    _ event: Event, _ place: Place, _ keys: FactKeys, inWindow: Bool
   ) {
     let song = hasher.song(event)
     if isEmitting { countStart(event, place, song) }
@@ -324,7 +324,7 @@ public final class Kernel {
     }
   }
 
-  private func countStart(_ event: borrowing Event, _ place: Place, _ song: Int64) {
+  private func countStart(_ event: Event, _ place: Place, _ song: Int64) {
     output.members.meetSong(song, event)
     let songHash = Murmur3.hash64(song)
     let user = event.userId.map { Murmur3.hash64($0) }

@@ -71,7 +71,7 @@ struct KeyHasher {
 
 extension KeyHasher {
   /// The state that the event shows its user in; 0 for guests.
-  mutating func user(_ event: borrowing Event) -> Int64 {
+  mutating func user(_ event: Event) -> Int64 {
     guard let userId = event.userId else { return 0 }
     begin()
     add(userId)
@@ -84,7 +84,7 @@ extension KeyHasher {
   }
 
   /// The song that the event names; 0 where it names none.
-  mutating func song(_ event: borrowing Event) -> Int64 {
+  mutating func song(_ event: Event) -> Int64 {
     if event.artist.isEmpty && event.song.isEmpty { return 0 }
     begin()
     add(event.artist)
@@ -94,7 +94,7 @@ extension KeyHasher {
   }
 
   /// The place; 0 where the event names none.
-  mutating func location(_ event: borrowing Event) -> Int64 {
+  mutating func location(_ event: Event) -> Int64 {
     if event.state.isEmpty && event.city.isEmpty && event.zip.isEmpty && event.country.isEmpty {
       return 0
     }
@@ -106,7 +106,7 @@ extension KeyHasher {
     return key()
   }
 
-  private mutating func addCountry(_ event: borrowing Event) {
+  private mutating func addCountry(_ event: Event) {
     if event.country.isEmpty {
       let us: StaticString = "US"
       add(ByteSlice(start: us.utf8Start, count: us.utf8CodeUnitCount))
@@ -116,21 +116,21 @@ extension KeyHasher {
   }
 
   /// The user agent; 0 where there is none.
-  mutating func device(_ event: borrowing Event) -> Int64 {
+  mutating func device(_ event: Event) -> Int64 {
     if event.userAgent.isEmpty { return 0 }
     begin()
     add(event.userAgent)
     return key()
   }
 
-  mutating func audience(_ event: borrowing Event) -> Int64 {
+  mutating func audience(_ event: Event) -> Int64 {
     begin()
     add(event.gender)
     add(event.level)
     return key()
   }
 
-  mutating func page(_ event: borrowing Event) -> Int64 {
+  mutating func page(_ event: Event) -> Int64 {
     begin()
     add(event.page)
     add(event.method)
@@ -141,7 +141,7 @@ extension KeyHasher {
   }
 
   /// What makes an event that event: the same again is a redelivery.
-  mutating func identity(_ event: borrowing Event) -> Int64 {
+  mutating func identity(_ event: Event) -> Int64 {
     begin()
     add(Int64(event.topic.rawValue))
     add(event.userId)
@@ -152,7 +152,7 @@ extension KeyHasher {
   }
 
   /// The session within its user, which plays and credits belong to.
-  mutating func session(_ event: borrowing Event) -> Int64 {
+  mutating func session(_ event: Event) -> Int64 {
     begin()
     add(event.userId)
     add(event.sessionId)
@@ -160,7 +160,7 @@ extension KeyHasher {
   }
 
   /// Who sent it, for the watermark: the user, or the session of a guest.
-  mutating func actor(_ event: borrowing Event) -> UInt64 {
+  mutating func actor(_ event: Event) -> UInt64 {
     begin()
     add(event.userId)
     if event.userId == nil { add(event.sessionId) }

@@ -75,26 +75,26 @@ public final class MemberDirectory {
   }
 
   @inline(__always)
-  func meetUser(_ key: Int64, _ event: borrowing Event) {
+  func meetUser(_ key: Int64, _ event: Event) {
     if isNew(key, &knownUsers) { addUser(key, event) }
   }
 
   @inline(__always)
-  func meetSong(_ key: Int64, _ event: borrowing Event) {
+  func meetSong(_ key: Int64, _ event: Event) {
     if isNew(key, &knownSongs) { addSong(key, event) }
   }
 
   @inline(__always)
-  func meetLocation(_ key: Int64, _ event: borrowing Event) {
+  func meetLocation(_ key: Int64, _ event: Event) {
     if isNew(key, &knownLocations) { addLocation(key, event) }
   }
 
   @inline(__always)
-  func meetDevice(_ key: Int64, _ event: borrowing Event) {
+  func meetDevice(_ key: Int64, _ event: Event) {
     if isNew(key, &knownDevices) { addDevice(key, event) }
   }
 
-  private func addUser(_ key: Int64, _ event: borrowing Event) {
+  private func addUser(_ key: Int64, _ event: Event) {
     guard let userId = event.userId else { return }
     new.users.append(
       NewMembers.User(
@@ -102,14 +102,14 @@ public final class MemberDirectory {
         gender: event.gender.text, level: event.level.text, registration: event.registration))
   }
 
-  private func addSong(_ key: Int64, _ event: borrowing Event) {
+  private func addSong(_ key: Int64, _ event: Event) {
     new.songs.append(
       NewMembers.Song(
         key: key, artist: event.artist.text, title: event.song.text,
         duration: event.durationMs.map { Double($0) / 1000 }))
   }
 
-  private func addLocation(_ key: Int64, _ event: borrowing Event) {
+  private func addLocation(_ key: Int64, _ event: Event) {
     let country = event.country.text ?? "US"
     new.locations.append(
       NewMembers.Location(
@@ -118,7 +118,7 @@ public final class MemberDirectory {
         region: country == "US" ? event.state.text.flatMap { censusRegions[$0] } : nil))
   }
 
-  private func addDevice(_ key: Int64, _ event: borrowing Event) {
+  private func addDevice(_ key: Int64, _ event: Event) {
     new.devices.append(
       NewMembers.DeviceMember(
         key: key, userAgent: event.userAgent.string,

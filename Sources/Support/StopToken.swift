@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 
 /// Asks long-running work to end at its next safe point. One token is shared by everything that has
@@ -12,4 +13,10 @@ public final class StopToken: Sendable {
 
   /// Asks for the stop. Safe from any thread, any number of times.
   public func request() { requested.store(true, ordering: .releasing) }
+
+  /// Waits for so long, or until the stop is asked for.
+  public func wait(seconds: Double) {
+    let deadline = ContinuousClock.now + .seconds(seconds)
+    while !isRequested, ContinuousClock.now < deadline { usleep(20_000) }
+  }
 }

@@ -78,3 +78,12 @@ create table warehouse.quarantine (
   primary key (topic, partition, record_offset)
 );
 comment on table warehouse.quarantine is 'Records that could not be decoded, as they came. Written by whichever layer meets them first.';
+
+-- The first epoch's partitions; each cut makes those of the next one (queries/batch/open_epoch.sql).
+create table parts.speed_minute_totals_e1 partition of speed.minute_totals (epoch default 1) for values in (1);
+create table parts.speed_minute_song_e1 partition of speed.minute_song (epoch default 1) for values in (1);
+create table parts.speed_minute_user_e1 partition of speed.minute_user (epoch default 1) for values in (1);
+create table parts.speed_minute_location_e1 partition of speed.minute_location (epoch default 1) for values in (1);
+create table parts.speed_minute_device_e1 partition of speed.minute_device (epoch default 1) for values in (1);
+create table parts.speed_minute_audience_e1 partition of speed.minute_audience (epoch default 1) for values in (1);
+create table parts.speed_minute_page_e1 partition of speed.minute_page (epoch default 1) for values in (1);

@@ -1,0 +1,305 @@
+import EventLog
+import EventModel
+import Metrics
+
+/// A record that could not be decoded.
+public struct QuarantinedRecord: Sendable {
+  public var source: TopicPartition
+  public var offset: Int64
+  /// One line: field, what was expected, what was found.
+  public var reason: String
+  public var raw: [UInt8]
+}
+
+/// What one read of the log came to.
+public struct FeedCounts: Sendable, Equatable {
+  public var listens = 0
+  public var auths = 0
+  public var pageViews = 0
+  public var redelivered = 0
+  public var quarantined = 0
+  /// Of the counted events, those that came outside the window of the watermark.
+  public var late = 0
+
+  public init() {}
+
+  public var counted: Int { listens + auths + pageViews }
+  /// Every record is one of these: accepted = counted + redelivered + quarantined.
+  public var records: Int { counted + redelivered + quarantined }
+
+  mutating func count(_ topic: Topic, by amount: Int = 1) {
+    switch topic {
+    case .listen: listens += amount
+    case .auth: auths += amount
+    case .pageView: pageViews += amount
+    }
+  }
+}
+
+/// Reads the three topics of some partition numbers into their kernels: first what rebuilds the
+/// kernels' state, emitting nothing, then what counts. The one way from the log to `Metrics`, for
+/// both layers.
+public final class KernelFeed {
+  /// Where to begin in one topic and partition.
+  public struct Start: Sendable {
+    public var source: TopicPartition
+    public var replay: ReplayPoint
+    /// The first record that counts.
+    public var from: Int64
+    /// One past the last record to read; nil to follow the log.
+    public var end: Int64?
+
+    public init(source: TopicPartition, replay: ReplayPoint, from: Int64, end: Int64? = nil) {
+      self.source = source
+      self.replay = replay
+      self.from = from
+      self.end = end
+    }
+  }
+
+  /// Bytes read from one partition before another one gets its turn: bounds how far the topics drift
+  /// apart in event time while a backlog is read.
+  private static let batchBytes = 256 << 10
+  /// Milliseconds.
+  private static let idleWait = 10
+
+  private final class Input {
+    let topic: Topic
+    let start: Start
+    let kernel: Kernel
+    let reader: any LogReader
+    let batch = RecordBatch(capacity: KernelFeed.batchBytes)
+    var cursor = 0
+    /// One past the last record folded or replayed.
+    var next: Int64
+    /// Event time of the last record, for balance.
+    var lastTs = Int64.min
+
+    init(topic: Topic, start: Start, kernel: Kernel, reader: any LogReader) {
+      self.topic = topic
+      self.start = start
+      self.kernel = kernel
+      self.reader = reader
+      next = start.replay.offset
+    }
+
+    var hasBuffered: Bool { cursor < batch.count }
+    var isAtEnd: Bool { start.end.map { next >= $0 } ?? false }
+  }
+
+  private let decoder = EventDecoder()
+  private var inputs: [Input] = []
+  private let kernels: [Int32: Kernel]
+  public private(set) var counts = FeedCounts()
+  private var quarantined: [QuarantinedRecord] = []
+  /// Out-of-window records that wait for `foldDeferred`, by partition, in offset order.
+  public private(set) var deferred: [TopicPartition: [Int64]] = [:]
+  private var rotation = 0
+
+  /// - Parameters:
+  ///   - configure: sees each kernel before any record.
+  public init(
+    log: any EventLog, starts: [Start], output: KernelOutput, configuration: Kernel.Configuration,
+    configure: (Kernel) -> Void = { _ in }
+  ) throws(EventLogError) {
+    var kernels: [Int32: Kernel] = [:]
+    for start in starts {
+      let partition = start.source.partition
+      if kernels[partition] == nil {
+        let kernel = Kernel(configuration: configuration, output: output)
+        configure(kernel)
+        kernels[partition] = kernel
+      }
+    }
+    self.kernels = kernels
+    for start in starts {
+      guard let topic = Topic(name: start.source.topic),
+        let kernel = kernels[start.source.partition]
+      else {
+        throw EventLogError(.badURL, "\(start.source): not a topic of Polyrhythm")
+      }
+      let end = try log.endOffset(of: start.source)
+      guard end >= start.from else {
+        throw EventLogError(
+          .damaged,
+          "\(log.url): \(start.source) ends at offset \(end), but \(start.from) records of it are in "
+            + "the database: this is another log than before; use the database that belongs to it")
+      }
+      kernel.restore(topic, watermark: start.replay.watermark)
+      let reader = try log.reader(of: start.source, from: start.replay.offset)
+      inputs.append(Input(topic: topic, start: start, kernel: kernel, reader: reader))
+    }
+  }
+
+  /// Rebuilds the kernels' state from the records before each start.
+  /// - Parameter isStopped: asked now and then; ends the work early where it says so.
+  public func replay(isStopped: () -> Bool = { false }) throws(EventLogError) {
+    while let input = mostBehind(where: { $0.next < $0.start.from }) {
+      if isStopped() { return }
+      if !input.hasBuffered {
+        let read = try input.reader.read(
+          into: input.batch, maxBytes: Self.batchBytes, waitMilliseconds: 1000)
+        input.cursor = 0
+        if read == 0 {
+          // A log may have no record just below the committed offset (Kafka); then this is all.
+          if input.reader.position >= input.start.from { input.next = input.start.from }
+          continue
+        }
+      }
+      replayBuffered(input)
+    }
+    for kernel in kernels.values { kernel.beginEmitting() }
+  }
+
+  private func replayBuffered(_ input: Input) {
+    while input.hasBuffered {
+      let offset = input.batch.entries[input.cursor].offset
+      if offset >= input.start.from {
+        input.next = input.start.from
+        return
+      }
+      // What could not be decoded has been quarantined before.
+      if let event = try? decoder.decode(input.batch[input.cursor], as: input.topic) {
+        input.lastTs = event.ts
+        input.kernel.fold(event, offset: offset)
+      }
+      input.cursor += 1
+      input.next = offset + 1
+    }
+    input.next = max(input.next, min(input.batch.nextOffset, input.start.from))
+  }
+
+  /// Folds one batch of the partition that is furthest behind in event time and has something.
+  /// - Returns: the number of records; 0 where no partition had any.
+  public func step(wait: Bool) throws(EventLogError) -> Int {
+    if let input = mostBehind(where: { $0.hasBuffered && !$0.isAtEnd }) {
+      // Somebody further behind may have something to read by now.
+      let other = mostBehind(where: { !$0.hasBuffered && !$0.isAtEnd && $0.lastTs < input.lastTs })
+      if let other, try fill(other, wait: 0) { return fold(other) }
+      return fold(input)
+    }
+    rotation += 1
+    var filled = false
+    for i in 0..<inputs.count {
+      let input = inputs[(i + rotation) % inputs.count]
+      if !input.isAtEnd, try fill(input, wait: 0) { filled = true }
+    }
+    if !filled, wait, let input = inputs.first(where: { !$0.isAtEnd }) {
+      filled = try fill(input, wait: Self.idleWait)
+    }
+    guard filled, let input = mostBehind(where: { $0.hasBuffered && !$0.isAtEnd }) else { return 0 }
+    return fold(input)
+  }
+
+  private func fill(_ input: Input, wait: Int) throws(EventLogError) -> Bool {
+    let read = try input.reader.read(
+      into: input.batch, maxBytes: Self.batchBytes, waitMilliseconds: wait)
+    input.cursor = 0
+    if read == 0 {
+      input.next = max(input.next, min(input.reader.position, input.start.end ?? Int64.max))
+    }
+    return read > 0
+  }
+
+  private func mostBehind(where condition: (Input) -> Bool) -> Input? {
+    var best: Input?
+    for input in inputs where condition(input) {
+      if best == nil || input.lastTs < best!.lastTs { best = input }
+    }
+    return best
+  }
+
+  private func fold(_ input: Input) -> Int {
+    var folded = 0
+    while input.hasBuffered && !input.isAtEnd {
+      let offset = input.batch.entries[input.cursor].offset
+      if let end = input.start.end, offset >= end {
+        input.next = end
+        return folded
+      }
+      let record = input.batch[input.cursor]
+      do {
+        let event = try decoder.decode(record, as: input.topic)
+        input.lastTs = event.ts
+        tally(input.kernel.fold(event, offset: offset), input, offset)
+      } catch {
+        counts.quarantined += 1
+        quarantined.append(
+          QuarantinedRecord(
+            source: input.start.source, offset: offset, reason: error.reason, raw: Array(record)))
+      }
+      input.cursor += 1
+      input.next = offset + 1
+      folded += 1
+    }
+    if !input.hasBuffered { input.next = max(input.next, input.batch.nextOffset) }
+    if let end = input.start.end { input.next = min(input.next, end) }
+    return folded
+  }
+
+  private func tally(_ verdict: Verdict, _ input: Input, _ offset: Int64) {
+    switch verdict {
+    case .counted: counts.count(input.topic)
+    case .countedOutOfWindow:
+      counts.count(input.topic)
+      counts.late += 1
+    case .redelivered: counts.redelivered += 1
+    case .deferred: deferred[input.start.source, default: []].append(offset)
+    }
+  }
+
+  /// The kernel of a partition number, for events that were deferred.
+  public func kernel(of partition: Int32) -> Kernel? { kernels[partition] }
+
+  /// Notes what came of records that had been deferred.
+  public func settleDeferred(_ topic: Topic, counted: Int, redelivered: Int) {
+    counts.count(topic, by: counted)
+    counts.late += counted
+    counts.redelivered += redelivered
+  }
+
+  /// The records quarantined since the last call.
+  public func takeQuarantined() -> [QuarantinedRecord] {
+    defer { quarantined = [] }
+    return quarantined
+  }
+
+  /// One past the last record read, for every partition.
+  public var positions: [TopicPartition: Int64] {
+    Dictionary(uniqueKeysWithValues: inputs.map { ($0.start.source, $0.next) })
+  }
+
+  /// True when every partition has been read up to its end, or up to `ends` where it follows.
+  public func hasReached(_ ends: [TopicPartition: Int64]) -> Bool {
+    inputs.allSatisfy { $0.next >= ($0.start.end ?? ends[$0.start.source] ?? 0) }
+  }
+
+  /// True when every partition that has an end has been read up to it.
+  public var isFinished: Bool { inputs.allSatisfy { $0.isAtEnd } }
+
+  /// From where each partition must be read again to have the kernels' present state.
+  public func replayPoints() -> [TopicPartition: ReplayPoint] {
+    Dictionary(
+      uniqueKeysWithValues: inputs.map {
+        ($0.start.source, $0.kernel.replayPoint($0.topic, next: $0.next))
+      })
+  }
+
+  /// Minutes that begin before this (milliseconds since 1970) are complete, but for events later
+  /// than allowed; nil where nothing has come at all.
+  public var finalBefore: Int64? {
+    let bound = kernels.values.map(\.finalBefore).min() ?? Int64.max
+    return bound == Int64.max ? nil : bound
+  }
+
+  /// The least event time that all partitions with records left have reached; rows before it are
+  /// complete but for late events. `Int64.max` when nothing is left.
+  public var commonTime: Int64 {
+    inputs.filter { !$0.isAtEnd }.map(\.lastTs).min() ?? Int64.max
+  }
+
+  /// The fact rows of plays that are still open.
+  public func reportOpenPlays() {
+    for kernel in kernels.values { kernel.reportOpenPlays() }
+  }
+}

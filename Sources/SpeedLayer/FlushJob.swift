@@ -1,0 +1,54 @@
+import EventLog
+import Feed
+import Metrics
+import StarSchema
+import Warehouse
+
+/// What one flush commits: everything that came of the records between two sets of offsets.
+struct FlushJob: Sendable {
+  struct Advance: Sendable {
+    var source: TopicPartition
+    var expected: Int64
+    var next: Int64
+    var replay: ReplayPoint
+  }
+
+  struct Rows: Sendable {
+    var rollup: Rollup
+    /// COPY rows.
+    var bytes: [UInt8]
+    var count: Int
+  }
+
+  var advances: [Advance]
+  var rows: [Rows]
+  var members: NewMembers
+  var quarantined: [QuarantinedRecord]
+  /// Records that were read for it.
+  var records: Int
+
+  /// Takes what the kernels have put out so far.
+  init(
+    feed: KernelFeed, output: KernelOutput, from: [TopicPartition: Int64], records: Int,
+    buffer: CopyBuffer
+  ) {
+    let replays = feed.replayPoints()
+    advances = []
+    for (source, next) in feed.positions {
+      guard let expected = from[source], let replay = replays[source] else { continue }
+      advances.append(Advance(source: source, expected: expected, next: next, replay: replay))
+    }
+    // Always in one order, so that two workers' transactions cannot wait for each other in a circle.
+    advances.sort { $0.source < $1.source }
+    rows = []
+    for rollup in Rollup.allCases {
+      buffer.removeAll()
+      output.rollups.drainRows(rollup) { _ in buffer }
+      guard buffer.rowCount > 0 else { continue }
+      rows.append(Rows(rollup: rollup, bytes: Array(buffer.bytes), count: buffer.rowCount))
+    }
+    members = output.members.take()
+    quarantined = feed.takeQuarantined()
+    self.records = records
+  }
+}

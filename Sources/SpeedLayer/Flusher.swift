@@ -1,0 +1,59 @@
+import EventLog
+import StarSchema
+import Warehouse
+
+/// Commits flushes: each in one transaction that holds the rows, the new members and the new
+/// offsets (DESIGN section 7), into whatever epoch is the current one at that instant.
+final class Flusher {
+  private let connection: Connection
+  private let library: SQLLibrary
+  private let members: MemberStore
+  private let lockEpoch: String
+  private let advanceProgress: String
+
+  init(databaseURL: String, library: SQLLibrary) throws(WarehouseError) {
+    connection = try Connection(url: databaseURL, applicationName: "polyrhythm speed flush")
+    self.library = library
+    members = try MemberStore(connection: connection, library: library)
+    lockEpoch = try library.sql("speed/lock_epoch")
+    advanceProgress = try library.sql("speed/advance_progress")
+  }
+
+  /// - Throws: `.conflict` where another worker or a load has moved an offset: the rows are not
+  ///   in then, and this worker's state is of no use any more.
+  func flush(_ job: FlushJob) throws(WarehouseError) {
+    try connection.transaction { () throws(WarehouseError) in
+      let epoch = try connection.run(lockEpoch).int(0, 0)
+      try advance(job.advances)
+      try members.insert(job.members)
+      try members.quarantine(job.quarantined)
+      for rows in job.rows {
+        let stream = try connection.beginCopy(
+          into: "parts.speed_\(rows.rollup.table)_e\(epoch)",
+          columns: RollupRows.columns(rows.rollup))
+        try stream.send(rows: rows.bytes)
+        try stream.finish()
+      }
+    }
+  }
+
+  private func advance(_ advances: [FlushJob.Advance]) throws(WarehouseError) {
+    let moved = try connection.run(
+      advanceProgress,
+      [
+        .textArray(advances.map(\.source.topic)),
+        .intArray(advances.map { Int64($0.source.partition) }),
+        .intArray(advances.map(\.expected)),
+        .intArray(advances.map(\.next)),
+        .intArray(advances.map(\.replay.offset)),
+        .textArray(advances.map(\.replay.watermark.stored)),
+      ]
+    ).affected
+    guard moved == Int64(advances.count) else {
+      throw WarehouseError(
+        .conflict,
+        "Another worker or a load has moved this worker's offsets; it starts again from where they are",
+        isRetriable: true)
+    }
+  }
+}

@@ -1,0 +1,12 @@
+-- Compare and set: where somebody else has moved an offset, this changes fewer rows than it was given.
+update speed.progress as p
+set
+  next_offset = n.next_offset,
+  replay_from = n.replay_from,
+  replay_watermark = n.replay_watermark,
+  updated_at = now()
+from unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[])
+  as n (topic, partition, expected_offset, next_offset, replay_from, replay_watermark)
+where p.topic = n.topic
+  and p.partition = n.partition
+  and p.next_offset = n.expected_offset

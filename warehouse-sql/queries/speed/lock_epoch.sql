@@ -1,0 +1,2 @@
+-- Many flushes at once, but none while a cut changes the epoch.
+select epoch from speed.current_epoch for share
