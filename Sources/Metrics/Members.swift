@@ -2,7 +2,7 @@ import EventModel
 
 /// Dimension members that were met for the first time by this process, waiting to be inserted. The
 /// same member may be handed out again by another process; inserting it twice does nothing.
-public struct NewMembers {
+public struct NewMembers: Sendable {
   public struct User: Sendable {
     public var key: Int64
     public var userId: Int64

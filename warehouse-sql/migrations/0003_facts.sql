@@ -55,3 +55,8 @@ create table warehouse.fact_page_view (
 ) partition by range (ts);
 comment on table warehouse.fact_page_view is 'One row a request. Grain: (user, session_id, item_in_session, ts).';
 comment on column warehouse.fact_page_view.song_key is 'the song that the page view names; 0 where it names none';
+
+-- A load finds plays to close, and late events that have come before, by their time.
+create index fact_listen_ts on warehouse.fact_listen (ts);
+create index fact_auth_ts on warehouse.fact_auth (ts);
+create index fact_page_view_ts on warehouse.fact_page_view (ts);

@@ -87,3 +87,11 @@ create table parts.speed_minute_location_e1 partition of speed.minute_location (
 create table parts.speed_minute_device_e1 partition of speed.minute_device (epoch default 1) for values in (1);
 create table parts.speed_minute_audience_e1 partition of speed.minute_audience (epoch default 1) for values in (1);
 create table parts.speed_minute_page_e1 partition of speed.minute_page (epoch default 1) for values in (1);
+
+create table batch.fact_partition (
+  fact       text not null,
+  day        date not null,
+  table_name text not null,
+  primary key (fact, day)
+);
+comment on table batch.fact_partition is 'Which table of the schema parts is the partition of a fact for a day (UTC).';

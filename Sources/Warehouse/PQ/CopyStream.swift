@@ -31,6 +31,14 @@ public final class CopyStream {
     try put(buffer.bytes)
   }
 
+  /// Sends rows that another thread's buffer wrote: what `CopyBuffer.bytes` held there.
+  public func send(rows: [UInt8]) throws(WarehouseError) {
+    try sendPending()
+    try rows.withUnsafeBufferPointer { bytes throws(WarehouseError) in
+      try put(UnsafeRawBufferPointer(bytes))
+    }
+  }
+
   /// Ends the COPY.
   /// - Returns: the number of rows that the server took.
   /// - Throws: also what the server had against rows sent before; then none of them is in.

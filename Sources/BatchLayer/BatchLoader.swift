@@ -1,0 +1,257 @@
+import EventLog
+import EventModel
+import Feed
+import Foundation
+import Metrics
+import StarSchema
+import Support
+import Warehouse
+
+/// The batch layer: loads the lake from the last cut (or from the beginning) to a new one, and
+/// publishes facts, rollups and the handoff in one transaction.
+public final class BatchLoader {
+  public enum Kind: String, Sendable {
+    /// Everything from the lake's first record, replacing what is there.
+    case full
+    /// What came since the last published cut.
+    case incremental
+  }
+
+  public struct Configuration: Sendable {
+    public var databaseURL: String
+    public var kernel = Kernel.Configuration()
+    /// Seconds without any progress after which the load gives up waiting for the lake.
+    public var lakePatience = 120.0
+    /// Connections that write at the same time.
+    public var connections = 2
+    /// Rows of rollups kept in memory before complete minutes are written.
+    public var rollupRows = 600_000
+
+    public init(databaseURL: String) { self.databaseURL = databaseURL }
+  }
+
+  /// What a load did.
+  public struct Summary: Sendable {
+    public var run: Int64
+    public var kind: Kind
+    public var counts: FeedCounts
+    /// Seconds by phase, in order.
+    public var seconds: [(phase: String, seconds: Double)]
+    public var totalSeconds: Double { seconds.reduce(0) { $0 + $1.seconds } }
+  }
+
+  private let lake: any EventLog
+  private let library: SQLLibrary
+  private let configuration: Configuration
+  private let progress: @Sendable (_ read: Int, _ total: Int) -> Void
+
+  /// - Parameter progress: called now and then with the records read so far and in all.
+  public init(
+    lake: any EventLog, library: SQLLibrary, configuration: Configuration,
+    progress: @escaping @Sendable (_ read: Int, _ total: Int) -> Void = { _, _ in }
+  ) {
+    self.lake = lake
+    self.library = library
+    self.configuration = configuration
+    self.progress = progress
+  }
+
+  /// Runs one load to its end.
+  /// - Throws: `LoadError`, `WarehouseError`, `EventLogError`; the last good warehouse stays then, and the
+  ///   run's row says why.
+  public func load(_ kind: Kind, stop: StopToken = StopToken()) throws -> Summary {
+    let control = try Connection(
+      url: configuration.databaseURL, applicationName: "polyrhythm load")
+    guard try control.run(library.sql("batch/lock_loads")).bool(0, 0) else {
+      throw LoadError(
+        .busy, "Another load is running (select * from warehouse.load_run); try again when it is done")
+    }
+    _ = try control.run(library.sql("batch/bury_dead_runs"))
+    try emptyStage(control)
+    let run = try control.run(library.sql("batch/begin_run"), [.text(kind.rawValue)]).int(0, 0)
+    var phases = Phases()
+    do {
+      let counts = try load(kind, run, control, &phases, stop)
+      phases.begin("clean")
+      dropLoadedEpochs(control)
+      phases.end()
+      return Summary(run: run, kind: kind, counts: counts, seconds: phases.seconds)
+    } catch {
+      let message = (error as? any UserFacingError)?.message ?? "\(error)"
+      _ = try? control.run(
+        library.sql("batch/fail_run"), [.int(run), .text(message), .text(phases.json)])
+      try? emptyStage(control)
+      throw error
+    }
+  }
+
+  private func emptyStage(_ control: Connection) throws(WarehouseError) {
+    let tables = try control.run(library.sql("batch/stage_tables"))
+    for row in 0..<tables.count {
+      try control.script(library.sql("batch/drop_table", ["table": try tables.text(row, 0)]))
+    }
+  }
+
+  private func load(
+    _ kind: Kind, _ run: Int64, _ control: Connection, _ phases: inout Phases, _ stop: StopToken
+  ) throws -> FeedCounts {
+    phases.begin("cut")
+    let cut = try Cut.make(control, library: library, lake: lake, run: run)
+    let starts = try self.starts(kind, cut, control)
+    let stage = try Stage(
+      run: run, isFull: kind == .full, configuration: configuration, library: library)
+    defer { stage.writer.abandon() }
+    phases.begin("replay")
+    let feed = try KernelFeed(
+      log: lake, starts: starts, output: stage.output, configuration: configuration.kernel
+    ) {
+      $0.defersOutOfWindow = true
+      $0.facts = stage.facts
+    }
+    try feed.replay(isStopped: { stop.isRequested })
+    phases.begin("read")
+    try read(feed, stage, starts, stop)
+    phases.begin("write")
+    feed.reportOpenPlays()
+    try stage.commit(feed)
+    if !feed.deferred.isEmpty {
+      phases.begin("late")
+      try settleLate(feed, stage, control, isFull: kind == .full)
+    }
+    try stage.commitUsers()
+    let counts = feed.counts
+    try checkLedger(counts, starts)
+
+    phases.begin("publish")
+    let staged = stage.staged(
+      cut: cut, replays: feed.replayPoints(), finalBefore: feed.finalBefore)
+    let soFar = phases
+    let finish = try library.sql("batch/finish_run")
+    try Publisher(connection: control, library: library).publish(staged) {
+      connection throws(WarehouseError) in
+      _ = try connection.run(
+        finish,
+        [
+          .int(run), .int(Int64(counts.records)), .int(Int64(counts.listens)),
+          .int(Int64(counts.auths)), .int(Int64(counts.pageViews)),
+          .int(Int64(counts.quarantined)), .int(Int64(counts.late)),
+          .int(Int64(counts.redelivered)), .text(soFar.json),
+        ])
+    }
+    return counts
+  }
+
+  /// Where each partition is read from, and to.
+  private func starts(_ kind: Kind, _ cut: Cut, _ control: Connection) throws
+    -> [KernelFeed.Start]
+  {
+    var known: [TopicPartition: (next: Int64, replay: ReplayPoint)] = [:]
+    if kind == .incremental {
+      let rows = try control.run(library.sql("batch/read_progress"))
+      for row in 0..<rows.count {
+        let stored = try rows.text(row, 4)
+        guard let watermark = Watermark(stored: stored) else {
+          throw WarehouseError(
+            .decoding, "batch.progress.replay_watermark is not a watermark: \(stored)")
+        }
+        known[TopicPartition(try rows.text(row, 0), Int32(try rows.int(row, 1)))] = (
+          try rows.int(row, 2), ReplayPoint(offset: try rows.int(row, 3), watermark: watermark)
+        )
+      }
+    }
+    var starts: [KernelFeed.Start] = []
+    for (source, end) in cut.ends.sorted(by: { $0.key < $1.key }) {
+      if let (next, replay) = known[source] {
+        starts.append(KernelFeed.Start(source: source, replay: replay, from: next, end: end))
+      } else {
+        guard try lake.partitionCount(of: source.topic) > Int(source.partition) else { continue }
+        let first = try lake.startOffset(of: source)
+        starts.append(
+          KernelFeed.Start(
+            source: source, replay: ReplayPoint(offset: first, watermark: Watermark()),
+            from: first, end: end))
+      }
+    }
+    return starts
+  }
+
+  /// Reads everything up to the cut.
+  private func read(
+    _ feed: KernelFeed, _ stage: Stage, _ starts: [KernelFeed.Start], _ stop: StopToken
+  ) throws {
+    let total = starts.reduce(0) { $0 + Int(max(0, ($1.end ?? 0) - $1.from)) }
+    var done = 0
+    var lastRecord = ContinuousClock.now
+    while !feed.isFinished {
+      if stop.isRequested {
+        throw LoadError(.stopped, "The load was stopped before it was published; nothing changed")
+      }
+      let read = try feed.step(wait: true)
+      if read > 0 {
+        done += read
+        lastRecord = ContinuousClock.now
+        try stage.writeComplete(feed, above: configuration.rollupRows)
+        progress(done, total)
+      } else if ContinuousClock.now - lastRecord > .seconds(configuration.lakePatience) {
+        throw LoadError(
+          .lakeBehind,
+          "\(lake.url) ends before the cut and got nothing in \(Int(configuration.lakePatience)) s: "
+            + "is polyrhythm archive running?")
+      }
+    }
+  }
+
+  /// Counts the out-of-window events that no load has counted before.
+  private func settleLate(
+    _ feed: KernelFeed, _ stage: Stage, _ control: Connection, isFull: Bool
+  ) throws {
+    let published =
+      isFull ? [:] : try Publisher(connection: control, library: library).partitions()
+    try OutOfWindow(connection: control, library: library, lake: lake).settle(
+      feed,
+      tables: { part in
+        let name = Publisher.PartName(fact: part.fact.rawValue, day: "\(part.day.key)")
+        let staged = stage.facts.table(part).name
+        return (stage.writer.made.contains(staged) ? ["stage.\(staged)"] : [])
+          + (published[name].map { ["parts.\($0)"] } ?? [])
+      },
+      flush: { try stage.commit(feed) })
+  }
+
+  /// Every record between the cuts is counted, known or in quarantine (I5); where the log has an
+  /// offset for each record, that is a sum that must come out.
+  private func checkLedger(_ counts: FeedCounts, _ starts: [KernelFeed.Start]) throws {
+    let accepted = starts.reduce(0) { $0 + Int(max(0, ($1.end ?? 0) - $1.from)) }
+    // A Kafka log has offsets without a record, so there may be fewer, never more.
+    guard counts.records <= accepted, counts.records == accepted || lake.url.hasPrefix("kafka:")
+    else {
+      throw LoadError(
+        .ledger,
+        "The load was not published: \(accepted) offsets lie between the cuts, but \(counts.counted) "
+          + "counted + \(counts.redelivered) redelivered + \(counts.quarantined) quarantined is "
+          + "\(counts.records); please report this")
+    }
+  }
+
+  /// The handoff is over: epochs that are loaded go. Best effort, as the next load tries again;
+  /// detaching waits for readers that may still be looking at them.
+  private func dropLoadedEpochs(_ control: Connection) {
+    do {
+      try control.script("set lock_timeout = '5s'")
+      let attached = try control.run(library.sql("batch/loaded_epoch_tables"))
+      for row in 0..<attached.count {
+        let query =
+          try attached.bool(row, 2) ? "batch/detach_epoch_finalize" : "batch/detach_epoch"
+        try control.script(
+          library.sql(
+            query, ["parent": try attached.text(row, 0), "table": try attached.text(row, 1)]))
+      }
+      let orphans = try control.run(library.sql("batch/orphan_epoch_tables"))
+      for row in 0..<orphans.count {
+        try control.script(library.sql("batch/drop_table", ["table": try orphans.text(row, 0)]))
+      }
+    } catch {
+      _ = try? control.script("reset lock_timeout")
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import Warehouse
+
+/// The audits of `warehouse-sql/checks`: each file is a query for the rows that break one rule. Its
+/// first line says how severe that is (`-- severity: error` or `-- severity: warning`), its second
+/// what the rule is. `$1` and `$2` bound the event time looked at.
+public struct Checks {
+  public struct Finding: Sendable {
+    /// The file's name without the suffix.
+    public var check: String
+    public var isError: Bool
+    /// What should hold.
+    public var rule: String
+    /// How many rows break it (counted up to a limit of 1000).
+    public var rows: Int
+    /// The first of them, `column=value …`.
+    public var examples: [String]
+  }
+
+  private static let limit = 1000
+
+  private let library: SQLLibrary
+
+  public init(library: SQLLibrary) { self.library = library }
+
+  /// The names of all checks.
+  public var names: [String] { library.names(in: "checks") }
+
+  /// Runs all checks over event times in [`from`, `to`), milliseconds since 1970; nil is unbounded.
+  public func run(_ connection: Connection, from: Int64?, to: Int64?) throws(WarehouseError)
+    -> [Finding]
+  {
+    var findings: [Finding] = []
+    for name in names {
+      let text = try library.text(of: "checks/\(name).sql")
+      let lines = text.split(separator: "\n", maxSplits: 2)
+      guard lines.count == 3, lines[0].hasPrefix("-- severity: "), lines[1].hasPrefix("-- ") else {
+        throw WarehouseError(
+          .schema,
+          "checks/\(name).sql does not begin with '-- severity: error|warning' and a line with its rule")
+      }
+      let rows = try connection.run(
+        "select * from (\(lines[2])) as broken limit \(Self.limit)",
+        [
+          from.map { .timestamp(milliseconds: $0) } ?? .text("-infinity"),
+          to.map { .timestamp(milliseconds: $0) } ?? .text("infinity"),
+        ])
+      guard rows.count > 0 else { continue }
+      let examples = (0..<min(rows.count, 3)).map { row in
+        rows.columns.indices.map { column in
+          "\(rows.columns[column])=\(rows.textOrNull(row, column) ?? "null")"
+        }.joined(separator: " ")
+      }
+      findings.append(
+        Finding(
+          check: name, isError: lines[0].hasSuffix("error"), rule: String(lines[1].dropFirst(3)),
+          rows: rows.count, examples: examples))
+    }
+    return findings
+  }
+}

@@ -1,0 +1,26 @@
+/// Seconds spent in each phase of a load.
+struct Phases: Sendable {
+  private(set) var seconds: [(phase: String, seconds: Double)] = []
+  private var current: (name: String, since: ContinuousClock.Instant)?
+
+  /// Ends the phase before, and begins this one.
+  mutating func begin(_ name: String) {
+    end()
+    current = (name, ContinuousClock.now)
+  }
+
+  mutating func end() {
+    guard let current else { return }
+    let elapsed = ContinuousClock.now - current.since
+    seconds.append((current.name, elapsed / .seconds(1)))
+    self.current = nil
+  }
+
+  /// `{"read": 1.234, …}`, with the running phase up to now.
+  var json: String {
+    var all = self
+    all.end()
+    let pairs = all.seconds.map { "\"\($0.phase)\": \(($0.seconds * 1000).rounded() / 1000)" }
+    return "{\(pairs.joined(separator: ", "))}"
+  }
+}

@@ -1,0 +1,67 @@
+import Metrics
+import StarSchema
+import Warehouse
+
+/// Turns rollup rows into staged tables. A minute that is drained a second time goes to a table of its
+/// own, so that the main one has one row a key.
+final class RollupWriter {
+  private static let sendBytes = 1 << 20
+
+  private let generation: Int64
+  private let isFull: Bool
+  private let writer: StageWriter
+  private let main = Rollup.allCases.map { _ in CopyBuffer() }
+  private let late = Rollup.allCases.map { _ in CopyBuffer() }
+  /// Minutes before this have been drained.
+  private var drained = Int32.min
+  private(set) var rollups: Set<Rollup> = []
+  private(set) var lateRollups: Set<Rollup> = []
+
+  init(generation: Int64, isFull: Bool, writer: StageWriter) {
+    self.generation = generation
+    self.isFull = isFull
+    self.writer = writer
+  }
+
+  func mainTable(_ rollup: Rollup) -> StageTable {
+    var table = stage(rollup, "\(rollup.table)_g\(generation)")
+    if isFull {
+      table.finishQuery = "batch/index_\(rollup.table)"
+      table.finishValues = ["table": table.name]
+    }
+    return table
+  }
+
+  func lateTable(_ rollup: Rollup) -> StageTable {
+    stage(rollup, "\(rollup.table)_g\(generation)_late")
+  }
+
+  private func stage(_ rollup: Rollup, _ name: String) -> StageTable {
+    StageTable(
+      name: name, makeQuery: "batch/stage_rollup",
+      makeValues: ["table": name, "rollup": rollup.table], columns: RollupRows.columns(rollup))
+  }
+
+  /// Writes the rows of minutes before `bound`, or all.
+  func drain(_ set: RollupSet, before bound: Int32?) throws {
+    for rollup in Rollup.allCases {
+      let main = main[rollup.rawValue]
+      let late = late[rollup.rawValue]
+      let mainTable = mainTable(rollup)
+      let lateTable = lateTable(rollup)
+      try set.drainRows(rollup, before: bound) { cell in
+        let isLate = cell.pointee.minute < drained
+        let buffer = isLate ? late : main
+        if buffer.byteCount >= Self.sendBytes {
+          try writer.write(buffer, to: isLate ? lateTable : mainTable)
+        }
+        return buffer
+      }
+      if late.rowCount > 0 { lateRollups.insert(rollup) }
+      if main.rowCount > 0 { rollups.insert(rollup) }
+      try writer.write(late, to: lateTable)
+      try writer.write(main, to: mainTable)
+    }
+    drained = max(drained, bound ?? Int32.max)
+  }
+}

@@ -1,0 +1,91 @@
+import EventLog
+import Feed
+import Metrics
+import StarSchema
+import Warehouse
+
+/// Everything that a load writes before it publishes.
+final class Stage {
+  let output = KernelOutput()
+  let writer: StageWriter
+  let facts: FactWriter
+  let rollups: RollupWriter
+  private let run: Int64
+  private let isFull: Bool
+  private let memberConnection: Connection
+  private let members: MemberStore
+
+  init(
+    run: Int64, isFull: Bool, configuration: BatchLoader.Configuration, library: SQLLibrary
+  ) throws {
+    self.run = run
+    self.isFull = isFull
+    writer = StageWriter(
+      databaseURL: configuration.databaseURL, library: library,
+      connections: configuration.connections)
+    facts = FactWriter(generation: run, writer: writer)
+    rollups = RollupWriter(generation: run, isFull: isFull, writer: writer)
+    memberConnection = try Connection(
+      url: configuration.databaseURL, applicationName: "polyrhythm load members")
+    members = try MemberStore(connection: memberConnection, library: library)
+  }
+
+  /// An hour more than the lateness allowed: how long a play can still change the minute it began in,
+  /// for nearly all. Minutes; what comes later is right too, only slower.
+  private static let settlingMinutes: Int32 = 70
+
+  /// Writes the rollup rows of minutes that are complete, once there are more than `limit` rows.
+  func writeComplete(_ feed: KernelFeed, above limit: Int) throws {
+    try facts.check()
+    let count = output.rollups.count
+    guard count > limit else { return }
+    let common = feed.commonTime
+    let bound =
+      common == Int64.max || common == Int64.min
+      ? nil : Int32(truncatingIfNeeded: common / 60_000) - Self.settlingMinutes
+    if let bound { try rollups.drain(output.rollups, before: bound) }
+    // Partitions that are far apart in time leave few minutes complete; memory stays flat all the same.
+    if output.rollups.count > limit * 8 { try rollups.drain(output.rollups, before: nil) }
+    try commitMembers(feed)
+  }
+
+  /// New members are inserted at once, each time in a short transaction of its own: the dimensions are
+  /// live, and a flush of the speed layer that meets the same member must not wait for a load.
+  private func commitMembers(_ feed: KernelFeed) throws {
+    let new = output.members.take()
+    let quarantined = feed.takeQuarantined()
+    guard !new.isEmpty || !quarantined.isEmpty else { return }
+    try memberConnection.transaction { () throws(WarehouseError) in
+      try members.insert(new)
+      try members.quarantine(quarantined)
+    }
+  }
+
+  /// Writes and commits all that has been counted so far.
+  func commit(_ feed: KernelFeed) throws {
+    try rollups.drain(output.rollups, before: nil)
+    try facts.flush()
+    try commitMembers(feed)
+    try writer.commit()
+  }
+
+  /// Writes and commits when the users were seen: once, after everything else.
+  func commitUsers() throws {
+    try facts.flushUsers()
+    try writer.commit()
+  }
+
+  func staged(cut: Cut, replays: [TopicPartition: ReplayPoint], finalBefore: Int64?) -> Staged {
+    let tables = { (tables: Set<Rollup>, table: (Rollup) -> StageTable) in
+      Dictionary(uniqueKeysWithValues: tables.map { ($0, table($0)) })
+    }
+    return Staged(
+      run: run, isFull: isFull, cut: cut, replays: replays, finalBefore: finalBefore,
+      parts: Dictionary(uniqueKeysWithValues: facts.parts.map { ($0, facts.table($0)) }),
+      changes: facts.changedSpan == nil ? nil : facts.changeTable, changedSpan: facts.changedSpan,
+      users: facts.users.isEmpty ? nil : facts.userTable,
+      span: facts.earliest <= facts.latest ? facts.earliest...facts.latest : nil,
+      rollups: tables(rollups.rollups, rollups.mainTable),
+      lateRollups: tables(rollups.lateRollups, rollups.lateTable))
+  }
+}

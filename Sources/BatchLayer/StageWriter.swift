@@ -1,0 +1,122 @@
+import Support
+import Warehouse
+
+/// A table of the schema `stage`: what it is called and how it is made.
+struct StageTable: Sendable, Hashable {
+  /// Without the schema.
+  var name: String
+  /// The query that makes it, and its values.
+  var makeQuery: String
+  var makeValues: [String: String]
+  /// The query that completes it once it is filled, where there is one.
+  var finishQuery: String?
+  var finishValues: [String: String] = [:]
+  var columns: [String]
+}
+
+/// Writes staged rows on dedicated connections, a table always on the same one. Between two commits
+/// each connection has one transaction, in which it makes its tables, so that PostgreSQL can skip the
+/// write-ahead log for them (`wal_level = minimal`), and at the end of which it completes them.
+final class StageWriter {
+  private struct Job: Sendable {
+    var table: StageTable
+    var bytes: [UInt8]
+  }
+
+  private struct Lane {
+    var queue: BoundedQueue<Job>
+    var worker: Worker<Set<String>>
+  }
+
+  private let databaseURL: String
+  private let library: SQLLibrary
+  private let connections: Int
+  private let abandoned = StopToken()
+  private var lanes: [Lane] = []
+  /// Tables that are committed.
+  private(set) var made: Set<String> = []
+
+  /// - Parameter connections: how many tables are written at the same time.
+  init(databaseURL: String, library: SQLLibrary, connections: Int) {
+    self.databaseURL = databaseURL
+    self.library = library
+    self.connections = connections
+  }
+
+  private func startLanes() {
+    lanes = (0..<connections).map { _ in
+      let queue = BoundedQueue<Job>(limit: 8)
+      let worker = Worker("load-write") { [databaseURL, library, made, abandoned] in
+        defer { queue.close(discarding: true) }
+        return try Self.write(queue, databaseURL, library, made, abandoned)
+      }
+      return Lane(queue: queue, worker: worker)
+    }
+  }
+
+  /// - Returns: the tables made.
+  private static func write(
+    _ queue: BoundedQueue<Job>, _ url: String, _ library: SQLLibrary, _ existing: Set<String>,
+    _ abandoned: StopToken
+  ) throws -> Set<String> {
+    let connection = try Connection(url: url, applicationName: "polyrhythm load write")
+    return try connection.transactionRethrowing {
+      var made: [StageTable] = []
+      var known = existing
+      while let job = queue.take() {
+        if known.insert(job.table.name).inserted {
+          try connection.script(library.sql(job.table.makeQuery, job.table.makeValues))
+          made.append(job.table)
+        }
+        let stream = try connection.beginCopy(
+          into: "stage.\(job.table.name)", columns: job.table.columns)
+        try stream.send(rows: job.bytes)
+        try stream.finish()
+      }
+      if abandoned.isRequested { throw LoadError(.stopped, "The load was given up") }
+      for table in made {
+        if let query = table.finishQuery {
+          try connection.script(library.sql(query, table.finishValues))
+        }
+      }
+      return Set(made.map(\.name))
+    }
+  }
+
+  /// Hands over the buffer's rows and empties it.
+  /// - Throws: the writing connection's error, where it has failed.
+  func write(_ buffer: CopyBuffer, to table: StageTable) throws {
+    guard buffer.rowCount > 0 else { return }
+    if lanes.isEmpty { startLanes() }
+    let job = Job(table: table, bytes: Array(buffer.bytes))
+    buffer.removeAll()
+    let lane = lanes[Int(table.spread % UInt64(lanes.count))]
+    if !lane.queue.put(job) { try lane.worker.wait() }
+  }
+
+  /// Commits what was written; what is written next goes into new transactions.
+  func commit() throws {
+    defer { lanes = [] }
+    for lane in lanes { lane.queue.close() }
+    var failure: (any Error)?
+    for lane in lanes {
+      do { made.formUnion(try lane.worker.wait()) } catch { failure = failure ?? error }
+    }
+    if let failure { throw failure }
+  }
+
+  /// Gives up what is not committed, and waits until that is over.
+  func abandon() {
+    abandoned.request()
+    for lane in lanes { lane.queue.close(discarding: true) }
+    for lane in lanes { _ = try? lane.worker.wait() }
+    lanes = []
+  }
+}
+
+extension StageTable {
+  /// Spreads tables over connections, the same way each time (FNV-1a).
+  fileprivate var spread: UInt64 {
+    name.utf8.reduce(14_695_981_039_346_656_037) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 } >> 16
+  }
+}

@@ -1,0 +1,1 @@
+update speed.current_epoch set epoch = $1

@@ -1,0 +1,2 @@
+alter table warehouse.{fact} detach partition parts.{table};
+drop table parts.{table}

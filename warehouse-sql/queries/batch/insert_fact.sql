@@ -1,0 +1,1 @@
+insert into parts.{partition} select * from stage.{table}

@@ -1,0 +1,1 @@
+delete from warehouse.user_level_history

@@ -1,0 +1,1 @@
+select loaded_epoch from batch.published for update

@@ -1,0 +1,1 @@
+create table stage.{table} (like batch.{rollup})
