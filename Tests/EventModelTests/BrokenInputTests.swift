@@ -79,6 +79,20 @@ import Testing
     }
   }
 
+  @Test func ofSeveralLargeNumbersTheOneThatMattersIsNamed() {
+    // Members are told apart by their place, which commas, brackets and quotes in text must not move.
+    let noise: Members = [
+      ("a", "1e400"), ("b", "[1e400,1e400,{\"lat\":1e400}]"), ("c", #""\",{[\\""#), ("d", "1e999"),
+    ]
+    #expect(code(json(noise + Sample.listen)) == nil)
+    for key in ["ts", "lat", "zip", "duration"] {
+      let members = noise + setting(key, to: "7e777", in: Sample.listen) + noise
+      let failure = decoder.failure(json(members), as: .listen)
+      #expect(failure?.field == key)
+      #expect(failure?.found == "number 7e777")
+    }
+  }
+
   @Test(arguments: ["1e400", "-1e400", #""1e400""#])
   func aNumberBeyondADoubleIsOutOfRangeAndNamed(_ value: String) {
     for key in ["lon", "lat", "duration", "length"] {
