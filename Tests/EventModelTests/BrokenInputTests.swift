@@ -162,7 +162,7 @@ import Testing
     #expect(self.failure("other", #""\u0000""#) == nil)
   }
 
-  @Test func NULBytesAreMalformed() {
+  @Test func bytesThatAreNULAreMalformed() {
     let line = json(Sample.listen)
     for text in ["\0", "\0\(line)", "\(line)\0", line.replacing("{", with: "{\0")] {
       #expect(code(text) == .malformedJSON)
