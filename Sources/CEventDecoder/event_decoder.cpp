@@ -18,6 +18,7 @@ static_assert(EVENT_FIELD_COUNT <= 32, "a field is a bit of event_fields.present
 
 struct event_decoder {
   simdjson::dom::parser parser;
+  simdjson::dom::document document;
   element root;
   event_fields fields;
   const char *message = "";
@@ -35,7 +36,6 @@ struct event_decoder {
   void mark_large_numbers();
   Verdict take(event_field field, element value, event_fields &out);
   Verdict take_zip(element value, event_text &out);
-  const LargeNumber *large_number_at(size_t member) const;
 };
 
 Verdict event_decoder::take_zip(element value, event_text &out) {
@@ -93,8 +93,9 @@ simdjson::error_code event_decoder::parse_document(const uint8_t *json, size_t c
     size_t capacity = 4096;
     while (capacity < count) capacity *= 2;
     if (const auto error = parser.allocate(capacity)) return error;
+    if (const auto error = document.allocate(capacity)) return error;
   }
-  return parser.parse(json, count, false).get(root);
+  return parser.parse_into_document(document, json, count, false).get(root);
 }
 
 event_outcome event_decoder::read_fields(bool may_have_nul) {
@@ -120,13 +121,6 @@ event_outcome event_decoder::read_fields(bool may_have_nul) {
   fields.present = present;
   fields.wrong = wrong;
   return EVENT_DECODED;
-}
-
-const LargeNumber *event_decoder::large_number_at(size_t member) const {
-  for (const LargeNumber &large : large_numbers) {
-    if (large.member == member) return &large;
-  }
-  return nullptr;
 }
 
 /// Members that held a large number read as 0 now; they are wrong unless the key comes again.
@@ -222,10 +216,14 @@ event_problem event_decoder_problem(event_decoder *decoder, event_field field) n
     simdjson::dom::object object;
     if (decoder->root.get_object().get(object)) return problem;
     size_t index = 0;
+    auto next = decoder->large_numbers.begin();
     for (auto member = object.begin(); member != object.end(); ++member, ++index) {
-      if (field_named(member.key()) != field) continue;
-      value = member.value();
-      large = decoder->large_number_at(index);
+      const bool is_large = next != decoder->large_numbers.end() && next->member == index;
+      if (field_named(member.key()) == field) {
+        value = member.value();
+        large = is_large ? &*next : nullptr;
+      }
+      if (is_large) ++next;
     }
     event_fields ignored{};
     problem.out_of_range = decoder->take(field, value, ignored) == Verdict::out_of_range ||

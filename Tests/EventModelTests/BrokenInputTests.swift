@@ -102,6 +102,14 @@ import Testing
     }
   }
 
+  @Test func manyLargeNumbersTakeNoLongerThanTheirBytes() {
+    // A search for each of them among all would take hours.
+    let members = String(repeating: #""ts":1e400,"#, count: 200_000)
+    let failure = decoder.failure("{\(members)\"ts\":7e777}", as: .listen)
+    #expect(failure?.field == "ts")
+    #expect(failure?.found == "number 7e777")
+  }
+
   @Test func aLargeNumberWhereTextBelongsIsOfTheWrongType() {
     #expect(failure("city", "1e400")?.code == .wrongType)
     #expect(failure("city", "1e400")?.found == "number 1e400")

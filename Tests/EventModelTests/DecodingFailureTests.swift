@@ -59,4 +59,12 @@ import Testing
       #expect(decoder.failure(json(members), as: .listen)?.field == "userId")
     }
   }
+
+  @Test func codesKeepTheirNamesForTheyAreStored() {
+    #expect(
+      DecodingFailure.Code.allCases.map(\.rawValue) == [
+        "malformedJSON", "notAnObject", "missingField", "wrongType", "outOfRange",
+        "implausibleTime",
+      ])
+  }
 }
