@@ -3,245 +3,22 @@
 #include <simdjson.h>
 
 #include <charconv>
-#include <cmath>
 #include <cstring>
 #include <memory>
-#include <new>
-#include <string_view>
 #include <vector>
 
+#include "field_names.hpp"
+#include "field_values.hpp"
 #include "large_numbers.hpp"
 
-using polyrhythm::LargeNumber;
-using simdjson::dom::element;
-using simdjson::dom::element_type;
+using namespace polyrhythm;
 
 static_assert(EVENT_DECODER_PADDING >= simdjson::SIMDJSON_PADDING);
 static_assert(EVENT_FIELD_COUNT <= 32, "a field is a bit of event_fields.present");
 
-namespace {
-
-struct FieldDescription {
-  const char *name, *expects;
-};
-
-constexpr const char *integer = "an integer";
-constexpr const char *integer_or_string = "an integer or a string of one";
-constexpr const char *number = "a number or a string of one";
-constexpr const char *text = "a string";
-
-/// In the order of enum event_field.
-constexpr FieldDescription descriptions[] = {
-    {"ts", integer},
-    {"sessionId", integer},
-    {"itemInSession", integer},
-    {"userId", integer_or_string},
-    {"registration", integer_or_string},
-    {"status", integer_or_string},
-    {"lon", number},
-    {"lat", number},
-    {"duration", number},
-    {"length", number},
-    {"success", "true or false"},
-    {"zip", "a string or a whole number"},
-    {"level", text},
-    {"userAgent", text},
-    {"city", text},
-    {"state", text},
-    {"country", text},
-    {"firstName", text},
-    {"lastName", text},
-    {"gender", text},
-    {"auth", text},
-    {"artist", text},
-    {"song", text},
-    {"page", text},
-    {"method", text},
-    {"tag", text},
-    {"location", text},
-};
-static_assert(sizeof descriptions / sizeof descriptions[0] == EVENT_FIELD_COUNT);
-
-/// Compares with a literal of the same length; the compiler makes it a few loads.
-template <size_t N>
-bool same(const char *key, const char (&name)[N]) {
-  return std::memcmp(key, name, N - 1) == 0;
-}
-
-/// The field of that name, or EVENT_FIELD_COUNT.
-simdjson_inline event_field field_named(std::string_view key) {
-  const char *k = key.data();
-  switch (key.size()) {
-    case 2:
-      if (same(k, "ts")) return EVENT_TS;
-      break;
-    case 3:
-      if (same(k, "zip")) return EVENT_ZIP;
-      if (same(k, "lon")) return EVENT_LON;
-      if (same(k, "lat")) return EVENT_LAT;
-      if (same(k, "tag")) return EVENT_TAG;
-      break;
-    case 4:
-      if (same(k, "auth")) return EVENT_AUTH;
-      if (same(k, "city")) return EVENT_CITY;
-      if (same(k, "song")) return EVENT_SONG;
-      if (same(k, "page")) return EVENT_PAGE;
-      break;
-    case 5:
-      if (same(k, "level")) return EVENT_LEVEL;
-      if (same(k, "state")) return EVENT_STATE;
-      break;
-    case 6:
-      if (same(k, "userId")) return EVENT_USER_ID;
-      if (same(k, "gender")) return EVENT_GENDER;
-      if (same(k, "artist")) return EVENT_ARTIST;
-      if (same(k, "method")) return EVENT_METHOD;
-      if (same(k, "status")) return EVENT_STATUS;
-      if (same(k, "length")) return EVENT_LENGTH;
-      break;
-    case 7:
-      if (same(k, "success")) return EVENT_SUCCESS;
-      if (same(k, "country")) return EVENT_COUNTRY;
-      break;
-    case 8:
-      if (same(k, "lastName")) return EVENT_LAST_NAME;
-      if (same(k, "duration")) return EVENT_DURATION;
-      if (same(k, "location")) return EVENT_LOCATION;
-      break;
-    case 9:
-      if (same(k, "sessionId")) return EVENT_SESSION_ID;
-      if (same(k, "userAgent")) return EVENT_USER_AGENT;
-      if (same(k, "firstName")) return EVENT_FIRST_NAME;
-      break;
-    case 12:
-      if (same(k, "registration")) return EVENT_REGISTRATION;
-      break;
-    case 13:
-      if (same(k, "itemInSession")) return EVENT_ITEM_IN_SESSION;
-      break;
-    default:
-      break;
-  }
-  return EVENT_FIELD_COUNT;
-}
-
-enum class Verdict { absent, usable, wrong_type, out_of_range };
-
-/// A double below this, if it is whole, is the very number that was written; above, two integers
-/// share one double.
-constexpr double exact_integers_end = 9007199254740992.0;
-
-std::string_view string_of(element value) { return value.get_string().value_unsafe(); }
-
-Verdict integer_from_text(std::string_view digits, int64_t &out) {
-  if (digits.empty()) return Verdict::absent;
-  const char *end = digits.data() + digits.size();
-  const auto [stop, error] = std::from_chars(digits.data(), end, out);
-  if (error == std::errc::invalid_argument || stop != end) return Verdict::wrong_type;
-  return error == std::errc() ? Verdict::usable : Verdict::out_of_range;
-}
-
-Verdict take_integer(element value, int64_t &out, bool string_allowed) {
-  switch (value.type()) {
-    case element_type::INT64:
-      out = value.get_int64().value_unsafe();
-      return Verdict::usable;
-    case element_type::UINT64:
-      return Verdict::out_of_range;
-    case element_type::DOUBLE: {
-      const double number = value.get_double().value_unsafe();
-      if (std::fabs(number) >= exact_integers_end) return Verdict::out_of_range;
-      out = static_cast<int64_t>(number);
-      return static_cast<double>(out) == number ? Verdict::usable : Verdict::wrong_type;
-    }
-    case element_type::STRING: {
-      const std::string_view digits = string_of(value);
-      if (digits.empty()) return Verdict::absent;
-      return string_allowed ? integer_from_text(digits, out) : Verdict::wrong_type;
-    }
-    case element_type::NULL_VALUE:
-      return Verdict::absent;
-    default:
-      return Verdict::wrong_type;
-  }
-}
-
-Verdict take_number(element value, double &out) {
-  switch (value.type()) {
-    case element_type::DOUBLE:
-    case element_type::INT64:
-    case element_type::UINT64:
-      out = value.get_double().value_unsafe();
-      return Verdict::usable;
-    case element_type::STRING: {
-      const std::string_view digits = string_of(value);
-      if (digits.empty()) return Verdict::absent;
-      if (!polyrhythm::is_json_number(
-              reinterpret_cast<const uint8_t *>(digits.data()), digits.size())) {
-        return Verdict::wrong_type;
-      }
-      const auto result = std::from_chars(digits.data(), digits.data() + digits.size(), out);
-      return result.ec == std::errc() ? Verdict::usable : Verdict::out_of_range;
-    }
-    case element_type::NULL_VALUE:
-      return Verdict::absent;
-    default:
-      return Verdict::wrong_type;
-  }
-}
-
-Verdict take_boolean(element value, bool &out) {
-  switch (value.type()) {
-    case element_type::BOOL:
-      out = value.get_bool().value_unsafe();
-      return Verdict::usable;
-    case element_type::STRING: {
-      const std::string_view word = string_of(value);
-      if (word.empty()) return Verdict::absent;
-      out = word == "true";
-      return out || word == "false" ? Verdict::usable : Verdict::wrong_type;
-    }
-    case element_type::NULL_VALUE:
-      return Verdict::absent;
-    default:
-      return Verdict::wrong_type;
-  }
-}
-
-Verdict take_text(element value, event_text &out) {
-  if (value.type() == element_type::STRING) {
-    const std::string_view view = string_of(value);
-    out = {reinterpret_cast<const uint8_t *>(view.data()), view.size()};
-    return view.empty() ? Verdict::absent : Verdict::usable;
-  }
-  out = {nullptr, 0};
-  return value.type() == element_type::NULL_VALUE ? Verdict::absent : Verdict::wrong_type;
-}
-
-/// A text with a NUL in it is refused: PostgreSQL's text cannot hold it, so one such event would
-/// fail the load of all others.
-bool has_nul(element value) {
-  if (value.type() != element_type::STRING) return false;
-  const std::string_view view = string_of(value);
-  return std::memchr(view.data(), 0, view.size()) != nullptr;
-}
-
-/// In a valid document NUL can be written in one way only.
-bool has_nul_escape(const uint8_t *json, size_t count) {
-  const uint8_t *end = json + count;
-  while (json < end) {
-    json = static_cast<const uint8_t *>(std::memchr(json, '\\', end - json));
-    if (!json) return false;
-    if (end - json >= 6 && std::memcmp(json + 1, "u0000", 5) == 0) return true;
-    json += 2;
-  }
-  return false;
-}
-
-}  // namespace
-
 struct event_decoder {
   simdjson::dom::parser parser;
+  simdjson::dom::document document;
   element root;
   event_fields fields;
   const char *message = "";
@@ -259,7 +36,6 @@ struct event_decoder {
   void mark_large_numbers();
   Verdict take(event_field field, element value, event_fields &out);
   Verdict take_zip(element value, event_text &out);
-  const LargeNumber *large_number_at(size_t member) const;
 };
 
 Verdict event_decoder::take_zip(element value, event_text &out) {
@@ -317,8 +93,9 @@ simdjson::error_code event_decoder::parse_document(const uint8_t *json, size_t c
     size_t capacity = 4096;
     while (capacity < count) capacity *= 2;
     if (const auto error = parser.allocate(capacity)) return error;
+    if (const auto error = document.allocate(capacity)) return error;
   }
-  return parser.parse(json, count, false).get(root);
+  return parser.parse_into_document(document, json, count, false).get(root);
 }
 
 event_outcome event_decoder::read_fields(bool may_have_nul) {
@@ -344,13 +121,6 @@ event_outcome event_decoder::read_fields(bool may_have_nul) {
   fields.present = present;
   fields.wrong = wrong;
   return EVENT_DECODED;
-}
-
-const LargeNumber *event_decoder::large_number_at(size_t member) const {
-  for (const LargeNumber &large : large_numbers) {
-    if (large.member == member) return &large;
-  }
-  return nullptr;
 }
 
 /// Members that held a large number read as 0 now; they are wrong unless the key comes again.
@@ -379,7 +149,7 @@ event_outcome event_decoder::parse_without_large_numbers(const uint8_t *json, si
   repaired.reset(new uint8_t[count + EVENT_DECODER_PADDING]);
   std::memcpy(repaired.get(), json, count);
   std::memset(repaired.get() + count, ' ', EVENT_DECODER_PADDING);
-  if (polyrhythm::replace_large_numbers(repaired.get(), count, large_numbers) == 0) {
+  if (replace_large_numbers(repaired.get(), count, large_numbers) == 0) {
     return EVENT_MALFORMED;
   }
   large_text.assign(json, json + count);
@@ -446,10 +216,14 @@ event_problem event_decoder_problem(event_decoder *decoder, event_field field) n
     simdjson::dom::object object;
     if (decoder->root.get_object().get(object)) return problem;
     size_t index = 0;
+    auto next = decoder->large_numbers.begin();
     for (auto member = object.begin(); member != object.end(); ++member, ++index) {
-      if (field_named(member.key()) != field) continue;
-      value = member.value();
-      large = decoder->large_number_at(index);
+      const bool is_large = next != decoder->large_numbers.end() && next->member == index;
+      if (field_named(member.key()) == field) {
+        value = member.value();
+        large = is_large ? &*next : nullptr;
+      }
+      if (is_large) ++next;
     }
     event_fields ignored{};
     problem.out_of_range = decoder->take(field, value, ignored) == Verdict::out_of_range ||
