@@ -134,7 +134,8 @@ private final class OutputFile {
     GeneratorError(
       .writeFailed,
       "\(partialPath): cannot be written: \(String(cString: strerror(code))); "
-        + (code == ENOSPC ? "make room on the disk, or give --output another directory"
+        + (code == ENOSPC
+          ? "make room on the disk, or give --output another directory"
           : "check the disk, or give --output another directory"))
   }
 }

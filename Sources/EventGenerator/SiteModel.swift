@@ -98,7 +98,8 @@ struct SiteModel: Sendable {
       guard sum <= 1 + 1e-9 else {
         throw GeneratorError(
           .probabilityAboveOne,
-          "\(root.file): transitions: p out of \(requests[index]) sums to \(sum); "
+          "\(root.file): transitions: p out of \(requests[index]) sums to "
+            + "\((sum * 1e6).rounded() / 1e6); "
             + "it must be at most 1")
       }
       states[index].firstStep = Int32(steps.count)
