@@ -1,0 +1,43 @@
+import Support
+
+/// What is wrong with a generator's config or with the place it writes to.
+public struct GeneratorError: UserFacingError, Equatable, CustomStringConvertible {
+  public enum Code: Sendable, Equatable {
+    /// The config file cannot be read.
+    case unreadable
+    /// The config is not a JSON object.
+    case notJSON
+    /// A key that has no default is not there.
+    case missingKey
+    /// A value has the wrong type or is out of its range.
+    case badValue
+    /// The transitions out of a state sum to more than 1.
+    case probabilityAboveOne
+    /// Users would arrive in a state that no session can begin in.
+    case noWayIn
+    /// The output directory or a file in it cannot be made.
+    case cannotCreate
+    /// Writing failed, for instance because the disk is full.
+    case writeFailed
+  }
+
+  public var code: Code
+  public var message: String
+
+  public init(_ code: Code, _ message: String) {
+    self.code = code
+    self.message = message
+  }
+
+  public var description: String { message }
+
+  public var exitCode: ExitCode {
+    switch code {
+    case .unreadable: .noInput
+    case .notJSON: .dataError
+    case .missingKey, .badValue, .probabilityAboveOne, .noWayIn: .configuration
+    case .cannotCreate: .cannotCreate
+    case .writeFailed: .ioError
+    }
+  }
+}

@@ -1,0 +1,18 @@
+extension Event {
+  /// Appends the key that the event travels under: the userId in decimal, or `s` and the sessionId
+  /// for guests. All events of a user share a key, so they stay in order in one partition number.
+  public func appendMessageKey(to out: inout [UInt8]) {
+    let number: Int64
+    if let userId {
+      number = userId
+    } else {
+      out.append(UInt8(ascii: "s"))
+      number = sessionId
+    }
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: DecimalText.maxDigits) { scratch in
+      guard let start = scratch.baseAddress else { return }
+      let end = DecimalText.write(number, at: start)
+      out.append(contentsOf: UnsafeBufferPointer(start: start, count: end - start))
+    }
+  }
+}

@@ -1,0 +1,199 @@
+import Foundation
+import Support
+import Testing
+
+@testable import EventGenerator
+
+@Suite struct ConfigTests {
+  private func parse(_ text: String) throws -> GeneratorConfig {
+    try .parse(Data(text.utf8), file: "site.json")
+  }
+
+  @Test func theEmbeddedConfigIsTheFileInTheRepository() throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+    let file = try String(
+      contentsOf: root.appendingPathComponent("config/default.json"), encoding: .utf8)
+    #expect(file == GeneratorConfig.standardText)
+  }
+
+  @Test func theEmbeddedConfigHasNoWarnings() throws {
+    #expect(try GeneratorConfig.standard().warnings == [])
+  }
+
+  @Test func valuesOfTheFileAreHonoured() throws {
+    let config = try GeneratorConfig.standard()
+    #expect(config.alpha == 90)
+    #expect(config.beta == 172_800)
+    #expect(config.sessionGap == 1800)
+    #expect(config.users == 1000)
+    #expect(config.start == 1_767_225_600_000)
+    #expect(config.end == 1_767_225_600_000 + 7 * day)
+    #expect(config.churnedState == "Cancelled")
+  }
+
+  @Test func theCommandLineWinsOverTheFile() throws {
+    var overrides = GeneratorConfig.Overrides()
+    overrides.users = 3
+    overrides.start = 5
+    overrides.end = 10
+    overrides.seed = .max
+    overrides.growthRate = 0.5
+    overrides.attritionRate = 0.25
+    overrides.tag = "b"
+    overrides.firstUserId = 1000
+    let config = try GeneratorConfig.standard(overrides)
+    #expect(config.users == 3)
+    #expect(config.start == 5)
+    #expect(config.end == 10)
+    #expect(config.seed == .max)
+    #expect(config.growthRate == 0.5)
+    #expect(config.attritionRate == 0.25)
+    #expect(config.tag == "b")
+    #expect(config.firstUserId == 1000)
+    overrides.endless = true
+    #expect(try GeneratorConfig.standard(overrides).end == nil)
+  }
+
+  @Test func unknownKeysAndUnreachableStatesAreWarnings() throws {
+    let text = GeneratorConfig.standardText.replacingOccurrences(
+      of: "\"seed\": 1,", with: "\"seed\": 1, \"sede\": 2,")
+    #expect(
+      try parse(text).warnings
+        == ["site.json: sede is not a key that the generator knows; it has no effect"])
+    let island = try simpleConfig(
+      "\"seed\": 1", transitions: [("A", "A", 0.5), ("Nowhere", "A", 0.5)])
+    #expect(
+      island.warnings
+        == ["test.json: transitions: no session ever gets to Nowhere GET 200 (Logged In, free)"])
+  }
+
+  struct Mistake: CustomTestStringConvertible, Sendable {
+    var old: String
+    var new: String
+    var code: GeneratorError.Code
+    var says: [String]
+    var testDescription: String { "\(old) -> \(new)" }
+  }
+
+  @Test(arguments: [
+    Mistake(old: "{", new: "", code: .notJSON, says: ["site.json", "not JSON"]),
+    Mistake(
+      old: "\"alpha\": 90", new: "\"alpha\": \"x\"", code: .badValue,
+      says: ["alpha", "x", "number"]),
+    Mistake(
+      old: "\"alpha\": 90", new: "\"alpha\": true", code: .badValue, says: ["alpha", "number"]),
+    Mistake(old: "\"alpha\": 90", new: "\"alpha\": 0", code: .badValue, says: ["alpha", "0.0"]),
+    Mistake(old: "\"beta\": 172800", new: "\"beta\": -1", code: .badValue, says: ["beta", "-1"]),
+    Mistake(
+      old: "\"damping\": 0.09375", new: "\"damping\": 0.2", code: .badValue,
+      says: ["damping", "0.2", "0.159"]),
+    Mistake(old: "\"seed\": 1", new: "\"seed\": 1.5", code: .badValue, says: ["seed", "1.5"]),
+    Mistake(old: "\"n-users\": 1000", new: "\"n-users\": 0", code: .badValue, says: ["n-users"]),
+    Mistake(
+      old: "\"n-users\": 1000", new: "\"n-users\": 10.5", code: .badValue,
+      says: ["n-users", "10.5", "whole"]),
+    Mistake(
+      old: "2026-01-01", new: "2026-13-01", code: .badValue, says: ["start-date", "2026-13-01"]),
+    Mistake(
+      old: "2026-01-01", new: "2026-02-30", code: .badValue, says: ["start-date", "2026-02-30"]),
+    Mistake(
+      old: "2026-01-08", new: "2025-12-31", code: .badValue, says: ["end-date", "--to", "--from"]),
+    Mistake(
+      old: "\"start-date\"", new: "\"started\"", code: .missingKey, says: ["start-date", "--from"]),
+    Mistake(
+      old: "\"growth-rate\": 0.0", new: "\"growth-rate\": -0.1", code: .badValue,
+      says: ["growth-rate", "-0.1"]),
+    Mistake(
+      old: "\"attrition-rate\": 0.0", new: "\"attrition-rate\": 1", code: .badValue,
+      says: ["attrition-rate"]),
+    Mistake(
+      old: "\"p\": 0.765", new: "\"p\": 0.9", code: .probabilityAboveOne,
+      says: ["NextSong PUT 200 (Logged In, free)", "1.1086;"]),
+    Mistake(
+      old: "\"p\": 0.765", new: "\"p\": 1.1", code: .badValue, says: ["transitions[0].p", "1.1"]),
+    Mistake(old: "\"p\": 0.765", new: "\"q\": 0.7", code: .missingKey, says: ["transitions[0].p"]),
+    Mistake(
+      old: "\"transitions\": [", new: "\"transitions\": [7, ", code: .badValue,
+      says: ["transitions[0]", "7", "object"]),
+    Mistake(
+      old: "\"show\": false", new: "\"show\": 0", code: .badValue,
+      says: ["show-user-details[0].show", "true or false"]),
+    Mistake(
+      old: "{\"auth\": \"Cancelled\", \"show\": true}", new: "{\"auth\": \"X\", \"show\": true}",
+      code: .missingKey, says: ["show-user-details", "Cancelled"]),
+    Mistake(
+      old: "{\"auth\": \"Guest\", \"weight\": 0}", new: "{\"auth\": \"Gone\", \"weight\": 1}",
+      code: .noWayIn, says: ["new-session", "Gone"]),
+    Mistake(old: "\"levels\": [", new: "\"lvls\": [", code: .missingKey, says: ["levels"]),
+    Mistake(
+      old: "\"new-session\": [",
+      new: "\"new-session\": [{\"page\": \"Blog\", \"auth\": \"Guest\", \"weight\": 1},",
+      code: .badValue, says: ["new-session[0].page", "Blog"]),
+  ])
+  func eachMistakeIsNamedWithItsFileKeyAndValue(mistake: Mistake) throws {
+    let text = GeneratorConfig.standardText
+    let range = try #require(text.range(of: mistake.old))
+    let error = try #require(throws: GeneratorError.self) {
+      try parse(text.replacingCharacters(in: range, with: mistake.new))
+    }
+    #expect(error.code == mistake.code)
+    #expect(!error.message.contains("\n"))
+    for part in ["site.json"] + mistake.says {
+      #expect(error.message.contains(part), "\(error.message) should name \(part)")
+    }
+    #expect((64...78).contains(error.exitCode.rawValue))
+  }
+
+  @Test func valuesOfTheCommandLineAreCheckedToo() throws {
+    var overrides = GeneratorConfig.Overrides()
+    overrides.attritionRate = 1.5
+    let error = try #require(throws: GeneratorError.self) {
+      try GeneratorConfig.standard(overrides)
+    }
+    #expect(error.code == .badValue)
+    #expect(error.message.contains("attrition-rate"))
+  }
+
+  @Test func aFileThatIsNotThereIsNamed() throws {
+    let error = try #require(throws: GeneratorError.self) {
+      try GeneratorConfig.load(path: "/nonexistent/site.json")
+    }
+    #expect(error.code == .unreadable)
+    #expect(error.message.contains("/nonexistent/site.json"))
+  }
+
+  @Test(arguments: [
+    ("1970-01-01", Int64?(0)), ("2000-02-29", 951_782_400_000), ("1969-12-31T23:59:59.999Z", -1),
+    ("2026-01-31T12:00", 1_769_860_800_000), ("2026-01-31 12:00:00+01:30", 1_769_855_400_000),
+    ("2026-1-31", nil), ("2026-01-31T24:00", nil), ("2026-01-31x", nil), ("", nil),
+    ("1900-02-29", nil),
+  ])
+  func timesAreReadAsPeopleWriteThem(text: String, milliseconds: Int64?) {
+    #expect(Timestamp.parse(text) == milliseconds)
+  }
+
+  @Test func theCalendarAgreesWithFoundation() throws {
+    var calendar = Calendar(identifier: .gregorian)
+    calendar.timeZone = try #require(TimeZone(identifier: "UTC"))
+    for number in stride(from: Int64(0), to: 47_000, by: 13) {
+      let date = Date(timeIntervalSince1970: Double(number) * 86_400)
+      let parts = calendar.dateComponents([.year, .month, .day, .weekday], from: date)
+      #expect(CivilTime.date(ofDay: number) == (parts.year!, parts.month!, parts.day!))
+      #expect(
+        CivilTime.day(year: parts.year!, month: parts.month!, day: parts.day!) == number)
+      #expect((CivilTime.weekday(ofDay: number) + 1) % 7 + 1 == parts.weekday!)
+    }
+  }
+
+  @Test(arguments: [
+    ("2026-01-01", true), ("2026-01-19", true), ("2026-02-16", true), ("2026-05-25", true),
+    ("2026-06-19", true), ("2026-09-07", true), ("2026-10-12", true), ("2026-11-26", true),
+    ("2026-12-25", true), ("2026-03-02", false), ("2026-11-27", false), ("2026-05-18", false),
+    ("2026-03-07", true), ("2026-03-08", true),
+  ])
+  func weekendsAndHolidaysAreFree(date: String, free: Bool) throws {
+    let time = try #require(Timestamp.parse(date))
+    #expect(CivilTime.isFree(day: CivilTime.day(of: time)) == free)
+  }
+}
