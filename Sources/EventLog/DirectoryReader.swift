@@ -9,6 +9,8 @@ final class DirectoryReader: LogReader {
   private let options: DirectoryOptions
   /// None where nothing is there at `position` yet.
   private var source: (any SegmentSource)?
+  /// Offset of the first line of `source`.
+  private var sourceBase: Int64 = -1
   /// Offset of the line that `source` stands at; less than `position` after opening between two
   /// index entries.
   private var lineOffset: Int64 = 0
@@ -176,6 +178,7 @@ final class DirectoryReader: LogReader {
       start = index.entry(atOrBefore: position) ?? start
     }
     lineOffset = start.offset
+    sourceBase = segment.base
     source =
       segment.kind == .raw
       ? RawSource(file, at: Int(start.position))
@@ -186,8 +189,11 @@ final class DirectoryReader: LogReader {
   /// Goes on where the present segment ends, if the log goes on there. Only names are tried: a
   /// segment that grew meanwhile has no successor at `lineOffset`.
   private func openNext() throws(EventLogError) -> Bool {
-    if try openIfThere(.init(base: lineOffset, kind: .raw)) { return true }
-    if try openIfThere(.init(base: lineOffset, kind: .compressed)) { return true }
+    // A segment that is still empty is not its own successor.
+    if sourceBase != lineOffset {
+      if try openIfThere(.init(base: lineOffset, kind: .raw)) { return true }
+      if try openIfThere(.init(base: lineOffset, kind: .compressed)) { return true }
+    }
     return try enterGap(lineOffset)
   }
 
@@ -197,6 +203,7 @@ final class DirectoryReader: LogReader {
     guard let end = try directory.gapEnd(base) else { return false }
     position = max(position, end)
     lineOffset = end
+    sourceBase = base
     source = GapSource(path: directory.gapPath(base))
     return true
   }

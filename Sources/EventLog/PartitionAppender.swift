@@ -209,13 +209,24 @@ public final class PartitionAppender {
     compressor.add(directory, base)
   }
 
+  /// Ends the growing segment where there is one; one without a line goes, so that a gap can have
+  /// its place.
+  private func endSegment() throws(EventLogError) {
+    guard file != nil else { return }
+    guard fileBytes + buffered == 0 else { return try seal() }
+    index = nil
+    file = nil
+    try File.remove(directory.rawPath(base))
+    try File.remove(directory.indexPath(.init(base: base, kind: .raw)))
+  }
+
   private func skip(to offset: Int64) throws(EventLogError) {
     if nextOffset == 0, file == nil, try directory.segments().isEmpty {
       nextOffset = offset
       return
     }
     guard offset - nextOffset <= Self.gapLinesMax, file != nil else {
-      if file != nil { try seal() }
+      try endSegment()
       try directory.writeGap(nextOffset, end: offset)
       nextOffset = offset
       return

@@ -23,7 +23,14 @@ final class PartitionLock {
     self.file = file
   }
 
-  func release() { file = nil }
+  deinit { release() }
+
+  /// Unlocks, and not only closes: a child process that is being started may still have the file.
+  func release() {
+    guard let file else { return }
+    _ = flock(file.descriptor, LOCK_UN)
+    self.file = nil
+  }
 
   private static func owner(_ file: File) -> String {
     var text: (UInt64, UInt64) = (0, 0)

@@ -153,7 +153,7 @@ import Testing
     let appender = try log.appender(of: part)
     var taken: [Record] = []
     var error: EventLogError?
-    while error == nil, taken.count < 10_000 {
+    while error == nil, taken.count < 100_000 {
       let record = Record(Int64(taken.count), "record \(taken.count) of some length")
       error = failure { try appender.append(record.payload) }
       if error == nil { taken.append(record) }

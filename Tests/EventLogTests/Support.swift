@@ -33,9 +33,11 @@ final class Scratch {
 @discardableResult
 func shell(_ command: String) -> Int32 {
   var pid = pid_t()
-  let words = ["/bin/sh", "-c", command].map { strdup($0) }
+  let texts: [String] = ["/bin/sh", "-c", command]
+  var words: [UnsafeMutablePointer<CChar>?] = texts.map { strdup($0) }
+  words.append(nil)
   defer { words.forEach { free($0) } }
-  guard posix_spawn(&pid, "/bin/sh", nil, nil, words + [nil], environ) == 0 else { return -1 }
+  guard posix_spawn(&pid, "/bin/sh", nil, nil, words, environ) == 0 else { return -1 }
   var status: Int32 = 0
   while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
   return (status >> 8) & 0xff
