@@ -70,8 +70,16 @@ public protocol LogWriter: AnyObject {
   /// of this process (Kafka: acknowledged by all in-sync replicas).
   func flush() throws(EventLogError)
 
-  /// `flush`, then let go of the partitions.
+  /// `flush`, and where the log is a directory, returns when all is on the storage device and
+  /// survives a power failure.
+  func sync() throws(EventLogError)
+
+  /// `sync`, then let go of the partitions. The writer takes no more records.
   func close() throws(EventLogError)
+}
+
+extension LogWriter {
+  public func sync() throws(EventLogError) { try flush() }
 }
 
 /// A reusable buffer of records of one partition. Every record is followed by at least
@@ -101,6 +109,16 @@ public final class RecordBatch {
   }
 
   deinit { storage.deallocate() }
+
+  /// Makes room for `count` bytes; what was there is dropped where the room was too small.
+  func reserve(_ count: Int) {
+    guard count > capacity else { return }
+    storage.deallocate()
+    capacity = count
+    storage = .allocate(byteCount: count + Self.padding, alignment: 64)
+    // The padding is read by decoders, whatever it holds, and so must not be uninitialised.
+    (storage + count).initializeMemory(as: UInt8.self, repeating: 0, count: Self.padding)
+  }
 
   public var count: Int { entries.count }
 

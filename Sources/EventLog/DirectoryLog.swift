@@ -1,0 +1,187 @@
+import Glibc
+
+/// The settings of a directory log.
+public struct DirectoryOptions: Sendable {
+  /// Bytes after which a segment is sealed and the next one begins.
+  public var segmentBytes = 256 << 20
+  /// Bytes that one payload may have; bounds what a reader has to hold.
+  public var recordBytesMax = 64 << 20
+  /// Bytes that a writer holds back for one partition before it writes them by itself.
+  public var bufferBytes = 1 << 20
+  /// zstd's level for sealed segments, 1 to 19; nil leaves them raw.
+  public var compressionLevel: Int32? = 3
+  /// Tells a record's time from its bytes, for indexes that have to be derived anew.
+  public var recordTime: RecordTime? = nil
+
+  public init() {}
+
+  /// From the properties of a URL: `segment.bytes`, `record.bytes.max`, `compression.type` (`zstd`
+  /// or `none`) and `compression.level`.
+  init(_ properties: [String: String]) throws(EventLogError) {
+    for (name, value) in properties.sorted(by: { $0.key < $1.key }) {
+      func number(_ range: ClosedRange<Int>) throws(EventLogError) -> Int {
+        guard let number = Int(value), range.contains(number) else {
+          throw EventLogError(
+            .badURL,
+            "\(name)=\(value) is not a number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+      }
+      switch name {
+      case "segment.bytes": segmentBytes = try number(1...(1 << 40))
+      case "record.bytes.max": recordBytesMax = try number(1...(1 << 30))
+      case "compression.level": compressionLevel = Int32(try number(1...19))
+      case "compression.type" where value == "zstd": break
+      case "compression.type" where value == "none": compressionLevel = nil
+      case "compression.type":
+        throw EventLogError(.badURL, "compression.type=\(value) is unknown; use zstd or none")
+      default:
+        throw EventLogError(
+          .badURL,
+          "a dir: log has no property \(name); it has segment.bytes, record.bytes.max, "
+            + "compression.type and compression.level")
+      }
+    }
+  }
+}
+
+/// A log in a directory of the file system, and the lake. docs/log-format.md describes its files.
+///
+/// One process writes a partition at a time; any number of processes read it meanwhile and see
+/// whole records only.
+public struct DirectoryLog: EventLog {
+  public let path: String
+  public let options: DirectoryOptions
+
+  public init(path: String, options: DirectoryOptions = .init()) {
+    self.path = path
+    self.options = options
+  }
+
+  public var url: String { "dir:\(path)" }
+
+  public func createTopics(_ topics: [String], partitions: Int) throws(EventLogError) {
+    for topic in topics { try Topics.check(topic, partitions: partitions) }
+    try File.makeDirectories(path)
+    for topic in topics where !File.exists("\(path)/\(topic)") {
+      // Under another name first: nobody may see a topic with some of its partitions.
+      let temporary = "\(path)/\(PartitionDirectory.temporaryPrefix)\(topic)-\(getpid())"
+      for number in 0..<partitions { try File.makeDirectories("\(temporary)/\(number)") }
+      if rename(temporary, "\(path)/\(topic)") != 0 {
+        let reason = errno
+        for number in 0..<partitions { rmdir("\(temporary)/\(number)") }
+        rmdir(temporary)
+        // Somebody else was first.
+        if reason == EEXIST || reason == ENOTEMPTY { continue }
+        throw .system(reason, "cannot make topic", "\(path)/\(topic)")
+      }
+      try File.syncDirectory("\(path)/\(topic)")
+    }
+    try File.syncDirectory(path)
+  }
+
+  /// The topics there are, sorted by name; none where the directory is not there.
+  public func topics() throws(EventLogError) -> [String] {
+    var topics: [String] = []
+    for name in try File.names(in: path) ?? [] 
+    where Topics.isValid(name) && !name.hasPrefix(PartitionDirectory.temporaryPrefix) {
+      if try partitionCount(of: name) > 0 { topics.append(name) }
+    }
+    return topics.sorted()
+  }
+
+  public func partitionCount(of topic: String) throws(EventLogError) -> Int {
+    guard Topics.isValid(topic), let names = try File.names(in: "\(path)/\(topic)") else {
+      return 0
+    }
+    let numbers = Set(names.compactMap(Int.init))
+    var count = 0
+    while numbers.contains(count) { count += 1 }
+    return count
+  }
+
+  public func startOffset(of partition: TopicPartition) throws(EventLogError) -> Int64 {
+    try directory(partition).segments().first?.base ?? 0
+  }
+
+  public func endOffset(of partition: TopicPartition) throws(EventLogError) -> Int64 {
+    let directory = directory(partition)
+    guard let last = try directory.segments().last else { return 0 }
+    return try SegmentEnd.find(directory, last)
+  }
+
+  /// An offset before which every record is earlier than `timestamp` (milliseconds since 1970),
+  /// and as late as the sparse index can tell without reading records. Reading from there on meets
+  /// every record of that time or later. The end offset, where all records are earlier.
+  public func offset(at timestamp: Int64, of partition: TopicPartition) throws(EventLogError)
+    -> Int64
+  {
+    let directory = directory(partition)
+    var end: Int64 = 0
+    for segment in try directory.segments() {
+      end = segment.base
+      guard segment.kind != .gap else {
+        end = try directory.gapEnd(segment.base) ?? end
+        continue
+      }
+      let index = try SegmentIndex.load(
+        directory.indexPath(segment), base: segment.base, segmentBytes: Int.max)
+      end = index.entry(beforeTime: timestamp)?.offset ?? segment.base
+      // The closing entry being that early means that the whole segment is.
+      if try end < SegmentEnd.find(directory, segment) { return end }
+    }
+    return end
+  }
+
+  public func reader(of partition: TopicPartition, from offset: Int64) throws(EventLogError)
+    -> any LogReader
+  {
+    try DirectoryReader(directory(partition), from: offset, options: options)
+  }
+
+  public func writer(to topics: [String]) throws(EventLogError) -> any LogWriter {
+    try DirectoryWriter(self, topics: topics)
+  }
+
+  /// The right to append to one partition at offsets of the caller's choice.
+  public func appender(of partition: TopicPartition) throws(EventLogError) -> PartitionAppender {
+    try PartitionAppender(directory(partition), options: options, time: options.recordTime)
+  }
+
+  func directory(_ partition: TopicPartition) -> PartitionDirectory {
+    PartitionDirectory(
+      path: "\(path)/\(partition.topic)/\(partition.partition)", partition: partition)
+  }
+}
+
+/// What a topic may be called: Kafka's rule, which also keeps it one name in a directory.
+enum Topics {
+  static let nameBytesMax = 249
+  static let partitionsMax = 100_000
+
+  static func isValid(_ topic: String) -> Bool {
+    (1...nameBytesMax).contains(topic.utf8.count) && topic != "." && topic != ".."
+      && topic.utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"),
+          UInt8(ascii: "-"):
+          true
+        default: false
+        }
+      }
+  }
+
+  static func check(_ topic: String, partitions: Int) throws(EventLogError) {
+    guard isValid(topic) else {
+      throw EventLogError(
+        .badURL,
+        "'\(topic)' cannot be a topic: use letters, digits, '.', '_' and '-', at most "
+          + "\(nameBytesMax)")
+    }
+    guard (1...partitionsMax).contains(partitions) else {
+      throw EventLogError(
+        .badURL, "\(partitions) partitions for \(topic): use 1 to \(partitionsMax)")
+    }
+  }
+}

@@ -1,0 +1,74 @@
+/// Writes all partitions of some topics of a directory log, and holds their locks meanwhile.
+public final class DirectoryWriter: LogWriter {
+  /// By topic, then partition.
+  private let appenders: [[PartitionAppender]]
+  private let compressor: SegmentCompressor
+
+  /// Bytes that the buffers of all partitions may take together.
+  private static let bufferBytesTotal = 128 << 20
+  private static let bufferBytesMin = 64 << 10
+
+  init(_ log: DirectoryLog, topics: [String]) throws(EventLogError) {
+    var counts: [Int] = []
+    for topic in topics {
+      let count = try log.partitionCount(of: topic)
+      guard count > 0 else {
+        throw EventLogError(
+          .unavailable, "no topic \(topic) in \(log.url); create it before writing")
+      }
+      counts.append(count)
+    }
+    var options = log.options
+    let share = Self.bufferBytesTotal / max(1, counts.reduce(0, +))
+    options.bufferBytes = min(options.bufferBytes, max(Self.bufferBytesMin, share))
+    let compressor = SegmentCompressor(options)
+    var appenders: [[PartitionAppender]] = []
+    for (topic, count) in zip(topics, counts) {
+      var ofTopic: [PartitionAppender] = []
+      for number in 0..<count {
+        let directory = log.directory(TopicPartition(topic, Int32(number)))
+        ofTopic.append(
+          try PartitionAppender(
+            directory, options: options, time: options.recordTime, sharing: compressor))
+      }
+      appenders.append(ofTopic)
+    }
+    self.appenders = appenders
+    self.compressor = compressor
+  }
+
+  public func append(
+    topic: Int, key: UnsafeRawBufferPointer, timestamp: Int64, payload: UnsafeRawBufferPointer
+  ) throws(EventLogError) {
+    let ofTopic = appenders[topic]
+    let number = partition(forKey: key, count: ofTopic.count)
+    try ofTopic[Int(number)].append(timestamp: timestamp, payload: payload)
+  }
+
+  public func flush() throws(EventLogError) {
+    try forEach { (appender) throws(EventLogError) in try appender.flush() }
+  }
+
+  public func sync() throws(EventLogError) {
+    try forEach { (appender) throws(EventLogError) in try appender.sync() }
+  }
+
+  public func close() throws(EventLogError) {
+    compressor.stop()
+    try forEach { (appender) throws(EventLogError) in try appender.close() }
+  }
+
+  /// Returns when the segments sealed so far are compressed.
+  public func finishCompression() throws(EventLogError) { try compressor.finish() }
+
+  /// Does all of them, whatever goes wrong with one, and then throws the first error.
+  private func forEach(_ body: (PartitionAppender) throws(EventLogError) -> Void)
+    throws(EventLogError)
+  {
+    var failure: EventLogError?
+    for appender in appenders.joined() {
+      do throws(EventLogError) { try body(appender) } catch { failure = failure ?? error }
+    }
+    if let failure { throw failure }
+  }
+}

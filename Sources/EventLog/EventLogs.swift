@@ -1,0 +1,22 @@
+/// Opens logs by URL.
+public enum EventLogs {
+  /// - Parameters:
+  ///   - url: `dir:PATH`, or `kafka:HOST:PORT` with more brokers after commas.
+  ///   - properties: for Kafka any property of librdkafka; for a directory those of
+  ///     `DirectoryOptions`.
+  /// - Throws: `.badURL`. Nothing is opened or reached yet.
+  public static func open(_ url: String, properties: [String: String] = [:])
+    throws(EventLogError) -> any EventLog
+  {
+    if url.hasPrefix("dir:") {
+      var path = String(url.dropFirst("dir:".count))
+      while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+      guard !path.isEmpty else {
+        throw EventLogError(.badURL, "the log URL dir: has no path; write dir:PATH")
+      }
+      return DirectoryLog(path: path, options: try DirectoryOptions(properties))
+    }
+    throw EventLogError(
+      .badURL, "the log URL '\(url)' is not understood; write dir:PATH or kafka:HOST:PORT")
+  }
+}

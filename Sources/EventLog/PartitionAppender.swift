@@ -1,0 +1,300 @@
+import Glibc
+
+/// Appends to one partition of a directory log, at offsets that the caller may choose. It holds the
+/// partition's lock as long as it lives. Not shared between threads.
+///
+/// What was appended but not flushed is lost when the appender goes without `close`, as it would
+/// be in a crash.
+public final class PartitionAppender {
+  public var partition: TopicPartition { directory.partition }
+  /// The offset of the next record; records below it are here or were never there.
+  public private(set) var nextOffset: Int64 = 0
+
+  let directory: PartitionDirectory
+  private let options: DirectoryOptions
+  private let compressor: SegmentCompressor
+  private let ownsCompressor: Bool
+  private let lock: PartitionLock
+
+  /// The segment that grows; none before the first record and after a gap.
+  private var file: File?
+  private var index: SegmentIndexWriter?
+  private var base: Int64 = 0
+  /// Bytes in the file, whole lines all of them.
+  private var fileBytes = 0
+  /// Latest time among the segment's records, those in the buffer included.
+  private var latest = Int64.min
+  /// Lines that are not in the file yet.
+  private var buffer: UnsafeMutableRawPointer
+  private var bufferBytes: Int
+  private var buffered = 0
+  /// A sync failed: what is on the device is not known any more.
+  private var isBroken = false
+  private var isClosed = false
+  private var isDirectoryDirty = false
+
+  /// Absent offsets are empty lines up to this many, and a gap between two segments beyond.
+  static let gapLinesMax: Int64 = 4096
+
+  init(
+    _ directory: PartitionDirectory, options: DirectoryOptions, time: RecordTime?,
+    sharing compressor: SegmentCompressor? = nil
+  ) throws(EventLogError) {
+    self.directory = directory
+    self.options = options
+    self.compressor = compressor ?? SegmentCompressor(options)
+    ownsCompressor = compressor == nil
+    lock = try PartitionLock(directory)
+    bufferBytes = options.bufferBytes
+    buffer = .allocate(byteCount: bufferBytes, alignment: 64)
+    try recover(time: time)
+  }
+
+  deinit {
+    // Nothing may work on the partition once the lock is gone.
+    compressor.stop()
+    buffer.deallocate()
+  }
+
+  // MARK: - Appending
+
+  /// Queues one record at `offset`, leaving a gap before it where `offset` is beyond the next one.
+  /// - Parameter timestamp: milliseconds since 1970, for the time index.
+  /// - Returns: false, and nothing is done, where the partition already reaches beyond `offset`.
+  /// - Throws: `.tooLarge`, or `.io` where the buffer was full and could not be written; the record
+  ///   is not taken then, everything before it still is.
+  @discardableResult
+  public func append(at offset: Int64, timestamp: Int64, payload: UnsafeRawBufferPointer)
+    throws(EventLogError) -> Bool
+  {
+    guard offset >= nextOffset else { return false }
+    if offset > nextOffset { try skip(to: offset) }
+    try append(timestamp: timestamp, payload: payload)
+    return true
+  }
+
+  /// Queues one record at the next offset.
+  public func append(timestamp: Int64, payload: UnsafeRawBufferPointer) throws(EventLogError) {
+    guard payload.count <= options.recordBytesMax else {
+      throw EventLogError(
+        .tooLarge,
+        "a record of \(payload.count) bytes is too large for \(partition), at most "
+          + "\(options.recordBytesMax); leave it out or raise record.bytes.max")
+    }
+    let isEscaped = RecordEscape.isNeeded(payload)
+    let count = isEscaped ? RecordEscape.escapedCount(payload.count) : payload.count
+    try makeRoom(count + 1)
+    index?.add(
+      offset: nextOffset, position: fileBytes + buffered, timestamp: timestamp, latest: latest)
+    let line = buffer + buffered
+    if isEscaped {
+      RecordEscape.escape(payload, into: line)
+    } else {
+      memcpy(line, payload.baseAddress!, count)
+    }
+    line.storeBytes(of: RecordEscape.newline, toByteOffset: count, as: UInt8.self)
+    buffered += count + 1
+    latest = max(latest, timestamp)
+    nextOffset += 1
+  }
+
+  /// Returns when readers see what was appended so far and it survives the death of this process.
+  /// - Throws: `.io` with what is not written still queued: once there is room, flush again.
+  public func flush() throws(EventLogError) {
+    try requireUsable()
+    guard buffered > 0, let file else { return }
+    var written = 0
+    do throws(EventLogError) {
+      try file.write(
+        UnsafeRawBufferPointer(start: buffer, count: buffered), at: fileBytes, written: &written)
+    } catch {
+      keepWholeLines(written, file)
+      throw EventLogError(
+        error.code,
+        "\(error.message) (\(partition), \(buffered) bytes not written, nothing before is lost)")
+    }
+    fileBytes += buffered
+    buffered = 0
+    index?.write(upTo: fileBytes)
+  }
+
+  /// `flush`, and returns when it is on the storage device: it survives a power failure.
+  public func sync() throws(EventLogError) {
+    try flush()
+    if let file { try sync(file) }
+    if isDirectoryDirty {
+      try File.syncDirectory(directory.path)
+      isDirectoryDirty = false
+    }
+  }
+
+  /// `sync`, and the partition can be written by others once the last reference has gone.
+  public func close() throws(EventLogError) {
+    guard !isClosed else { return }
+    try sync()
+    isClosed = true
+    if ownsCompressor { compressor.stop() }
+    index?.close(offset: nextOffset, position: fileBytes, latest: latest)
+    index = nil
+    file = nil
+    lock.release()
+  }
+
+  /// Returns when the segments sealed so far are compressed. Otherwise that goes on beside the
+  /// appender, and what is not done when it closes is left to the partition's next writer.
+  public func finishCompression() throws(EventLogError) { try compressor.finish() }
+
+  /// After a write that came up short: whole lines of it stay, the rest goes from the file and is
+  /// kept in the buffer.
+  private func keepWholeLines(_ written: Int, _ file: File) {
+    let kept = RecordEscape.lastNewline(buffer, written).map { $0 + 1 } ?? 0
+    // Readers stop at the last newline, and so does recovery, should even this fail.
+    try? file.truncate(to: fileBytes + kept)
+    memmove(buffer, buffer + kept, buffered - kept)
+    fileBytes += kept
+    buffered -= kept
+    index?.write(upTo: fileBytes)
+  }
+
+  private func sync(_ file: File) throws(EventLogError) {
+    do throws(EventLogError) {
+      try file.sync()
+    } catch {
+      isBroken = true
+      throw error
+    }
+  }
+
+  private func requireUsable() throws(EventLogError) {
+    if isClosed {
+      throw EventLogError(.io, "\(partition) was closed by this writer; open another writer")
+    }
+    if isBroken {
+      throw EventLogError(
+        .io, "\(partition) could not be synced to the device before; check it and open it again")
+    }
+  }
+
+  // MARK: - Segments
+
+  private func makeRoom(_ count: Int) throws(EventLogError) {
+    if isBroken || isClosed { try requireUsable() }
+    if file != nil, fileBytes + buffered >= options.segmentBytes { try seal() }
+    if file == nil { try startSegment() }
+    guard buffered + count > bufferBytes else { return }
+    try flush()
+    guard count > bufferBytes else { return }
+    buffer.deallocate()
+    bufferBytes = count
+    buffer = .allocate(byteCount: bufferBytes, alignment: 64)
+  }
+
+  private func startSegment() throws(EventLogError) {
+    file = try File.opening(directory.rawPath(nextOffset), O_RDWR | O_CREAT | O_EXCL)
+    base = nextOffset
+    fileBytes = 0
+    latest = Int64.min
+    index = SegmentIndexWriter(
+      directory.indexPath(.init(base: base, kind: .raw)), base: base, kept: [], lastEntry: nil)
+    isDirectoryDirty = true
+  }
+
+  /// Ends the growing segment. It is synced first: what follows in the log must not survive a
+  /// power failure that this one does not.
+  private func seal() throws(EventLogError) {
+    try sync()
+    index?.close(offset: nextOffset, position: fileBytes, latest: latest)
+    index = nil
+    file = nil
+    compressor.add(directory, base)
+  }
+
+  /// Ends the growing segment where there is one; one without a line goes, so that a gap can have
+  /// its place.
+  private func endSegment() throws(EventLogError) {
+    guard file != nil else { return }
+    guard fileBytes + buffered == 0 else { return try seal() }
+    index = nil
+    file = nil
+    try File.remove(directory.rawPath(base))
+    try File.remove(directory.indexPath(.init(base: base, kind: .raw)))
+  }
+
+  private func skip(to offset: Int64) throws(EventLogError) {
+    if nextOffset == 0, file == nil, try directory.segments().isEmpty {
+      nextOffset = offset
+      return
+    }
+    guard offset - nextOffset <= Self.gapLinesMax, file != nil else {
+      try endSegment()
+      try directory.writeGap(nextOffset, end: offset)
+      nextOffset = offset
+      return
+    }
+    let lines = Int(offset - nextOffset)
+    try makeRoom(lines)
+    // The room may have been made in a new segment; an empty line means the same in either.
+    memset(buffer + buffered, Int32(RecordEscape.newline), lines)
+    buffered += lines
+    nextOffset = offset
+  }
+
+  // MARK: - Opening
+
+  /// Goes on where the last writer stopped: cuts the last segment at its last newline, mends its
+  /// index, and hands sealed segments that are still raw to the compressor.
+  private func recover(time: RecordTime?) throws(EventLogError) {
+    for name in try File.names(in: directory.path) ?? []
+    where name.hasPrefix(PartitionDirectory.temporaryPrefix) {
+      try File.remove("\(directory.path)/\(name)")
+    }
+    let segments = try directory.segments()
+    for segment in segments where segment.kind == .raw {
+      if File.exists(directory.compressedPath(segment.base)) {
+        try File.remove(directory.rawPath(segment.base))
+        try File.remove(directory.indexPath(segment))
+      } else if segment != segments.last {
+        compressor.add(directory, segment.base)
+      }
+    }
+    for segment in segments where segment.kind == .compressed {
+      compressor.addIfIndexIsMissing(directory, segment.base)
+    }
+    guard let last = segments.last else { return }
+    switch last.kind {
+    case .gap: nextOffset = try directory.gapEnd(last.base) ?? last.base
+    case .raw where File.exists(directory.rawPath(last.base)):
+      try reopen(last, time: time)
+    case .raw, .compressed:
+      nextOffset = try SegmentEnd.find(
+        directory, PartitionDirectory.Segment(base: last.base, kind: .compressed))
+    }
+  }
+
+  private func reopen(_ segment: PartitionDirectory.Segment, time: RecordTime?)
+    throws(EventLogError)
+  {
+    let file = try File.opening(directory.rawPath(segment.base), O_RDWR)
+    let size = try file.size()
+    fileBytes = try SegmentScan.wholeLineBytes(file, size: size)
+    if fileBytes < size { try file.truncate(to: fileBytes) }
+    base = segment.base
+    let kept = try SegmentEnd.soundIndex(directory, segment, file, bytes: fileBytes)
+    let start =
+      kept.entries.last
+      ?? .init(
+        offset: base, position: 0, timestamp: SegmentIndex.unknownTimestamp,
+        latestBefore: Int64.min)
+    let rest = try SegmentScan.raw(
+      file, from: start, lastEntry: kept.entries.last?.position, time: time)
+    nextOffset = rest.offset
+    latest = rest.latest
+    let writer = SegmentIndexWriter(
+      directory.indexPath(segment), base: base, kept: kept.entries,
+      lastEntry: kept.entries.last?.position)
+    writer.add(rest.found)
+    writer.write(upTo: fileBytes)
+    index = writer
+    self.file = file
+  }
+}

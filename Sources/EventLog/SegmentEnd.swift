@@ -1,0 +1,52 @@
+import Glibc
+
+/// Finds where a segment ends without going over all of it.
+enum SegmentEnd {
+  /// One past the last whole record of `segment`.
+  static func find(_ directory: PartitionDirectory, _ segment: PartitionDirectory.Segment)
+    throws(EventLogError) -> Int64
+  {
+    if let end = try findIfThere(directory, segment) { return end }
+    // Compressed while we looked.
+    let compressed = PartitionDirectory.Segment(base: segment.base, kind: .compressed)
+    if let end = try findIfThere(directory, compressed) { return end }
+    throw .system(ENOENT, "cannot open", directory.filePath(segment))
+  }
+
+  private static func findIfThere(
+    _ directory: PartitionDirectory, _ segment: PartitionDirectory.Segment
+  ) throws(EventLogError) -> Int64? {
+    if segment.kind == .gap { return try directory.gapEnd(segment.base) }
+    guard let file = try File.openIfThere(directory.filePath(segment), O_RDONLY) else {
+      return nil
+    }
+    let size = try file.size()
+    let beginning = SegmentIndex.Entry(
+      offset: segment.base, position: 0, timestamp: SegmentIndex.unknownTimestamp,
+      latestBefore: Int64.min)
+    let index = try SegmentIndex.load(
+      directory.indexPath(segment), base: segment.base, segmentBytes: size, tailOnly: true)
+    let start = index.entries.last ?? beginning
+    if segment.kind == .compressed {
+      if start.position == size { return start.offset }
+      return try SegmentScan.compressed(file, from: start, time: nil).offset
+    }
+    return try SegmentScan.raw(file, from: start, lastEntry: Int64(size), time: nil).offset
+  }
+
+  /// The index of a raw segment as far as it fits to the first `bytes` of it: an index that
+  /// outlived the data that it points to (power failure) is dropped from there on.
+  static func soundIndex(
+    _ directory: PartitionDirectory, _ segment: PartitionDirectory.Segment, _ file: File, bytes: Int
+  ) throws(EventLogError) -> SegmentIndex {
+    var index = try SegmentIndex.load(
+      directory.indexPath(segment), base: segment.base, segmentBytes: bytes)
+    var byte: UInt8 = 0
+    while let last = index.entries.last, last.position > 0 {
+      let count = try file.read(into: &byte, count: 1, at: Int(last.position) - 1)
+      if count == 1, byte == RecordEscape.newline { break }
+      index.entries.removeLast()
+    }
+    return index
+  }
+}

@@ -1,0 +1,175 @@
+import EventLog
+import Glibc
+import Testing
+
+@Suite struct LimitsTests {
+  @Test func anyBytesComeBackAsTheyWere() throws {
+    let seed: UInt64 = 20_261_120
+    print("seed \(seed)")
+    var random = SeededGenerator(seed: seed)
+    var payloads: [[UInt8]] = [
+      [], [10], [0], [13, 10], Array("{\"$raw\":\"QUJD\"}".utf8), Array("{\"$raw\":\"".utf8),
+      Array("{\"$raw\":".utf8), Array("{\"$raw\"".utf8), Array("\n\n".utf8), Array("a\n".utf8),
+    ]
+    for _ in 0..<2000 {
+      let count = Int.random(in: 0..<300, using: &random)
+      payloads.append((0..<count).map { _ in UInt8.random(in: 0...255, using: &random) })
+    }
+    for level in [nil, 1] as [Int32?] {
+      let scratch = Scratch()
+      let log = try makeLog(scratch, segmentBytes: 100_000, level: level)
+      let appender = try log.appender(of: part)
+      for payload in payloads { try appender.append(payload) }
+      try appender.finishCompression()
+      try appender.close()
+      #expect(try log.records() == payloads.enumerated().map { Record(Int64($0), $1) })
+    }
+  }
+
+  @Test func everyOffsetIsFoundAcrossCompressedSegments() throws {
+    let scratch = Scratch()
+    let log = try makeLog(scratch, segmentBytes: 700_000, level: 1)
+    let appender = try log.appender(of: part)
+    let filler = String(repeating: "z", count: 2000)
+    for number in 0..<1500 { try appender.append("\(number) \(filler)") }
+    try appender.finishCompression()
+    try appender.close()
+    #expect(names(in: log.partitionPath).filter { $0.hasSuffix(".zst") }.count == 4)
+    let batch = RecordBatch()
+    for start in 0..<Int64(1500) {
+      let reader = try log.reader(of: part, from: start)
+      #expect(try reader.read(into: batch, maxBytes: 1, waitMilliseconds: 0) > 0)
+      #expect(batch.records.first == Record(start, "\(start) \(filler)"))
+    }
+  }
+
+  @Test func aCompressedSegmentHasManyFramesAndIsSoughtByThem() throws {
+    let scratch = Scratch()
+    let log = try makeLog(scratch, segmentBytes: 5 << 20, level: 1)
+    let appender = try log.appender(of: part)
+    let filler = String(repeating: "z", count: 2000)
+    for number in 0..<5000 { try appender.append("\(number) \(filler)") }
+    try appender.finishCompression()
+    try appender.close()
+    let file = try bytes(of: log.firstSegment + ".zst")
+    let magic: [UInt8] = [0x28, 0xb5, 0x2f, 0xfd]
+    let frames = file.indices.dropLast(3).filter { Array(file[$0..<($0 + 4)]) == magic }.count
+    #expect((4...6).contains(frames))
+    for start in stride(from: Int64(0), to: 5000, by: 37) {
+      let batch = RecordBatch()
+      let reader = try log.reader(of: part, from: start)
+      _ = try reader.read(into: batch, maxBytes: 1, waitMilliseconds: 0)
+      #expect(batch.records.first == Record(start, "\(start) \(filler)"))
+    }
+    // The standard tool reads it as one file.
+    #expect(shell("zstd -dc '\(log.firstSegment).zst' | head -c 3 | grep -q '^0 z'") == 0)
+    unlink("\(log.partitionPath)/00000000000000000000.zst.index")
+    #expect(try log.records().count == 5000)
+    let writer = try log.appender(of: part)
+    try writer.finishCompression()
+    try writer.close()
+    #expect(access("\(log.partitionPath)/00000000000000000000.zst.index", F_OK) == 0)
+  }
+
+  @Test func recordsLargerThanAllBuffersComeBackAndTooLargeOnesAreRefused() throws {
+    let scratch = Scratch()
+    var options = DirectoryOptions()
+    options.recordBytesMax = 5_000_000
+    options.segmentBytes = 6_000_000
+    options.bufferBytes = 1000
+    let log = DirectoryLog(path: scratch.path, options: options)
+    try log.createTopics([topic], partitions: 1)
+    let appender = try log.appender(of: part)
+    let large = [UInt8](repeating: 65, count: 5_000_000)
+    let largeEscaped = [UInt8](repeating: 10, count: 5_000_000)
+    try appender.append("first")
+    try appender.append(large)
+    try appender.append(largeEscaped)
+    let error = failure { try appender.append(large + [65]) }
+    #expect(error?.code == .tooLarge)
+    #expect(error?.message.contains("5000001") == true)
+    try appender.append("last")
+    try appender.finishCompression()
+    try appender.close()
+    let read = try log.records(maxBytes: 10_000)
+    #expect(read.map(\.payload.count) == [5, 5_000_000, 5_000_000, 4])
+    #expect(read[2].payload == largeEscaped)
+  }
+
+  @Test func gapsKeepTheirOffsetsAndYieldNothing() throws {
+    let scratch = Scratch()
+    let log = try makeLog(scratch, segmentBytes: 150, level: 1)
+    let offsets: [Int64] = [70, 71, 75, 100, 101, 100_000, 100_001, 100_010, 7_000_000_000]
+    var appender = try log.appender(of: part)
+    for (number, offset) in offsets.enumerated() {
+      #expect(try appender.append("at \(offset)", at: offset))
+      #expect(try !appender.append("again", at: offset))
+      #expect(try !appender.append("before", at: 3))
+      if number % 4 == 3 {
+        try appender.close()
+        appender = try log.appender(of: part)
+        #expect(appender.nextOffset == offset + 1)
+      }
+    }
+    try appender.finishCompression()
+    try appender.close()
+    #expect(try log.startOffset(of: part) == 70)
+    #expect(try log.endOffset(of: part) == 7_000_000_001)
+    for start in [0, 70, 72, 74, 75, 76, 102, 9999, 99_999, 100_000, 100_002, 6_000_000_000] {
+      let expected = offsets.filter { $0 >= start }.map { Record($0, "at \($0)") }
+      #expect(try log.records(from: Int64(start)) == expected, "from \(start)")
+    }
+  }
+
+  @Test func aGapAtTheEndIsWaitedThrough() throws {
+    let scratch = Scratch()
+    let log = try makeLog(scratch)
+    let appender = try log.appender(of: part)
+    try appender.append("a", at: 0)
+    try appender.flush()
+    let reader = try log.reader(of: part, from: 0)
+    let batch = RecordBatch()
+    #expect(try reader.read(into: batch, maxBytes: 100, waitMilliseconds: 0) == 1)
+    try appender.append("b", at: 50_000)
+    #expect(try reader.read(into: batch, maxBytes: 100, waitMilliseconds: 0) == 0)
+    try appender.flush()
+    #expect(try reader.read(into: batch, maxBytes: 100, waitMilliseconds: 0) == 1)
+    #expect(batch.records == [Record(50_000, "b")])
+  }
+
+  /// A file system of 1 MiB that fills up under the writer.
+  @Test func aFullDiskLosesNothingAcceptedAndGoesOnWhenThereIsRoom() throws {
+    let scratch = Scratch()
+    let mount = "\(scratch.path)/full"
+    try #require(
+      shell("mkdir '\(mount)' && mount -t tmpfs -o size=1m tmpfs '\(mount)'") == 0,
+      "this test mounts a small tmpfs and so needs root")
+    defer { shell("umount -l '\(mount)'") }
+    var options = DirectoryOptions()
+    options.bufferBytes = 10_000
+    let log = DirectoryLog(path: "\(mount)/log", options: options)
+    try log.createTopics([topic], partitions: 1)
+    try write([UInt8](repeating: 0, count: 300_000), to: "\(mount)/ballast")
+    let appender = try log.appender(of: part)
+    var taken: [Record] = []
+    var error: EventLogError?
+    while error == nil, taken.count < 100_000 {
+      let record = Record(Int64(taken.count), "record \(taken.count) of some length")
+      error = failure { try appender.append(record.payload) }
+      if error == nil { taken.append(record) }
+    }
+    #expect(error?.code == .io)
+    #expect(error?.message.contains("No space left") == true)
+    // On disk: whole records, the first of those taken.
+    let file = try bytes(of: log.firstSegment)
+    #expect(file.last == 10)
+    let visible = try log.records()
+    #expect(visible == Array(taken.prefix(visible.count)) && visible.count > 1000)
+    #expect(failure { try appender.flush() }?.code == .io)
+    unlink("\(mount)/ballast")
+    try appender.flush()
+    try appender.append("after")
+    try appender.close()
+    #expect(try log.records() == taken + [Record(Int64(taken.count), "after")])
+  }
+}

@@ -1,0 +1,159 @@
+import EventLog
+import Glibc
+import Testing
+
+/// The same numbers for the same seed, everywhere (Steele, Lea, Flood: SplitMix64).
+struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+    return mixed ^ (mixed >> 31)
+  }
+}
+
+/// A directory that goes with its test.
+final class Scratch {
+  let path: String
+
+  init() {
+    var template = Array("/tmp/eventlog-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { preconditionFailure("no scratch directory") }
+    path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+
+  deinit { shell("rm -rf '\(path)'") }
+}
+
+@discardableResult
+func shell(_ command: String) -> Int32 {
+  var pid = pid_t()
+  let texts: [String] = ["/bin/sh", "-c", command]
+  var words: [UnsafeMutablePointer<CChar>?] = texts.map { strdup($0) }
+  words.append(nil)
+  defer { words.forEach { free($0) } }
+  guard posix_spawn(&pid, "/bin/sh", nil, nil, words, environ) == 0 else { return -1 }
+  var status: Int32 = 0
+  while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
+  return (status >> 8) & 0xff
+}
+
+/// One record as a test has it.
+struct Record: Equatable, CustomStringConvertible {
+  var offset: Int64
+  var payload: [UInt8]
+
+  init(_ offset: Int64, _ payload: [UInt8]) {
+    self.offset = offset
+    self.payload = payload
+  }
+
+  init(_ offset: Int64, _ payload: String) { self.init(offset, Array(payload.utf8)) }
+
+  var description: String { "\(offset): \(String(decoding: payload, as: UTF8.self))" }
+}
+
+let topic = "listen_events"
+let part = TopicPartition(topic, 0)
+
+/// A log with one topic of one partition under `scratch`.
+func makeLog(
+  _ scratch: Scratch, segmentBytes: Int = 256 << 20, level: Int32? = nil,
+  recordTime: RecordTime? = nil
+) throws -> DirectoryLog {
+  var options = DirectoryOptions()
+  options.segmentBytes = segmentBytes
+  options.compressionLevel = level
+  options.recordTime = recordTime
+  let log = DirectoryLog(path: scratch.path + "/log", options: options)
+  try log.createTopics([topic], partitions: 1)
+  return log
+}
+
+extension PartitionAppender {
+  func append(_ text: String, timestamp: Int64 = 0) throws {
+    try append(Array(text.utf8), timestamp: timestamp)
+  }
+
+  func append(_ payload: [UInt8], timestamp: Int64 = 0) throws {
+    try payload.withUnsafeBytes { try append(timestamp: timestamp, payload: $0) }
+  }
+
+  @discardableResult
+  func append(_ text: String, at offset: Int64) throws -> Bool {
+    try Array(text.utf8).withUnsafeBytes { try append(at: offset, timestamp: 0, payload: $0) }
+  }
+}
+
+extension EventLog {
+  /// What is there from `offset` on.
+  func records(
+    _ partition: TopicPartition = part, from offset: Int64 = 0, maxBytes: Int = 1 << 20,
+    waitMilliseconds: Int = 0
+  ) throws -> [Record] {
+    let reader = try reader(of: partition, from: offset)
+    let batch = RecordBatch()
+    var records: [Record] = []
+    while try reader.read(into: batch, maxBytes: maxBytes, waitMilliseconds: waitMilliseconds) > 0 {
+      records += batch.records
+    }
+    return records
+  }
+}
+
+extension RecordBatch {
+  var records: [Record] {
+    entries.indices.map { Record(entries[$0].offset, Array(self[$0])) }
+  }
+}
+
+func bytes(of path: String) throws -> [UInt8] {
+  let file = try #require(fopen(path, "r"), "\(path)")
+  defer { fclose(file) }
+  var bytes: [UInt8] = []
+  var block = [UInt8](repeating: 0, count: 1 << 16)
+  while case let count = fread(&block, 1, block.count, file), count > 0 {
+    bytes += block[..<count]
+  }
+  return bytes
+}
+
+func write(_ bytes: [UInt8], to path: String) throws {
+  let file = try #require(fopen(path, "w"), "\(path)")
+  defer { fclose(file) }
+  #expect(fwrite(bytes, 1, bytes.count, file) == bytes.count)
+}
+
+func names(in path: String) -> [String] {
+  guard let directory = opendir(path) else { return [] }
+  defer { closedir(directory) }
+  var names: [String] = []
+  while let entry = readdir(directory) {
+    let name = withUnsafeBytes(of: entry.pointee.d_name) {
+      String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+    }
+    if !name.hasPrefix(".") || name.count > 2 { names.append(name) }
+  }
+  return names.sorted()
+}
+
+/// The error that `body` ends with; nil where it does not.
+func failure(_ body: () throws -> Void) -> EventLogError? {
+  do {
+    try body()
+    return nil
+  } catch {
+    return error as? EventLogError
+  }
+}
+
+extension DirectoryLog {
+  var partitionPath: String { "\(path)/\(topic)/0" }
+  var firstSegment: String { "\(partitionPath)/00000000000000000000.ndjson" }
+  var firstIndex: String { "\(partitionPath)/00000000000000000000.index" }
+}
