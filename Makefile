@@ -12,6 +12,8 @@ BINARY := .build/release/polyrhythm
 ARGS ?=
 # Arguments of `swift test`, for example: make test TEST_ARGS="--filter MetricsTests"
 TEST_ARGS ?=
+# Further arguments of the release build, for example --static-swift-stdlib
+SWIFT_FLAGS ?=
 PREFIX ?= /usr/local
 DESTDIR ?=
 SHARE := $(DESTDIR)$(PREFIX)/share/polyrhythm
@@ -34,7 +36,7 @@ swift:
 
 .PHONY: build
 build: swift ## Build the release binary, .build/release/polyrhythm
-	swift build -c release --product polyrhythm
+	swift build -c release --product polyrhythm $(SWIFT_FLAGS)
 
 .PHONY: run
 run: deps build ## Install, build and start everything; page at http://127.0.0.1:8080
