@@ -29,7 +29,7 @@ fail() {
 work=$(mktemp -d "${TMPDIR:-/tmp}/polyrhythm-bench.XXXXXXXX")
 chmod 755 "$work" # the private cluster may belong to user postgres
 data=$work/data
-cluster=$data/postgres
+cluster=$data/postgres/data
 
 # Runs a command as the owner of the private cluster, which is `postgres` when we are root.
 as_cluster_owner() {
@@ -52,6 +52,8 @@ stop_cluster() {
 
 clean_up() {
   stop_cluster || printf 'bench: the cluster in %s did not stop\n' "$cluster" >&2
+  # Where user postgres cannot reach TMPDIR, the cluster is elsewhere and linked to.
+  if [ -L "$data/postgres" ]; then rm -rf "$(realpath "$data/postgres")"; fi
   rm -rf "$work"
 }
 trap clean_up EXIT
@@ -128,7 +130,7 @@ role=$(sql 'select current_user')
 if [ ! -e "$cluster/postmaster.pid" ]; then
   as_cluster_owner "$(postgres_bin)/pg_ctl" -D "$cluster" -w -l "$cluster/bench.log" start >/dev/null
 fi
-copy_file=$cluster/bench.copy
+copy_file=$(realpath "$data/postgres")/bench.copy
 raw_psql -c "copy (select * from warehouse.fact_listen) to '$copy_file' (format binary)"
 listens=$(raw_psql -At -c 'select count(*) from warehouse.fact_listen')
 best=0
