@@ -65,9 +65,10 @@ bench: deps build ## Measure events/s of each stage beside the raw COPY rate (SM
 .PHONY: install
 install: build ## Install under PREFIX (default /usr/local; DESTDIR is honoured)
 	install -D -m 755 $(BINARY) "$(DESTDIR)$(PREFIX)/bin/polyrhythm"
-	rm -rf "$(SHARE)/warehouse-sql"
+	rm -rf "$(SHARE)/warehouse-sql" "$(SHARE)/page"
 	mkdir -p "$(SHARE)"
 	cp -R warehouse-sql "$(SHARE)/warehouse-sql"
+	cp -R Sources/ServingLayer/Page "$(SHARE)/page"
 
 .PHONY: clean
 clean: swift ## Remove what was built (never ./data)
