@@ -89,10 +89,10 @@ postmaster() {
   sed -n "${1}p" "$cluster/postmaster.pid"
 }
 
-# psql on the private cluster, with the role and in the database that `polyrhythm sql` has.
+# psql on the private cluster, as its superuser.
 raw_psql() {
   as_cluster_owner "$(postgres_bin)/psql" -X -q -v ON_ERROR_STOP=1 \
-    -h "$(postmaster 5)" -p "$(postmaster 4)" -U "$role" -d "$database" "$@"
+    -h "$(postmaster 5)" -p "$(postmaster 4)" -U polyrhythm -d polyrhythm "$@"
 }
 
 rows=()
@@ -125,8 +125,6 @@ counted=$(sql 'select sum(listens + page_views + logins + failed_logins) from se
 # The raw COPY: the rows of the largest fact, from a file in binary format into an empty logged table.
 # The table is made in a transaction of its own, so that PostgreSQL writes its WAL, as a load must.
 timed 'start the cluster' "$binary" sql --data "$data" 'select 1'
-database=$(sql 'select current_database()')
-role=$(sql 'select current_user')
 if [ ! -e "$cluster/postmaster.pid" ]; then
   as_cluster_owner "$(postgres_bin)/pg_ctl" -D "$cluster" -w -l "$cluster/bench.log" start >/dev/null
 fi
