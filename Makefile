@@ -1,0 +1,75 @@
+# Polyrhythm. `make` alone lists the targets.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+# One target after the other: each Swift build uses all cores by itself.
+.NOTPARALLEL:
+
+BINARY := .build/release/polyrhythm
+
+# Arguments of `polyrhythm run`, for example: make run ARGS="--users 500 --for 120"
+ARGS ?=
+# Arguments of `swift test`, for example: make test TEST_ARGS="--filter MetricsTests"
+TEST_ARGS ?=
+# Further arguments of the release build, for example --static-swift-stdlib
+SWIFT_FLAGS ?=
+PREFIX ?= /usr/local
+DESTDIR ?=
+SHARE := $(DESTDIR)$(PREFIX)/share/polyrhythm
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: deps
+deps: ## Install the OS packages that are missing (does nothing when all are there)
+	@scripts/deps.sh
+
+.PHONY: deps-test
+deps-test: ## The same, and what the tests need
+	@scripts/deps.sh --test
+
+.PHONY: swift
+swift:
+	@scripts/require-swift.sh
+
+.PHONY: build
+build: swift ## Build the release binary, .build/release/polyrhythm
+	swift build -c release --product polyrhythm $(SWIFT_FLAGS)
+
+.PHONY: run
+run: deps build ## Install, build and start everything; page at http://127.0.0.1:8080
+	@exec $(BINARY) run $(ARGS)
+
+# The end-to-end tests run the release binary, the one that ships, so it is built with the flags of
+# `make run` and shared with it. Everything else is tested in a debug build, with its assertions, and
+# with warnings as errors.
+.PHONY: test
+test: deps-test build ## Build and run every test: unit, integration, end to end
+	scripts/check-compose.sh $(BINARY)
+	POLYRHYTHM_WARNINGS_AS_ERRORS=1 swift test --disable-xctest $(TEST_ARGS)
+
+.PHONY: lint
+lint: swift ## Check the format of all Swift code
+	swift format lint --strict -r Sources Tests Package.swift
+
+.PHONY: format
+format: swift ## Bring all Swift code into that format
+	swift format -i -r Sources Tests Package.swift
+
+.PHONY: bench
+bench: deps build ## Measure events/s of each stage beside the raw COPY rate (SMOKE=1: tiny)
+	@scripts/bench.sh
+
+.PHONY: install
+install: build ## Install under PREFIX (default /usr/local; DESTDIR is honoured)
+	install -D -m 755 $(BINARY) "$(DESTDIR)$(PREFIX)/bin/polyrhythm"
+	rm -rf "$(SHARE)/warehouse-sql" "$(SHARE)/page"
+	mkdir -p "$(SHARE)"
+	cp -R warehouse-sql "$(SHARE)/warehouse-sql"
+	cp -R Sources/ServingLayer/Page "$(SHARE)/page"
+
+.PHONY: clean
+clean: swift ## Remove what was built (never ./data)
+	swift package clean

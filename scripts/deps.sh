@@ -1,0 +1,128 @@
+#!/usr/bin/env bash
+# Installs the operating system packages that are missing, and only those.
+#
+#   scripts/deps.sh          what building and running need
+#   scripts/deps.sh --test   what the tests need on top
+#
+# When nothing is missing it does nothing: no network, no sudo.
+set -euo pipefail
+
+fail() {
+  printf 'deps: %s\n' "$*" >&2
+  exit 69 # EX_UNAVAILABLE
+}
+
+case "${1-}" in
+  '') want_tests=no ;;
+  --test) want_tests=yes ;;
+  *)
+    printf 'usage: scripts/deps.sh [--test]\n' >&2
+    exit 64 # EX_USAGE
+    ;;
+esac
+
+command -v dpkg-query >/dev/null ||
+  fail "this needs Debian 12 or Ubuntu 24.04 (no dpkg-query here); README.md, Requirements, names the libraries to install by hand"
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  as_root=(sudo)
+fi
+
+updated=no
+update_lists() {
+  [ "$updated" = no ] || return 0
+  run_as_root apt-get update -qq ||
+    fail "cannot refresh the package lists; check the network and /etc/apt/sources.list, then run this again"
+  updated=yes
+}
+
+need_sudo() {
+  command -v sudo >/dev/null ||
+    fail "missing and there is no sudo, run scripts/deps.sh as root: ${missing[*]-a list of packages}"
+}
+
+run_as_root() {
+  if [ ${#as_root[@]} -gt 0 ]; then need_sudo; fi
+  "${as_root[@]}" "$@"
+}
+
+is_installed() {
+  [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+# The major version of the newest PostgreSQL server that is installed; nothing where there is none.
+installed_postgres() {
+  local binary
+  for binary in /usr/lib/postgresql/*/bin/postgres; do
+    [ -x "$binary" ] || continue
+    binary=${binary#/usr/lib/postgresql/}
+    printf '%s\n' "${binary%%/*}"
+  done | sort -n | tail -1
+}
+
+# The major version that this distribution's metapackage stands for; nothing where apt knows none.
+distribution_postgres() {
+  apt-cache depends --important postgresql 2>/dev/null |
+    sed -n 's/^ *Depends: postgresql-\([0-9][0-9]*\)$/\1/p' | sort -n | tail -1
+}
+
+postgres=$(installed_postgres)
+[ -n "$postgres" ] || postgres=$(distribution_postgres)
+if [ -z "$postgres" ]; then
+  printf 'deps: asking apt which PostgreSQL this distribution has\n'
+  update_lists
+  postgres=$(distribution_postgres)
+fi
+[ -n "$postgres" ] || fail "apt knows no package 'postgresql'; enable the distribution's main (Ubuntu: universe) repository"
+
+packages=(
+  g++ pkg-config zstd
+  libpq-dev librdkafka-dev libsimdjson-dev libmicrohttpd-dev libzstd-dev
+  libjs-chart.js
+  "postgresql-$postgres" "postgresql-$postgres-hll"
+)
+if [ "$want_tests" = yes ]; then
+  packages+=(python3-yaml) # scripts/check-compose.sh
+fi
+
+missing=()
+for package in "${packages[@]}"; do
+  is_installed "$package" || missing+=("$package")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+if [ ${#as_root[@]} -gt 0 ]; then
+  need_sudo
+  printf 'deps: installing with sudo apt-get (it may ask for your password): %s\n' "${missing[*]}"
+else
+  printf 'deps: installing with apt-get: %s\n' "${missing[*]}"
+fi
+
+# Debian's server package makes and starts a cluster of the whole system when it is first installed.
+# Polyrhythm has private clusters instead, so that is switched off while we install, unless this
+# machine has a setting of its own.
+no_cluster=/etc/postgresql-common/createcluster.d/polyrhythm-install.conf
+remove_no_cluster() {
+  run_as_root rm -f "$no_cluster"
+}
+if [[ " ${missing[*]} " == *" postgresql-$postgres "* ]] &&
+  ! grep -qsr '^[[:space:]]*create_main_cluster' /etc/postgresql-common; then
+  printf 'deps: no system-wide PostgreSQL cluster is made meanwhile (%s, removed afterwards)\n' "$no_cluster"
+  trap remove_no_cluster EXIT
+  run_as_root mkdir -p "${no_cluster%/*}"
+  run_as_root sh -c "echo 'create_main_cluster = false' >'$no_cluster'"
+fi
+
+install() {
+  run_as_root env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y --no-install-recommends -qq "${missing[@]}"
+}
+
+# Lists that are missing or old name packages that are not there any more: refresh, then once again.
+if ! install; then
+  printf 'deps: refreshing the package lists, then trying once more\n'
+  update_lists
+  install || fail "apt-get could not install: ${missing[*]}; its own message is above"
+fi
+printf 'deps: installed\n'
