@@ -130,7 +130,7 @@ struct QuerySQL {
         case .cardinality(let distinct): [distinct.column]
         case .ratio(let counter, let over): [counter.column] + over.map(\.column)
         }
-      columns += read.filter { !columns.contains($0) }
+      for column in read where !columns.contains(column) { columns.append(column) }
     }
     return columns.joined(separator: ", ")
   }
