@@ -1,9 +1,12 @@
 import Support
 
-/// What PostgreSQL, or the way to it, had to say. The message carries no row values.
-public struct WarehouseError: UserFacingError, CustomStringConvertible {
+/// What PostgreSQL, or the way to it, had to say. The message carries no row values and no
+/// password; `detail` may carry values and shows only in `debugDescription`.
+public struct WarehouseError: UserFacingError, CustomStringConvertible,
+  CustomDebugStringConvertible
+{
   public enum Code: Sendable, Equatable {
-    /// No server answers, or it refuses the login.
+    /// No server answers, it refuses the login, or the connection was lost.
     case connection
     /// The server answered a statement with an error; see `sqlState`.
     case statement
@@ -24,15 +27,29 @@ public struct WarehouseError: UserFacingError, CustomStringConvertible {
   /// True where the same statement may go through later: connection losses, serialization
   /// failures, deadlocks, a server that is starting up or shutting down.
   public var isRetriable: Bool
+  /// The name of the constraint that was broken, where one was.
+  public var constraint: String?
+  /// PostgreSQL's DETAIL and CONTEXT. May hold row values: not for logs.
+  public var detail: String?
 
-  public init(_ code: Code, _ message: String, sqlState: String? = nil, isRetriable: Bool = false) {
+  public init(
+    _ code: Code, _ message: String, sqlState: String? = nil, isRetriable: Bool = false,
+    constraint: String? = nil, detail: String? = nil
+  ) {
     self.code = code
     self.message = message
     self.sqlState = sqlState
     self.isRetriable = isRetriable
+    self.constraint = constraint
+    self.detail = detail
   }
 
   public var description: String { message }
+
+  public var debugDescription: String {
+    guard let detail, !detail.isEmpty else { return message }
+    return "\(message)\n\(detail)"
+  }
 
   public var exitCode: ExitCode {
     switch code {

@@ -1,0 +1,25 @@
+import Glibc
+
+/// A null-terminated array of C strings, as C interfaces take argument lists.
+struct CStrings {
+  private let strings: [String]
+
+  init(_ strings: [String]) { self.strings = strings }
+
+  func withPointers<R>(_ body: (UnsafePointer<UnsafePointer<CChar>?>) -> R) -> R {
+    withMutablePointers { pointers in
+      pointers.withMemoryRebound(to: UnsafePointer<CChar>?.self, capacity: strings.count + 1) {
+        body($0)
+      }
+    }
+  }
+
+  func withMutablePointers<R>(
+    _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> R
+  ) -> R {
+    var pointers: [UnsafeMutablePointer<CChar>?] = strings.map { strdup($0) }
+    pointers.append(nil)
+    defer { for pointer in pointers { free(pointer) } }
+    return pointers.withUnsafeMutableBufferPointer { body($0.baseAddress!) }
+  }
+}

@@ -1,0 +1,99 @@
+import Glibc
+
+/// Where a private cluster lives: a directory that its server user can reach, and a socket
+/// directory whose path is short enough.
+struct ClusterPlace {
+  /// The directory itself, links resolved.
+  var root: String
+  var dataDirectory: String { root + "/data" }
+  var logFile: String { root + "/server.log" }
+  var passwordFile: String { root + "/analyst.password" }
+  var portFile: String { root + "/port" }
+  var lockFile: String { root + "/start.lock" }
+  var socketDirectory: String
+
+  /// A socket's address is at most 107 bytes on Linux, and `/.s.PGSQL.65535` is 15 of them.
+  private static let socketDirectoryMax = 85
+
+  /// Finds the place and makes what is missing. Where `user` cannot reach `directory` (under
+  /// `/root`, say) the cluster goes to /var/lib/polyrhythm and `directory` becomes a link to it.
+  static func prepare(_ directory: String, for user: ServerUser) throws(WarehouseError)
+    -> ClusterPlace
+  {
+    // They end up in configuration files and in command lines of pg_ctl's.
+    guard directory.utf8.allSatisfy({ $0 >= 0x20 && !"'\"\\$`".utf8.contains($0) }) else {
+      throw WarehouseError(
+        .cluster,
+        "The path \(directory) has a quote, $ or backslash, which PostgreSQL's tools "
+          + "cannot take: choose another data directory")
+    }
+    try Files.makeDirectories(Files.parent(directory))
+    let wasThere = Files.isDirectory(directory)
+    if !wasThere {
+      if Files.isSymbolicLink(directory) {
+        throw WarehouseError(
+          .cluster, "\(directory) is a link to a directory that is gone: remove the link")
+      }
+      if try canReach(Files.parent(directory), user) {
+        try makeOwned(directory, user)
+      } else {
+        let parent = Files.realPath(Files.parent(directory)) ?? Files.parent(directory)
+        let name = Files.shortName(of: parent + "/" + (directory.split(separator: "/").last ?? ""))
+        let elsewhere = "/var/lib/polyrhythm/\(name)"
+        try Files.makeDirectories("/var/lib/polyrhythm")
+        try makeOwned(elsewhere, user)
+        guard symlink(elsewhere, directory) == 0 || errno == EEXIST else {
+          throw Files.failure("make the link", directory)
+        }
+      }
+    }
+    guard let root = Files.realPath(directory) else { throw Files.failure("open", directory) }
+    guard try canReach(root, user) else {
+      throw WarehouseError(
+        .cluster,
+        "User \(user.name) cannot reach \(root), where the database is: give it "
+          + "permission (chmod o+x) on the directories above, or use another data directory")
+    }
+    let socket = try socketDirectory(root, user)
+    return ClusterPlace(root: root, socketDirectory: socket)
+  }
+
+  private static func socketDirectory(_ root: String, _ user: ServerUser) throws(WarehouseError)
+    -> String
+  {
+    let beside = root + "/socket"
+    // A comma would begin a second directory in PostgreSQL's setting and in libpq's host.
+    if beside.utf8.count <= socketDirectoryMax && !beside.contains(",") {
+      try makeOwned(beside, user)
+      return beside
+    }
+    let short = "/tmp/polyrhythm-\(Files.shortName(of: root))"
+    try makeOwned(short, user)
+    var status = stat()
+    guard lstat(short, &status) == 0, status.st_mode & S_IFMT == S_IFDIR,
+      status.st_uid == user.uid, status.st_mode & 0o077 == 0
+    else {
+      throw WarehouseError(
+        .cluster,
+        "\(short), meant for the database's socket, belongs to somebody else: remove it, "
+          + "or use a data directory with a shorter path")
+    }
+    return short
+  }
+
+  /// A directory, 0700, of the server's user. One that is there already stays as it is.
+  private static func makeOwned(_ path: String, _ user: ServerUser) throws(WarehouseError) {
+    if mkdir(path, 0o700) != 0 {
+      if errno == EEXIST { return }
+      throw Files.failure("make the directory", path)
+    }
+    if user.isOther && chown(path, user.uid, user.gid) != 0 {
+      throw Files.failure("hand over", path)
+    }
+  }
+
+  private static func canReach(_ path: String, _ user: ServerUser) throws(WarehouseError) -> Bool {
+    guard user.isOther else { return access(path, X_OK) == 0 }
+    return try ChildProcess.run(["/usr/bin/test", "-x", path], as: user).status == 0
+  }
+}

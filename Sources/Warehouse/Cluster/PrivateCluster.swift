@@ -1,0 +1,306 @@
+import Glibc
+
+/// Where a running private cluster is reached.
+public struct ClusterInfo: Sendable, CustomStringConvertible {
+  /// For the owner, over the socket; only the server's own user (and root) can use it.
+  public var url: String
+  /// For BI tools: role `analyst`, read-only, TCP on 127.0.0.1. Holds the password.
+  public var analystURL: String
+  public var port: UInt16
+  public var socketDirectory: String
+  public var dataDirectory: String
+  public var logFile: String
+  /// Holds the password of `analyst`; mode 0600.
+  public var passwordFile: String
+  /// PostgreSQL's major version.
+  public var major: Int
+  /// True where the server ran already.
+  public var wasRunning: Bool
+
+  public var description: String {
+    "PostgreSQL \(major) on 127.0.0.1:\(port), socket in \(socketDirectory)"
+  }
+}
+
+/// A PostgreSQL server of our own in one directory: made when first needed, started when it is not
+/// running, shared by all commands that name the directory.
+///
+/// In the directory: `data`, `socket`, `server.log`, `analyst.password`, `port`. Settings are in
+/// `data/polyrhythm.conf` (ours) and `data/local.conf` (the operator's).
+public struct PrivateCluster: Sendable {
+  /// The directory, absolute; may be a link.
+  public let directory: String
+  private let isDurable: Bool
+
+  /// How long a start may take, crash recovery included. Seconds.
+  private static let startSecondsMax = 600
+  /// How long backends may outlive a postmaster that was killed. Seconds.
+  private static let orphanSecondsMax = 60.0
+  /// Ports tried for one start.
+  private static let portTriesMax = 200
+  private static let role = "polyrhythm"
+  private static let database = "polyrhythm"
+
+  /// - Parameters:
+  ///   - directory: the cluster's own directory (`DIR/postgres`); made by `start`.
+  ///   - isDurable: false gives up durability for speed. For tests.
+  public init(directory: String, isDurable: Bool = true) {
+    self.directory = Files.absolute(directory)
+    self.isDurable = isDurable
+  }
+
+  /// Returns when the server accepts connections and has the database `polyrhythm` with the
+  /// extension hll. Starts it, and makes it, where need be. Any number of processes may call this
+  /// at once.
+  /// - Throws: `.cluster`, with the telling line of the server's log where the server failed.
+  public func start() throws(WarehouseError) -> ClusterInfo {
+    let user = try ServerUser.forThisProcess()
+    let place = try ClusterPlace.prepare(directory, for: user)
+    let lock = try FileLock(place.lockFile, waitingAtMost: Double(Self.startSecondsMax))
+    defer { withExtendedLifetime(lock) {} }
+    let binaries = try ServerBinaries.find(
+      major: try version(of: place), for: place.dataDirectory)
+    if !Files.exists(place.dataDirectory) { try initialise(place, binaries, user) }
+
+    var port: UInt16
+    let running = Postmaster(dataDirectory: place.dataDirectory)
+    let wasRunning = running?.isRunning(in: place.dataDirectory) ?? false
+    if wasRunning, let known = running?.port {
+      port = known
+    } else {
+      port = try launch(place, binaries, user)
+    }
+    let server = try connect(place, port, "postgres")
+    let password = try ensureContents(server, place, port, binaries, user)
+    return ClusterInfo(
+      url: url(place, port, Self.database),
+      analystURL: "postgresql://analyst:\(password)@127.0.0.1:\(port)/\(Self.database)",
+      port: port, socketDirectory: place.socketDirectory, dataDirectory: place.dataDirectory,
+      logFile: place.logFile, passwordFile: place.passwordFile, major: binaries.major,
+      wasRunning: wasRunning)
+  }
+
+  public enum StopMode: String, Sendable {
+    /// Ends the sessions, writes everything out.
+    case fast
+    /// Drops everything at once; the next start recovers.
+    case immediate
+  }
+
+  /// Stops the server and returns when it is down; does nothing where none runs.
+  public func stop(_ mode: StopMode = .fast) throws(WarehouseError) {
+    guard Files.isDirectory(directory) else { return }
+    let user = try ServerUser.forThisProcess()
+    let place = try ClusterPlace.prepare(directory, for: user)
+    let lock = try FileLock(place.lockFile, waitingAtMost: Double(Self.startSecondsMax))
+    defer { withExtendedLifetime(lock) {} }
+    guard let postmaster = Postmaster(dataDirectory: place.dataDirectory),
+      postmaster.isRunning(in: place.dataDirectory)
+    else { return }
+    let binaries = try ServerBinaries.find(
+      major: try version(of: place), for: place.dataDirectory)
+    let outcome = try ChildProcess.run(
+      [
+        binaries.path("pg_ctl"), "stop", "-s", "-w", "-t", "\(Self.startSecondsMax)",
+        "-m", mode.rawValue, "-D", place.dataDirectory,
+      ], as: user)
+    waitpid(postmaster.processID, nil, WNOHANG)
+    guard outcome.status == 0 || !postmaster.isRunning(in: place.dataDirectory) else {
+      throw WarehouseError(
+        .cluster,
+        "PostgreSQL in \(place.dataDirectory) does not stop: "
+          + "\(ServerError.oneLine(outcome.output)); see \(place.logFile)")
+    }
+  }
+
+  // MARK: Making
+
+  private func version(of place: ClusterPlace) throws(WarehouseError) -> Int? {
+    guard Files.exists(place.dataDirectory) else { return nil }
+    guard let text = Files.readText(place.dataDirectory + "/PG_VERSION"),
+      let major = Int(text.prefix { $0.isNumber })
+    else {
+      throw WarehouseError(
+        .cluster,
+        "\(place.dataDirectory) is not a PostgreSQL data directory (no PG_VERSION): "
+          + "move it away, or use another data directory")
+    }
+    return major
+  }
+
+  /// Makes the data directory beside its place and moves it there when whole: an interrupted
+  /// initdb leaves nothing that looks like a cluster.
+  private func initialise(_ place: ClusterPlace, _ binaries: ServerBinaries, _ user: ServerUser)
+    throws(WarehouseError)
+  {
+    let unfinished = place.dataDirectory + ".new"
+    _ = try ChildProcess.run(["/bin/rm", "-rf", unfinished], as: user)
+    // Collation C sorts by code point, at memcmp's speed; the character type knows all letters.
+    let command =
+      [
+        binaries.path("initdb"), "-D", unfinished, "-U", Self.role, "--encoding=UTF8",
+        "--locale=C", "--auth-local=trust", "--auth-host=scram-sha-256", "--no-instructions",
+      ] + (isDurable ? [] : ["--no-sync"])
+    var outcome = try ChildProcess.run(command + ["--lc-ctype=C.UTF-8"], as: user)
+    if outcome.output.contains("invalid locale") {
+      _ = try ChildProcess.run(["/bin/rm", "-rf", unfinished], as: user)
+      outcome = try ChildProcess.run(command, as: user)
+    }
+    guard outcome.status == 0 else {
+      throw WarehouseError(
+        .cluster,
+        "initdb cannot make \(place.dataDirectory): "
+          + Self.tellingLine(outcome.output, otherwise: "exit status \(outcome.status)"))
+    }
+    guard let settings = Files.readText(unfinished + "/postgresql.conf") else {
+      throw Files.failure("read", unfinished + "/postgresql.conf")
+    }
+    try Files.write(
+      settings + ClusterSettings.includes, to: unfinished + "/postgresql.conf", mode: 0o600,
+      owner: user)
+    try Files.write(
+      ClusterSettings.hostBasedAuthentication, to: unfinished + "/pg_hba.conf", mode: 0o600,
+      owner: user)
+    guard rename(unfinished, place.dataDirectory) == 0 else {
+      throw Files.failure("move into place", place.dataDirectory)
+    }
+  }
+
+  /// - Returns: the password of `analyst`.
+  private func ensureContents(
+    _ server: Connection, _ place: ClusterPlace, _ port: UInt16, _ binaries: ServerBinaries,
+    _ user: ServerUser
+  ) throws(WarehouseError) -> String {
+    let available = try server.run("select from pg_available_extensions where name = 'hll'")
+    guard available.count > 0 else {
+      throw WarehouseError(
+        .cluster,
+        "PostgreSQL \(binaries.major) lacks the extension hll: "
+          + "apt-get install postgresql-\(binaries.major)-hll")
+    }
+    let databases = try server.run(
+      "select from pg_database where datname = $1", [.text(Self.database)])
+    if databases.isEmpty {
+      try server.script("create database \(Identifier.quoted(Self.database))")
+    }
+    let password = try ensureAnalyst(server, place, user)
+    let database = try connect(place, port, Self.database)
+    try database.script("create extension if not exists hll")
+    return password
+  }
+
+  private func ensureAnalyst(_ server: Connection, _ place: ClusterPlace, _ user: ServerUser)
+    throws(WarehouseError) -> String
+  {
+    let isThere = try !server.run("select from pg_roles where rolname = 'analyst'").isEmpty
+    if isThere, let password = Files.readText(place.passwordFile)?.split(separator: "\n").first {
+      return String(password)
+    }
+    let alphabet = Array("ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789")
+    let password = String((0..<32).map { _ in alphabet.randomElement()! })
+    try Files.write(password + "\n", to: place.passwordFile, mode: 0o600, owner: user)
+    try server.transaction { () throws(WarehouseError) in
+      // The password must not reach the server's log, whatever happens here.
+      try server.script(
+        "set local log_statement = 'none'; set local log_min_duration_statement = -1")
+      try server.script("set local log_min_error_statement = 'panic'")
+      if !isThere { try server.script("create role analyst login") }
+      try server.script(
+        """
+        alter role analyst password \(server.literal(password));
+        alter role analyst set default_transaction_read_only = on;
+        grant pg_read_all_data to analyst;
+        revoke temporary on database \(Identifier.quoted(Self.database)) from public
+        """)
+    }
+    return password
+  }
+
+  // MARK: Starting
+
+  private func launch(_ place: ClusterPlace, _ binaries: ServerBinaries, _ user: ServerUser)
+    throws(WarehouseError) -> UInt16
+  {
+    let orphanDeadline = ContinuousClock.now + .seconds(Self.orphanSecondsMax)
+    var ports = PortChoice(place)
+    var port = try ports.next(triesMax: Self.portTriesMax)
+    while true {
+      Postmaster(dataDirectory: place.dataDirectory)?.removeIfMisleading(in: place.dataDirectory)
+      let settings = ClusterSettings(
+        port: port, socketDirectory: place.socketDirectory,
+        memory: ClusterSettings.memoryOfThisMachine(),
+        diskFree: ClusterSettings.diskFree(at: place.dataDirectory), isDurable: isDurable)
+      try Files.write(
+        settings.text, to: "\(place.dataDirectory)/\(ClusterSettings.fileName)", mode: 0o600,
+        owner: user)
+      let logStart = Files.size(place.logFile)
+      let outcome = try ChildProcess.run(
+        [
+          binaries.path("pg_ctl"), "start", "-s", "-w", "-t", "\(Self.startSecondsMax)",
+          "-D", place.dataDirectory, "-l", place.logFile,
+        ], as: user)
+      if outcome.status == 0 {
+        try Files.write("\(port)\n", to: place.portFile, mode: 0o644, owner: user)
+        return port
+      }
+      let log = Files.readText(place.logFile, from: logStart) ?? ""
+      if log.contains("could not create any TCP/IP sockets") {
+        port = try ports.next(triesMax: Self.portTriesMax)
+      } else if log.contains("pre-existing shared memory block")
+        && ContinuousClock.now < orphanDeadline
+      {
+        // Backends notice within moments that their postmaster was killed.
+        usleep(200_000)
+      } else {
+        throw WarehouseError(
+          .cluster,
+          "PostgreSQL in \(place.dataDirectory) does not start: "
+            + Self.tellingLine(log, otherwise: ServerError.oneLine(outcome.output))
+            + "; see \(place.logFile)")
+      }
+    }
+  }
+
+  private func connect(_ place: ClusterPlace, _ port: UInt16, _ database: String)
+    throws(WarehouseError) -> Connection
+  {
+    let deadline = ContinuousClock.now + .seconds(Self.startSecondsMax)
+    while true {
+      do throws(WarehouseError) {
+        return try Connection(url: url(place, port, database))
+      } catch {
+        // Another process may have it starting up or recovering right now.
+        let isComing = Postmaster(dataDirectory: place.dataDirectory)?
+          .isRunning(in: place.dataDirectory)
+        guard error.isRetriable, isComing == true, ContinuousClock.now < deadline else {
+          throw error
+        }
+        usleep(50_000)
+      }
+    }
+  }
+
+  private func url(_ place: ClusterPlace, _ port: UInt16, _ database: String) -> String {
+    let host = Self.percentEncoded(place.socketDirectory)
+    return "postgresql://\(Self.role)@/\(database)?host=\(host)&port=\(port)"
+  }
+
+  private static func percentEncoded(_ text: String) -> String {
+    text.utf8.map { byte in
+      let character = Character(UnicodeScalar(byte))
+      if byte < 0x80 && (character.isLetter || character.isNumber || "-_.".contains(character)) {
+        return String(character)
+      }
+      return "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+    }.joined()
+  }
+
+  /// The last line that says why, else the last line, else `otherwise`.
+  static func tellingLine(_ log: String, otherwise: String) -> String {
+    let lines = log.split(separator: "\n").map { ServerError.oneLine(String($0)) }
+    let telling = ["FATAL:", "PANIC:", "ERROR:", "error:"]
+    let line =
+      lines.last { line in telling.contains { line.contains($0) } } ?? lines.last ?? otherwise
+    return line
+  }
+}

@@ -1,0 +1,131 @@
+/// Brings a database to the schema of this program: `migrations/NNNN_name.sql`, in order, each in
+/// one transaction, each once. What has been applied is in `warehouse.schema_migration`, with the
+/// file's SHA-256.
+public struct Migrator {
+  private struct Migration {
+    var number: Int64
+    /// The file's name without `.sql`.
+    var name: String
+    var sql: String
+  }
+
+  /// Guards the schema against two migrators at once; any number that nobody else uses.
+  private static let lockKey: Int64 = 0x706F_6C79_7268
+
+  private let library: SQLLibrary
+
+  public init(library: SQLLibrary) { self.library = library }
+
+  /// Applies what is missing. Several processes may do this at once: one works, the others wait.
+  /// - Returns: the names applied now.
+  /// - Throws: `.schema` for a changed file, a newer database or badly named files; what the server
+  ///   had against a migration otherwise, and then nothing of that file is in.
+  @discardableResult
+  public func migrate(_ connection: Connection) throws(WarehouseError) -> [String] {
+    let migrations = try load()
+    try connection.run("select pg_advisory_lock($1)", [.int(Self.lockKey)])
+    defer { _ = try? connection.run("select pg_advisory_unlock($1)", [.int(Self.lockKey)]) }
+    let applied = try compare(migrations, connection)
+    var names: [String] = []
+    for migration in migrations where !applied.contains(migration.number) {
+      try apply(migration, connection)
+      names.append(migration.name)
+    }
+    return names
+  }
+
+  /// - Returns: the names that `migrate` would apply; empty where the database is up to date.
+  /// - Throws: `.schema` as `migrate` does.
+  public func check(_ connection: Connection) throws(WarehouseError) -> [String] {
+    let migrations = try load()
+    let applied = try compare(migrations, connection)
+    return migrations.filter { !applied.contains($0.number) }.map(\.name)
+  }
+
+  private func load() throws(WarehouseError) -> [Migration] {
+    var migrations: [Migration] = []
+    for name in library.names(in: "migrations") {
+      let digits = name.prefix(4)
+      guard digits.count == 4, digits.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }),
+        name.dropFirst(4).hasPrefix("_"), let number = Int64(digits)
+      else {
+        throw WarehouseError(
+          .schema, "\(library.directory)/migrations/\(name).sql is not named NNNN_name.sql")
+      }
+      if let other = migrations.last, other.number == number {
+        throw WarehouseError(
+          .schema, "Two migrations have number \(number): \(other.name) and \(name)")
+      }
+      migrations.append(
+        Migration(number: number, name: name, sql: try library.text(of: "migrations/\(name).sql")))
+    }
+    guard !migrations.isEmpty else {
+      throw WarehouseError(.schema, "There are no migrations in \(library.directory)/migrations")
+    }
+    return migrations
+  }
+
+  /// - Returns: the numbers applied, all of them known and unchanged.
+  private func compare(_ migrations: [Migration], _ connection: Connection)
+    throws(WarehouseError) -> Set<Int64>
+  {
+    let found = try connection.run(
+      "select to_regclass('warehouse.schema_migration') is not null")
+    guard try found.bool(0, 0) else { return [] }
+    let rows = try connection.run(
+      "select number, name, sha256 from warehouse.schema_migration order by number")
+    var applied: Set<Int64> = []
+    for row in 0..<rows.count {
+      let number = try rows.int(row, 0)
+      let (name, recorded) = (try rows.text(row, 1), try rows.text(row, 2))
+      guard let migration = migrations.first(where: { $0.number == number }) else {
+        throw WarehouseError(
+          .schema,
+          "The database was migrated by a newer version of this program (it has \(name), "
+            + "which is not in \(library.directory)/migrations); use that version")
+      }
+      let present = try sha256(of: migration.sql, connection)
+      guard present == recorded else {
+        throw WarehouseError(
+          .schema,
+          "Migration \(migration.name).sql was changed after it was applied (SHA-256 "
+            + "\(recorded) then, \(present) now); restore the file and put the change into a new one"
+        )
+      }
+      applied.insert(number)
+    }
+    return applied
+  }
+
+  private func apply(_ migration: Migration, _ connection: Connection) throws(WarehouseError) {
+    let hash = try sha256(of: migration.sql, connection)
+    do throws(WarehouseError) {
+      try connection.transaction { () throws(WarehouseError) in
+        try connection.script(migration.sql)
+        guard connection.isInTransaction else {
+          throw WarehouseError(
+            .schema, "it ends the transaction that it runs in; remove its commit or rollback")
+        }
+        try connection.script(
+          """
+          create schema if not exists warehouse;
+          create table if not exists warehouse.schema_migration (
+            number integer primary key, name text not null, sha256 text not null,
+            applied_at timestamptz not null default now())
+          """)
+        try connection.run(
+          "insert into warehouse.schema_migration (number, name, sha256) values ($1, $2, $3)",
+          [.int(migration.number), .text(migration.name), .text(hash)])
+      }
+    } catch {
+      var named = error
+      named.message = "Migration \(migration.name).sql: \(error.message)"
+      throw named
+    }
+  }
+
+  /// PostgreSQL's own SHA-256, in hex.
+  private func sha256(of text: String, _ connection: Connection) throws(WarehouseError) -> String {
+    try connection.run("select encode(sha256($1), 'hex')", [.bytes(Array(text.utf8))]).text(0, 0)
+  }
+}

@@ -1,0 +1,263 @@
+import CLibPQ
+import Glibc
+
+/// One session with PostgreSQL. Calls block, so they belong on a thread that may wait; a connection
+/// is used by one thread at a time.
+public final class Connection {
+  /// Open until deinit.
+  let handle: OpaquePointer
+  /// Gets the server's notices and warnings, one line each. nil, as at first, drops them.
+  public var noticeHandler: ((String) -> Void)?
+
+  /// Connects. The session speaks UTF-8, lives in UTC and writes ISO dates.
+  /// - Parameters:
+  ///   - url: `postgresql://…` or a libpq conninfo string; what it leaves out comes from libpq's
+  ///     environment variables and password file. `connect_timeout` is 5 s unless given.
+  ///   - applicationName: what `pg_stat_activity` shows, unless the URL gives one.
+  /// - Throws: `.connection`, naming the server and the database but never the password.
+  public init(url: String, applicationName: String = "polyrhythm") throws(WarehouseError) {
+    var options = try ConnectionURL(url)
+    options.setDefault("connect_timeout", "5")
+    options.setDefault("application_name", applicationName)
+    options.set("client_encoding", "UTF8")
+    guard let handle = options.connect() else {
+      throw WarehouseError(.connection, "Cannot connect to PostgreSQL: out of memory")
+    }
+    self.handle = handle
+    guard PQstatus(handle) == CONNECTION_OK else {
+      // deinit closes the handle: every stored property is set.
+      throw Self.connectError(handle)
+    }
+    PQsetNoticeReceiver(
+      handle, { context, result in Connection.receiveNotice(context, result) },
+      Unmanaged.passUnretained(self).toOpaque())
+    try script(
+      """
+      set timezone = 'UTC'; set datestyle = 'ISO, YMD'; set bytea_output = 'hex';
+      set extra_float_digits = 1; set standard_conforming_strings = on
+      """)
+  }
+
+  deinit { PQfinish(handle) }
+
+  // MARK: Statements
+
+  /// Runs one statement, with `$1`, `$2`, … bound to `parameters`.
+  @discardableResult
+  public func run(_ sql: String, _ parameters: [SQLValue] = []) throws(WarehouseError) -> Rows {
+    let bound = BoundParameters(parameters)
+    let result = bound.withArrays { types, values, lengths, formats in
+      PQexecParams(handle, sql, bound.count, types, values, lengths, formats, 0)
+    }
+    return try rows(of: result, statement: sql)
+  }
+
+  /// Runs several statements separated by semicolons, none with parameters. Outside a transaction
+  /// they are one by themselves, unless the text has `begin` and `commit`. Results are dropped.
+  public func script(_ sql: String) throws(WarehouseError) {
+    _ = try rows(of: PQexec(handle, sql), statement: sql)
+  }
+
+  /// The text as a SQL literal with its quotes, for the few statements (`set`, `create role`,
+  /// `comment on`) that take no parameters.
+  public func literal(_ text: String) throws(WarehouseError) -> String {
+    guard let escaped = PQescapeLiteral(handle, text, text.utf8.count) else { throw lastError("") }
+    defer { PQfreemem(escaped) }
+    return String(cString: escaped)
+  }
+
+  // MARK: Transactions
+
+  public enum TransactionMode: String, Sendable {
+    case readCommitted = "begin isolation level read committed"
+    case repeatableRead = "begin isolation level repeatable read"
+    case serializable = "begin isolation level serializable"
+    /// Reads only, all from one instant.
+    case snapshot = "begin isolation level repeatable read read only"
+  }
+
+  /// Commits what `body` does, or rolls it back where `body` throws. Does not nest.
+  /// - Throws: what `body` threw, or that the commit failed. After a lost connection during the
+  ///   commit itself it is not known whether it took place.
+  public func transaction<T>(
+    _ mode: TransactionMode = .readCommitted, _ body: () throws(WarehouseError) -> T
+  ) throws(WarehouseError) -> T {
+    try begin(mode)
+    do throws(WarehouseError) {
+      let value = try body()
+      try commit()
+      return value
+    } catch {
+      rollback()
+      throw error
+    }
+  }
+
+  /// `transaction` for a body that also throws errors of other kinds.
+  public func transactionRethrowing<T>(
+    _ mode: TransactionMode = .readCommitted, _ body: () throws -> T
+  ) throws -> T {
+    try begin(mode)
+    do {
+      let value = try body()
+      try commit()
+      return value
+    } catch {
+      rollback()
+      throw error
+    }
+  }
+
+  /// True between the begin and the end of a transaction, failed or not.
+  public var isInTransaction: Bool {
+    [PQTRANS_INTRANS, PQTRANS_INERROR].contains(PQtransactionStatus(handle))
+  }
+
+  private func begin(_ mode: TransactionMode) throws(WarehouseError) {
+    guard !isInTransaction else {
+      throw WarehouseError(.statement, "A transaction was begun inside another one")
+    }
+    try run(mode.rawValue)
+  }
+
+  private func commit() throws(WarehouseError) {
+    // In a failed transaction COMMIT is a ROLLBACK and no error; somebody swallowed one.
+    let tag = try run("commit").commandTag
+    guard tag == "COMMIT" else {
+      throw WarehouseError(
+        .statement, "The transaction was rolled back: a statement in it had failed before",
+        sqlState: "25P02")
+    }
+  }
+
+  /// Best effort: a connection that cannot roll back is lost, and the server rolls back alone.
+  private func rollback() {
+    if isInTransaction { PQclear(PQexec(handle, "rollback")) }
+  }
+
+  // MARK: COPY
+
+  /// Appends the buffer's rows to a table, all or none.
+  /// - Parameters:
+  ///   - target: `schema.table` or `table`, unquoted.
+  ///   - columns: the buffer's fields, in order; their types are the table's own.
+  /// - Returns: the number of rows.
+  @discardableResult
+  public func copy(into target: String, columns: [String], from buffer: CopyBuffer)
+    throws(WarehouseError) -> Int64
+  {
+    let stream = try beginCopy(into: target, columns: columns)
+    try stream.send(buffer)
+    return try stream.finish()
+  }
+
+  /// `copy` in pieces: send any number of buffers, then finish. The connection does nothing else
+  /// meanwhile.
+  public func beginCopy(into target: String, columns: [String]) throws(WarehouseError)
+    -> CopyStream
+  {
+    let names = columns.map { Identifier.quoted($0) }.joined(separator: ", ")
+    let sql = "copy \(Identifier.quotedTable(target)) (\(names)) from stdin (format binary)"
+    guard let result = PQexec(handle, sql) else { throw lastError(sql) }
+    if PQresultStatus(result) == PGRES_COPY_IN {
+      PQclear(result)
+      return CopyStream(self, statement: sql)
+    }
+    _ = try rows(of: result, statement: sql)
+    throw WarehouseError(.statement, "PostgreSQL did not begin the COPY (in: \(sql))")
+  }
+
+  // MARK: The session
+
+  /// Cancels this connection's statements from another thread.
+  public func canceller() throws(WarehouseError) -> Canceller {
+    guard let cancel = PQgetCancel(handle) else { throw lastError("") }
+    return Canceller(cancel)
+  }
+
+  /// False once the connection is known to be lost. Costs no round trip; looks whether the server
+  /// has closed the session while it was idle.
+  public var isAlive: Bool {
+    guard PQstatus(handle) == CONNECTION_OK else { return false }
+    var descriptor = pollfd(fd: PQsocket(handle), events: Int16(POLLIN), revents: 0)
+    if poll(&descriptor, 1, 0) > 0 { PQconsumeInput(handle) }
+    return PQstatus(handle) == CONNECTION_OK
+  }
+
+  /// True where the next user can have the connection: alive, and nothing is going on.
+  var isIdle: Bool { isAlive && PQtransactionStatus(handle) == PQTRANS_IDLE }
+
+  /// The process id of the server's side, as in `pg_stat_activity`.
+  public var serverProcessID: Int32 { PQbackendPID(handle) }
+
+  /// The server's version as libpq has it: 150004 is 15.4.
+  public var serverVersion: Int32 { PQserverVersion(handle) }
+
+  // MARK: Results and errors
+
+  /// Takes over `result`.
+  func rows(of result: OpaquePointer?, statement: String) throws(WarehouseError) -> Rows {
+    guard let result else { throw lastError(statement) }
+    let owner = QueryResult(result)
+    switch PQresultStatus(result) {
+    case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY:
+      return Rows(owner)
+    case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH:
+      leaveCopy()
+      throw WarehouseError(
+        .statement,
+        "COPY to or from the client is not a plain statement "
+          + "(in: \(ServerError.opening(of: statement)))")
+    default:
+      throw ServerError.make(
+        result, statement: statement, connectionLost: PQstatus(handle) == CONNECTION_BAD)
+    }
+  }
+
+  func lastError(_ statement: String) -> WarehouseError {
+    let isLost = PQstatus(handle) == CONNECTION_BAD
+    let text = ServerError.oneLine(String(cString: PQerrorMessage(handle)))
+    let place = statement.isEmpty ? "" : " (in: \(ServerError.opening(of: statement)))"
+    return WarehouseError(
+      isLost ? .connection : .statement, "PostgreSQL: \(text)\(place)", isRetriable: isLost)
+  }
+
+  /// Ends a COPY that nobody asked for, so that the connection can go on.
+  private func leaveCopy() {
+    PQputCopyEnd(handle, "not expected")
+    var line: UnsafeMutablePointer<CChar>?
+    while PQgetCopyData(handle, &line, 0) > 0 { PQfreemem(line) }
+    while let result = PQgetResult(handle) { PQclear(result) }
+  }
+
+  private static func connectError(_ handle: OpaquePointer) -> WarehouseError {
+    let database = PQdb(handle).map { String(cString: $0) } ?? ""
+    let host = PQhost(handle).map { String(cString: $0) } ?? ""
+    let port = PQport(handle).map { String(cString: $0) } ?? ""
+    let reason = ServerError.oneLine(String(cString: PQerrorMessage(handle)))
+    let refused = ["authentication failed", "no password supplied", "no pg_hba.conf entry"]
+    let advice: String
+    var isRetriable = false
+    if refused.contains(where: { reason.contains($0) }) {
+      advice = "check the user and the password in the database URL"
+    } else if reason.contains("does not exist") && reason.contains("FATAL") {
+      advice = "create it, or correct the database URL"
+    } else {
+      advice = "check that the server runs there and that the database URL is right"
+      isRetriable = true
+    }
+    let kind = host.hasPrefix("/") ? "socket" : "host"
+    return WarehouseError(
+      .connection,
+      "Cannot connect to database \(database) at \(kind) \(host), port \(port): \(reason); "
+        + advice,
+      isRetriable: isRetriable)
+  }
+
+  private static func receiveNotice(_ context: UnsafeMutableRawPointer?, _ result: OpaquePointer?) {
+    guard let context, let result else { return }
+    let connection = Unmanaged<Connection>.fromOpaque(context).takeUnretainedValue()
+    guard let handler = connection.noticeHandler else { return }
+    handler(ServerError.oneLine(String(cString: PQresultErrorMessage(result))))
+  }
+}

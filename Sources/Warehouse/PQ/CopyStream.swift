@@ -1,0 +1,96 @@
+import CLibPQ
+
+/// A COPY under way. Ends with `finish` or `abort`; dropped before that, it aborts.
+public final class CopyStream {
+  private let connection: Connection
+  private let statement: String
+  private var isOpen = true
+  /// Bytes to send before the next rows.
+  private var pending: [UInt8]
+
+  /// What one CopyData message carries: large enough to make calls rare, small enough that libpq's
+  /// own buffer stays small. Bytes.
+  private static let chunkBytes = 256 << 10
+
+  /// Signature, flags, and an empty header extension; then rows; then a field count of -1.
+  private static let header: [UInt8] =
+    Array("PGCOPY\n".utf8) + [0xFF, 0x0D, 0x0A, 0x00] + [UInt8](repeating: 0, count: 8)
+  private static let trailer: [UInt8] = [0xFF, 0xFF]
+
+  init(_ connection: Connection, statement: String) {
+    self.connection = connection
+    self.statement = statement
+    pending = Self.header
+  }
+
+  deinit { abort() }
+
+  /// Sends the buffer's rows. An error of the server's over them shows at `finish`.
+  public func send(_ buffer: CopyBuffer) throws(WarehouseError) {
+    try sendPending()
+    try put(buffer.bytes)
+  }
+
+  /// Ends the COPY.
+  /// - Returns: the number of rows that the server took.
+  /// - Throws: also what the server had against rows sent before; then none of them is in.
+  @discardableResult
+  public func finish() throws(WarehouseError) -> Int64 {
+    pending += Self.trailer
+    try sendPending()
+    isOpen = false
+    guard PQputCopyEnd(connection.handle, nil) == 1 else { throw connection.lastError(statement) }
+    return try drain()
+  }
+
+  /// Gives the COPY up; no row of it is in. Does nothing after `finish`.
+  public func abort() {
+    guard isOpen else { return }
+    isOpen = false
+    PQputCopyEnd(connection.handle, "given up by the sender")
+    while let result = PQgetResult(connection.handle) { PQclear(result) }
+  }
+
+  private func sendPending() throws(WarehouseError) {
+    guard !pending.isEmpty else { return }
+    let bytes = pending
+    pending = []
+    try bytes.withUnsafeBufferPointer { bytes throws(WarehouseError) in
+      try put(UnsafeRawBufferPointer(bytes))
+    }
+  }
+
+  private func put(_ bytes: UnsafeRawBufferPointer) throws(WarehouseError) {
+    guard isOpen else {
+      throw WarehouseError(.statement, "The COPY has ended already (in: \(statement))")
+    }
+    guard let start = bytes.baseAddress else { return }
+    var sent = 0
+    while sent < bytes.count {
+      let length = min(bytes.count - sent, Self.chunkBytes)
+      let chunk = (start + sent).assumingMemoryBound(to: CChar.self)
+      guard PQputCopyData(connection.handle, chunk, Int32(length)) == 1 else {
+        isOpen = false
+        let error = connection.lastError(statement)
+        while let result = PQgetResult(connection.handle) { PQclear(result) }
+        throw error
+      }
+      sent += length
+    }
+  }
+
+  /// Takes all results that are left; the first error wins.
+  private func drain() throws(WarehouseError) -> Int64 {
+    var affected: Int64 = 0
+    var failure: WarehouseError?
+    while let result = PQgetResult(connection.handle) {
+      do throws(WarehouseError) {
+        affected = max(affected, try connection.rows(of: result, statement: statement).affected)
+      } catch {
+        failure = failure ?? error
+      }
+    }
+    if let failure { throw failure }
+    return affected
+  }
+}

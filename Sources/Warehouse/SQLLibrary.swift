@@ -1,0 +1,111 @@
+import Glibc
+import Synchronization
+
+/// The product's SQL: numbered migrations, queries and checks, as files that read well on their
+/// own. Programs load them by name and never build SQL from values.
+public final class SQLLibrary: Sendable {
+  /// The `warehouse-sql` directory.
+  public let directory: String
+  private let texts = Mutex<[String: String]>([:])
+
+  /// - Parameter directory: where the files are; nil finds them: `POLYRHYTHM_SQL`, else
+  ///   `warehouse-sql` in the program's directory or one above it, else the same from the current
+  ///   directory, else `/usr/share/polyrhythm/warehouse-sql`.
+  /// - Throws: `.schema` when there is none.
+  public init(directory: String? = nil) throws(WarehouseError) {
+    if let directory {
+      self.directory = directory
+    } else {
+      self.directory = try Self.find()
+    }
+    guard Files.isDirectory(self.directory) else {
+      throw WarehouseError(
+        .schema,
+        "There is no SQL directory \(self.directory); set POLYRHYTHM_SQL to the "
+          + "warehouse-sql directory that came with this program")
+    }
+  }
+
+  /// The query `queries/<name>.sql`, with `{key}` replaced by `values[key]`. Only identifiers and
+  /// numbers are rendered (`[A-Za-z0-9_.]+`); everything else is bound as a parameter. Braces
+  /// around a lower-case word are always a place to fill: write array literals as `array['x']`.
+  /// - Throws: `.schema` when the file is missing, a value is not plain, a value is not used, or
+  ///   a place is left unfilled.
+  public func sql(_ name: String, _ values: [String: String] = [:]) throws(WarehouseError)
+    -> String
+  {
+    var text = try text(of: "queries/\(name).sql")
+    for (key, value) in values.sorted(by: { $0.key < $1.key }) {
+      guard Identifier.isPlain(value) else {
+        throw WarehouseError(
+          .schema,
+          "The value for {\(key)} in query \(name) is not a plain identifier "
+            + "(letters, digits, _ and .)")
+      }
+      let pieces = text.split(separator: "{\(key)}", omittingEmptySubsequences: false)
+      guard pieces.count > 1 else {
+        throw WarehouseError(.schema, "Query \(name) has no place {\(key)} to fill")
+      }
+      text = pieces.joined(separator: value)
+    }
+    if let place = Self.unfilledPlace(in: text) {
+      throw WarehouseError(.schema, "Query \(name) needs a value for {\(place)}")
+    }
+    return text
+  }
+
+  /// The text of a file by its path under the directory: `checks/fact_listen_unique.sql`.
+  public func text(of path: String) throws(WarehouseError) -> String {
+    if let known = texts.withLock({ $0[path] }) { return known }
+    guard let text = Files.readText("\(directory)/\(path)") else {
+      throw WarehouseError(
+        .schema,
+        "Cannot read \(directory)/\(path): the SQL files do not belong to this program; "
+          + "install both from the same version")
+    }
+    texts.withLock { $0[path] = text }
+    return text
+  }
+
+  /// The `.sql` files of a subdirectory, without the suffix, sorted; none where it is missing.
+  public func names(in subdirectory: String) -> [String] {
+    (Files.list("\(directory)/\(subdirectory)") ?? [])
+      .filter { $0.hasSuffix(".sql") }.map { String($0.dropLast(4)) }
+  }
+
+  private static func find() throws(WarehouseError) -> String {
+    if let given = getenv("POLYRHYTHM_SQL") { return String(cString: given) }
+    let program = Files.realPath("/proc/self/exe").map { Files.parent($0) }
+    let starts = [program, Files.currentDirectory].compactMap { $0 }
+    for start in starts {
+      var place = start
+      while true {
+        let candidate = (place == "/" ? "" : place) + "/warehouse-sql"
+        if Files.isDirectory(candidate) { return candidate }
+        if place == "/" { break }
+        place = Files.parent(place)
+      }
+    }
+    let installed = "/usr/share/polyrhythm/warehouse-sql"
+    if Files.isDirectory(installed) { return installed }
+    throw WarehouseError(
+      .schema,
+      "Cannot find the directory warehouse-sql (looked in and above "
+        + "\(starts.joined(separator: " and ")), and in /usr/share/polyrhythm); "
+        + "set POLYRHYTHM_SQL to it")
+  }
+
+  private static func unfilledPlace(in text: String) -> String? {
+    var rest = text.utf8[...]
+    while let brace = rest.firstIndex(of: UInt8(ascii: "{")) {
+      rest = rest[rest.index(after: brace)...]
+      let word = rest.prefix { byte in
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || byte == UInt8(ascii: "_")
+      }
+      if !word.isEmpty, word.endIndex < rest.endIndex, rest[word.endIndex] == UInt8(ascii: "}") {
+        return String(word)
+      }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,113 @@
+import Foundation
+import Synchronization
+import Warehouse
+
+/// A fresh database for one test, in a throw-away PostgreSQL that the test process has to itself.
+/// The server starts with the first database and stops when the process exits; one whose process
+/// was killed is stopped by the next run.
+///
+/// Tests never skip for want of a server: `make` throws, naming the package to install.
+public final class TestDatabase: Sendable {
+  /// For the owner (a superuser), over the socket.
+  public let url: String
+  public let name: String
+
+  private init(url: String, name: String) {
+    self.url = url
+    self.name = name
+  }
+
+  deinit {
+    // Best effort: the whole server goes away in the end.
+    if let server = try? TestServer.shared.get() {
+      try? server.administer("drop database if exists \(name) with (force)")
+    }
+  }
+
+  /// Makes an empty database with the extension hll.
+  /// - Parameter migrated: with the repository's migrations applied.
+  public static func make(migrated: Bool = true) throws -> TestDatabase {
+    let server = try TestServer.shared.get()
+    let name = try server.makeDatabase(migrated: migrated)
+    return TestDatabase(url: server.url(of: name), name: name)
+  }
+
+  public func connect() throws(WarehouseError) -> Connection { try Connection(url: url) }
+}
+
+/// The process's own server.
+private final class TestServer: Sendable {
+  /// Started by whoever asks first; a failure is everybody's.
+  static let shared = Result { try TestServer() }
+
+  private struct State {
+    var databases = 0
+    var hasTemplate = false
+  }
+
+  private let cluster: PrivateCluster
+  private let info: ClusterInfo
+  private let state = Mutex(State())
+
+  private static let prefix = "polyrhythm-tests-"
+
+  private init() throws {
+    try Self.removeLeftovers()
+    let directory = "/tmp/\(Self.prefix)\(getpid())"
+    cluster = PrivateCluster(directory: directory + "/postgres", isDurable: false)
+    info = try cluster.start()
+    atexit {
+      guard let server = try? TestServer.shared.get() else { return }
+      TestServer.remove(server.cluster)
+    }
+  }
+
+  func url(of database: String) -> String {
+    info.url.replacingOccurrences(of: "@/polyrhythm?", with: "@/\(database)?")
+  }
+
+  func administer(_ sql: String) throws(WarehouseError) {
+    try Connection(url: url(of: "postgres")).script(sql)
+  }
+
+  func makeDatabase(migrated: Bool) throws -> String {
+    // One at a time: a template may have no other sessions while it is copied.
+    try state.withLock { state in
+      if migrated && !state.hasTemplate {
+        try administer("drop database if exists migrated; ")
+        try administer("create database migrated template polyrhythm")
+        let connection = try Connection(url: url(of: "migrated"))
+        try Migrator(library: SQLLibrary(directory: Self.sqlDirectory)).migrate(connection)
+        state.hasTemplate = true
+      }
+      state.databases += 1
+      let name = "test_\(state.databases)"
+      try administer("create database \(name) template \(migrated ? "migrated" : "polyrhythm")")
+      return name
+    }
+  }
+
+  /// `warehouse-sql` of the repository that this file is in.
+  private static var sqlDirectory: String {
+    var path = #filePath.split(separator: "/")
+    path.removeLast(3)
+    return "/" + path.joined(separator: "/") + "/warehouse-sql"
+  }
+
+  private static func remove(_ cluster: PrivateCluster) {
+    try? cluster.stop(.immediate)
+    try? FileManager.default.removeItem(
+      atPath: (cluster.directory as NSString).deletingLastPathComponent)
+  }
+
+  /// Stops the servers of test processes that died without doing so.
+  private static func removeLeftovers() throws {
+    for name in try FileManager.default.contentsOfDirectory(atPath: "/tmp")
+    where name.hasPrefix(prefix) {
+      guard let process = pid_t(name.dropFirst(prefix.count)) else { continue }
+      if kill(process, 0) != 0 && errno == ESRCH {
+        remove(PrivateCluster(directory: "/tmp/\(name)/postgres", isDurable: false))
+      }
+    }
+  }
+}
