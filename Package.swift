@@ -7,8 +7,11 @@ let swiftSettings: [SwiftSetting] =
   [.swiftLanguageMode(.v6)] + (warningsAsErrors ? [.unsafeFlags(["-warnings-as-errors"])] : [])
 
 /// A module of the product.
-func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+func module(
+  _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
+  .target(
+    name: name, dependencies: dependencies, exclude: exclude, swiftSettings: swiftSettings)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -38,7 +41,9 @@ let package = Package(
     module("Warehouse", ["Support", "CLibPQ"]),
     module("SpeedLayer", ["Support", "EventModel", "EventLog", "Metrics", "Warehouse"]),
     module("BatchLayer", ["Support", "EventModel", "EventLog", "Metrics", "Warehouse"]),
-    module("ServingLayer", ["Support", "Metrics", "Warehouse", "CMicrohttpd"]),
+    // The page is read at run time.
+    module(
+      "ServingLayer", ["Support", "Metrics", "Warehouse", "CMicrohttpd"], exclude: ["Page"]),
     .executableTarget(
       name: "polyrhythm",
       dependencies: [
