@@ -7,8 +7,11 @@ let swiftSettings: [SwiftSetting] =
   [.swiftLanguageMode(.v6)] + (warningsAsErrors ? [.unsafeFlags(["-warnings-as-errors"])] : [])
 
 /// A module of the product.
-func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+func module(
+  _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
+  .target(
+    name: name, dependencies: dependencies, exclude: exclude, swiftSettings: swiftSettings)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -46,7 +49,9 @@ let package = Package(
     module(
       "BatchLayer",
       ["Support", "EventModel", "EventLog", "Metrics", "Feed", "Warehouse", "StarSchema"]),
-    module("ServingLayer", ["Support", "Metrics", "Warehouse", "CMicrohttpd"]),
+    // The page is read at run time.
+    module(
+      "ServingLayer", ["Support", "Metrics", "Warehouse", "CMicrohttpd"], exclude: ["Page"]),
     .executableTarget(
       name: "polyrhythm",
       dependencies: [

@@ -1,0 +1,56 @@
+import Metrics
+
+/// What can be asked for, as JSON: rendered from the definitions, so that it cannot go stale.
+enum Catalog {
+  static let json: String = {
+    var json = JSONWriter()
+    json.object { json in
+      json.list("metrics") { json in
+        for measure in Measure.all {
+          json.object { json in
+            json.member("name", measure.name)
+            json.member("unit", measure.unit.rawValue)
+            json.member("meaning", measure.meaning)
+            json.member("kind", kind(measure.rule))
+            json.member("rollups", Rollup.allCases.filter { $0.keeps(measure) }.map(\.table))
+          }
+        }
+      }
+      json.list("dimensions") { json in
+        for dimension in Dimension.allCases {
+          json.object { json in
+            json.member("name", dimension.rawValue)
+            json.member("meaning", dimension.meaning)
+            json.member(
+              "rollups",
+              Rollup.allCases.filter { dimension.columns(in: $0) != nil }.map(\.table))
+          }
+        }
+      }
+      json.member("granularities", Granularity.allCases.map(\.rawValue))
+      json.list("rollups") { json in
+        for rollup in Rollup.allCases {
+          json.object { json in
+            json.member("name", rollup.table)
+            json.member("dimensions", Dimension.all(in: rollup).map(\.rawValue))
+            json.member("metrics", Measure.all.filter(rollup.keeps).map(\.name))
+          }
+        }
+      }
+      json.member("limits") { json in
+        json.member("dimensions", Query.maximumDimensions)
+        json.member("rows", Query.maximumLimit)
+        json.member("filter_values", Query.maximumFilterValues)
+      }
+    }
+    return json.text
+  }()
+
+  private static func kind(_ rule: Measure.Rule) -> String {
+    switch rule {
+    case .sum: "sum"
+    case .cardinality: "distinct"
+    case .ratio: "ratio"
+    }
+  }
+}

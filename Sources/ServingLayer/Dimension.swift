@@ -1,0 +1,123 @@
+import Metrics
+
+/// What a query can break its answer down by, or filter on. A dimension is a key column of a rollup,
+/// or an attribute of the dimension table that a rollup's key points at. Unknown is null everywhere.
+enum Dimension: String, CaseIterable, Sendable {
+  case artist, song, genre
+  case user
+  case country, state, city, region
+  case deviceType = "device_type"
+  case os, browser
+  case gender, level
+  case page, method, status, auth
+  case layer
+
+  /// One sentence for the catalogue.
+  var meaning: String {
+    switch self {
+    case .artist: "Artist of the song."
+    case .song: "Title of the song; comes with its artist, since titles repeat."
+    case .genre: "Genre, where the catalogue knows the song."
+    case .user: "User id, over all the states that the user has been in."
+    case .country: "Country, ISO 3166-1 alpha-2."
+    case .state: "State or province; comes with its country."
+    case .city: "City; comes with its state and country."
+    case .region: "Region of the country."
+    case .deviceType: "Kind of device."
+    case .os: "Operating system."
+    case .browser: "Browser or player."
+    case .gender: "Gender as the event shows it."
+    case .level: "Plan as the event shows it: free or paid."
+    case .page: "Page requested."
+    case .method: "HTTP method of the page view."
+    case .status: "HTTP status of the page view."
+    case .auth: "State of the login at the page view."
+    case .layer: "The layer that a count comes from: batch (loaded) or speed (not loaded yet)."
+    }
+  }
+
+  /// A column of the answer that a dimension brings.
+  struct Column: Equatable, Sendable {
+    var name: String
+    var expression: String
+    var isInteger = false
+
+    /// An attribute of the dimension table, under its own name.
+    static func of(_ dimension: Dimension) -> Column {
+      Column(name: dimension.rawValue, expression: "dim.\(dimension.rawValue)")
+    }
+  }
+
+  /// What to select and group by in this rollup, the dimension's own column first; nil where the
+  /// rollup does not know the dimension. Names fit `QuerySQL`: `layers` is the merged rollup, `dim`
+  /// the dimension table joined to it.
+  func columns(in rollup: Rollup) -> [Column]? {
+    func own(_ expression: String, isInteger: Bool = false) -> [Column] {
+      [Column(name: rawValue, expression: expression, isInteger: isInteger)]
+    }
+    switch (self, rollup) {
+    case (.layer, _): return own("layers.layer")
+    case (.artist, .song), (.genre, .song): return own("dim.\(rawValue)")
+    case (.song, .song): return own("dim.title") + [Column.of(.artist)]
+    case (.user, .user): return own("dim.user_id", isInteger: true)
+    case (.gender, .user), (.level, .user): return own("dim.\(rawValue)")
+    case (.country, .location), (.region, .location): return own("dim.\(rawValue)")
+    case (.state, .location): return own("dim.state") + [Column.of(.country)]
+    case (.city, .location): return own("dim.city") + [Column.of(.state), Column.of(.country)]
+    case (.deviceType, .device), (.os, .device), (.browser, .device): return own("dim.\(rawValue)")
+    case (.gender, .audience), (.level, .audience):
+      return own("nullif(layers.\(rawValue), 'unknown')")
+    case (.page, .page), (.method, .page), (.auth, .page), (.level, .page):
+      return own("nullif(layers.\(rawValue), '')")
+    case (.status, .page): return own("nullif(layers.status, 0)", isInteger: true)
+    default: return nil
+    }
+  }
+
+  /// The dimensions that a rollup knows.
+  static func all(in rollup: Rollup) -> [Dimension] {
+    allCases.filter { $0.columns(in: rollup) != nil }
+  }
+}
+
+extension Rollup {
+  /// The dimension table that this rollup's key points at.
+  var dimensionTable: (table: String, key: String)? {
+    switch self {
+    case .song: ("warehouse.dim_song", "song_key")
+    case .user: ("warehouse.dim_user", "user_key")
+    case .location: ("warehouse.dim_location", "location_key")
+    case .device: ("warehouse.dim_device", "device_key")
+    case .totals, .audience, .page: nil
+    }
+  }
+
+  /// From the fewest rows a minute to the most: the planner takes the first that can answer.
+  static let cheapestFirst: [Rollup] = [.totals, .audience, .page, .device, .location, .song, .user]
+
+  /// True where every column that the measure's rule reads is kept here.
+  func keeps(_ measure: Measure) -> Bool {
+    switch measure.rule {
+    case .sum(let counter): counters.contains(counter)
+    case .cardinality(let distinct): distincts.contains(distinct)
+    case .ratio(let counter, let over):
+      counters.contains(counter) && over.allSatisfy(counters.contains)
+    }
+  }
+}
+
+/// The width of a time bucket.
+enum Granularity: String, CaseIterable, Sendable {
+  case minute, hour, day, week, month, quarter, year
+  /// One row for the whole range.
+  case none
+
+  /// What one bucket adds to its start, as a PostgreSQL interval.
+  var interval: String? {
+    switch self {
+    case .none: nil
+    case .quarter: "3 months"
+    default: "1 \(rawValue)"
+    }
+  }
+}

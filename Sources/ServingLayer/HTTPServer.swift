@@ -1,0 +1,173 @@
+import Dispatch
+import Glibc
+import Support
+import Synchronization
+import Warehouse
+
+/// How to serve.
+public struct HTTPServerConfiguration: Sendable {
+  /// `HOST:PORT`. Port 0 lets the system choose one.
+  public var listen: String
+  /// Who brings it may read. Needed for addresses that other machines can reach.
+  public var token: String?
+  /// PEM files; both or neither.
+  public var tlsCertificate: String?
+  public var tlsKey: String?
+  /// Connections to the database at a time, and so queries at a time.
+  public var databaseConnections = 8
+  /// Seconds after which PostgreSQL gives up a query.
+  public var queryTimeout = 30
+  /// Seconds between looks for something new, while somebody listens.
+  public var pollInterval = 1.0
+  /// Gets what an operator should know, a line at a time. Called from any thread.
+  public var log: @Sendable (String) -> Void = { line in
+    StandardError.write("polyrhythm: \(line)\n")
+  }
+
+  public init(
+    listen: String = "127.0.0.1:8080", token: String? = nil, tlsCertificate: String? = nil,
+    tlsKey: String? = nil
+  ) {
+    self.listen = listen
+    self.token = token
+    self.tlsCertificate = tlsCertificate
+    self.tlsKey = tlsKey
+  }
+}
+
+/// The HTTP face of the warehouse: the query API, the live stream and the page. Lives through outages of
+/// the database, and answers 503 meanwhile.
+public final class HTTPServer: Sendable {
+  private struct Running: Sendable {
+    var daemon: HTTPDaemon
+    var poller: Poller
+  }
+
+  private let configuration: HTTPServerConfiguration
+  private let address: ListenAddress
+  private let tls: HTTPDaemon.TLS?
+  private let database: any Database
+  private let queries: ServingQueries
+  private let running = Mutex<Running?>(nil)
+
+  /// Checks the configuration and reads the files; connects to nothing yet.
+  ///
+  /// - Throws: `ServingError`; `WarehouseError` where the SQL files are not found.
+  public convenience init(_ configuration: HTTPServerConfiguration, databaseURL: String) throws {
+    let database = WarehouseDatabase(
+      url: databaseURL, connections: configuration.databaseConnections,
+      timeout: configuration.queryTimeout)
+    try self.init(configuration, database: database, queries: ServingQueries(SQLLibrary()))
+  }
+
+  init(
+    _ configuration: HTTPServerConfiguration, database: any Database, queries: ServingQueries
+  ) throws(ServingError) {
+    var configuration = configuration
+    if configuration.token?.isEmpty == true { configuration.token = nil }
+    address = try ListenAddress(configuration.listen)
+    tls = try Self.readTLS(configuration)
+    self.configuration = configuration
+    self.database = database
+    self.queries = queries
+  }
+
+  /// Begins to serve, on threads of its own.
+  ///
+  /// - Returns: the address it listens on, with the port that the system chose: `127.0.0.1:41234`.
+  /// - Throws: `ServingError`: address in use, no token for a remote address, unusable TLS files.
+  @discardableResult
+  public func start() throws(ServingError) -> String {
+    // A client that goes away while we write must not end the process.
+    signal(SIGPIPE, SIG_IGN)
+    let (socket, bound) = try address.open(allowsRemote: configuration.token != nil)
+    let assets = PageAssets()
+    for line in assets.missing { configuration.log(line) }
+    let clock: @Sendable () -> Instant = { Instant.now }
+    let hub = LiveHub(database: database, queries: queries, clock: clock)
+    let router = Router(
+      database: database, queries: queries, assets: assets,
+      access: AccessControl(token: configuration.token, isSecure: tls != nil), hub: hub,
+      statistics: RequestStatistics(), clock: clock, log: configuration.log)
+    let daemon = try HTTPDaemon(socket: socket, router: router, tls: tls)
+    let poller = Poller(hub: hub, interval: configuration.pollInterval)
+    running.withLock { $0 = Running(daemon: daemon, poller: poller) }
+    return bound.text
+  }
+
+  /// Ends the streams, finishes the answers under way, and closes the socket.
+  public func stop() {
+    let stopped = running.withLock { running in
+      defer { running = nil }
+      return running
+    }
+    guard let stopped else { return }
+    stopped.poller.stop()
+    stopped.daemon.stop()
+  }
+
+  private static func readTLS(
+    _ configuration: HTTPServerConfiguration
+  ) throws(ServingError) -> HTTPDaemon.TLS? {
+    switch (configuration.tlsCertificate, configuration.tlsKey) {
+    case (nil, nil): return nil
+    case (let certificate?, let key?):
+      return HTTPDaemon.TLS(
+        certificate: try pem(certificate, "--tls-cert"), key: try pem(key, "--tls-key"))
+    default:
+      throw ServingError(.tls, "TLS takes both --tls-cert and --tls-key; one is missing")
+    }
+  }
+
+  private static func pem(_ path: String, _ option: String) throws(ServingError) -> [CChar] {
+    switch FileBytes.read(path) {
+    case .success(let bytes): return bytes.map(CChar.init(bitPattern:)) + [0]
+    case .failure(let unreadable):
+      throw ServingError(
+        .tls, "Cannot read \(path): \(unreadable.reason); give a readable PEM file to \(option)")
+    }
+  }
+}
+
+/// The one thread that looks for something new, for as long as somebody listens.
+private final class Poller: Sendable {
+  private let hub: LiveHub
+  private let isStopped = StopToken()
+  private let wake = DispatchSemaphore(value: 0)
+  private let ended = DispatchSemaphore(value: 0)
+
+  init(hub: LiveHub, interval: Double) {
+    self.hub = hub
+    DispatchQueue(label: "polyrhythm.live").async { [hub, isStopped, wake, ended] in
+      while !isStopped.isRequested {
+        if hub.subscribers > 0 { hub.poll() }
+        _ = wake.wait(timeout: .now() + interval)
+      }
+      ended.signal()
+    }
+  }
+
+  /// Ends all streams; returns once no poll is under way.
+  func stop() {
+    isStopped.request()
+    wake.signal()
+    hub.close()
+    ended.wait()
+  }
+}
+
+extension Instant {
+  static var now: Instant {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Instant(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+  }
+}
+
+/// Writes whole lines, unbuffered: C's `stderr` is a mutable global.
+private enum StandardError {
+  static func write(_ text: String) {
+    let bytes = Array(text.utf8)
+    _ = Glibc.write(STDERR_FILENO, bytes, bytes.count)
+  }
+}

@@ -1,0 +1,169 @@
+/// A point in time: milliseconds since 1970-01-01 UTC.
+struct Instant: Comparable, Sendable {
+  var milliseconds: Int64
+
+  static func < (a: Instant, b: Instant) -> Bool { a.milliseconds < b.milliseconds }
+
+  static let minute: Int64 = 60_000
+  /// The span of dim_date; events outside it are quarantined, so nothing is ever found there.
+  static let earliest = Instant(milliseconds: 946_684_800_000)
+  static let latest = Instant(milliseconds: 4_102_444_800_000)
+
+  var flooredToMinute: Instant {
+    let rest = milliseconds % Instant.minute
+    return Instant(milliseconds: milliseconds - (rest < 0 ? rest + Instant.minute : rest))
+  }
+
+  var ceiledToMinute: Instant {
+    let floor = flooredToMinute
+    return floor == self ? self : Instant(milliseconds: floor.milliseconds + Instant.minute)
+  }
+
+  /// `2026-11-20T22:16:00Z`, with milliseconds where there are some.
+  var iso8601: String {
+    let seconds = milliseconds.floorDivided(by: 1000)
+    let millis = milliseconds - seconds * 1000
+    let days = seconds.floorDivided(by: 86_400)
+    let second = seconds - days * 86_400
+    let (year, month, day) = civil(fromDays: days)
+    let fraction = millis == 0 ? "" : "." + padded(millis, 3)
+    return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))T"
+      + "\(padded(second / 3600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))"
+      + "\(fraction)Z"
+  }
+
+  /// Reads `now`, `-15m`, `now-7d`, epoch milliseconds, or ISO 8601; nil for anything else.
+  /// A time without a zone is UTC.
+  static func parse(_ text: String, now: Instant) -> Instant? {
+    if text == "now" { return now }
+    if text.hasPrefix("now-") { return ago(text.dropFirst(4), now) }
+    if text.hasPrefix("-") { return ago(text.dropFirst(1), now) }
+    if text.utf8.allSatisfy(isDigit) {
+      // Fewer digits would be seconds, or a bare year: a guess would be wrong by a factor of 1000.
+      return (12...13).contains(text.utf8.count) ? Int64(text).map(Instant.init) : nil
+    }
+    return iso(Array(text.utf8))
+  }
+
+  static let accepted =
+    "ISO 8601 (2026-11-20T09:30:00Z, 2026-11-20), epoch milliseconds, now, or -15m, -6h, -7d"
+
+  private static func ago(_ text: Substring, _ now: Instant) -> Instant? {
+    let units: [Character: Int64] = [
+      "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000,
+    ]
+    guard let suffix = text.last, let unit = units[suffix], text.utf8.dropLast().allSatisfy(isDigit),
+      let count = Int64(text.dropLast()), count <= 100 * 366 * 86_400
+    else { return nil }
+    let (span, overflow) = count.multipliedReportingOverflow(by: unit)
+    let (time, underflow) = now.milliseconds.subtractingReportingOverflow(span)
+    return overflow || underflow ? nil : Instant(milliseconds: time)
+  }
+
+  private static func iso(_ bytes: [UInt8]) -> Instant? {
+    var scanner = DigitScanner(bytes: bytes)
+    guard let year = scanner.number(4), scanner.skip("-"), let month = scanner.number(2),
+      scanner.skip("-"), let day = scanner.number(2), (1...12).contains(month),
+      (1...daysIn(month, of: year)).contains(day)
+    else { return nil }
+    var milliseconds = days(year, month, day) * 86_400_000
+    if scanner.atEnd { return Instant(milliseconds: milliseconds) }
+    guard scanner.skip("T") || scanner.skip(" "), let hour = scanner.number(2), hour < 24,
+      scanner.skip(":"), let minute = scanner.number(2), minute < 60
+    else { return nil }
+    milliseconds += hour * 3_600_000 + minute * 60_000
+    if scanner.skip(":") {
+      guard let second = scanner.number(2), second < 60 else { return nil }
+      milliseconds += second * 1000
+      if scanner.skip(".") {
+        guard let millis = scanner.fraction() else { return nil }
+        milliseconds += millis
+      }
+    }
+    if scanner.atEnd || (scanner.skip("Z") && scanner.atEnd) {
+      return Instant(milliseconds: milliseconds)
+    }
+    // A plus sign in a query string is a space once it is decoded.
+    let east = scanner.skip("+") || scanner.skip(" ")
+    guard east || scanner.skip("-"), let hours = scanner.number(2), hours < 24 else { return nil }
+    _ = scanner.skip(":")
+    guard let minutes = scanner.number(2), minutes < 60, scanner.atEnd else { return nil }
+    let offset = hours * 3_600_000 + minutes * 60_000
+    return Instant(milliseconds: milliseconds + (east ? -offset : offset))
+  }
+}
+
+private struct DigitScanner {
+  let bytes: [UInt8]
+  var position = 0
+
+  var atEnd: Bool { position == bytes.count }
+
+  mutating func skip(_ character: Unicode.Scalar) -> Bool {
+    guard position < bytes.count, bytes[position] == UInt8(ascii: character) else { return false }
+    position += 1
+    return true
+  }
+
+  mutating func number(_ digits: Int) -> Int64? {
+    guard position + digits <= bytes.count else { return nil }
+    let slice = bytes[position..<position + digits]
+    guard slice.allSatisfy(isDigit) else { return nil }
+    position += digits
+    return slice.reduce(0) { $0 * 10 + Int64($1 - 48) }
+  }
+
+  /// Digits after the decimal point as milliseconds, cut off.
+  mutating func fraction() -> Int64? {
+    let digits = bytes[position...].prefix(while: isDigit)
+    guard (1...9).contains(digits.count) else { return nil }
+    position += digits.count
+    return (Array(digits.prefix(3)) + [48, 48, 48]).prefix(3).reduce(0) { $0 * 10 + Int64($1 - 48) }
+  }
+}
+
+private func isDigit(_ byte: UInt8) -> Bool { (48...57).contains(byte) }
+
+private func padded(_ value: Int64, _ width: Int) -> String {
+  let digits = String(value)
+  return String(repeating: "0", count: max(0, width - digits.count)) + digits
+}
+
+private func daysIn(_ month: Int64, of year: Int64) -> Int64 {
+  switch month {
+  case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+  case 4, 6, 9, 11: 30
+  default: 31
+  }
+}
+
+/// Days since 1970-01-01 of a date in the proleptic Gregorian calendar, counted in eras of 400 years
+/// that begin on 1 March.
+private func days(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
+  let y = month <= 2 ? year - 1 : year
+  let era = y.floorDivided(by: 400)
+  let dayOfYear = (153 * ((month + 9) % 12) + 2) / 5 + day - 1
+  let yearOfEra = y - era * 400
+  return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+}
+
+/// The inverse of `days`.
+private func civil(fromDays days: Int64) -> (year: Int64, month: Int64, day: Int64) {
+  let z = days + 719_468
+  let era = z.floorDivided(by: 146_097)
+  let dayOfEra = z - era * 146_097
+  let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+  let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+  let shifted = (5 * dayOfYear + 2) / 153
+  let month = shifted < 10 ? shifted + 3 : shifted - 9
+  return (
+    yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shifted + 2) / 5 + 1
+  )
+}
+
+extension Int64 {
+  fileprivate func floorDivided(by divisor: Int64) -> Int64 {
+    let (quotient, rest) = quotientAndRemainder(dividingBy: divisor)
+    return rest < 0 ? quotient - 1 : quotient
+  }
+}

@@ -1,0 +1,100 @@
+import Glibc
+
+/// The files of the live page, read once at the start. What a client may fetch is this list: no path
+/// of a request ever reaches the file system.
+public struct PageAssets: Sendable {
+  struct File: Sendable {
+    var contentType: String
+    var bytes: [UInt8]
+  }
+
+  /// By request path.
+  let files: [String: File]
+  /// What could not be found, one line each, for the log.
+  let missing: [String]
+
+  /// Where Debian's libjs-chart.js and its relatives put Chart.js.
+  static let chartLibraryPlaces = [
+    "/usr/share/javascript/chart.js/chart.min.js",
+    "/usr/share/javascript/chart.js/Chart.min.js",
+    "/usr/share/nodejs/chart.js/dist/chart.min.js",
+    "/usr/share/polyrhythm/page/chart.js",
+  ]
+
+  private static let own = [
+    ("/", "index.html", "text/html; charset=utf-8"),
+    ("/assets/app.js", "app.js", "text/javascript; charset=utf-8"),
+    ("/assets/charts.js", "charts.js", "text/javascript; charset=utf-8"),
+    ("/assets/style.css", "style.css", "text/css; charset=utf-8"),
+  ]
+
+  /// Finds the page's folder: `POLYRHYTHM_PAGE`, else `Sources/ServingLayer/Page` in a folder above
+  /// the executable or the working directory, else `/usr/share/polyrhythm/page`.
+  public init() {
+    self.init(folder: Self.folder(), chartLibraryPlaces: Self.chartLibraryPlaces)
+  }
+
+  init(folder: String?, chartLibraryPlaces: [String]) {
+    var files: [String: File] = [:]
+    var missing: [String] = []
+    for (path, name, contentType) in Self.own {
+      if let folder, let bytes = Self.read(folder + "/" + name) {
+        files[path] = File(contentType: contentType, bytes: bytes)
+      } else {
+        missing.append(
+          "The page's \(name) was not found; set POLYRHYTHM_PAGE to the folder that has it")
+      }
+    }
+    if let bytes = chartLibraryPlaces.lazy.compactMap(Self.read).first {
+      files["/assets/chart.js"] = File(contentType: "text/javascript; charset=utf-8", bytes: bytes)
+    } else {
+      missing.append(
+        "Chart.js was not found in \(chartLibraryPlaces.joined(separator: ", ")); "
+          + "the page shows no charts until libjs-chart.js is installed")
+    }
+    self.files = files
+    self.missing = missing
+  }
+
+  private static func folder() -> String? {
+    if let given = getenv("POLYRHYTHM_PAGE") { return String(cString: given) }
+    for start in ["/proc/self/exe", "."] {
+      guard let resolved = realpath(start, nil) else { continue }
+      defer { free(resolved) }
+      var place = String(cString: resolved)
+      while !place.isEmpty {
+        let candidate = place + "/Sources/ServingLayer/Page"
+        if access(candidate + "/index.html", R_OK) == 0 { return candidate }
+        place = String(place[..<(place.lastIndex(of: "/") ?? place.startIndex)])
+      }
+    }
+    let installed = "/usr/share/polyrhythm/page"
+    return access(installed, R_OK) == 0 ? installed : nil
+  }
+
+  private static func read(_ path: String) -> [UInt8]? { try? FileBytes.read(path).get() }
+}
+
+/// Reads small files whole.
+enum FileBytes {
+  struct Unreadable: Error {
+    /// What the system says.
+    var reason: String
+  }
+
+  static func read(_ path: String) -> Result<[UInt8], Unreadable> {
+    guard let file = fopen(path, "rb") else {
+      return .failure(Unreadable(reason: String(cString: strerror(errno))))
+    }
+    defer { fclose(file) }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    while true {
+      let count = fread(&buffer, 1, buffer.count, file)
+      if count == 0 { break }
+      bytes += buffer[..<count]
+    }
+    if ferror(file) != 0 { return .failure(Unreadable(reason: String(cString: strerror(errno)))) }
+    return .success(bytes)
+  }
+}

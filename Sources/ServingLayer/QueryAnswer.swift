@@ -1,0 +1,138 @@
+import Metrics
+
+/// The error of a distinct count. HyperLogLog's relative standard error is 1.04 / √m with m
+/// registers (Flajolet et al. 2007); m is 2^12 here. Small sets are kept whole by the storage format
+/// and counted exactly; the interval is then wider than it need be.
+enum DistinctError {
+  static let relativeStandardError = 1.04 / 64
+
+  /// The 95 % interval of an estimate: ± 1.96 standard errors, outward to whole members.
+  static func interval(_ estimate: Int) -> (low: Int, high: Int) {
+    let margin = 1.96 * relativeStandardError * Double(estimate)
+    return (
+      Int((Double(estimate) - margin).rounded(.down)), Int((Double(estimate) + margin).rounded(.up))
+    )
+  }
+}
+
+/// The rows of a plan's statement, ready to be written down.
+struct QueryAnswer: Sendable {
+  var plan: QueryPlan
+  /// ISO 8601; nil before anything was loaded or streamed.
+  var asOf: String?
+  var finalBefore: String?
+  var loadedEpoch: Int
+  /// One text for each of the plan's columns; nil is null.
+  var rows: [[String?]]
+  /// True where the limit cut rows off.
+  var isTruncated: Bool
+
+  init(_ plan: QueryPlan, _ result: [[String?]]) {
+    self.plan = plan
+    asOf = result.first?[0]
+    finalBefore = result.first?[1]
+    loadedEpoch = result.first?[2].flatMap { Int($0) } ?? 0
+    let found = result.filter { $0[3] != nil }
+    isTruncated = found.count > plan.query.limit
+    rows = found.prefix(plan.query.limit).map { row in
+      var texts = row.dropFirst(QuerySQL.leading).makeIterator()
+      var last: String?
+      return plan.columns.map { column in
+        switch column.role {
+        case .low: return last.flatMap { Int($0) }.map { "\(DistinctError.interval($0).low)" }
+        case .high: return last.flatMap { Int($0) }.map { "\(DistinctError.interval($0).high)" }
+        case .isFinal: return texts.next().flatMap { $0 }.map { $0 == "t" || $0 == "true" ? "true" : "false" }
+        default:
+          last = texts.next() ?? nil
+          return last
+        }
+      }
+    }
+  }
+
+  func writeRow(_ row: [String?], to json: inout JSONWriter) {
+    json.object { writeMembers(row, to: &$0) }
+  }
+
+  func writeMembers(_ row: [String?], to json: inout JSONWriter) {
+    for (column, text) in zip(plan.columns, row) {
+      switch column.kind {
+      case .time, .string: json.member(column.name, text)
+      case .integer, .number, .boolean: json.member(column.name, raw: text ?? "null")
+      }
+    }
+  }
+
+  func json(previous: QueryAnswer?) -> String {
+    var json = JSONWriter()
+    json.object { json in
+      json.member("query") { writeQuery(to: &$0) }
+      json.member("as_of", asOf)
+      json.member("final_before", finalBefore)
+      json.member("loaded_epoch", loadedEpoch)
+      json.list("columns") { writeColumns(to: &$0) }
+      json.member("truncated", isTruncated)
+      json.list("rows") { for row in rows { writeRow(row, to: &$0) } }
+      if let previous {
+        json.member("previous") { json in
+          json.member("from", previous.plan.query.from.iso8601)
+          json.member("to", previous.plan.query.to.iso8601)
+          json.list("rows") { for row in previous.rows { previous.writeRow(row, to: &$0) } }
+        }
+      }
+    }
+    return json.text
+  }
+
+  private func writeQuery(to json: inout JSONWriter) {
+    let query = plan.query
+    json.member("metrics", query.metrics.map(\.name))
+    json.member("by", query.by.map(\.rawValue))
+    json.member("granularity", query.granularity.rawValue)
+    json.member("from", query.from.iso8601)
+    json.member("to", query.to.iso8601)
+    json.member("tz", query.timeZone)
+    json.member("limit", query.limit)
+    json.list("filters") { json in
+      for filter in query.filters {
+        json.object {
+          $0.member("dimension", filter.dimension.rawValue)
+          $0.member("values", filter.values)
+        }
+      }
+    }
+    json.member("rollup", plan.rollup.table)
+  }
+
+  private func writeColumns(to json: inout JSONWriter) {
+    for column in plan.columns {
+      json.object { json in
+        json.member("name", column.name)
+        json.member("type", column.kind.rawValue)
+        json.member("unit", column.unit)
+        if case .measure(let measure) = column.role, case .cardinality = measure.rule {
+          json.member("error") {
+            $0.member("kind", "relative_standard_error")
+            $0.key("value")
+            $0.number(DistinctError.relativeStandardError)
+          }
+        }
+      }
+    }
+  }
+
+  /// RFC 4180, with a header line; null is an empty field.
+  var csv: String {
+    var text = plan.columns.map(\.name).joined(separator: ",") + "\r\n"
+    for row in rows {
+      text += row.map { Self.field($0 ?? "") }.joined(separator: ",") + "\r\n"
+    }
+    return text
+  }
+
+  private static func field(_ value: String) -> String {
+    guard value.utf8.contains(where: { "\",\r\n".utf8.contains($0) }) else { return value }
+    return "\"" + value.split(separator: "\"", omittingEmptySubsequences: false)
+      .joined(separator: "\"\"") + "\""
+  }
+}

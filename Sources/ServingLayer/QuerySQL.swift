@@ -1,0 +1,179 @@
+import Metrics
+
+/// A statement and what is bound to its `$1`, `$2`, …, as text.
+struct Statement: Equatable, Sendable {
+  var sql: String
+  var parameters: [String?]
+}
+
+/// Renders a plan as one statement. One statement is one snapshot, and a load publishes in one
+/// transaction, so rows, `as_of` and finality always belong together.
+///
+/// It reads the tables of both layers by the rule of the views `serving.minute_*` (batch rows, and speed
+/// rows of epochs later than the loaded one), but aggregates once: the views would first sum by
+/// minute and key what is summed again here. A test holds the two together.
+///
+/// The answer has `QuerySQL.leading` columns about the state of the warehouse, then those of the
+/// plan without the interval ends, all as text. With no rows there is one row without a position.
+struct QuerySQL {
+  /// as_of, final_before, loaded_epoch, position.
+  static let leading = 4
+
+  private let plan: QueryPlan
+  private var parameters: [String?] = []
+
+  static func statement(for plan: QueryPlan) -> Statement {
+    var renderer = QuerySQL(plan: plan)
+    let sql = renderer.render()
+    return Statement(sql: sql, parameters: renderer.parameters)
+  }
+
+  private init(plan: QueryPlan) { self.plan = plan }
+
+  private mutating func bind(_ value: String) -> String {
+    parameters.append(value)
+    return "$\(parameters.count)"
+  }
+
+  private mutating func render() -> String {
+    let query = plan.query
+    let rollup = plan.rollup
+    let from = bind(query.from.iso8601) + "::timestamptz"
+    let to = bind(query.to.iso8601) + "::timestamptz"
+    let zone = query.granularity == .none ? "" : bind(query.timeZone)
+    let bucket = "date_trunc('\(query.granularity.rawValue)', layers.minute, \(zone))"
+
+    var selected: [String] = []
+    var shown: [String] = []
+    var keys: [Int] = []
+    var order: [String] = []
+    var firstMeasure: String?
+    for column in plan.columns {
+      let name = "c\(selected.count)"
+      var text = "answer.\(name)::text"
+      switch column.role {
+      case .bucket:
+        selected.append("\(bucket) as \(name)")
+        keys.append(selected.count)
+        order.append(name)
+        text = SQLText.iso("answer.\(name)", milliseconds: false)
+      case .dimension(let expression):
+        selected.append("\(expression) as \(name)")
+        keys.append(selected.count)
+      case .measure(let measure):
+        selected.append("\(Self.aggregate(measure.rule)) as \(name)")
+        if firstMeasure == nil { firstMeasure = name }
+      case .source:
+        selected.append(
+          "case when bool_and(layers.layer = 'batch') then 'batch'"
+            + " when bool_or(layers.layer = 'batch') then 'both'"
+            + " when count(*) > 0 then 'speed' end as \(name)")
+      case .isFinal:
+        let end = query.granularity.interval.map {
+          "least(((\(bucket) at time zone \(zone)) + interval '\($0)') at time zone \(zone), \(to))"
+        }
+        selected.append(
+          "coalesce(bool_and(layers.layer = 'batch'), true) and \(end ?? to)"
+            + " <= (select final_before from batch.published) as \(name)")
+      case .low, .high: continue
+      }
+      shown.append(text)
+    }
+    if let firstMeasure { order.append("\(firstMeasure) desc nulls last") }
+    order += keys.map { "c\($0 - 1)" }.filter { !order.contains($0) }
+
+    let join = rollup.dimensionTable.map { " left join \($0.table) as dim using (\($0.key))" } ?? ""
+    let filters = query.filters.compactMap { condition($0) }
+    let filter = filters.isEmpty ? "" : "\n  where " + filters.joined(separator: " and ")
+    let group =
+      keys.isEmpty ? "" : "\n  group by " + keys.map(String.init).joined(separator: ", ")
+    let limit = bind(String(query.limit + 1))
+    return """
+      with state as (
+        select
+          \(SQLText.asOf) as as_of,
+          case when isfinite(final_before) then \(SQLText.iso("final_before", milliseconds: false)) end as final_before,
+          loaded_epoch
+        from batch.published
+      ),
+      layers as (
+        select \(source), 'batch' as layer from batch.\(rollup.table)
+        where minute >= \(from) and minute < \(to)
+        union all
+        select \(source), 'speed' from speed.\(rollup.table)
+        where minute >= \(from) and minute < \(to)
+          and epoch > (select loaded_epoch from batch.published)
+      ),
+      answer as (
+        select \(selected.joined(separator: ", "))
+        from layers\(join)\(filter)\(group)
+      ),
+      page as (
+        select row_number() over (order by \(order.joined(separator: ", "))) as position, *
+        from answer
+        order by position
+        limit \(limit)::bigint
+      )
+      select state.as_of, state.final_before, state.loaded_epoch::text, answer.position::text, \(shown.joined(separator: ", "))
+      from state left join page as answer on true
+      order by answer.position
+      """
+  }
+
+  /// The columns of the rollup that the plan reads.
+  private var source: String {
+    var columns = ["minute"] + plan.rollup.keyColumns
+    for measure in plan.query.metrics {
+      let read: [String] =
+        switch measure.rule {
+        case .sum(let counter): [counter.column]
+        case .cardinality(let distinct): [distinct.column]
+        case .ratio(let counter, let over): [counter.column] + over.map(\.column)
+        }
+      for column in read where !columns.contains(column) { columns.append(column) }
+    }
+    return columns.joined(separator: ", ")
+  }
+
+  private mutating func condition(_ filter: Query.Filter) -> String? {
+    guard let column = filter.dimension.columns(in: plan.rollup)?.first else { return nil }
+    var alternatives: [String] = []
+    let values = filter.values.filter { !$0.isEmpty }.map { bind($0) }
+    if !values.isEmpty {
+      alternatives.append(
+        "\(column.expression)::text in (\(values.joined(separator: ", ")))")
+    }
+    if filter.values.contains("") { alternatives.append("\(column.expression) is null") }
+    return "(\(alternatives.joined(separator: " or ")))"
+  }
+
+  /// A measure's rule over the rows of both layers.
+  static func aggregate(_ rule: Measure.Rule) -> String {
+    func sum(_ counter: Counter) -> String { "coalesce(sum(layers.\(counter.column)), 0)" }
+    switch rule {
+    case .sum(let counter):
+      return sum(counter)
+    case .cardinality(let distinct):
+      return
+        "round(coalesce(hll_cardinality(hll_union_agg(layers.\(distinct.column))), 0))::bigint"
+    case .ratio(let counter, let over):
+      let denominator = over.map(sum).joined(separator: " + ")
+      return "\(sum(counter))::double precision / nullif(\(denominator), 0)::double precision"
+    }
+  }
+}
+
+/// SQL that several statements share.
+enum SQLText {
+  /// A timestamptz as ISO 8601 in UTC.
+  static func iso(_ expression: String, milliseconds: Bool) -> String {
+    let fraction = milliseconds ? ".MS" : ""
+    return
+      "to_char((\(expression)) at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\(fraction)\"Z\"')"
+  }
+
+  /// When either layer last wrote what can be read now.
+  static let asOf = iso(
+    "select greatest((select max(updated_at) from speed.progress), published_at) "
+      + "from batch.published", milliseconds: true)
+}

@@ -1,0 +1,256 @@
+import Metrics
+import Support
+import Warehouse
+
+/// Answers requests. Knows no sockets: the same body serves tests and libmicrohttpd.
+struct Router: Sendable {
+  let database: any Database
+  let queries: ServingQueries
+  let assets: PageAssets
+  let access: AccessControl
+  let hub: LiveHub
+  let statistics: RequestStatistics
+  let clock: @Sendable () -> Instant
+  /// Gets one line for what an operator should know.
+  let log: @Sendable (String) -> Void
+
+  static let loadsShown = 50
+
+  /// Answers any request; never throws. Counts it in the statistics.
+  func route(_ request: Request) -> Response {
+    let start = ContinuousClock.now
+    var response: Response
+    do {
+      response = try answer(request)
+    } catch {
+      response = refusal(error)
+    }
+    for header in Self.securityHeaders where response.header(header.name) == nil {
+      response.headers.append(header)
+    }
+    let seconds = Double((ContinuousClock.now - start) / .microseconds(1)) / 1e6
+    statistics.record(route: routeName(request.path), status: response.status, seconds: seconds)
+    return response
+  }
+
+  private func answer(_ request: Request) throws -> Response {
+    guard request.method == "GET" || request.method == "HEAD" else {
+      throw RequestError(
+        "method_not_allowed", "method: found \(request.method), accepted: GET, HEAD", status: 405)
+    }
+    // Probes bring no token, and learn nothing but that the service is there.
+    if request.path == "/healthz" { return .json("{\"status\":\"alive\"}") }
+    if request.path == "/readyz" { return readiness() }
+    switch access.verdict(request) {
+    case .granted: break
+    case .denied: return unauthorized(request)
+    case .grantedByAddress:
+      if request.path == "/" { return keepToken(request) }
+    }
+    switch request.path {
+    case "/api/v1/query": return try query(request)
+    case "/api/v1/catalog": return .json(Catalog.json)
+    case "/api/v1/loads": return try loads()
+    case "/api/v1/live": return live(request)
+    case "/openapi.json": return .json(OpenAPI.json)
+    case "/metrics": return prometheus()
+    default: return try asset(request.path)
+    }
+  }
+
+  // MARK: Endpoints
+
+  private func query(_ request: Request) throws -> Response {
+    let query = try Query(request.query, now: clock())
+    let plan = try QueryPlan(query)
+    let previous = query.comparesPrevious ? try QueryPlan(query.previous) : nil
+    let statements = ([plan] + (previous.map { [$0] } ?? [])).map(QuerySQL.statement(for:))
+    let results: [[[String?]]]
+    do {
+      results = try database.rows(statements)
+    } catch {
+      // invalid_parameter_value: the name of the zone is the only value that can be invalid here.
+      if error.sqlState == "22023" { throw RequestError.unknownTimeZone(query.timeZone) }
+      throw error
+    }
+    let answer = QueryAnswer(plan, results[0])
+    var response: Response
+    switch query.format {
+    case .json:
+      response = .json(answer.json(previous: previous.map { QueryAnswer($0, results[1]) }))
+    case .csv:
+      response = Response("text/csv; charset=utf-8; header=present", answer.csv)
+      response.headers.append(
+        ("Content-Disposition", "attachment; filename=\"\(Self.fileName(query))\""))
+    }
+    response.headers.append(("Cache-Control", "no-store"))
+    return response
+  }
+
+  /// Made of names that we know, so that it needs no quoting.
+  private static func fileName(_ query: Query) -> String {
+    (query.metrics.prefix(3).map(\.name) + query.by.map { "by-\($0.rawValue)" })
+      .joined(separator: "_") + ".csv"
+  }
+
+  private func loads() throws -> Response {
+    let names = [
+      "load_run_id", "kind", "status", "started_at", "finished_at", "epoch", "events_read",
+      "listens", "auths", "page_views", "quarantined", "late", "redelivered", "seconds", "error",
+    ]
+    let texts: Set = ["kind", "status", "started_at", "finished_at", "error"]
+    let rows = try database.rows(queries.loads, ["\(Self.loadsShown)"])
+    var json = JSONWriter()
+    json.object { json in
+      json.list("loads") { json in
+        for row in rows {
+          json.object { json in
+            for (name, text) in zip(names, row) {
+              if texts.contains(name) {
+                json.member(name, text)
+              } else {
+                json.member(name, raw: text ?? "null")
+              }
+            }
+          }
+        }
+      }
+    }
+    return .json(json.text)
+  }
+
+  private func live(_ request: Request) -> Response {
+    Response(
+      status: 200,
+      headers: [
+        ("Content-Type", "text/event-stream; charset=utf-8"), ("Cache-Control", "no-store"),
+        // Asks reverse proxies not to hold events back.
+        ("X-Accel-Buffering", "no"),
+      ],
+      body: request.method == "HEAD" ? .bytes([]) : .events)
+  }
+
+  private func readiness() -> Response {
+    var json = JSONWriter()
+    do {
+      guard let row = try database.rows(queries.state).first, let state = WarehouseState(row) else {
+        throw WarehouseError(.schema, "batch.published is empty")
+      }
+      json.object { json in
+        json.member("status", "ready")
+        json.member("as_of", state.asOf)
+        json.member("epoch", state.epoch)
+        json.member("loaded_epoch", state.loadedEpoch)
+        json.member("speed_age_seconds", raw: state.speedAge.map { "\($0)" } ?? "null")
+      }
+      return .json(json.text)
+    } catch {
+      return refusal(error)
+    }
+  }
+
+  private func prometheus() -> Response {
+    let state = (try? database.rows(queries.state))?.first.flatMap { WarehouseState($0) }
+    let quarantined =
+      state == nil ? nil : (try? database.rows(queries.quarantined))?.first?[0].flatMap { Int($0) }
+    return Response(
+      "text/plain; version=0.0.4; charset=utf-8",
+      statistics.exposition(
+        state: state, quarantined: quarantined, subscribers: hub.subscribers))
+  }
+
+  private func asset(_ path: String) throws -> Response {
+    guard let file = assets.files[path] else {
+      throw RequestError(
+        "not_found",
+        "path: found \"\(path.prefix(200))\", accepted: /, /api/v1/query, /api/v1/catalog, "
+          + "/api/v1/live, /api/v1/loads, /healthz, /readyz, /metrics, /openapi.json", status: 404)
+    }
+    return Response(
+      status: 200,
+      headers: [("Content-Type", file.contentType), ("Cache-Control", "no-cache")],
+      body: .bytes(file.bytes))
+  }
+
+  // MARK: Refusals
+
+  private func refusal(_ error: any Error) -> Response {
+    if let error = error as? RequestError { return error.response }
+    guard let error = error as? WarehouseError else {
+      log("request failed: \(error)")
+      return RequestError("internal", "the server could not answer; see its log", status: 500)
+        .response
+    }
+    log(error.message)
+    switch error.sqlState {
+    case "57014"?:
+      return RequestError(
+        "too_slow", "the query took too long; narrow from and to, or ask with fewer dimensions",
+        status: 503
+      ).response
+    case "42P01"?, "3F000"?, "42703"?, "42501"?:
+      return RequestError(
+        "not_migrated",
+        "the database lacks this program's tables, or the right to read them; "
+          + "migrate it, or correct --database", status: 503
+      ).response
+    default: break
+    }
+    if error.code == .connection || error.isRetriable {
+      return RequestError(
+        "database_unavailable", "the database does not answer; try again in a few seconds",
+        status: 503
+      ).response
+    }
+    return RequestError("internal", "the server could not answer; see its log", status: 500)
+      .response
+  }
+
+  private func unauthorized(_ request: Request) -> Response {
+    let error = RequestError(
+      "unauthorized",
+      "token: found none or a wrong one, accepted: Authorization: Bearer TOKEN, or /?token=TOKEN",
+      status: 401)
+    guard request.path == "/" else { return error.response }
+    var response = Response("text/html; charset=utf-8", Self.signInPage, status: 401)
+    response.headers.append(("Cache-Control", "no-store"))
+    return response
+  }
+
+  private func keepToken(_ request: Request) -> Response {
+    Response(
+      status: 303,
+      headers: [
+        ("Location", "/"), ("Cache-Control", "no-store"),
+        ("Set-Cookie", access.setCookie(request.values("token").first ?? "")),
+      ], body: .bytes([]))
+  }
+
+  private static let signInPage = """
+    <!doctype html><html lang="en"><meta charset="utf-8"><title>Polyrhythm</title>
+    <h1>Polyrhythm</h1><form action="/" method="get">
+    <label>Token <input type="password" name="token" autofocus autocomplete="current-password"></label>
+    <button>Open</button></form></html>
+    """
+
+  private static let securityHeaders: [(name: String, value: String)] = [
+    (
+      "Content-Security-Policy",
+      "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+        + "form-action 'self'; frame-ancestors 'none'"
+    ),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+  ]
+
+  /// A label with few values: paths that do not exist share one.
+  private func routeName(_ path: String) -> String {
+    let known = [
+      "/api/v1/query", "/api/v1/catalog", "/api/v1/live", "/api/v1/loads", "/healthz", "/readyz",
+      "/metrics", "/openapi.json",
+    ]
+    return known.contains(path) || assets.files[path] != nil ? path : "other"
+  }
+}

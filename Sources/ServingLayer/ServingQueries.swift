@@ -1,0 +1,33 @@
+/// The fixed statements of `warehouse-sql/queries/serving`, by file name.
+struct ServingQueries: Sendable {
+  var state: String
+  var latestMinute: String
+  var loads: String
+  var quarantined: String
+}
+
+/// One row of `state.sql`.
+struct WarehouseState: Equatable, Sendable {
+  var asOf: String?
+  var epoch: Int
+  var loadedEpoch: Int
+  /// Seconds since the speed layer last committed; nil where it never did.
+  var speedAge: Double?
+  /// Seconds since 1970; nil before the first load.
+  var publishedAt: Double?
+  /// Differs whenever anything was written.
+  var version: String
+
+  /// - Parameter row: in the order of the file.
+  init?(_ row: [String?]) {
+    guard row.count == 6, let epoch = row[1].flatMap({ Int($0) }),
+      let loadedEpoch = row[2].flatMap({ Int($0) }), let version = row[5]
+    else { return nil }
+    asOf = row[0]
+    self.epoch = epoch
+    self.loadedEpoch = loadedEpoch
+    speedAge = row[3].flatMap { Double($0) }
+    publishedAt = row[4].flatMap { Double($0) }
+    self.version = version
+  }
+}

@@ -1,0 +1,2 @@
+-- Records that could not be decoded, by either layer.
+select count(*)::text as quarantined from warehouse.quarantine;
