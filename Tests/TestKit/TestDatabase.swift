@@ -86,7 +86,10 @@ private final class TestServer: Sendable {
       }
       state.databases += 1
       let name = "test_\(state.databases)"
-      try administer("create database \(name) template \(migrated ? "migrated" : "polyrhythm")")
+      // Without fsync copying files is three times as fast as PostgreSQL's default here.
+      try administer(
+        "create database \(name) template \(migrated ? "migrated" : "polyrhythm") "
+          + "strategy file_copy")
       return name
     }
   }
