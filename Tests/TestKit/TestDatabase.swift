@@ -59,6 +59,8 @@ private final class TestServer: Sendable {
     let directory = "/tmp/\(Self.prefix)\(getpid())"
     cluster = PrivateCluster(directory: directory + "/postgres", isDurable: false)
     info = try cluster.start()
+    // A template may have no sessions while it is copied; `polyrhythm` itself may have some.
+    try administer("create database empty template polyrhythm")
     atexit {
       guard let server = try? TestServer.shared.get() else { return }
       TestServer.remove(server.cluster)
@@ -79,7 +81,7 @@ private final class TestServer: Sendable {
       if migrated && !state.hasTemplate {
         // Left half made by a migration that failed for an earlier test.
         try administer("drop database if exists migrated with (force)")
-        try administer("create database migrated template polyrhythm")
+        try administer("create database migrated template empty")
         let connection = try Connection(url: url(of: "migrated"))
         try Migrator(library: SQLLibrary(directory: Self.sqlDirectory)).migrate(connection)
         state.hasTemplate = true
@@ -88,7 +90,7 @@ private final class TestServer: Sendable {
       let name = "test_\(state.databases)"
       // Without fsync copying files is three times as fast as PostgreSQL's default here.
       try administer(
-        "create database \(name) template \(migrated ? "migrated" : "polyrhythm") "
+        "create database \(name) template \(migrated ? "migrated" : "empty") "
           + "strategy file_copy")
       return name
     }

@@ -36,6 +36,8 @@ public struct PrivateCluster: Sendable {
   private static let startSecondsMax = 600
   /// How long backends may outlive a postmaster that was killed. Seconds.
   private static let orphanSecondsMax = 60.0
+  /// A log larger than this is put aside at the next start, over the one put aside before. Bytes.
+  private static let logBytesMax = 64 << 20
   /// Ports tried for one start.
   private static let portTriesMax = 200
   private static let role = "polyrhythm"
@@ -223,6 +225,9 @@ public struct PrivateCluster: Sendable {
     throws(WarehouseError) -> UInt16
   {
     let orphanDeadline = ContinuousClock.now + .seconds(Self.orphanSecondsMax)
+    if Files.size(place.logFile) > Self.logBytesMax {
+      rename(place.logFile, place.logFile + ".old")
+    }
     var ports = PortChoice(place)
     var port = try ports.next(triesMax: Self.portTriesMax)
     while true {

@@ -229,7 +229,17 @@ public final class Connection {
     PQputCopyEnd(handle, "not expected")
     var line: UnsafeMutablePointer<CChar>?
     while PQgetCopyData(handle, &line, 0) > 0 { PQfreemem(line) }
-    while let result = PQgetResult(handle) { PQclear(result) }
+    discardResults()
+  }
+
+  /// Takes what is left of a statement's results. A COPY that could not be ended gives the same
+  /// result for ever; the connection is then of no more use, and `isIdle` says so.
+  func discardResults() {
+    while let result = PQgetResult(handle) {
+      let status = PQresultStatus(result)
+      PQclear(result)
+      if [PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH].contains(status) { return }
+    }
   }
 
   private static func connectError(_ handle: OpaquePointer) -> WarehouseError {
