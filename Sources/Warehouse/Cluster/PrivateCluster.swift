@@ -208,9 +208,13 @@ public struct PrivateCluster: Sendable {
         "set local log_statement = 'none'; set local log_min_duration_statement = -1")
       try server.script("set local log_min_error_statement = 'panic'")
       if !isThere { try server.script("create role analyst login") }
+      // Bound, and put into its statement by the server: an error quotes statements.
+      try server.run("select set_config('polyrhythm.password', $1, true)", [.text(password)])
       try server.script(
         """
-        alter role analyst password \(server.literal(password));
+        do $$ begin execute
+          format('alter role analyst password %L', current_setting('polyrhythm.password'));
+        end $$;
         alter role analyst set default_transaction_read_only = on;
         grant pg_read_all_data to analyst;
         revoke temporary on database \(Identifier.quoted(Self.database)) from public

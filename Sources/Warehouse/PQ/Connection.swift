@@ -58,14 +58,6 @@ public final class Connection {
     _ = try rows(of: PQexec(handle, sql), statement: sql)
   }
 
-  /// The text as a SQL literal with its quotes, for the few statements (`set`, `create role`,
-  /// `comment on`) that take no parameters.
-  public func literal(_ text: String) throws(WarehouseError) -> String {
-    guard let escaped = PQescapeLiteral(handle, text, text.utf8.count) else { throw lastError("") }
-    defer { PQfreemem(escaped) }
-    return String(cString: escaped)
-  }
-
   // MARK: Transactions
 
   public enum TransactionMode: String, Sendable {
