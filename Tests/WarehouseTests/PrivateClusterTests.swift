@@ -11,8 +11,7 @@ final class ClusterFixture: Sendable {
   /// A stopped cluster to copy from, which is quicker than to make one; beside the test server's,
   /// and removed with it.
   private static let pristine = Result {
-    let server = try TestDatabase.server().dataDirectory
-    let path = (server as NSString).deletingLastPathComponent + "-pristine"
+    let path = try TestDatabase.directory() + "/pristine"
     let cluster = PrivateCluster(directory: path, isDurable: false)
     _ = try cluster.start()
     try cluster.stop()
@@ -21,7 +20,7 @@ final class ClusterFixture: Sendable {
 
   /// - Parameter isNew: nothing is there; otherwise a stopped cluster is.
   init(below name: String = "postgres", isNew: Bool = false, isDurable: Bool = false) throws {
-    directory = try TemporaryDirectory("polyrhythm-cluster")
+    directory = try TemporaryDirectory()
     let path = directory.path + "/" + name
     cluster = PrivateCluster(directory: path, isDurable: isDurable)
     if !isNew {
@@ -182,7 +181,7 @@ func postmaster(of info: ClusterInfo) throws -> pid_t {
 
   @Test(.enabled(if: geteuid() == 0, "only root has directories that postgres cannot reach"))
   func aDirectoryThatTheServersUserCannotReachBecomesALink() throws {
-    let directory = try TemporaryDirectory("polyrhythm-closed", mode: 0o700)
+    let directory = try TemporaryDirectory(mode: 0o700)
     let cluster = PrivateCluster(directory: directory.path + "/postgres", isDurable: false)
     let info = try cluster.start()
     let target = try FileManager.default.destinationOfSymbolicLink(atPath: cluster.directory)
