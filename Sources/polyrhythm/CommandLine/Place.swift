@@ -31,15 +31,19 @@ final class Place {
   private var clusterUse: ClusterUse?
   private(set) var cluster: ClusterInfo?
 
-  init(_ arguments: Arguments) throws {
+  private let makesData: Bool
+
+  /// - Parameter makesData: whether ./data is made where there is none.
+  init(_ arguments: Arguments, makesData: Bool = false) throws {
     self.arguments = arguments
+    self.makesData = makesData
     library = try SQLLibrary()
   }
 
   var dataDirectory: String { arguments.string("--data") ?? "./data" }
 
   private var hasData: Bool {
-    arguments.has("--data") || FileManager.default.fileExists(atPath: dataDirectory)
+    makesData || arguments.has("--data") || FileManager.default.fileExists(atPath: dataDirectory)
   }
 
   /// Whether a command without flags would work on ./data or, for want of it, on nothing.

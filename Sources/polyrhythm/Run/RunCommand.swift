@@ -34,7 +34,7 @@ let runCommand = CommandSpec(
   let schedule = try LoadSchedule(arguments)
   let kernel = try kernelConfiguration(arguments)
   let partitions = try arguments.int("--partitions", in: 1...1024) ?? Place.defaultPartitions
-  let place = try Place(arguments)
+  let place = try Place(arguments, makesData: true)
   defer { place.close() }
   let run = Run(
     place: place, server: server, schedule: schedule, kernel: kernel, partitions: partitions)
