@@ -17,6 +17,8 @@ public final class FileOutput {
   public init(directory: String) throws(GeneratorError) {
     self.directory = directory
     try Self.makeDirectory(directory)
+    // An earlier run's truth would be a lie beside this one's files.
+    unlink("\(directory)/truth.json")
     for topic in Topic.allCases {
       files.append(try OutputFile(path: "\(directory)/\(topic.name).ndjson"))
     }

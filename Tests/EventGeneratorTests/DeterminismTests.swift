@@ -77,6 +77,11 @@ import Testing
     #expect(seen == expected)
   }
 
+  @Test func aUserTakesLittleMemory() {
+    let bytes = MemoryLayout<SimulatedUser>.stride + MemoryLayout<UserQueue.Entry>.stride
+    #expect(bytes <= 192, "\(bytes) bytes a user")
+  }
+
   @Test func whatAUserDoesIsTheSameInAnyCompany() throws {
     var few = try standardSimulation(seed: 3, users: 20)
     var many = try standardSimulation(seed: 3, users: 200)

@@ -70,6 +70,25 @@ import Testing
     #expect(truth.minutes.map { $0.counts[Int(Topic.auth.rawValue)] } == [1, 2, 3])
   }
 
+  @Test func theTruthCountsPagesByTextWhereverItLies() {
+    var truth = GeneratorTruth()
+    var bytes = Array("Home".utf8)
+    func view() {
+      bytes.withUnsafeBufferPointer { text in
+        var event = Event(topic: .pageView)
+        event.page = ByteSlice(start: text.baseAddress, count: text.count)
+        truth.record(event)
+      }
+    }
+    view()
+    bytes[3] = UInt8(ascii: "a")
+    view()
+    bytes = Array("Home".utf8) + [0]
+    bytes.removeLast()
+    view()
+    #expect(truth.pages == ["Home": 2, "Homa": 1])
+  }
+
   @Test func aDirectoryThatCannotBeMadeIsNamed() throws {
     let scratch = try ScratchDirectory()
     let file = scratch.path + "/file"
