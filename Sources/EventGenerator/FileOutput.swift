@@ -109,7 +109,8 @@ private final class OutputFile {
 
   func finish() throws(GeneratorError) {
     try flush()
-    if fsync(descriptor) != 0 { throw failed(errno) }
+    // What is no disk file, a pipe or a device, has nothing to sync.
+    if fsync(descriptor) != 0, errno != EINVAL { throw failed(errno) }
     let closing = close(descriptor)
     descriptor = -1
     if closing != 0 { throw failed(errno) }

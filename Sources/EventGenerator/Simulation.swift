@@ -38,7 +38,6 @@ public struct Simulation {
   /// it lies before the config's end; nil when no user will ever come again.
   public var nextTimestamp: Int64? {
     guard let first = queue.first?.ts else { return nextArrival }
-    if owesSecond { return first }
     return min(first, nextArrival ?? first)
   }
 

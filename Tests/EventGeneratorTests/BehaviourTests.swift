@@ -118,9 +118,17 @@ import Testing
   }
 
   @Test func whatIsSaidAboutASongIsSaidWhileOneIsOn() throws {
-    let pages: Set<String> = ["Thumbs Up", "Thumbs Down", "Share"]
-    let said = try run().filter { pages.contains($0.page) }
-    #expect(Double(said.count { $0.song != "" }) > 0.9 * Double(said.count))
+    let pages: Set<String> = ["Thumbs Up", "Thumbs Down", "Add to Playlist", "Share"]
+    var said = 0
+    for session in sessions(try run()) {
+      let views = session.filter { $0.topic == .pageView }
+      for (before, view) in zip(views, views.dropFirst())
+      where pages.contains(view.page) && before.song != "" {
+        said += 1
+        #expect(view.song == before.song)
+      }
+    }
+    #expect(said > 200)
   }
 
   @Test func aRedirectIsFollowedAfterOneSecond() throws {
