@@ -77,6 +77,30 @@ import Testing
     #expect(seen == expected)
   }
 
+  @Test func usersOfEqualTimeActInTheOrderOfTheirNumbers() {
+    var random = RandomSource(seed: 2, purpose: .user)
+    var queue = UserQueue()
+    var expected: [(Int64, Int32)] = []
+    for user: Int32 in 0..<300 {
+      let ts = Int64(random.index(below: 20))
+      queue.insert(UserQueue.Entry(ts: ts, user: user))
+      expected.append((ts, user))
+    }
+    // Every third gets a later time when its turn comes, so that entries sink too.
+    var seen: [(Int64, Int32)] = []
+    while let first = queue.first {
+      seen.append((first.ts, first.user))
+      if first.user % 3 == 0, first.ts < 20 {
+        queue.moveFirst(to: first.ts + 20)
+        expected.append((first.ts + 20, first.user))
+      } else {
+        queue.removeFirst()
+      }
+    }
+    #expect(
+      seen.map { [$0.0, Int64($0.1)] } == expected.sorted(by: <).map { [$0.0, Int64($0.1)] })
+  }
+
   @Test func aUserTakesLittleMemory() {
     let bytes = MemoryLayout<SimulatedUser>.stride + MemoryLayout<UserQueue.Entry>.stride
     #expect(bytes <= 192, "\(bytes) bytes a user")

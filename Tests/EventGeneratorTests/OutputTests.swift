@@ -8,14 +8,18 @@ import Testing
   @Test func theTruthIsWhatTheFilesHold() throws {
     let scratch = try ScratchDirectory()
     let directory = scratch.path + "/deep/er"
+    try FileOutput(directory: directory).finish()
+    #expect(FileManager.default.fileExists(atPath: directory + "/truth.json"))
     let output = try FileOutput(directory: directory)
     var simulation = try standardSimulation(seed: 6, users: 150, days: 1)
     try simulation.run(until: nil) { event in
       try output.write(event)
       return true
     }
+    // What an earlier run left says nothing about this one.
+    #expect(!FileManager.default.fileExists(atPath: directory + "/truth.json"))
     let partial = try FileManager.default.contentsOfDirectory(atPath: directory)
-    #expect(partial.allSatisfy { $0.hasSuffix(".partial") })
+    #expect(partial.count { $0.hasSuffix(".partial") } == 3)
     try output.finish()
     let files = try FileManager.default.contentsOfDirectory(atPath: directory).sorted()
     #expect(
