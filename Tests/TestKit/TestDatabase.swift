@@ -32,6 +32,9 @@ public final class TestDatabase: Sendable {
     return TestDatabase(url: server.url(of: name), name: name)
   }
 
+  /// The server of this test process, with the URL of its read-only role.
+  public static func server() throws -> ClusterInfo { try TestServer.shared.get().info }
+
   public func connect() throws(WarehouseError) -> Connection { try Connection(url: url) }
 }
 
@@ -46,7 +49,7 @@ private final class TestServer: Sendable {
   }
 
   private let cluster: PrivateCluster
-  private let info: ClusterInfo
+  let info: ClusterInfo
   private let state = Mutex(State())
 
   private static let prefix = "polyrhythm-tests-"
@@ -74,7 +77,8 @@ private final class TestServer: Sendable {
     // One at a time: a template may have no other sessions while it is copied.
     try state.withLock { state in
       if migrated && !state.hasTemplate {
-        try administer("drop database if exists migrated; ")
+        // Left half made by a migration that failed for an earlier test.
+        try administer("drop database if exists migrated with (force)")
         try administer("create database migrated template polyrhythm")
         let connection = try Connection(url: url(of: "migrated"))
         try Migrator(library: SQLLibrary(directory: Self.sqlDirectory)).migrate(connection)

@@ -94,7 +94,7 @@ public final class Connection {
   }
 
   /// `transaction` for a body that also throws errors of other kinds.
-  public func transactionRethrowing<T>(
+  public func transaction<T>(
     _ mode: TransactionMode = .readCommitted, _ body: () throws -> T
   ) throws -> T {
     try begin(mode)
@@ -178,9 +178,11 @@ public final class Connection {
   /// False once the connection is known to be lost. Costs no round trip; looks whether the server
   /// has closed the session while it was idle.
   public var isAlive: Bool {
-    guard PQstatus(handle) == CONNECTION_OK else { return false }
     var descriptor = pollfd(fd: PQsocket(handle), events: Int16(POLLIN), revents: 0)
-    if poll(&descriptor, 1, 0) > 0 { PQconsumeInput(handle) }
+    // The server's last words come first, the end of the stream after them.
+    while PQstatus(handle) == CONNECTION_OK, poll(&descriptor, 1, 0) > 0 {
+      if PQconsumeInput(handle) == 0 { break }
+    }
     return PQstatus(handle) == CONNECTION_OK
   }
 
