@@ -67,7 +67,8 @@ final class HTTPDaemon: @unchecked Sendable {
       throw tls == nil
         ? ServingError(.system, "The HTTP server could not start: too few threads or descriptors")
         : ServingError(
-          .tls, "The HTTP server could not start: the TLS certificate and key are not a "
+          .tls,
+          "The HTTP server could not start: the TLS certificate and key are not a "
             + "matching pair in PEM format; check --tls-cert and --tls-key")
     }
     self.context = context

@@ -39,7 +39,8 @@ struct ListenAddress: Sendable, Equatable {
     guard code == 0, let info = list?.pointee, let address = info.ai_addr else {
       let reason = code == 0 ? "no address" : String(cString: gai_strerror(code))
       throw ServingError(
-        .address, "Cannot listen on \(text): \(reason); give an address of this machine to --listen")
+        .address, "Cannot listen on \(text): \(reason); give an address of this machine to --listen"
+      )
     }
     defer { freeaddrinfo(list) }
     guard allowsRemote || Self.isLoopback(address) else {

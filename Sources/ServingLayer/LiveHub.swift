@@ -56,7 +56,9 @@ final class LiveHub: Sendable {
       guard let row = try database.rows(queries.state).first, let now = WarehouseState(row) else {
         return
       }
-      let (known, minute) = state.withLock { ($0.isDatabaseDown ? nil : $0.warehouse, $0.latestMinute) }
+      let (known, minute) = state.withLock {
+        ($0.isDatabaseDown ? nil : $0.warehouse, $0.latestMinute)
+      }
       guard known?.version != now.version else { return }
       var rows = try minutes(upTo: clock())
       var latest = rows.map(\.time).max() ?? minute

@@ -127,7 +127,8 @@ enum OpenAPI {
 
   private static func queryParameters(_ json: inout JSONWriter) {
     list("metrics", "Metrics, with commas", Measure.all.map(\.name), required: true, to: &json)
-    list("by", "Break down by at most two dimensions", Dimension.allCases.map(\.rawValue), to: &json)
+    list(
+      "by", "Break down by at most two dimensions", Dimension.allCases.map(\.rawValue), to: &json)
     choice("granularity", "Width of a time bucket", Granularity.allCases.map(\.rawValue), to: &json)
     text("from", "Start, inclusive: \(Instant.accepted). Default: an hour before to", to: &json)
     text("to", "End, exclusive. Default: now", to: &json)

@@ -18,7 +18,8 @@ import Warehouse
     try fixture.add(
       .totals, minute: "2026-11-20 10:00Z", [.listens: 4, .skipped: 1, .completed: 2],
       members: [.listeners: [3, 4]])
-    try fixture.add(.totals, epoch: 1, minute: "2026-11-20 10:00Z", [.listens: 1000, .skipped: 1000])
+    try fixture.add(
+      .totals, epoch: 1, minute: "2026-11-20 10:00Z", [.listens: 1000, .skipped: 1000])
     try fixture.add(
       .totals, epoch: 2, minute: "2026-11-20 10:00Z", [.listens: 3, .skipped: 1],
       members: [.listeners: [4, 5]])
@@ -32,7 +33,8 @@ import Warehouse
   private let range = "&from=2026-11-20T09:00:00Z&to=2026-11-20T11:00:00Z"
 
   @Test func `minutes merge both layers, and say from where and whether they are final`() throws {
-    let rows = try threeMinutes().csv("metrics=listens,skip_rate,listeners&granularity=minute" + range)
+    let rows = try threeMinutes().csv(
+      "metrics=listens,skip_rate,listeners&granularity=minute" + range)
     #expect(
       rows == [
         // 2 / (6 + 2 + 2)
@@ -45,12 +47,14 @@ import Warehouse
   }
 
   @Test func `hours unite sketches and sum before they divide`() throws {
-    let rows = try threeMinutes().csv("metrics=listens,skip_rate,like_rate,listeners&granularity=none" + range)
+    let rows = try threeMinutes().csv(
+      "metrics=listens,skip_rate,like_rate,listeners&granularity=none" + range)
     // 26 listens; skipped 4 of 14 ended; 5 likes; listeners 1 to 6.
     #expect(rows == ["26,0.2857142857142857,0.19230769230769232,6,5,7,both,false"])
   }
 
-  @Test func `an epoch that is loaded moves from the speed part to the batch part at once`() throws {
+  @Test func `an epoch that is loaded moves from the speed part to the batch part at once`() throws
+  {
     let fixture = try threeMinutes()
     let query = "metrics=listens&by=layer&granularity=none" + range
     #expect(fixture.csv(query) == ["batch,14,batch,false", "speed,12,speed,false"])
@@ -94,7 +98,9 @@ import Warehouse
   @Test func `days begin at midnight of the time zone, also when they have 25 hours`() throws {
     let fixture = try Fixture()
     // Berlin leaves summer time on 2026-10-25: that day is 22:00 to 23:00 UTC.
-    for minute in ["2026-10-24 21:59Z", "2026-10-24 22:00Z", "2026-10-25 22:59Z", "2026-10-25 23:00Z"] {
+    for minute in [
+      "2026-10-24 21:59Z", "2026-10-24 22:00Z", "2026-10-25 22:59Z", "2026-10-25 23:00Z",
+    ] {
       try fixture.add(.totals, minute: minute, [.listens: 1])
     }
     try fixture.publish(loadedEpoch: 1, finalBefore: "2026-10-25 23:00Z")
@@ -113,22 +119,28 @@ import Warehouse
     ("quarter", ["2026-01-01T00:00:00Z,2", "2026-04-01T00:00:00Z,1"]),
     ("year", ["2026-01-01T00:00:00Z,3"]),
   ])
-  func `longer buckets begin where the calendar says`(granularity: String, expected: [String]) throws {
+  func `longer buckets begin where the calendar says`(granularity: String, expected: [String])
+    throws
+  {
     let fixture = try Fixture()
     for day in ["2026-01-01", "2026-02-14", "2026-04-15"] {
       try fixture.add(.totals, minute: "\(day) 12:00Z", [.listens: 1])
     }
-    let rows = fixture.csv("metrics=listens&granularity=\(granularity)&from=2026-01-01&to=2026-12-31")
+    let rows = fixture.csv(
+      "metrics=listens&granularity=\(granularity)&from=2026-01-01&to=2026-12-31")
     #expect(rows == expected.map { $0 + ",batch,false" })
   }
 
-  @Test func `songs of one title stay apart by artist, and recordings of one song come together`() throws {
+  @Test func `songs of one title stay apart by artist, and recordings of one song come together`()
+    throws
+  {
     let fixture = try Fixture()
     try fixture.connection.run(
       "insert into warehouse.dim_song (song_key, artist, title, duration) values"
         + " (1, 'A', 'Hello', 100), (2, 'A', 'Hello', 101), (3, 'B', 'Hello', 100)")
     for (key, listens) in [(1, 5), (2, 4), (3, 8), (0, 2), (99, 1)] {
-      try fixture.add(.song, minute: "2026-11-20 10:00Z", keys: ["song_key": "\(key)"], [.listens: listens])
+      try fixture.add(
+        .song, minute: "2026-11-20 10:00Z", keys: ["song_key": "\(key)"], [.listens: listens])
     }
     #expect(
       fixture.csv("metrics=listens&by=song" + range) == [
@@ -136,7 +148,8 @@ import Warehouse
         // The unknown member, and a key that no dimension row has yet: counted all the same.
         ",,3,batch,false",
       ])
-    #expect(fixture.csv("metrics=listens&by=song&filter=artist:B" + range) == ["Hello,B,8,batch,false"])
+    #expect(
+      fixture.csv("metrics=listens&by=song&filter=artist:B" + range) == ["Hello,B,8,batch,false"])
     #expect(fixture.csv("metrics=listens&by=artist&filter=artist:" + range) == [",3,batch,false"])
     #expect(
       fixture.csv("metrics=listens&granularity=none&filter=artist:A&filter=artist:B" + range)
@@ -148,22 +161,31 @@ import Warehouse
     try fixture.connection.run(
       "insert into warehouse.dim_device (device_key, os) values (1, 'x'), (2, 'y'), (3, 'z')")
     for (key, listens) in [(1, 1), (2, 3), (3, 3)] {
-      try fixture.add(.device, minute: "2026-11-20 10:00Z", keys: ["device_key": "\(key)"], [.listens: listens])
+      try fixture.add(
+        .device, minute: "2026-11-20 10:00Z", keys: ["device_key": "\(key)"], [.listens: listens])
     }
     // Equal counts come in the order of their names, so that a page does not flicker.
     #expect(
-      fixture.csv("metrics=listens&by=os&limit=2" + range) == ["y,3,batch,false", "z,3,batch,false"])
-    #expect(fixture.get("/api/v1/query", "metrics=listens&by=os&limit=2" + range).text.contains("\"truncated\":true"))
-    #expect(fixture.get("/api/v1/query", "metrics=listens&by=os&limit=3" + range).text.contains("\"truncated\":false"))
+      fixture.csv("metrics=listens&by=os&limit=2" + range) == [
+        "y,3,batch,false", "z,3,batch,false",
+      ])
+    #expect(
+      fixture.get("/api/v1/query", "metrics=listens&by=os&limit=2" + range).text.contains(
+        "\"truncated\":true"))
+    #expect(
+      fixture.get("/api/v1/query", "metrics=listens&by=os&limit=3" + range).text.contains(
+        "\"truncated\":false"))
   }
 
   @Test func `unknown plan, gender, method and status are null in every rollup`() throws {
     let fixture = try Fixture()
     try fixture.add(
-      .audience, minute: "2026-11-20 10:00Z", keys: ["gender": "'unknown'", "level": "'paid'"], [.listens: 4])
+      .audience, minute: "2026-11-20 10:00Z", keys: ["gender": "'unknown'", "level": "'paid'"],
+      [.listens: 4])
     try fixture.add(
       .page, minute: "2026-11-20 10:00Z",
-      keys: ["page": "'Home'", "method": "''", "status": "0", "auth": "''", "level": "''"], [.pageViews: 6])
+      keys: ["page": "'Home'", "method": "''", "status": "0", "auth": "''", "level": "''"],
+      [.pageViews: 6])
     #expect(fixture.csv("metrics=listens&by=gender,level" + range) == [",paid,4,batch,false"])
     #expect(fixture.csv("metrics=page_views&by=method,status" + range) == [",,6,batch,false"])
     #expect(
@@ -193,10 +215,14 @@ import Warehouse
   @Test func `as_of is when either layer last wrote`() throws {
     let fixture = try Fixture()
     try fixture.publish(loadedEpoch: 0, finalBefore: "-infinity")
-    #expect(fixture.get("/api/v1/query", "metrics=listens").text.contains("\"as_of\":\"2026-11-20T11:00:00.000Z\""))
+    #expect(
+      fixture.get("/api/v1/query", "metrics=listens").text.contains(
+        "\"as_of\":\"2026-11-20T11:00:00.000Z\""))
     try fixture.connection.run(
       "insert into speed.progress values ('t', 0, 5, 0, '', '2026-11-20 11:30:00.25Z')")
-    #expect(fixture.get("/api/v1/query", "metrics=listens").text.contains("\"as_of\":\"2026-11-20T11:30:00.250Z\""))
+    #expect(
+      fixture.get("/api/v1/query", "metrics=listens").text.contains(
+        "\"as_of\":\"2026-11-20T11:30:00.250Z\""))
   }
 
   /// The views `serving.minute_*` state the rule of merging; the API renders it again. For every rollup
@@ -211,7 +237,9 @@ import Warehouse
     for (index, epoch) in [nil, 1, 2, 2].enumerated() {
       var counts: [Counter: Int] = [:]
       for counter in Counter.allCases { counts[counter] = 100 * index + counter.rawValue + 1 }
-      let members = Distinct.allCases.map { ($0, Array(index * 40..<index * 40 + 60 + $0.rawValue)) }
+      let members = Distinct.allCases.map {
+        ($0, Array(index * 40..<index * 40 + 60 + $0.rawValue))
+      }
       try fixture.add(
         rollup, epoch: epoch, minute: "2026-11-20 10:00Z", keys: keys, counts,
         members: Dictionary(uniqueKeysWithValues: members))
@@ -223,11 +251,13 @@ import Warehouse
     }
     // A dimension that only this rollup has makes the planner take it.
     let own: [Rollup: String] = [
-      .totals: "", .song: "&by=artist", .user: "&by=user", .location: "&by=state", .device: "&by=os",
+      .totals: "", .song: "&by=artist", .user: "&by=user", .location: "&by=state",
+      .device: "&by=os",
       .audience: "&by=gender", .page: "&by=page",
     ]
     let query = try parse(
-      "metrics=\(measures.map(\.name).joined(separator: ","))&granularity=hour\(range)\(own[rollup] ?? "")")
+      "metrics=\(measures.map(\.name).joined(separator: ","))&granularity=hour\(range)\(own[rollup] ?? "")"
+    )
     let plan = try QueryPlan(query)
     #expect(plan.rollup == rollup)
     let access = WarehouseDatabase(url: fixture.database.url, connections: 1, timeout: 10)
@@ -235,7 +265,10 @@ import Warehouse
     #expect(answer.rows.count == 1)
 
     for measure in measures {
-      let expression = if case .cardinality = measure.rule { "round(#\(measure.name))::bigint" } else { measure.name }
+      let expression =
+        if case .cardinality = measure.rule { "round(#\(measure.name))::bigint" } else {
+          measure.name
+        }
       let expected = try access.rows("select (\(expression))::text from serving.\(rollup.table)")
       let index = try #require(plan.columns.firstIndex { $0.name == measure.name })
       #expect(answer.rows[0][index] == expected[0][0], "\(measure.name)")

@@ -41,8 +41,10 @@ import Testing
   }
 
   @Test(arguments: [
-    "", "yesterday", "2026", "1600000000", "2026-13-01", "2026-02-29", "2026-11-31", "2026-11-20T24:00",
-    "2026-11-20T10:60", "2026-11-20T10:00:00X", "2026-11-20T10:00:00+25:00", "-5y", "--1h", "-1", "-h",
+    "", "yesterday", "2026", "1600000000", "2026-13-01", "2026-02-29", "2026-11-31",
+    "2026-11-20T24:00",
+    "2026-11-20T10:60", "2026-11-20T10:00:00X", "2026-11-20T10:00:00+25:00", "-5y", "--1h", "-1",
+    "-h",
     "-99999999999999999999d", "2026-11-20Z", "2026-1-2", "2026-11-20T10:00:00.Z",
   ])
   func `a time is not guessed from`(text: String) {
@@ -71,16 +73,36 @@ import Testing
     ("metrics=plays", "metrics: found \"plays\", accepted: each once of listens, "),
     ("metrics=listens,listens", "metrics: found \"listens\", accepted: each once of "),
     ("metrics=listens,", "metrics: found \"\", accepted: each once of "),
-    ("metrics=listens&by=planet", "by: found \"planet\", accepted: at most 2, each once, of artist"),
+    (
+      "metrics=listens&by=planet", "by: found \"planet\", accepted: at most 2, each once, of artist"
+    ),
     ("metrics=listens&by=os,os", "by: found \"os\", accepted: at most 2, each once"),
-    ("metrics=listens&by=os,browser,device_type", "by: found \"os,browser,device_type\", accepted: at"),
-    ("metrics=listens&granularity=second", "granularity: found \"second\", accepted: not yet; until"),
-    ("metrics=listens&granularity=fortnight", "granularity: found \"fortnight\", accepted: minute, hour"),
+    (
+      "metrics=listens&by=os,browser,device_type",
+      "by: found \"os,browser,device_type\", accepted: at"
+    ),
+    (
+      "metrics=listens&granularity=second",
+      "granularity: found \"second\", accepted: not yet; until"
+    ),
+    (
+      "metrics=listens&granularity=fortnight",
+      "granularity: found \"fortnight\", accepted: minute, hour"
+    ),
     ("metrics=listens&from=soon", "from: found \"soon\", accepted: ISO 8601"),
     ("metrics=listens&to=1600000000", "to: found \"1600000000\", accepted: ISO 8601"),
-    ("metrics=listens&from=1999-12-31", "from: found \"1999-12-31\", accepted: a time from the years 2000"),
-    ("metrics=listens&to=2100-01-02", "to: found \"2100-01-02\", accepted: a time from the years 2000"),
-    ("metrics=listens&from=now&to=now", "from: found \"2026-11-20T12:00:30Z\", accepted: a time before to"),
+    (
+      "metrics=listens&from=1999-12-31",
+      "from: found \"1999-12-31\", accepted: a time from the years 2000"
+    ),
+    (
+      "metrics=listens&to=2100-01-02",
+      "to: found \"2100-01-02\", accepted: a time from the years 2000"
+    ),
+    (
+      "metrics=listens&from=now&to=now",
+      "from: found \"2026-11-20T12:00:30Z\", accepted: a time before to"
+    ),
     ("metrics=listens&tz=Mars", "tz: found \"Mars\", accepted: an IANA name"),
     ("metrics=listens&tz=FOO/BAR+3", "tz: found \"FOO/BAR+3\", accepted: an IANA name"),
     ("metrics=listens&tz=UTC'; drop", "tz: found \"UTC'; drop\", accepted: an IANA name"),
@@ -95,7 +117,9 @@ import Testing
     ("metrics=listens&metric=skips", "parameter name: found \"metric\", accepted: metrics, by"),
     ("metrics=listens&compare=lastyear", "compare: found \"lastyear\", accepted: previous"),
     ("metrics=listens&compare=previous", "compare: found \"previous\" with by, a granularity"),
-    ("metrics=listens&compare=previous&by=os", "compare: found \"previous\" with by, a granularity"),
+    (
+      "metrics=listens&compare=previous&by=os", "compare: found \"previous\" with by, a granularity"
+    ),
   ])
   func `is refused`(text: String, message: String) {
     #expect {
@@ -122,7 +146,8 @@ import Testing
     ("metrics=listens", Rollup.totals), ("metrics=listens&by=level", .audience),
     ("metrics=page_views&by=level", .audience), ("metrics=page_views&by=page,level", .page),
     ("metrics=listens&by=song", .song), ("metrics=listens&by=city,region", .location),
-    ("metrics=listens&filter=os:Linux", .device), ("metrics=listens&by=user&filter=level:paid", .user),
+    ("metrics=listens&filter=os:Linux", .device),
+    ("metrics=listens&by=user&filter=level:paid", .user),
     ("metrics=listens&by=artist,layer", .song), ("metrics=active_users&by=gender", .audience),
   ])
   func `the cheapest rollup that has everything answers`(text: String, rollup: Rollup) throws {
@@ -135,7 +160,8 @@ import Testing
     } throws: { error in
       guard let error = error as? RequestError else { return false }
       return error.code == "no_such_combination"
-        && error.message.hasPrefix("by and filter: found artist, level, which no rollup has together")
+        && error.message.hasPrefix(
+          "by and filter: found artist, level, which no rollup has together")
         && error.message.contains("[artist, song, genre, layer]")
     }
   }
@@ -156,9 +182,12 @@ import Testing
   }
 
   @Test func `no value of a request is in the text of the statement`() throws {
-    let query = try parse("metrics=listens&by=song&granularity=day&tz=Asia/Tokyo&limit=77&filter=artist:x'y")
+    let query = try parse(
+      "metrics=listens&by=song&granularity=day&tz=Asia/Tokyo&limit=77&filter=artist:x'y")
     let statement = QuerySQL.statement(for: try QueryPlan(query))
-    for value in ["x'y", "Asia/Tokyo", "77", "2026-11-20"] { #expect(!statement.sql.contains(value)) }
+    for value in ["x'y", "Asia/Tokyo", "77", "2026-11-20"] {
+      #expect(!statement.sql.contains(value))
+    }
     #expect(statement.parameters.contains("x'y") && statement.parameters.contains("Asia/Tokyo"))
   }
 }

@@ -15,10 +15,13 @@ import Warehouse
   }
 
   @Test func `what is not there is 404 in JSON, wherever the path leads`() throws {
-    for path in ["/nowhere", "/assets/../Package.swift", "/assets/%2e%2e/x", "//", "/etc/passwd", ""] {
+    for path in [
+      "/nowhere", "/assets/../Package.swift", "/assets/%2e%2e/x", "//", "/etc/passwd", "",
+    ] {
       let response = try route(path)
       #expect(response.status == 404)
-      #expect(response.text.hasPrefix("{\"error\":{\"code\":\"not_found\",\"message\":\"path: found"))
+      #expect(
+        response.text.hasPrefix("{\"error\":{\"code\":\"not_found\",\"message\":\"path: found"))
     }
   }
 
@@ -38,7 +41,9 @@ import Warehouse
   }
 
   @Test func `the page and what it loads are there`() throws {
-    for path in ["/", "/assets/app.js", "/assets/charts.js", "/assets/style.css", "/assets/chart.js"] {
+    for path in [
+      "/", "/assets/app.js", "/assets/charts.js", "/assets/style.css", "/assets/chart.js",
+    ] {
       let response = try route(path)
       #expect(response.status == 200, "\(path)")
       #expect(!response.text.contains("http://") || path == "/assets/chart.js")
@@ -54,12 +59,19 @@ import Warehouse
   @Test func `the catalogue names every measure and dimension`() throws {
     let text = try route("/api/v1/catalog").text
     for measure in Measure.all { #expect(text.contains("\"name\":\"\(measure.name)\"")) }
-    for dimension in Dimension.allCases { #expect(text.contains("\"name\":\"\(dimension.rawValue)\"")) }
+    for dimension in Dimension.allCases {
+      #expect(text.contains("\"name\":\"\(dimension.rawValue)\""))
+    }
   }
 
-  @Test func `the OpenAPI document describes each route and takes its names from the definitions`() throws {
+  @Test func `the OpenAPI document describes each route and takes its names from the definitions`()
+    throws
+  {
     let text = try route("/openapi.json").text
-    for path in ["/api/v1/query", "/api/v1/catalog", "/api/v1/live", "/api/v1/loads", "/healthz", "/readyz", "/metrics"] {
+    for path in [
+      "/api/v1/query", "/api/v1/catalog", "/api/v1/live", "/api/v1/loads", "/healthz", "/readyz",
+      "/metrics",
+    ] {
       #expect(text.contains("\"\(path)\":{"))
     }
     #expect(text.contains("\"openapi\":\"3.0.3\""))
@@ -69,7 +81,8 @@ import Warehouse
   @Test func `a database that is down is 503 with Retry-After, and health stays`() throws {
     let down = ScriptedDatabase(failing: ScriptedDatabase.down)
     for path in ["/api/v1/query", "/api/v1/loads", "/readyz"] {
-      let response = try route(path, path.hasSuffix("query") ? "metrics=listens" : "", database: down)
+      let response = try route(
+        path, path.hasSuffix("query") ? "metrics=listens" : "", database: down)
       #expect(response.status == 503)
       #expect(response.header("Retry-After") == "2")
       #expect(response.text.contains("\"database_unavailable\""))
@@ -78,7 +91,9 @@ import Warehouse
     #expect(try route("/metrics", database: down).text.contains("\npolyrhythm_database_up 0\n"))
   }
 
-  @Test(arguments: [("57014", 503, "too_slow"), ("42P01", 503, "not_migrated"), ("XX000", 500, "internal")])
+  @Test(arguments: [
+    ("57014", 503, "too_slow"), ("42P01", 503, "not_migrated"), ("XX000", 500, "internal"),
+  ])
   func `errors of the server are told apart, and their text is kept back`(
     sqlState: String, status: Int, code: String
   ) throws {
@@ -119,7 +134,10 @@ import Warehouse
         + " ('full', 'published', '2026-11-19 00:00Z', 12, null, '{\"read\": 1.5}'),"
         + " ('incremental', 'failed', '2026-11-20 00:00Z', null, 'a \"check\" failed', null)")
     let text = fixture.get("/api/v1/loads").text
-    #expect(text.hasPrefix(#"{"loads":[{"load_run_id":2,"kind":"incremental","status":"failed","started_at":"2026-11-20T00:00:00Z""#))
+    #expect(
+      text.hasPrefix(
+        #"{"loads":[{"load_run_id":2,"kind":"incremental","status":"failed","started_at":"2026-11-20T00:00:00Z""#
+      ))
     #expect(text.contains(#""error":"a \"check\" failed"},{"load_run_id":1"#))
     #expect(text.contains(#""events_read":12"#) && text.contains(#""seconds":{"read": 1.5}"#))
   }
@@ -129,34 +147,45 @@ import Warehouse
     _ = fixture.get("/api/v1/query", "metrics=listens")
     _ = fixture.get("/api/v1/query", "metrics=nonsense")
     _ = fixture.get("/some/path")
-    try fixture.connection.run("insert into warehouse.quarantine values ('t', 0, 1, 'not JSON', 'x')")
+    try fixture.connection.run(
+      "insert into warehouse.quarantine values ('t', 0, 1, 'not JSON', 'x')")
     try fixture.publish(loadedEpoch: 1, finalBefore: "2026-11-20 10:00Z")
     let lines = fixture.get("/metrics").text.split(separator: "\n").map(String.init)
-    #expect(lines.contains("polyrhythm_http_requests_total{route=\"/api/v1/query\",status=\"200\"} 1"))
-    #expect(lines.contains("polyrhythm_http_requests_total{route=\"/api/v1/query\",status=\"400\"} 1"))
+    #expect(
+      lines.contains("polyrhythm_http_requests_total{route=\"/api/v1/query\",status=\"200\"} 1"))
+    #expect(
+      lines.contains("polyrhythm_http_requests_total{route=\"/api/v1/query\",status=\"400\"} 1"))
     #expect(lines.contains("polyrhythm_http_requests_total{route=\"other\",status=\"404\"} 1"))
-    #expect(lines.contains("polyrhythm_http_request_seconds_count{route=\"/api/v1/query\",status=\"200\"} 1"))
+    #expect(
+      lines.contains(
+        "polyrhythm_http_request_seconds_count{route=\"/api/v1/query\",status=\"200\"} 1"))
     #expect(lines.contains("polyrhythm_quarantined_records 1"))
     #expect(lines.contains("polyrhythm_loaded_epoch 1"))
     // 2026-11-20 11:00:00 UTC
-    #expect(lines.contains { $0.hasPrefix("polyrhythm_last_published_timestamp_seconds 1795172400") })
+    #expect(
+      lines.contains { $0.hasPrefix("polyrhythm_last_published_timestamp_seconds 1795172400") })
   }
 
   @Test func `CSV quotes what needs it and is offered as a file`() throws {
     let fixture = try Fixture()
     try fixture.connection.run(
-      "insert into warehouse.dim_song (song_key, artist, title) values (1, 'Say \"hi\", twice', E'two\\nlines')")
+      "insert into warehouse.dim_song (song_key, artist, title) values (1, 'Say \"hi\", twice', E'two\\nlines')"
+    )
     try fixture.add(.song, minute: "2026-11-20 11:30Z", keys: ["song_key": "1"], [.listens: 1])
     let response = fixture.get("/api/v1/query", "metrics=listens&by=song&format=csv")
     #expect(
       response.text
-        == "song,artist,listens,source,is_final\r\n\"two\nlines\",\"Say \"\"hi\"\", twice\",1,batch,false\r\n")
-    #expect(response.header("Content-Disposition") == "attachment; filename=\"listens_by-song.csv\"")
+        == "song,artist,listens,source,is_final\r\n\"two\nlines\",\"Say \"\"hi\"\", twice\",1,batch,false\r\n"
+    )
+    #expect(
+      response.header("Content-Disposition") == "attachment; filename=\"listens_by-song.csv\"")
   }
 }
 
 @Suite struct Access {
-  private func status(_ path: String, _ query: String = "", _ headers: [String: String] = [:]) throws -> Int {
+  private func status(_ path: String, _ query: String = "", _ headers: [String: String] = [:])
+    throws -> Int
+  {
     try Fixture.router(ScriptedDatabase(failing: nil), token: "sesame&1").route(
       Request(path: path, query: parameters(query), headers: headers)
     ).status
@@ -177,11 +206,14 @@ import Warehouse
     #expect(router.route(Request(path: "/", query: [("token", token)])).status == 401)
   }
 
-  @Test func `the token opens as a bearer, in the query, and as the cookie that the page sets`() throws {
+  @Test func `the token opens as a bearer, in the query, and as the cookie that the page sets`()
+    throws
+  {
     #expect(try status("/api/v1/catalog", "", ["authorization": "Bearer sesame&1"]) == 200)
     #expect(try status("/api/v1/catalog", "", ["authorization": "bearer sesame&1"]) == 200)
     let router = try Fixture.router(ScriptedDatabase(failing: nil), token: "sesame&1")
-    #expect(router.route(Request(path: "/api/v1/live", query: [("token", "sesame&1")])).status == 200)
+    #expect(
+      router.route(Request(path: "/api/v1/live", query: [("token", "sesame&1")])).status == 200)
     let page = router.route(Request(path: "/", query: [("token", "sesame&1")]))
     #expect(page.status == 303)
     #expect(page.header("Location") == "/")

@@ -18,7 +18,8 @@ import Warehouse
   }
 
   private func server(
-    _ configuration: HTTPServerConfiguration, _ database: any Database = ScriptedDatabase(failing: nil)
+    _ configuration: HTTPServerConfiguration,
+    _ database: any Database = ScriptedDatabase(failing: nil)
   ) throws -> HTTPServer {
     try HTTPServer(configuration, database: database, queries: ServingQueries(SQLLibrary()))
   }
@@ -35,9 +36,12 @@ import Warehouse
     }
   }
 
-  @Test func `port 0 is replaced by the port that was bound, and requests come through decoded`() throws {
+  @Test func `port 0 is replaced by the port that was bound, and requests come through decoded`()
+    throws
+  {
     let fixture = try Fixture()
-    try fixture.connection.run("insert into warehouse.dim_song (song_key, artist) values (1, 'a+b c&d')")
+    try fixture.connection.run(
+      "insert into warehouse.dim_song (song_key, artist) values (1, 'a+b c&d')")
     try fixture.add(.song, minute: "2026-11-20 11:30Z", keys: ["song_key": "1"], [.listens: 7])
     let server = try HTTPServer(configuration(), databaseURL: fixture.database.url)
     let address = try server.start()
@@ -88,7 +92,8 @@ import Warehouse
 
     try fixture.connection.transaction { () throws(WarehouseError) in
       try fixture.connection.run(
-        "insert into speed.minute_totals select 1, date_trunc('minute', now()), 41, 0,0,0,0,0,0,0,0,0,0,0,0,0,0")
+        "insert into speed.minute_totals select 1, date_trunc('minute', now()), 41, 0,0,0,0,0,0,0,0,0,0,0,0,0,0"
+      )
       try fixture.connection.run("insert into speed.progress values ('t', 0, 1, 0, '', now())")
     }
     #expect(try client.read(until: "\"listens\":41,").contains("\"full\":false"))
@@ -155,7 +160,9 @@ import Warehouse
   }
 
   @Test(arguments: ["0.0.0.0:0", "[::]:0"])
-  func `without a token it refuses to listen where other machines can reach it`(listen: String) throws {
+  func `without a token it refuses to listen where other machines can reach it`(listen: String)
+    throws
+  {
     let error = try #require(failure(configuration(listen)))
     #expect(error.code == .tokenRequired)
     #expect(error.message.contains(listen) && error.message.contains("--token-file"))
@@ -163,7 +170,9 @@ import Warehouse
     #expect(failure(configuration(listen, token: "x")) == nil)
   }
 
-  @Test(arguments: ["", "8080", "localhost", ":8080", "127.0.0.1:99999", "::1:80", "no.such.host.invalid:80"])
+  @Test(arguments: [
+    "", "8080", "localhost", ":8080", "127.0.0.1:99999", "::1:80", "no.such.host.invalid:80",
+  ])
   func `an address that cannot be is refused`(listen: String) throws {
     let error = try #require(failure(configuration(listen)))
     #expect(error.code == .address)
@@ -173,7 +182,8 @@ import Warehouse
   @Test func `unreadable and useless TLS files are named`() throws {
     var configuration = configuration()
     configuration.tlsCertificate = "/nonexistent/cert.pem"
-    #expect(failure(configuration)?.message == "TLS takes both --tls-cert and --tls-key; one is missing")
+    #expect(
+      failure(configuration)?.message == "TLS takes both --tls-cert and --tls-key; one is missing")
     configuration.tlsKey = "/nonexistent/key.pem"
     #expect(
       failure(configuration)?.message
@@ -186,21 +196,26 @@ import Warehouse
   }
 
   @Test func `with a certificate it speaks TLS`() throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "polyrhythm-tls-\(getpid())")
+    let folder = FileManager.default.temporaryDirectory.appending(
+      path: "polyrhythm-tls-\(getpid())")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     let certificate = folder.path + "/cert.pem"
     let key = folder.path + "/key.pem"
     _ = try run(
-      "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-      "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate)
+      "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+      "-nodes",
+      "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out",
+      certificate)
     var configuration = configuration()
     configuration.tlsCertificate = certificate
     configuration.tlsKey = key
     let server = try server(configuration)
     let address = try server.start()
     defer { server.stop() }
-    #expect(try run("curl", "-sS", "--cacert", certificate, "https://\(address)/healthz") == "{\"status\":\"alive\"}")
+    #expect(
+      try run("curl", "-sS", "--cacert", certificate, "https://\(address)/healthz")
+        == "{\"status\":\"alive\"}")
   }
 
   private func run(_ command: String...) throws -> String {
