@@ -4,6 +4,8 @@ import Glibc
 struct ListenAddress: Sendable, Equatable {
   var host: String
   var port: UInt16
+  /// Known once it is open.
+  private(set) var isLoopback = false
 
   init(_ text: String) throws(ServingError) {
     let accepted = "HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080"
@@ -59,6 +61,7 @@ struct ListenAddress: Sendable, Equatable {
       throw failure(reason)
     }
     var bound = self
+    bound.isLoopback = Self.isLoopback(address)
     bound.port = Self.port(of: descriptor)
     return (descriptor, bound)
   }

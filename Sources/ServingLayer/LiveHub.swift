@@ -27,6 +27,9 @@ final class LiveHub: Sendable {
     var waiting: [ObjectIdentifier: DispatchSemaphore] = [:]
   }
 
+  /// Signalled with each new subscriber, so that nobody waits out the poller's pause for a first look.
+  let arrivals = DispatchSemaphore(value: 0)
+
   private let database: any Database
   private let queries: ServingQueries
   private let clock: @Sendable () -> Instant
@@ -160,6 +163,7 @@ final class LiveHub: Sendable {
   func subscribe() -> Subscription {
     let subscription = Subscription(self)
     state.withLock { $0.waiting[ObjectIdentifier(subscription)] = subscription.semaphore }
+    arrivals.signal()
     return subscription
   }
 

@@ -78,7 +78,11 @@ enum OpenAPI {
     path(name, summary, to: &json) { json in
       json.member("responses") { json in
         response("200", summary, to: &json) { media("application/json", schema, to: &$0) }
-        if name != "/healthz" { errors(["503"], to: &json) }
+        switch name {
+        case "/healthz": break
+        case "/readyz": errors(["503"], to: &json)
+        default: errors(["401", "503"], to: &json)
+        }
       }
     }
   }
@@ -91,6 +95,7 @@ enum OpenAPI {
         response("200", summary, to: &json) { json in
           json.member(type) { $0.member("schema") { $0.member("type", "string") } }
         }
+        errors(["401"], to: &json)
       }
     }
   }
@@ -190,7 +195,12 @@ enum OpenAPI {
   // MARK: Schemas
 
   private static func schemas(_ json: inout JSONWriter) {
-    object("Error", ["error": "object"], to: &json)
+    json.member("Error") { json in
+      json.member("type", "object")
+      json.member("properties") {
+        object("error", ["code": "string", "message": "string"], to: &$0)
+      }
+    }
     object("Health", ["status": "string"], to: &json)
     object(
       "Readiness",

@@ -51,7 +51,8 @@ final class HTTPClient {
     _ target: String, from address: String, method: String = "GET", header: String = ""
   ) throws -> String {
     let client = try HTTPClient(address)
-    client.send("\(method) \(target) HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\(header)\r\n")
+    client.send(
+      "\(method) \(target) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\(header)\r\n")
     return try client.read(until: nil)
   }
 }

@@ -223,6 +223,18 @@ import Warehouse
     #expect(router.route(Request(path: "/", headers: ["cookie": "other=1; \(pair)"])).status == 200)
   }
 
+  @Test(arguments: [
+    ("localhost:8080", 200), ("127.0.0.1", 200), ("[::1]:80", 200), ("app.localhost", 200),
+    ("evil.example", 421), ("127.0.0.1.evil.example", 421), ("127.evil", 421), ("", 421),
+  ])
+  func `without a token only names of this machine are answered`(host: String, status: Int) throws {
+    let request = Request(path: "/api/v1/catalog", headers: ["host": host])
+    #expect(try Fixture.router(ScriptedDatabase(failing: nil)).route(request).status == status)
+    let guarded = try Fixture.router(ScriptedDatabase(failing: nil), token: "x")
+    let bearer = ["host": host, "authorization": "Bearer x"]
+    #expect(guarded.route(Request(path: "/api/v1/catalog", headers: bearer)).status == 200)
+  }
+
   @Test func `the scheme must be Bearer`() throws {
     #expect(try status("/api/v1/catalog", "", ["authorization": "Basic sesame&1"]) == 401)
   }

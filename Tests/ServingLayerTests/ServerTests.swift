@@ -85,7 +85,7 @@ import Warehouse
     let address = try server.start()
     defer { server.stop() }
     let client = try HTTPClient(address)
-    client.send("GET /api/v1/live HTTP/1.1\r\nHost: x\r\n\r\n")
+    client.send("GET /api/v1/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
     let opening = try client.read(until: "\"rows\":[]")
     #expect(opening.contains("Content-Type: text/event-stream; charset=utf-8\r\n"))
     #expect(opening.contains("event: minutes\ndata: {\"full\":true"))
@@ -99,10 +99,22 @@ import Warehouse
     #expect(try client.read(until: "\"listens\":41,").contains("\"full\":false"))
   }
 
+  @Test func `a new subscriber is answered at once, not after the poller's pause`() throws {
+    let fixture = try Fixture()
+    var configuration = configuration()
+    configuration.pollInterval = 3600
+    let server = try server(
+      configuration, WarehouseDatabase(url: fixture.database.url, connections: 2, timeout: 5))
+    let client = try HTTPClient(try server.start())
+    defer { server.stop() }
+    client.send("GET /api/v1/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    #expect(try client.read(until: "event: minutes").contains("event: minutes"))
+  }
+
   @Test func `stopping ends open streams at once`() throws {
     let server = try server(configuration())
     let client = try HTTPClient(try server.start())
-    client.send("GET /api/v1/live HTTP/1.1\r\nHost: x\r\n\r\n")
+    client.send("GET /api/v1/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
     _ = try client.read(until: "retry: 1000")
     let start = ContinuousClock.now
     server.stop()

@@ -185,7 +185,8 @@ function drawTiles(answer) {
     tile.value.textContent = Format[tile.unit](value);
     tile.value.title = tile.metric === "active_users" && value != null
       ? `95 % between ${now.active_users_low} and ${now.active_users_high}` : "";
-    tile.change.replaceChildren(...change(tile, value, old));
+    const overlaps = now[`${tile.metric}_low`] <= before[`${tile.metric}_high`] && before[`${tile.metric}_low`] <= now[`${tile.metric}_high`];
+    tile.change.replaceChildren(...(overlaps ? ["no change beyond the estimate's error"] : change(tile, value, old)));
   }
 }
 
@@ -301,13 +302,17 @@ function onMinutes(event) {
   refreshSoon();
 }
 
+// A browser allows a server six connections over all tabs: tabs that nobody sees give theirs back.
+let source = null;
+
 function listen() {
-  const source = new EventSource("/api/v1/live");
+  source?.close();
+  source = new EventSource("/api/v1/live");
   source.addEventListener("minutes", onMinutes);
   source.onerror = () => {
     connection("down", "Reconnecting…");
     // The browser comes back by itself, but gives up for good after an error status.
-    if (source.readyState === EventSource.CLOSED) setTimeout(listen, 3000);
+    if (source?.readyState === EventSource.CLOSED) setTimeout(() => { if (source) listen(); }, 3000);
   };
 }
 
@@ -339,7 +344,16 @@ function buildControls() {
   const dark = matchMedia("(prefers-color-scheme: dark)");
   dark.addEventListener("change", () => { if (!localStorage.getItem("theme")) paint(dark.matches ? "dark" : "light"); });
   paint(localStorage.getItem("theme") ?? (dark.matches ? "dark" : "light"));
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) {
+      source?.close();
+      source = null;
+      connection("", "Paused");
+    } else {
+      listen();
+      refresh();
+    }
+  });
 }
 
 function paint(theme) {
