@@ -124,17 +124,27 @@ import Warehouse
 
   @Test func `a server answers 503 while the database is down, and recovers by itself`() throws {
     let fixture = try Fixture()
-    let database = ScriptedDatabase(
-      failing: nil, over: WarehouseDatabase(url: fixture.database.url, connections: 2, timeout: 5))
-    let server = try server(configuration(), database)
+    let server = try HTTPServer(configuration(), databaseURL: fixture.database.url)
     let address = try server.start()
     defer { server.stop() }
     let target = "/api/v1/query?metrics=listens"
     #expect(try HTTPClient.get(target, from: address).hasPrefix("HTTP/1.1 200 "))
-    database.fail(ScriptedDatabase.down)
-    let down = try HTTPClient.get(target, from: address)
-    #expect(down.hasPrefix("HTTP/1.1 503 ") && down.contains("Retry-After: 2\r\n"))
-    database.fail(nil)
+    // Ends every session but ours, and lets nobody in: what a stopped server looks like from here.
+    try fixture.connection.run(
+      "alter database \(fixture.database.name) with allow_connections false")
+    try fixture.connection.run(
+      "select pg_terminate_backend(pid) from pg_stat_activity"
+        + " where datname = current_database() and pid <> pg_backend_pid()")
+    var down = ""
+    #expect(
+      try eventually(within: 5) {
+        down = try HTTPClient.get(target, from: address)
+        return down.hasPrefix("HTTP/1.1 503 ")
+      })
+    #expect(down.contains("Retry-After: 2\r\n") && down.contains("\"database_unavailable\""))
+    #expect(try HTTPClient.get("/healthz", from: address).hasPrefix("HTTP/1.1 200 "))
+    try fixture.connection.run(
+      "alter database \(fixture.database.name) with allow_connections true")
     #expect(try HTTPClient.get(target, from: address).hasPrefix("HTTP/1.1 200 "))
   }
 
