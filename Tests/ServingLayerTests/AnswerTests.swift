@@ -177,6 +177,23 @@ import Warehouse
         "\"truncated\":false"))
   }
 
+  @Test func `in a top list by a rate, what has no rate comes last`() throws {
+    let fixture = try Fixture()
+    try fixture.connection.run(
+      "insert into warehouse.dim_device (device_key, os) values (1, 'none'), (2, 'low'), (3, 'high')"
+    )
+    let counts: [(Int, [Counter: Int])] = [
+      (1, [.listens: 9]), (2, [.skipped: 1, .partial: 3]), (3, [.skipped: 1, .partial: 1]),
+    ]
+    for (key, counts) in counts {
+      try fixture.add(.device, minute: "2026-11-20 10:00Z", keys: ["device_key": "\(key)"], counts)
+    }
+    #expect(
+      fixture.csv("metrics=skip_rate&by=os" + range) == [
+        "high,0.5,batch,false", "low,0.25,batch,false", "none,,batch,false",
+      ])
+  }
+
   @Test func `unknown plan, gender, method and status are null in every rollup`() throws {
     let fixture = try Fixture()
     try fixture.add(

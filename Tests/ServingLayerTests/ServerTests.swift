@@ -129,12 +129,14 @@ import Warehouse
     defer { server.stop() }
     let target = "/api/v1/query?metrics=listens"
     #expect(try HTTPClient.get(target, from: address).hasPrefix("HTTP/1.1 200 "))
-    // Ends every session but ours, and lets nobody in: what a stopped server looks like from here.
-    try fixture.connection.run(
+    // Lets nobody in and ends every session: what a stopped server looks like from here.
+    let elsewhere = try TestDatabase.make(migrated: false)
+    let administrator = try elsewhere.connect()
+    try administrator.run(
       "alter database \(fixture.database.name) with allow_connections false")
-    try fixture.connection.run(
+    try administrator.run(
       "select pg_terminate_backend(pid) from pg_stat_activity"
-        + " where datname = current_database() and pid <> pg_backend_pid()")
+        + " where datname = '\(fixture.database.name)'")
     var down = ""
     #expect(
       try eventually(within: 5) {
@@ -143,7 +145,7 @@ import Warehouse
       })
     #expect(down.contains("Retry-After: 2\r\n") && down.contains("\"database_unavailable\""))
     #expect(try HTTPClient.get("/healthz", from: address).hasPrefix("HTTP/1.1 200 "))
-    try fixture.connection.run(
+    try administrator.run(
       "alter database \(fixture.database.name) with allow_connections true")
     #expect(try HTTPClient.get(target, from: address).hasPrefix("HTTP/1.1 200 "))
   }
