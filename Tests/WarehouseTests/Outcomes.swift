@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestKit
 
 /// What several threads have to say, in the order in which they say it.
 final class Outcomes<Value: Sendable>: Sendable {
@@ -14,8 +15,8 @@ final class Outcomes<Value: Sendable>: Sendable {
 final class TemporaryDirectory: Sendable {
   let path: String
 
-  init(_ prefix: String = "polyrhythm-test", mode: Int = 0o755) throws {
-    path = "/tmp/\(prefix)-\(UUID().uuidString.prefix(8))"
+  init(mode: Int = 0o755) throws {
+    path = try TestDatabase.directory() + "/\(UUID().uuidString.prefix(8))"
     try FileManager.default.createDirectory(
       atPath: path, withIntermediateDirectories: false, attributes: [.posixPermissions: mode])
   }

@@ -8,9 +8,29 @@ final class ClusterFixture: Sendable {
   let directory: TemporaryDirectory
   let cluster: PrivateCluster
 
-  init(below name: String = "postgres", isDurable: Bool = false) throws {
-    directory = try TemporaryDirectory("polyrhythm-cluster")
-    cluster = PrivateCluster(directory: directory.path + "/" + name, isDurable: isDurable)
+  /// A stopped cluster to copy from, which is quicker than to make one; beside the test server's,
+  /// and removed with it.
+  private static let pristine = Result {
+    let path = try TestDatabase.directory() + "/pristine"
+    let cluster = PrivateCluster(directory: path, isDurable: false)
+    _ = try cluster.start()
+    try cluster.stop()
+    return path
+  }
+
+  /// - Parameter isNew: nothing is there; otherwise a stopped cluster is.
+  init(below name: String = "postgres", isNew: Bool = false, isDurable: Bool = false) throws {
+    directory = try TemporaryDirectory()
+    let path = directory.path + "/" + name
+    cluster = PrivateCluster(directory: path, isDurable: isDurable)
+    if !isNew {
+      let copy = Process()
+      copy.executableURL = URL(fileURLWithPath: "/bin/cp")
+      copy.arguments = ["-a", try Self.pristine.get(), path]
+      try copy.run()
+      copy.waitUntilExit()
+      try #require(copy.terminationStatus == 0)
+    }
   }
 
   deinit { try? cluster.stop(.immediate) }
@@ -23,7 +43,7 @@ func postmaster(of info: ClusterInfo) throws -> pid_t {
 
 @Suite(.serialized) struct PrivateClusterTests {
   @Test func aClusterIsMadeOnceSharedStoppedAndStartedAgain() throws {
-    let fixture = try ClusterFixture()
+    let fixture = try ClusterFixture(isNew: true)
     let first = try fixture.cluster.start()
     #expect(!first.wasRunning)
     try Connection(url: first.url).script(
@@ -41,7 +61,7 @@ func postmaster(of info: ClusterInfo) throws -> pid_t {
   }
 
   @Test func manyStartsAtOnceMakeOneServer() throws {
-    let fixture = try ClusterFixture()
+    let fixture = try ClusterFixture(isNew: true)
     let infos = Outcomes<ClusterInfo>()
     let errors = Threads.run(4) { _ in infos.add(try fixture.cluster.start()) }
     #expect(errors.isEmpty, "\(errors)")
@@ -161,7 +181,7 @@ func postmaster(of info: ClusterInfo) throws -> pid_t {
 
   @Test(.enabled(if: geteuid() == 0, "only root has directories that postgres cannot reach"))
   func aDirectoryThatTheServersUserCannotReachBecomesALink() throws {
-    let directory = try TemporaryDirectory("polyrhythm-closed", mode: 0o700)
+    let directory = try TemporaryDirectory(mode: 0o700)
     let cluster = PrivateCluster(directory: directory.path + "/postgres", isDurable: false)
     let info = try cluster.start()
     let target = try FileManager.default.destinationOfSymbolicLink(atPath: cluster.directory)

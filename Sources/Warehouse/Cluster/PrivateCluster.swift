@@ -36,6 +36,8 @@ public struct PrivateCluster: Sendable {
   private static let startSecondsMax = 600
   /// How long backends may outlive a postmaster that was killed. Seconds.
   private static let orphanSecondsMax = 60.0
+  /// A log larger than this is put aside at the next start, over the one put aside before. Bytes.
+  private static let logBytesMax = 64 << 20
   /// Ports tried for one start.
   private static let portTriesMax = 200
   private static let role = "polyrhythm"
@@ -206,9 +208,13 @@ public struct PrivateCluster: Sendable {
         "set local log_statement = 'none'; set local log_min_duration_statement = -1")
       try server.script("set local log_min_error_statement = 'panic'")
       if !isThere { try server.script("create role analyst login") }
+      // Bound, and put into its statement by the server: an error quotes statements.
+      try server.run("select set_config('polyrhythm.password', $1, true)", [.text(password)])
       try server.script(
         """
-        alter role analyst password \(server.literal(password));
+        do $$ begin execute
+          format('alter role analyst password %L', current_setting('polyrhythm.password'));
+        end $$;
         alter role analyst set default_transaction_read_only = on;
         grant pg_read_all_data to analyst;
         revoke temporary on database \(Identifier.quoted(Self.database)) from public
@@ -223,6 +229,9 @@ public struct PrivateCluster: Sendable {
     throws(WarehouseError) -> UInt16
   {
     let orphanDeadline = ContinuousClock.now + .seconds(Self.orphanSecondsMax)
+    if Files.size(place.logFile) > Self.logBytesMax {
+      rename(place.logFile, place.logFile + ".old")
+    }
     var ports = PortChoice(place)
     var port = try ports.next(triesMax: Self.portTriesMax)
     while true {

@@ -58,14 +58,6 @@ public final class Connection {
     _ = try rows(of: PQexec(handle, sql), statement: sql)
   }
 
-  /// The text as a SQL literal with its quotes, for the few statements (`set`, `create role`,
-  /// `comment on`) that take no parameters.
-  public func literal(_ text: String) throws(WarehouseError) -> String {
-    guard let escaped = PQescapeLiteral(handle, text, text.utf8.count) else { throw lastError("") }
-    defer { PQfreemem(escaped) }
-    return String(cString: escaped)
-  }
-
   // MARK: Transactions
 
   public enum TransactionMode: String, Sendable {
@@ -229,7 +221,17 @@ public final class Connection {
     PQputCopyEnd(handle, "not expected")
     var line: UnsafeMutablePointer<CChar>?
     while PQgetCopyData(handle, &line, 0) > 0 { PQfreemem(line) }
-    while let result = PQgetResult(handle) { PQclear(result) }
+    discardResults()
+  }
+
+  /// Takes what is left of a statement's results. A COPY that could not be ended gives the same
+  /// result for ever; the connection is then of no more use, and `isIdle` says so.
+  func discardResults() {
+    while let result = PQgetResult(handle) {
+      let status = PQresultStatus(result)
+      PQclear(result)
+      if [PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH].contains(status) { return }
+    }
   }
 
   private static func connectError(_ handle: OpaquePointer) -> WarehouseError {
