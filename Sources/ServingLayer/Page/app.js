@@ -29,6 +29,7 @@ const state = {
   live: new Map(),
   latest: null,
   refreshedAt: 0,
+  refreshTook: 0,
   timer: null,
   generation: 0,
 };
@@ -241,7 +242,8 @@ async function fetchSeries(span) {
 
 async function refresh() {
   const generation = ++state.generation;
-  state.refreshedAt = Date.now();
+  const started = Date.now();
+  state.refreshedAt = started;
   const span = range();
   for (const card of Object.values(CARDS)) card.csv.href = address({ ...card.query(), format: "csv" }, span);
   const tops = Object.values(CARDS).filter((card) => card.draw);
@@ -256,6 +258,7 @@ async function refresh() {
     // A slow answer to a range that was left must not draw over the present one.
     if (generation !== state.generation) return;
     for (const apply of results) apply();
+    state.refreshTook = Date.now() - started;
     say(span.isPast ? `The latest events are of ${Format.moment(state.latest)}; the range ends there.` : chartNotice());
   } catch (error) {
     if (generation === state.generation) say(`The figures could not be refreshed: ${error.message}`);
@@ -272,7 +275,8 @@ function say(text) {
 
 function refreshSoon() {
   if (state.timer) return;
-  const pause = state.minutes <= 360 ? REFRESH_MS.short : REFRESH_MS.long;
+  // A range that is dear to answer is asked for less often: open pages must not wear the database out.
+  const pause = Math.max(state.minutes <= 360 ? REFRESH_MS.short : REFRESH_MS.long, 5 * state.refreshTook);
   const wait = Math.max(0, state.refreshedAt + pause - Date.now());
   state.timer = setTimeout(() => {
     state.timer = null;
