@@ -39,10 +39,12 @@ struct Arguments: Sendable {
       }
     }
     guard spec.operandCount.contains(operands.count) else {
-      let what = operands.count > spec.operandCount.upperBound
+      let what =
+        operands.count > spec.operandCount.upperBound
         ? "does not understand \"\(operands[spec.operandCount.upperBound])\""
         : "needs \(spec.operands)"
-      throw UsageError("\(spec.name) \(what); polyrhythm \(spec.name) --help shows how it is called")
+      throw UsageError(
+        "\(spec.name) \(what); polyrhythm \(spec.name) --help shows how it is called")
     }
     for flag in spec.flags where values[flag.name] == nil {
       if let variable = flag.environment, let value = environment[variable], !value.isEmpty {
@@ -88,7 +90,8 @@ struct Arguments: Sendable {
     }
     guard range.contains(value) else {
       throw UsageError(
-        "\(name): \(value) is out of range, it goes from \(range.lowerBound) to \(range.upperBound)")
+        "\(name): \(value) is out of range, it goes from \(range.lowerBound) to \(range.upperBound)"
+      )
     }
     return value
   }

@@ -32,7 +32,9 @@ struct CommandSpec: Sendable {
 
   /// What `--help` prints.
   var help: String {
-    var lines = ["polyrhythm \(name)\(operands.isEmpty ? "" : " \(operands)") [flags]", "", summary]
+    var lines = [
+      "polyrhythm \(name)\(operands.isEmpty ? "" : " \(operands)") [flags]", "", summary,
+    ]
     if !flags.isEmpty {
       let lefts = flags.map { $0.name + ($0.value.map { " \($0)" } ?? "") }
       let width = min(34, lefts.map(\.count).max() ?? 0)

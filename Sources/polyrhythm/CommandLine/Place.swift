@@ -71,7 +71,8 @@ final class Place {
     }
     let url = try logURL()
     guard url.hasPrefix("dir:") else {
-      throw UsageError("the lake is a directory: say --lake DIR (polyrhythm archive fills it from Kafka)")
+      throw UsageError(
+        "the lake is a directory: say --lake DIR (polyrhythm archive fills it from Kafka)")
     }
     return DirectoryLog(path: String(url.dropFirst(4)))
   }

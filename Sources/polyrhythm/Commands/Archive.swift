@@ -14,7 +14,8 @@ let archiveCommand = CommandSpec(
   let place = try Place(arguments)
   let log = try place.log()
   guard log.url.hasPrefix("kafka:") else {
-    throw UsageError("archive copies from Kafka: say --log kafka:HOST:PORT (a directory log is a lake itself)")
+    throw UsageError(
+      "archive copies from Kafka: say --log kafka:HOST:PORT (a directory log is a lake itself)")
   }
   let lake: DirectoryLog =
     arguments.has("--lake")

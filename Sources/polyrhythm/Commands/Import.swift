@@ -39,7 +39,8 @@ let importCommand = CommandSpec(
       + "(\(Terminal.grouped(Int(Double(counts.lines) / seconds)))/s) to \(log.url)")
   if Signals.stop.isRequested {
     throw CommandError(
-      .temporaryFailure, "stopped before all files were in; importing them again counts nothing twice")
+      .temporaryFailure,
+      "stopped before all files were in; importing them again counts nothing twice")
   }
 }
 
@@ -49,7 +50,8 @@ private func importFiles(_ operands: [String]) throws -> [String] {
   for operand in operands {
     for scheme in ["s3://", "postgresql://", "postgres://"] where operand.hasPrefix(scheme) {
       throw UsageError(
-        "\(operand): this version imports files and directories only; copy the data to a file first")
+        "\(operand): this version imports files and directories only; copy the data to a file first"
+      )
     }
     var isDirectory: ObjCBool = false
     guard FileManager.default.fileExists(atPath: operand, isDirectory: &isDirectory) else {
@@ -60,8 +62,10 @@ private func importFiles(_ operands: [String]) throws -> [String] {
       continue
     }
     let names = try FileManager.default.contentsOfDirectory(atPath: operand).sorted()
-    let found = names.filter { $0.hasSuffix(".ndjson") || $0.hasSuffix(".json") || $0.hasSuffix(".jsonl") }
-      .filter { $0 != "truth.json" }
+    let found = names.filter {
+      $0.hasSuffix(".ndjson") || $0.hasSuffix(".json") || $0.hasSuffix(".jsonl")
+    }
+    .filter { $0 != "truth.json" }
     guard !found.isEmpty else {
       throw CommandError(.noInput, "\(operand): no .ndjson, .jsonl or .json file in this directory")
     }

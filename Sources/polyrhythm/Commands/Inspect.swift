@@ -103,7 +103,8 @@ enum TextTable {
     }
     var text = rows.columns.map(field).joined(separator: ",") + "\n"
     for row in 0..<rows.count {
-      text += rows.columns.indices.map { field(rows.textOrNull(row, $0) ?? "") }
+      text +=
+        rows.columns.indices.map { field(rows.textOrNull(row, $0) ?? "") }
         .joined(separator: ",") + "\n"
     }
     return text
@@ -114,7 +115,8 @@ enum TextTable {
 
 let checkCommand = CommandSpec(
   name: "check",
-  summary: "Audits the warehouse: every rule of warehouse-sql/checks, and its counts against the lake.",
+  summary:
+    "Audits the warehouse: every rule of warehouse-sql/checks, and its counts against the lake.",
   flags: [PlaceFlags.database, PlaceFlags.data, PlaceFlags.lake]
 ) { arguments in
   let place = try Place(arguments)

@@ -176,7 +176,8 @@ func serverConfiguration(_ arguments: Arguments) throws -> HTTPServerConfigurati
     }
     token = text.trimmingCharacters(in: .whitespacesAndNewlines)
     if token?.isEmpty != false {
-      throw CommandError(.dataError, "--token-file: \(path) is empty; put a long random text into it")
+      throw CommandError(
+        .dataError, "--token-file: \(path) is empty; put a long random text into it")
     }
   }
   guard arguments.has("--tls-cert") == arguments.has("--tls-key") else {

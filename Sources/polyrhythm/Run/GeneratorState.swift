@@ -22,7 +22,8 @@ struct GeneratorState: Codable, Sendable {
     guard let data = FileManager.default.contents(atPath: path) else { return nil }
     guard let state = try? JSONDecoder().decode(GeneratorState.self, from: data) else {
       throw CommandError(
-        .dataError, "\(path) is not what polyrhythm run writes; move it away to begin a new simulation")
+        .dataError,
+        "\(path) is not what polyrhythm run writes; move it away to begin a new simulation")
     }
     guard state.version == currentVersion else {
       throw CommandError(

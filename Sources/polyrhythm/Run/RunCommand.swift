@@ -9,7 +9,8 @@ import Warehouse
 
 let runCommand = CommandSpec(
   name: "run",
-  summary: "Everything in one process on embedded defaults: a simulated site, both layers, the page.",
+  summary:
+    "Everything in one process on embedded defaults: a simulated site, both layers, the page.",
   flags: [
     PlaceFlags.data,
     Flag("--listen", "HOST:PORT", "(default 127.0.0.1:8080)", environment: "POLYRHYTHM_LISTEN"),
@@ -17,7 +18,8 @@ let runCommand = CommandSpec(
     Flag("--history-days", "N", "days of history before the first start (default 7)"),
     Flag("--seed", "N", "of the simulated site (default 7)"),
     Flag("--for", "SECONDS", "end by itself after so long, with a summary"),
-    Flag("--load-every", "SECONDS", "load incrementally this often instead of by the cron expression"),
+    Flag(
+      "--load-every", "SECONDS", "load incrementally this often instead of by the cron expression"),
     Flag("--cron", "EXPR", "when to load (default \"0 0 * * *\")"),
     Flag("--time-zone", "TZ", "of the cron expression (default UTC)"),
     Flag("--token-file", "FILE", "the token that requests must carry; needed off loopback"),
