@@ -188,4 +188,27 @@ import Testing
     #expect(error?.code == .badURL)
     #expect(error?.message.contains("no.such") == true)
   }
+
+  /// Also documents how much the mock keeps.
+  @Test func aReaderFromBelowWhatRetentionLeftBeginsAtTheFirstRecordThere() throws {
+    let kafka = try MockKafka()
+    try kafka.createTopic(topic, partitions: 1)
+    let log = try EventLogs.open("kafka:\(kafka.bootstrap)")
+    let writer = try log.writer(to: [topic])
+    let payload = [UInt8](repeating: 65, count: 10_000)
+    for number in 0..<1000 {
+      try payload.withUnsafeBytes {
+        try writer.append(topic: 0, key: $0, timestamp: 1, payload: $0)
+      }
+      if number % 50 == 0 { try writer.flush() }
+    }
+    try writer.close()
+    let start = try log.startOffset(of: part)
+    #expect(try log.endOffset(of: part) == 1000)
+    #expect((400...700).contains(start))
+    let batch = RecordBatch()
+    let reader = try log.reader(of: part, from: 0)
+    #expect(try reader.read(into: batch, maxBytes: 1, waitMilliseconds: 5000) > 0)
+    #expect(batch.records.first == Record(start, payload))
+  }
 }

@@ -36,7 +36,7 @@ func shell(_ command: String) -> Int32 {
   let texts: [String] = ["/bin/sh", "-c", command]
   var words: [UnsafeMutablePointer<CChar>?] = texts.map { strdup($0) }
   words.append(nil)
-  defer { words.forEach { free($0) } }
+  defer { for word in words { free(word) } }
   guard posix_spawn(&pid, "/bin/sh", nil, nil, words, environ) == 0 else { return -1 }
   var status: Int32 = 0
   while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
