@@ -198,14 +198,15 @@ import Testing
     let payload = [UInt8](repeating: 65, count: 10_000)
     for number in 0..<1000 {
       try payload.withUnsafeBytes {
-        try writer.append(topic: 0, key: $0, timestamp: 1, payload: $0)
+        try writer.append(
+          topic: 0, key: .init(rebasing: $0[..<1]), timestamp: 1, payload: $0)
       }
       if number % 50 == 0 { try writer.flush() }
     }
     try writer.close()
     let start = try log.startOffset(of: part)
     #expect(try log.endOffset(of: part) == 1000)
-    #expect((400...700).contains(start))
+    #expect((450...600).contains(start))
     let batch = RecordBatch()
     let reader = try log.reader(of: part, from: 0)
     #expect(try reader.read(into: batch, maxBytes: 1, waitMilliseconds: 5000) > 0)
