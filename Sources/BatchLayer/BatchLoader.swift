@@ -64,7 +64,8 @@ public final class BatchLoader {
       url: configuration.databaseURL, applicationName: "polyrhythm load")
     guard try control.run(library.sql("batch/lock_loads")).bool(0, 0) else {
       throw LoadError(
-        .busy, "Another load is running (select * from warehouse.load_run); try again when it is done")
+        .busy,
+        "Another load is running (select * from warehouse.load_run); try again when it is done")
     }
     _ = try control.run(library.sql("batch/bury_dead_runs"))
     try emptyStage(control)

@@ -36,7 +36,8 @@ public struct Checks {
       guard lines.count == 3, lines[0].hasPrefix("-- severity: "), lines[1].hasPrefix("-- ") else {
         throw WarehouseError(
           .schema,
-          "checks/\(name).sql does not begin with '-- severity: error|warning' and a line with its rule")
+          "checks/\(name).sql does not begin with '-- severity: error|warning' and a line with its rule"
+        )
       }
       let rows = try connection.run(
         "select * from (\(lines[2])) as broken limit \(Self.limit)",

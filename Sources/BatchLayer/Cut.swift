@@ -32,7 +32,7 @@ extension Cut {
   ) throws -> Cut {
     let sources = try partitions(of: lake)
     var lakeEnds: [TopicPartition: Int64] = [:]
-    return try connection.transactionRethrowing {
+    return try connection.transaction {
       let epoch = try connection.run(library.sql("batch/lock_epoch")).int(0, 0)
       let committed = try readCommitted(connection, library)
       var absent: [Int32: Bool] = [:]

@@ -33,7 +33,7 @@ struct Publisher {
     _ staged: Staged, auditing: Bool = true,
     finishRun: (Connection) throws(WarehouseError) -> Void
   ) throws {
-    try connection.transactionRethrowing {
+    try connection.transaction {
       _ = try connection.run(sql("read_publishable_progress"))
       try publishFacts(staged)
       try publishRollups(staged)

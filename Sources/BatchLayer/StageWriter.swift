@@ -60,7 +60,7 @@ final class StageWriter {
     _ abandoned: StopToken
   ) throws -> Set<String> {
     let connection = try Connection(url: url, applicationName: "polyrhythm load write")
-    return try connection.transactionRethrowing {
+    return try connection.transaction {
       var made: [StageTable] = []
       var known = existing
       while let job = queue.take() {

@@ -1,5 +1,3 @@
-import Glibc
-
 /// The songs that the simulated service has: made from a seed, all of them invented.
 public struct Catalogue: Sendable {
   public struct Song: Sendable, Equatable {
@@ -31,7 +29,7 @@ public struct Catalogue: Sendable {
     let count = max(1, songs)
     // Each artist has a fame; a song's place follows from its artist's fame and its own luck.
     let fame = names.map { _ in random.gaussian() }
-    let artistWeights = AliasTable(weights: fame.map { exp(0.8 * $0) })
+    let artistWeights = AliasTable(weights: fame.map { Elementary.exp(0.8 * $0) })
     let genres = names.map { _ in Self.genres[Self.genreTable.draw(&random)] }
     var discographies = names.map { _ in
       Discography(album: Self.title(&random), left: 6 + random.index(below: 9))
@@ -59,17 +57,19 @@ public struct Catalogue: Sendable {
     let order = scored.indices.sorted {
       (scored[$1].score, $0) < (scored[$0].score, $1)
     }
-    let scale = log(Double(count) + 1)
+    let scale = Elementary.log(Double(count) + 1)
     self.songs = order.enumerated().map { rank, index in
       var song = scored[index].song
-      song.popularity = Int((100 * (1 - log(Double(rank) + 1) / scale)).rounded())
+      song.popularity = Int((100 * (1 - Elementary.log(Double(rank) + 1) / scale)).rounded())
       return song
     }
   }
 
   /// The share of plays that each song gets, in the order of `songs`; sums to 1.
   public var playShares: [Double] {
-    let weights = songs.indices.map { pow(Double($0) + 1, -Self.popularityExponent) }
+    let weights = songs.indices.map {
+      Elementary.exp(-Self.popularityExponent * Elementary.log(Double($0) + 1))
+    }
     let total = weights.reduce(0, +)
     return weights.map { $0 / total }
   }

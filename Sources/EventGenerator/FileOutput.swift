@@ -17,6 +17,8 @@ public final class FileOutput {
   public init(directory: String) throws(GeneratorError) {
     self.directory = directory
     try Self.makeDirectory(directory)
+    // An earlier run's truth would be a lie beside this one's files.
+    unlink("\(directory)/truth.json")
     for topic in Topic.allCases {
       files.append(try OutputFile(path: "\(directory)/\(topic.name).ndjson"))
     }
@@ -107,7 +109,8 @@ private final class OutputFile {
 
   func finish() throws(GeneratorError) {
     try flush()
-    if fsync(descriptor) != 0 { throw failed(errno) }
+    // What is no disk file, a pipe or a device, has nothing to sync.
+    if fsync(descriptor) != 0, errno != EINVAL { throw failed(errno) }
     let closing = close(descriptor)
     descriptor = -1
     if closing != 0 { throw failed(errno) }

@@ -94,7 +94,7 @@ public struct GeneratorConfig: Sendable {
     let fileSeed = try root.seed("seed")
     seed = overrides.seed ?? fileSeed ?? 0
     alpha = try root.number("alpha", in: 0.001...1e9) ?? 60
-    beta = try root.number("beta", in: 0.001...1e12) ?? 259_200
+    beta = try root.number("beta", in: 0.001...1e10) ?? 259_200
     damping = try root.number("damping", in: 0...(Rhythm.maxDamping.nextDown)) ?? 0.0625
     weekendDamping = try root.number("weekend-damping", in: 0...1) ?? 0.5
     weekendDampingOffset = Int(

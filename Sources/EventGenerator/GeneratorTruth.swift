@@ -1,4 +1,5 @@
 import EventModel
+import Glibc
 
 /// Counts what was emitted, so that whatever consumes the events can be audited to the unit. Its
 /// JSON is the same for the same events.
@@ -19,8 +20,9 @@ public struct GeneratorTruth: Sendable {
   private var minuteIndex: [Int64: Int] = [:]
   private var rows: [Minute] = []
   private var last = -1
-  private var pageRows: [(page: String, count: Int64)] = []
-  /// Pages by the address of their text, which is the same for all events of a simulation.
+  private var pageRows: [(page: [UInt8], count: Int64)] = []
+  /// Pages by the address of their text, which is the same for all events of a simulation. Another
+  /// simulation may have other text there, or the same text elsewhere: `pages` adds up by text.
   private var pageIndex: [TextAddress: Int] = [:]
 
   public init() {}
@@ -32,7 +34,8 @@ public struct GeneratorTruth: Sendable {
 
   /// How often each page was viewed.
   public var pages: [String: Int64] {
-    Dictionary(pageRows.map { ($0.page, $0.count) }, uniquingKeysWith: +)
+    Dictionary(
+      pageRows.map { (String(decoding: $0.page, as: UTF8.self), $0.count) }, uniquingKeysWith: +)
   }
 
   /// Counts one event.
@@ -62,15 +65,19 @@ public struct GeneratorTruth: Sendable {
 
   private mutating func countPage(_ page: ByteSlice) {
     let key = TextAddress(address: UInt(bitPattern: page.start))
-    let index: Int
-    if let known = pageIndex[key] {
-      index = known
+    if let known = pageIndex[key], isText(pageRows[known].page, page) {
+      pageRows[known].count += 1
     } else {
-      index = pageRows.count
-      pageIndex[key] = index
-      pageRows.append((page.string, 0))
+      pageIndex[key] = pageRows.count
+      pageRows.append((Array(page.buffer), 1))
     }
-    pageRows[index].count += 1
+  }
+
+  private func isText(_ known: [UInt8], _ page: ByteSlice) -> Bool {
+    guard known.count == page.count, let start = page.start else {
+      return known.count == page.count
+    }
+    return memcmp(known, start, known.count) == 0
   }
 
   /// The content of `truth.json`.

@@ -1,5 +1,3 @@
-import Glibc
-
 /// xoshiro256** (Blackman and Vigna), seeded through SplitMix64 (Steele, Lea, Flood). A stream is
 /// named by (seed, purpose, index), and nothing else goes into it: so what a user does depends
 /// neither on other users nor on the order in which they are simulated.
@@ -20,10 +18,12 @@ struct RandomSource: RandomNumberGenerator {
     var mixer = SplitMix64(state: seed)
     mixer.state = mixer.next() ^ purpose.rawValue
     mixer.state = mixer.next() ^ index
-    s0 = mixer.next()
-    s1 = mixer.next()
-    s2 = mixer.next()
-    s3 = mixer.next()
+    self.init(state: (mixer.next(), mixer.next(), mixer.next(), mixer.next()))
+  }
+
+  /// - Parameter state: not all zero.
+  init(state: (UInt64, UInt64, UInt64, UInt64)) {
+    (s0, s1, s2, s3) = state
   }
 
   mutating func next() -> UInt64 {
@@ -56,18 +56,18 @@ struct RandomSource: RandomNumberGenerator {
 
   /// Exponential with the given mean.
   mutating func exponential(mean: Double) -> Double {
-    -mean * log(positiveUniform())
+    -mean * Elementary.log(positiveUniform())
   }
 
   /// Standard normal (Box and Muller).
   mutating func gaussian() -> Double {
-    let radius = (-2 * log(positiveUniform())).squareRoot()
-    return radius * cos(2 * .pi * uniform())
+    let radius = (-2 * Elementary.log(positiveUniform())).squareRoot()
+    return radius * Elementary.cos(turns: uniform())
   }
 
   /// Log-normal with the given mean; `sigma` is the standard deviation of the logarithm.
   mutating func logNormal(mean: Double, sigma: Double) -> Double {
-    mean * exp(sigma * gaussian() - sigma * sigma / 2)
+    mean * Elementary.exp(sigma * gaussian() - sigma * sigma / 2)
   }
 }
 

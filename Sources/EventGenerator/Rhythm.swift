@@ -1,5 +1,3 @@
-import Glibc
-
 /// When people are on the site: a clock that runs at different speed by day and by night, and days
 /// on which fewer sessions begin.
 struct Rhythm {
@@ -24,7 +22,7 @@ struct Rhythm {
   /// Wall time (ms since 1970) of an even clock's time: t = u + d·D·sin(2π(u - 3 h)/D). Where the
   /// sine rises, around 3 am, wall time runs fast, and even arrivals are spread thin.
   func warp(_ even: Double) -> Double {
-    even + amplitude * sin(phase(even))
+    even + amplitude * Elementary.sin(turns: phase(even))
   }
 
   /// The even clock's time at a wall time: the inverse of `warp`, to well below a millisecond.
@@ -38,16 +36,17 @@ struct Rhythm {
       let error = warp(guess) - wall
       if error.magnitude < 0.01 { break }
       if error > 0 { high = guess } else { low = guess }
-      let slope = 1 + amplitude * 2 * .pi / Self.dayLength * cos(phase(guess))
+      let slope = 1 + amplitude * 2 * .pi / Self.dayLength * Elementary.cos(turns: phase(guess))
       let step = guess - error / slope
       guess = step > low && step < high ? step : (low + high) / 2
     }
     return guess
   }
 
+  /// How far the day is from its low point, in turns.
   private func phase(_ time: Double) -> Double {
     let sinceLow = (time - Self.lowPoint) / Self.dayLength
-    return 2 * .pi * (sinceLow - sinceLow.rounded(.down))
+    return sinceLow - sinceLow.rounded(.down)
   }
 
   /// The share of sessions that do not begin at this wall time because the day is free. It goes

@@ -1,5 +1,4 @@
 import EventModel
-import Glibc
 
 /// The simulated service: gives its events in the order of time.
 ///
@@ -39,7 +38,6 @@ public struct Simulation {
   /// it lies before the config's end; nil when no user will ever come again.
   public var nextTimestamp: Int64? {
     guard let first = queue.first?.ts else { return nextArrival }
-    if owesSecond { return first }
     return min(first, nextArrival ?? first)
   }
 
@@ -161,7 +159,7 @@ public struct Simulation {
     user.skipShare = Habits.skipShare(&user.random)
     let from = arrival ?? config.start
     if config.attritionRate > 0 {
-      let mean = CivilTime.millisecondsPerYear / -log(1 - config.attritionRate)
+      let mean = CivilTime.millisecondsPerYear / -Elementary.log(1 - config.attritionRate)
       user.leavesAt = from + Int64(min(user.random.exponential(mean: mean), 1e15))
     }
     let start: Int
@@ -191,7 +189,9 @@ public struct Simulation {
   /// expected within t years, so the times follow from even arrivals through the inverse of that.
   private mutating func drawArrival() {
     expectedArrivals += growth.exponential(mean: 1)
-    let years = log1p(expectedArrivals / Double(config.users)) / log1p(config.growthRate)
+    let years =
+      Elementary.log(1 + expectedArrivals / Double(config.users))
+      / Elementary.log(1 + config.growthRate)
     let arrival = Double(config.start) + years * CivilTime.millisecondsPerYear
     nextArrival =
       arrival < 1e15 && users.count < Int(Int32.max) ? Int64(arrival.rounded()) : nil

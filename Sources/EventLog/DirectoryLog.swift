@@ -80,10 +80,17 @@ public struct DirectoryLog: EventLog {
     try File.syncDirectory(path)
   }
 
+  /// Gives a topic the partitions that it lacks; Kafka's topics can grow too.
+  func addPartitions(_ topic: String, upTo count: Int) throws(EventLogError) {
+    for number in try partitionCount(of: topic)..<max(count, partitionCount(of: topic)) {
+      try File.makeDirectories(directory(TopicPartition(topic, Int32(number))).path)
+    }
+  }
+
   /// The topics there are, sorted by name; none where the directory is not there.
   public func topics() throws(EventLogError) -> [String] {
     var topics: [String] = []
-    for name in try File.names(in: path) ?? [] 
+    for name in try File.names(in: path) ?? []
     where Topics.isValid(name) && !name.hasPrefix(PartitionDirectory.temporaryPrefix) {
       if try partitionCount(of: name) > 0 { topics.append(name) }
     }

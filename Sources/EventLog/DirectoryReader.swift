@@ -53,6 +53,7 @@ final class DirectoryReader: LogReader {
     swap(&entries, &batch.entries)
     defer { swap(&entries, &batch.entries) }
     entries.removeAll(keepingCapacity: true)
+    batch.timestamps.removeAll(keepingCapacity: true)
     batch.nextOffset = position
     let count = max(maxBytes, Self.readBytesMin)
     var deadline: ContinuousClock.Instant?

@@ -98,6 +98,10 @@ public final class RecordBatch {
   public internal(set) var entries: [Entry] = []
   /// One past the offset of the last record; where a following batch begins.
   public internal(set) var nextOffset: Int64 = 0
+  /// The time of each record as the log keeps it, or empty where the log does not.
+  var timestamps: [Int64] = []
+  /// Stands for a time that is not known, and so counts as later than any.
+  static let unknownTimestamp = Int64.max
   /// Owned storage; implementations fill it through `reserve`.
   var storage: UnsafeMutableRawPointer
   var capacity: Int
@@ -110,14 +114,17 @@ public final class RecordBatch {
 
   deinit { storage.deallocate() }
 
-  /// Makes room for `count` bytes; what was there is dropped where the room was too small.
-  func reserve(_ count: Int) {
+  /// Makes room for `count` bytes; the first `keeping` of them stay.
+  func reserve(_ count: Int, keeping kept: Int = 0) {
     guard count > capacity else { return }
+    let larger = kept > 0 ? max(count, capacity * 2) : count
+    let room = UnsafeMutableRawPointer.allocate(byteCount: larger + Self.padding, alignment: 64)
+    room.copyMemory(from: storage, byteCount: kept)
+    // Decoders read the padding, whatever it holds, and so it must not be uninitialised.
+    (room + larger).initializeMemory(as: UInt8.self, repeating: 0, count: Self.padding)
     storage.deallocate()
-    capacity = count
-    storage = .allocate(byteCount: count + Self.padding, alignment: 64)
-    // The padding is read by decoders, whatever it holds, and so must not be uninitialised.
-    (storage + count).initializeMemory(as: UInt8.self, repeating: 0, count: Self.padding)
+    storage = room
+    capacity = larger
   }
 
   public var count: Int { entries.count }

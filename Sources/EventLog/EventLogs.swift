@@ -16,6 +16,10 @@ public enum EventLogs {
       }
       return DirectoryLog(path: path, options: try DirectoryOptions(properties))
     }
+    if url.hasPrefix("kafka:") {
+      return try KafkaLog(
+        brokers: String(url.dropFirst("kafka:".count)), properties: properties)
+    }
     throw EventLogError(
       .badURL, "the log URL '\(url)' is not understood; write dir:PATH or kafka:HOST:PORT")
   }

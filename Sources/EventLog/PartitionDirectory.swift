@@ -49,7 +49,9 @@ struct PartitionDirectory: Sendable {
         .unavailable, "\(partition) is not there: no directory \(path); create the topic first")
     }
     var found = names.compactMap(Self.segment(named:))
-    found.sort { ($0.base, $0.kind == .compressed ? 1 : 0) < ($1.base, $1.kind == .compressed ? 1 : 0) }
+    found.sort {
+      ($0.base, $0.kind == .compressed ? 1 : 0) < ($1.base, $1.kind == .compressed ? 1 : 0)
+    }
     var segments: [Segment] = []
     segments.reserveCapacity(found.count)
     for segment in found where segments.last?.base != segment.base { segments.append(segment) }
@@ -57,7 +59,8 @@ struct PartitionDirectory: Sendable {
   }
 
   private static func segment(named name: String) -> Segment? {
-    guard let dot = name.firstIndex(of: "."), name.utf8.distance(from: name.startIndex, to: dot) == 20,
+    guard let dot = name.firstIndex(of: "."),
+      name.utf8.distance(from: name.startIndex, to: dot) == 20,
       let base = Int64(name[..<dot]), base >= 0
     else { return nil }
     switch name[dot...] {

@@ -3,15 +3,11 @@
 public enum EventEncoder {
   /// Appends the event to `out`.
   public static func append(_ event: Event, to out: inout [UInt8]) {
-    let start = out.count
-    let bound = maxByteCount(of: event)
-    out.append(contentsOf: repeatElement(0, count: bound))
-    var written = 0
-    out.withUnsafeMutableBufferPointer { buffer in
-      guard let base = buffer.baseAddress else { return }
-      written = encode(event, at: base + start)
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: maxByteCount(of: event)) { scratch in
+      guard let start = scratch.baseAddress else { return }
+      let count = encode(event, at: start)
+      out.append(contentsOf: UnsafeBufferPointer(start: start, count: count))
     }
-    out.removeLast(bound - written)
   }
 
   /// What `encode` may need at most, in bytes.

@@ -23,8 +23,14 @@ struct IdentityMemory {
   }
 
   private mutating func select(_ bucket: Int64) {
-    if currentBucket != Int64.min { buckets[currentBucket] = current }
-    current = buckets.removeValue(forKey: bucket) ?? FlatTable()
+    let remembered = buckets.removeValue(forKey: bucket)
+    if currentBucket != Int64.min {
+      buckets[currentBucket] = current
+      current = remembered ?? FlatTable()
+    } else if let remembered {
+      current.free()
+      current = remembered
+    }
     currentBucket = bucket
     oldest = min(oldest, bucket)
   }

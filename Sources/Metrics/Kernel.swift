@@ -71,11 +71,19 @@ public final class Kernel {
     for memory in identities { memory.free() }
   }
 
+  /// How much state is never worth tidying up; has no influence on any result.
+  var sweepFloor: Int {
+    get { plays.sweepFloor }
+    set { plays.sweepFloor = newValue }
+  }
+
   // MARK: Recovery
 
   /// Sets the watermark as it was at the offset that reading begins from. Call before any record.
   public func restore(_ topic: Topic, watermark: Watermark) {
     marks[Int(topic.rawValue)] = watermark
+    // Had there been no record, there would be no watermark, nor one in the making.
+    replays[Int(topic.rawValue)].hasSeenAny = watermark != Watermark()
   }
 
   /// From here on, what is folded counts. Call when all three topics have been read up to the
@@ -199,8 +207,8 @@ public final class Kernel {
       output.rollups.name(
         place.audience,
         .audience(
-          gender: event.gender.isEmpty ? "unknown" : event.gender.string,
-          level: event.level.isEmpty ? "unknown" : event.level.string))
+          gender: (event.gender.isEmpty ? KeyHasher.unknown : event.gender).string,
+          level: (event.level.isEmpty ? KeyHasher.unknown : event.level).string))
     }
   }
 
@@ -319,7 +327,10 @@ public final class Kernel {
     if plays.hasCredits(session) {
       for i in plays.credits.indices
       where plays.credits[i].session == session && plays.credits[i].ts >= event.ts {
-        settle(&plays.credits[i])
+        // A copy: settling reads `plays`, which an inout access would hold.
+        var credit = plays.credits[i]
+        settle(&credit)
+        plays.credits[i] = credit
       }
     }
   }

@@ -123,18 +123,27 @@ extension KeyHasher {
     return key()
   }
 
+  /// Over the texts of the row, where an absent attribute reads `unknown`: the table has one row for
+  /// a pair of texts, so there must be one key for it.
   mutating func audience(_ event: Event) -> Int64 {
     begin()
-    add(event.gender)
-    add(event.level)
+    add(event.gender.isEmpty ? Self.unknown : event.gender)
+    add(event.level.isEmpty ? Self.unknown : event.level)
     return key()
   }
 
+  /// What an absent gender or level reads in `minute_audience`.
+  static var unknown: ByteSlice {
+    let text: StaticString = "unknown"
+    return ByteSlice(start: text.utf8Start, count: text.utf8CodeUnitCount)
+  }
+
+  /// As for `audience`: in the table, no status is 0.
   mutating func page(_ event: Event) -> Int64 {
     begin()
     add(event.page)
     add(event.method)
-    add(event.status.map { Int64($0) })
+    add(Int64(event.status ?? 0))
     add(event.auth)
     add(event.level)
     return key()

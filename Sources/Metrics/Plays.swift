@@ -77,6 +77,8 @@ struct PlayStore {
   private var endings = EndingHeap()
   private(set) var live = 0
   var credits: [Credit] = []
+  /// How much is never worth a sweep.
+  var sweepFloor = 4096 { didSet { sweepAt = sweepFloor } }
   private var sweepAt = 4096
 
   init() { plays = .allocate(capacity: 1024) }
@@ -197,7 +199,7 @@ struct PlayStore {
     sessions = kept
     sessionIndex.free()
     sessionIndex = index
-    sweepAt = 2 * (live + credits.count + sessions.count) + 4096
+    sweepAt = 2 * (live + credits.count + sessions.count) + sweepFloor
   }
 
   private mutating func prune(_ session: inout Session, _ creditHorizon: Int64) {

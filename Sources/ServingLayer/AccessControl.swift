@@ -13,6 +13,16 @@ struct AccessControl: Sendable {
   /// True where cookies travel over TLS only.
   let isSecure: Bool
 
+  /// Without a token only the loopback address protects the figures, and a web page whose name resolves
+  /// to that address (DNS rebinding) would get around it: such a page shows in the Host header.
+  func trustsHost(_ request: Request) -> Bool {
+    guard token == nil, let host = request.headers["host"]?.lowercased() else { return true }
+    if host.hasPrefix("[") { return host.hasPrefix("[::1]") }
+    let name = host.prefix { $0 != ":" }
+    let isAddress = name.hasPrefix("127.") && name.utf8.allSatisfy { (46...57).contains($0) }
+    return isAddress || name == "localhost" || name.hasSuffix(".localhost")
+  }
+
   func verdict(_ request: Request) -> Verdict {
     guard let token else { return .granted }
     if let header = request.headers["authorization"] {

@@ -93,7 +93,9 @@ extension Rollup {
   }
 
   /// From the fewest rows a minute to the most: the planner takes the first that can answer.
-  static let cheapestFirst: [Rollup] = [.totals, .audience, .page, .device, .location, .song, .user]
+  static let cheapestFirst: [Rollup] = [
+    .totals, .audience, .page, .device, .location, .song, .user,
+  ]
 
   /// True where every column that the measure's rule reads is kept here.
   func keeps(_ measure: Measure) -> Bool {

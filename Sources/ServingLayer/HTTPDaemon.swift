@@ -32,7 +32,7 @@ final class HTTPDaemon: @unchecked Sendable {
     init(router: Router) { self.router = router }
   }
 
-  /// Serves a listening socket; owns it from here on, also when this throws.
+  /// Serves a listening socket; owns it from here on. libmicrohttpd closes it, also when it cannot start.
   init(socket: CInt, router: Router, tls: TLS?) throws(ServingError) {
     let context = Unmanaged.passRetained(Context(router: router))
     var flags =
@@ -63,11 +63,11 @@ final class HTTPDaemon: @unchecked Sendable {
     else {
       context.release()
       for copy in pem { copy.deallocate() }
-      close(socket)
       throw tls == nil
         ? ServingError(.system, "The HTTP server could not start: too few threads or descriptors")
         : ServingError(
-          .tls, "The HTTP server could not start: the TLS certificate and key are not a "
+          .tls,
+          "The HTTP server could not start: the TLS certificate and key are not a "
             + "matching pair in PEM format; check --tls-cert and --tls-key")
     }
     self.context = context

@@ -83,6 +83,11 @@ public final class HTTPServer: Sendable {
     let (socket, bound) = try address.open(allowsRemote: configuration.token != nil)
     let assets = PageAssets()
     for line in assets.missing { configuration.log(line) }
+    if configuration.token != nil, tls == nil, !bound.isLoopback {
+      configuration.log(
+        "Listening on \(bound.text) without TLS: the token and the figures can be read on the way; "
+          + "give --tls-cert and --tls-key, or put a proxy that speaks TLS in front")
+    }
     let clock: @Sendable () -> Instant = { Instant.now }
     let hub = LiveHub(database: database, queries: queries, clock: clock)
     let router = Router(
@@ -133,15 +138,14 @@ public final class HTTPServer: Sendable {
 private final class Poller: Sendable {
   private let hub: LiveHub
   private let isStopped = StopToken()
-  private let wake = DispatchSemaphore(value: 0)
   private let ended = DispatchSemaphore(value: 0)
 
   init(hub: LiveHub, interval: Double) {
     self.hub = hub
-    DispatchQueue(label: "polyrhythm.live").async { [hub, isStopped, wake, ended] in
+    DispatchQueue(label: "polyrhythm.live").async { [hub, isStopped, ended] in
       while !isStopped.isRequested {
         if hub.subscribers > 0 { hub.poll() }
-        _ = wake.wait(timeout: .now() + interval)
+        _ = hub.arrivals.wait(timeout: .now() + interval)
       }
       ended.signal()
     }
@@ -150,7 +154,7 @@ private final class Poller: Sendable {
   /// Ends all streams; returns once no poll is under way.
   func stop() {
     isStopped.request()
-    wake.signal()
+    hub.arrivals.signal()
     hub.close()
     ended.wait()
   }

@@ -52,7 +52,8 @@ struct Instant: Comparable, Sendable {
     let units: [Character: Int64] = [
       "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000,
     ]
-    guard let suffix = text.last, let unit = units[suffix], text.utf8.dropLast().allSatisfy(isDigit),
+    guard let suffix = text.last, let unit = units[suffix],
+      text.utf8.dropLast().allSatisfy(isDigit),
       let count = Int64(text.dropLast()), count <= 100 * 366 * 86_400
     else { return nil }
     let (span, overflow) = count.multipliedReportingOverflow(by: unit)

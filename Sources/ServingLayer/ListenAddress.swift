@@ -4,6 +4,8 @@ import Glibc
 struct ListenAddress: Sendable, Equatable {
   var host: String
   var port: UInt16
+  /// Known once it is open.
+  private(set) var isLoopback = false
 
   init(_ text: String) throws(ServingError) {
     let accepted = "HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080"
@@ -39,7 +41,8 @@ struct ListenAddress: Sendable, Equatable {
     guard code == 0, let info = list?.pointee, let address = info.ai_addr else {
       let reason = code == 0 ? "no address" : String(cString: gai_strerror(code))
       throw ServingError(
-        .address, "Cannot listen on \(text): \(reason); give an address of this machine to --listen")
+        .address, "Cannot listen on \(text): \(reason); give an address of this machine to --listen"
+      )
     }
     defer { freeaddrinfo(list) }
     guard allowsRemote || Self.isLoopback(address) else {
@@ -58,6 +61,7 @@ struct ListenAddress: Sendable, Equatable {
       throw failure(reason)
     }
     var bound = self
+    bound.isLoopback = Self.isLoopback(address)
     bound.port = Self.port(of: descriptor)
     return (descriptor, bound)
   }

@@ -27,6 +27,9 @@ final class LiveHub: Sendable {
     var waiting: [ObjectIdentifier: DispatchSemaphore] = [:]
   }
 
+  /// Signalled with each new subscriber, so that nobody waits out the poller's pause for a first look.
+  let arrivals = DispatchSemaphore(value: 0)
+
   private let database: any Database
   private let queries: ServingQueries
   private let clock: @Sendable () -> Instant
@@ -56,7 +59,9 @@ final class LiveHub: Sendable {
       guard let row = try database.rows(queries.state).first, let now = WarehouseState(row) else {
         return
       }
-      let (known, minute) = state.withLock { ($0.isDatabaseDown ? nil : $0.warehouse, $0.latestMinute) }
+      let (known, minute) = state.withLock {
+        ($0.isDatabaseDown ? nil : $0.warehouse, $0.latestMinute)
+      }
       guard known?.version != now.version else { return }
       var rows = try minutes(upTo: clock())
       var latest = rows.map(\.time).max() ?? minute
@@ -158,6 +163,7 @@ final class LiveHub: Sendable {
   func subscribe() -> Subscription {
     let subscription = Subscription(self)
     state.withLock { $0.waiting[ObjectIdentifier(subscription)] = subscription.semaphore }
+    arrivals.signal()
     return subscription
   }
 

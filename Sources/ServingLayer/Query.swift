@@ -201,7 +201,8 @@ private struct ParameterReader {
     if first("granularity") == "second" {
       throw .parameter(
         "granularity", found: "second",
-        accepted: "not yet; until then \(Granularity.allCases.map(\.rawValue).joined(separator: ", "))"
+        accepted:
+          "not yet; until then \(Granularity.allCases.map(\.rawValue).joined(separator: ", "))"
       )
     }
     if let chosen = try choice("granularity", of: Granularity.self) { return chosen }

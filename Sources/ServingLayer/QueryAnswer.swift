@@ -41,7 +41,8 @@ struct QueryAnswer: Sendable {
         switch column.role {
         case .low: return last.flatMap { Int($0) }.map { "\(DistinctError.interval($0).low)" }
         case .high: return last.flatMap { Int($0) }.map { "\(DistinctError.interval($0).high)" }
-        case .isFinal: return texts.next().flatMap { $0 }.map { $0 == "t" || $0 == "true" ? "true" : "false" }
+        case .isFinal:
+          return texts.next().flatMap { $0 }.map { $0 == "t" || $0 == "true" ? "true" : "false" }
         default:
           last = texts.next() ?? nil
           return last
@@ -132,7 +133,8 @@ struct QueryAnswer: Sendable {
 
   private static func field(_ value: String) -> String {
     guard value.utf8.contains(where: { "\",\r\n".utf8.contains($0) }) else { return value }
-    return "\"" + value.split(separator: "\"", omittingEmptySubsequences: false)
+    return "\""
+      + value.split(separator: "\"", omittingEmptySubsequences: false)
       .joined(separator: "\"\"") + "\""
   }
 }

@@ -13,6 +13,9 @@ struct Statement: Equatable, Sendable {
 /// rows of epochs later than the loaded one), but aggregates once: the views would first sum by
 /// minute and key what is summed again here. A test holds the two together.
 ///
+/// `state` looks at the time zone even where there are no rows to put into buckets: a name that does not
+/// exist is always an error.
+///
 /// The answer has `QuerySQL.leading` columns about the state of the warehouse, then those of the
 /// plan without the interval ends, all as text. With no rows there is one row without a position.
 struct QuerySQL {
@@ -40,7 +43,7 @@ struct QuerySQL {
     let rollup = plan.rollup
     let from = bind(query.from.iso8601) + "::timestamptz"
     let to = bind(query.to.iso8601) + "::timestamptz"
-    let zone = query.granularity == .none ? "" : bind(query.timeZone)
+    let zone = bind(query.timeZone)
     let bucket = "date_trunc('\(query.granularity.rawValue)', layers.minute, \(zone))"
 
     var selected: [String] = []
@@ -95,6 +98,7 @@ struct QuerySQL {
           case when isfinite(final_before) then \(SQLText.iso("final_before", milliseconds: false)) end as final_before,
           loaded_epoch
         from batch.published
+        where now() at time zone \(zone) is not null
       ),
       layers as (
         select \(source), 'batch' as layer from batch.\(rollup.table)

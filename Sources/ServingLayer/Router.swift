@@ -41,6 +41,12 @@ struct Router: Sendable {
     // Probes bring no token, and learn nothing but that the service is there.
     if request.path == "/healthz" { return .json("{\"status\":\"alive\"}") }
     if request.path == "/readyz" { return readiness() }
+    guard access.trustsHost(request) else {
+      throw RequestError(
+        "wrong_host",
+        "Host: found \"\(request.headers["host"]?.prefix(80) ?? "")\", accepted: localhost, 127.0.0.1 "
+          + "or [::1]; start the server with a token to serve other names", status: 421)
+    }
     switch access.verdict(request) {
     case .granted: break
     case .denied: return unauthorized(request)

@@ -41,12 +41,18 @@ public final class ConnectionPool: Sendable {
   public func withConnection<T>(
     waitingAtMost seconds: Double = 5, _ body: (Connection) throws(WarehouseError) -> T
   ) throws(WarehouseError) -> T {
-    guard free.wait(timeout: .now() + seconds) == .success else {
-      throw WarehouseError(
-        .connection,
-        "All \(limit) database connections were busy for \(seconds) s; try again, or raise the limit",
-        isRetriable: true)
-    }
+    try waitForRoom(seconds)
+    defer { free.signal() }
+    let connection = try take()
+    defer { giveBack(connection) }
+    return try body(connection)
+  }
+
+  /// `withConnection` for a body that also throws errors of other kinds.
+  public func withConnection<T>(
+    waitingAtMost seconds: Double = 5, _ body: (Connection) throws -> T
+  ) throws -> T {
+    try waitForRoom(seconds)
     defer { free.signal() }
     let connection = try take()
     defer { giveBack(connection) }
@@ -55,6 +61,15 @@ public final class ConnectionPool: Sendable {
 
   /// Closes the connections that nobody uses; the others close as they come back only if lost.
   public func closeIdle() { idle.withLock { $0.removeAll() } }
+
+  private func waitForRoom(_ seconds: Double) throws(WarehouseError) {
+    guard free.wait(timeout: .now() + seconds) == .success else {
+      throw WarehouseError(
+        .connection,
+        "All \(limit) database connections were busy for \(seconds) s; try again, or raise the limit",
+        isRetriable: true)
+    }
+  }
 
   private func take() throws(WarehouseError) -> Connection {
     while let candidate = idle.withLock({ $0.popLast() }) {

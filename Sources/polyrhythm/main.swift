@@ -1,1 +1,57 @@
-print("not wired yet")
+import Foundation
+import Support
+
+let commands: [CommandSpec] = [
+  runCommand, generateCommand, importCommand, archiveCommand, speedCommand, loadCommand,
+  serveCommand, checkCommand, sqlCommand, statusCommand,
+]
+
+func overview() -> String {
+  let width = commands.map(\.name.count).max() ?? 0
+  let lines = commands.map {
+    "  \($0.name)\(String(repeating: " ", count: width - $0.name.count + 2))\($0.summary)"
+  }
+  return """
+    polyrhythm COMMAND [flags]: minute-fresh and nightly-exact analytics for music streaming.
+
+    \(lines.joined(separator: "\n"))
+
+    polyrhythm COMMAND --help says what each takes. Start with: polyrhythm run
+    """
+}
+
+func perform(_ words: [String]) throws {
+  guard let name = words.first else {
+    print(overview())
+    throw UsageError("say which command")
+  }
+  if ["--help", "-h", "help"].contains(name) {
+    if name == "help", words.count > 1, let spec = commands.first(where: { $0.name == words[1] }) {
+      print(spec.help)
+    } else {
+      print(overview())
+    }
+    return
+  }
+  guard let spec = commands.first(where: { $0.name == name }) else {
+    throw UsageError("there is no command \(name); polyrhythm --help lists them")
+  }
+  if words.contains("--help") || words.contains("-h") {
+    print(spec.help)
+    return
+  }
+  let arguments = try Arguments(
+    spec, Array(words.dropFirst()), environment: ProcessInfo.processInfo.environment)
+  try spec.run(arguments)
+}
+
+do {
+  Signals.install()
+  try perform(Array(CommandLine.arguments.dropFirst()))
+  fflush(nil)
+} catch {
+  fflush(nil)
+  let known = error as? any UserFacingError
+  Terminal.say("polyrhythm: \(known?.message ?? String(describing: error))")
+  exit((known?.exitCode ?? .software).rawValue)
+}

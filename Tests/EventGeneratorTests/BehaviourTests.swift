@@ -106,6 +106,7 @@ import Testing
         if view.song != "" {
           named += 1
           #expect(view.song == song.song && view.duration == duration && view.ts < end)
+          #expect(view.auth == "Logged In" && view.page != "Roll Advert")
         } else {
           // It is over, or an advert or the end of the visit has cut it off.
           let isCut = view.page == "Roll Advert" || view.auth != "Logged In"
@@ -118,9 +119,17 @@ import Testing
   }
 
   @Test func whatIsSaidAboutASongIsSaidWhileOneIsOn() throws {
-    let pages: Set<String> = ["Thumbs Up", "Thumbs Down", "Share"]
-    let said = try run().filter { pages.contains($0.page) }
-    #expect(Double(said.count { $0.song != "" }) > 0.9 * Double(said.count))
+    let pages: Set<String> = ["Thumbs Up", "Thumbs Down", "Add to Playlist", "Share"]
+    var said = 0
+    for session in sessions(try run()) {
+      let views = session.filter { $0.topic == .pageView }
+      for (before, view) in zip(views, views.dropFirst())
+      where pages.contains(view.page) && before.song != "" {
+        said += 1
+        #expect(view.song == before.song)
+      }
+    }
+    #expect(said > 200)
   }
 
   @Test func aRedirectIsFollowedAfterOneSecond() throws {
@@ -133,6 +142,19 @@ import Testing
       }
     }
     #expect(followed > 50)
+  }
+
+  @Test func aSongComesWhenTheAdvertIsOver() throws {
+    var adverts = 0
+    for session in sessions(try run()) {
+      let views = session.filter { $0.topic == .pageView }
+      for (advert, next) in zip(views, views.dropFirst())
+      where advert.page == "Roll Advert" && next.page == "NextSong" {
+        adverts += 1
+        #expect((15_000...30_000).contains(next.ts - advert.ts))
+      }
+    }
+    #expect(adverts > 50)
   }
 
   @Test func songsEndBySkipOrAtTheirEnd() throws {

@@ -1,4 +1,5 @@
 import EventModel
+import Foundation
 import Testing
 
 @testable import EventGenerator
@@ -30,14 +31,14 @@ import Testing
     let hash = simulation.bytes().reduce(0xcbf2_9ce4_8422_2325 as UInt64) {
       ($0 ^ UInt64($1)) &* 0x100_0000_01b3
     }
-    #expect(hash == 0)
+    #expect(hash == 9_710_815_395_273_171_255)
   }
 
   @Test func aRunInPiecesIsTheRunInOne() throws {
     var whole = try standardSimulation(seed: 9)
     let expected = whole.bytes()
     var pieces = try standardSimulation(seed: 9)
-    var bytes: [UInt8] = []
+    var bytes = Data()
     for minutes in [0, 1, 7, 7, 60, 61, 333, 700, 1200, 1440, 5000] {
       bytes += pieces.bytes(until: monday + Int64(minutes) * 60_000)
     }
@@ -74,6 +75,35 @@ import Testing
       seen.append(Seen(event))
     }
     #expect(seen == expected)
+  }
+
+  @Test func usersOfEqualTimeActInTheOrderOfTheirNumbers() {
+    var random = RandomSource(seed: 2, purpose: .user)
+    var queue = UserQueue()
+    var expected: [(Int64, Int32)] = []
+    for user: Int32 in 0..<300 {
+      let ts = Int64(random.index(below: 20))
+      queue.insert(UserQueue.Entry(ts: ts, user: user))
+      expected.append((ts, user))
+    }
+    // Every third gets a later time when its turn comes, so that entries sink too.
+    var seen: [(Int64, Int32)] = []
+    while let first = queue.first {
+      seen.append((first.ts, first.user))
+      if first.user % 3 == 0, first.ts < 20 {
+        queue.moveFirst(to: first.ts + 20)
+        expected.append((first.ts + 20, first.user))
+      } else {
+        queue.removeFirst()
+      }
+    }
+    #expect(
+      seen.map { [$0.0, Int64($0.1)] } == expected.sorted(by: <).map { [$0.0, Int64($0.1)] })
+  }
+
+  @Test func aUserTakesLittleMemory() {
+    let bytes = MemoryLayout<SimulatedUser>.stride + MemoryLayout<UserQueue.Entry>.stride
+    #expect(bytes <= 192, "\(bytes) bytes a user")
   }
 
   @Test func whatAUserDoesIsTheSameInAnyCompany() throws {

@@ -106,8 +106,10 @@ import Testing
 
   @Test func everyDoubleReadsBackAsItWas() throws {
     var random = RandomSource(seed: 11, purpose: .user)
-    var values: [Double] = [0, 1, -1, 0.1, 60, 600, 1e300, -Double.leastNonzeroMagnitude, 2.2250738585072014e-308, 9e9]
-    for _ in 0..<5_000 {
+    var values: [Double] = [
+      0, 1, -1, 0.1, 60, 600, 1e300, -Double.leastNonzeroMagnitude, 2.2250738585072014e-308, 9e9,
+    ]
+    for _ in 0..<1_500 {
       values.append(Double(Int.random(in: 60_000...600_000, using: &random)) / 1000)
       values.append(Double(Int.random(in: -1_800_000...1_800_000, using: &random)) / 10_000)
       values.append(Double(Int.random(in: -9_000_000_000...9_000_000_000, using: &random)) / 1e6)

@@ -89,14 +89,14 @@ extension Simulation {
   }
 
   /// The encoded events, a line each.
-  mutating func bytes(until end: Int64? = nil) -> [UInt8] {
+  mutating func bytes(until end: Int64? = nil) -> Data {
     var out: [UInt8] = []
     run(until: end) { event in
       EventEncoder.append(event, to: &out)
       out.append(10)
       return true
     }
-    return out
+    return Data(out)
   }
 }
 

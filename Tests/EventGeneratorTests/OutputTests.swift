@@ -8,14 +8,18 @@ import Testing
   @Test func theTruthIsWhatTheFilesHold() throws {
     let scratch = try ScratchDirectory()
     let directory = scratch.path + "/deep/er"
+    try FileOutput(directory: directory).finish()
+    #expect(FileManager.default.fileExists(atPath: directory + "/truth.json"))
     let output = try FileOutput(directory: directory)
     var simulation = try standardSimulation(seed: 6, users: 150, days: 1)
     try simulation.run(until: nil) { event in
       try output.write(event)
       return true
     }
+    // What an earlier run left says nothing about this one.
+    #expect(!FileManager.default.fileExists(atPath: directory + "/truth.json"))
     let partial = try FileManager.default.contentsOfDirectory(atPath: directory)
-    #expect(partial.allSatisfy { $0.hasSuffix(".partial") })
+    #expect(partial.count { $0.hasSuffix(".partial") } == 3)
     try output.finish()
     let files = try FileManager.default.contentsOfDirectory(atPath: directory).sorted()
     #expect(
@@ -68,6 +72,25 @@ import Testing
     #expect(truth.logins == 1 && truth.failedLogins == 5)
     #expect(truth.minutes.map(\.start) == [-60_000, 0, 60_000])
     #expect(truth.minutes.map { $0.counts[Int(Topic.auth.rawValue)] } == [1, 2, 3])
+  }
+
+  @Test func theTruthCountsPagesByTextWhereverItLies() {
+    var truth = GeneratorTruth()
+    var bytes = Array("Home".utf8)
+    func view() {
+      bytes.withUnsafeBufferPointer { text in
+        var event = Event(topic: .pageView)
+        event.page = ByteSlice(start: text.baseAddress, count: text.count)
+        truth.record(event)
+      }
+    }
+    view()
+    bytes[3] = UInt8(ascii: "a")
+    view()
+    bytes = Array("Home".utf8) + [0]
+    bytes.removeLast()
+    view()
+    #expect(truth.pages == ["Home": 2, "Homa": 1])
   }
 
   @Test func aDirectoryThatCannotBeMadeIsNamed() throws {

@@ -86,11 +86,12 @@ import Testing
     #expect(seen == 100)
   }
 
-  @Test(arguments: [
-    ("21", -973_932_308), ("foobar", -790_332_482), ("a-little-bit-long-string", -985_981_536),
-    ("a-little-bit-longer-string", -1_486_304_829),
-    ("lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8", -58_897_971), ("abc", 479_470_107),
-  ] as [(String, Int32)])
+  @Test(
+    arguments: [
+      ("21", -973_932_308), ("foobar", -790_332_482), ("a-little-bit-long-string", -985_981_536),
+      ("a-little-bit-longer-string", -1_486_304_829),
+      ("lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8", -58_897_971), ("abc", 479_470_107),
+    ] as [(String, Int32)])
   func murmur2IsThatOfKafkasOwnTests(_ key: String, _ hash: Int32) {
     let bytes = Array(key.utf8)
     #expect(Int32(bitPattern: bytes.withUnsafeBytes { murmur2($0) }) == hash)

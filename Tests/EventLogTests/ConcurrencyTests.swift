@@ -7,7 +7,10 @@ import Testing
 @Suite struct ConcurrencyTests {
   /// Runs `body` on a thread of its own; the result says when it is over.
   private func onThread(_ body: @escaping @Sendable () -> Void) -> pthread_t {
-    final class Box { let body: @Sendable () -> Void; init(_ body: @escaping @Sendable () -> Void) { self.body = body } }
+    final class Box {
+      let body: @Sendable () -> Void
+      init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    }
     var thread = pthread_t()
     pthread_create(
       &thread, nil,
@@ -118,7 +121,10 @@ import Testing
     #expect(
       try eventually(within: 10) {
         guard access(lock, F_OK) == 0 else { return false }
-        pid = pid_t(String(decoding: try bytes(of: lock), as: UTF8.self).split(separator: "\n").first ?? "") ?? 0
+        pid =
+          pid_t(
+            String(decoding: try bytes(of: lock), as: UTF8.self).split(separator: "\n").first ?? "")
+          ?? 0
         return pid > 0
       })
     try #require(pid > 0)

@@ -21,7 +21,6 @@ import Testing
     let scratch = Scratch()
     let log = try compressedLog(scratch)
     let victim = segments(log)[1]
-    let base = Int64(victim.prefix(20))!
     let whole = try bytes(of: "\(log.partitionPath)/\(victim)")
     for position in whole.indices {
       var flipped = whole

@@ -72,7 +72,9 @@ import Testing
     let log = try makeLog(scratch) { Int64(String(decoding: $0.prefix(6), as: UTF8.self)) }
     let appender = try log.appender(of: part)
     let filler = String(repeating: "z", count: 1000)
-    for number in 0..<1000 { try appender.append("\(100_000 + number)\(filler)", timestamp: Int64(100_000 + number)) }
+    for number in 0..<1000 {
+      try appender.append("\(100_000 + number)\(filler)", timestamp: Int64(100_000 + number))
+    }
     try appender.close()
     let index = try bytes(of: log.firstIndex)
     let positions = try (0..<10).map { try log.offset(at: Int64(100_000 + $0 * 100), of: part) }

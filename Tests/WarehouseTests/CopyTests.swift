@@ -110,6 +110,26 @@ import Warehouse
     #expect(try connection.run("select count(*) from t").int(0, 0) == 0)
   }
 
+  @Test func aSessionLostDuringACopyIsALostRetriableConnection() throws {
+    try connection.script("create table t (a bigint)")
+    let buffer = CopyBuffer()
+    for row in 0..<100_000 {
+      buffer.startRow(columns: 1)
+      buffer.int64(Int64(row))
+    }
+    let stream = try connection.beginCopy(into: "t", columns: ["a"])
+    let other = try database.connect()
+    try other.run(
+      "select pg_terminate_backend($1::int, 10000)", [.int(Int64(connection.serverProcessID))])
+    let error = #expect(throws: WarehouseError.self) {
+      for _ in 0..<20 { try stream.send(buffer) }
+      try stream.finish()
+    }
+    #expect(error?.code == .connection)
+    #expect(error?.isRetriable == true)
+    #expect(try other.run("select count(*) from t").int(0, 0) == 0)
+  }
+
   @Test func aBadRowFailsTheWholeCopyAndSaysWhereWithoutTheValue() throws {
     try connection.script("create table t (a bigint primary key, b text)")
     let buffer = CopyBuffer()

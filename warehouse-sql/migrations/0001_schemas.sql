@@ -2,7 +2,7 @@
 
 create extension if not exists hll;
 
--- The migrator makes the schema warehouse, for its own table.
+create schema if not exists warehouse;
 comment on schema warehouse is 'The star schema: facts and conformed dimensions, exact as of the last published load.';
 
 create schema batch;

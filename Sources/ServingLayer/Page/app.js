@@ -29,6 +29,7 @@ const state = {
   live: new Map(),
   latest: null,
   refreshedAt: 0,
+  refreshTook: 0,
   timer: null,
   generation: 0,
 };
@@ -185,7 +186,8 @@ function drawTiles(answer) {
     tile.value.textContent = Format[tile.unit](value);
     tile.value.title = tile.metric === "active_users" && value != null
       ? `95 % between ${now.active_users_low} and ${now.active_users_high}` : "";
-    tile.change.replaceChildren(...change(tile, value, old));
+    const overlaps = now[`${tile.metric}_low`] <= before[`${tile.metric}_high`] && before[`${tile.metric}_low`] <= now[`${tile.metric}_high`];
+    tile.change.replaceChildren(...(overlaps ? ["no change beyond the estimate's error"] : change(tile, value, old)));
   }
 }
 
@@ -240,7 +242,8 @@ async function fetchSeries(span) {
 
 async function refresh() {
   const generation = ++state.generation;
-  state.refreshedAt = Date.now();
+  const started = Date.now();
+  state.refreshedAt = started;
   const span = range();
   for (const card of Object.values(CARDS)) card.csv.href = address({ ...card.query(), format: "csv" }, span);
   const tops = Object.values(CARDS).filter((card) => card.draw);
@@ -255,6 +258,7 @@ async function refresh() {
     // A slow answer to a range that was left must not draw over the present one.
     if (generation !== state.generation) return;
     for (const apply of results) apply();
+    state.refreshTook = Date.now() - started;
     say(span.isPast ? `The latest events are of ${Format.moment(state.latest)}; the range ends there.` : chartNotice());
   } catch (error) {
     if (generation === state.generation) say(`The figures could not be refreshed: ${error.message}`);
@@ -271,7 +275,8 @@ function say(text) {
 
 function refreshSoon() {
   if (state.timer) return;
-  const pause = state.minutes <= 360 ? REFRESH_MS.short : REFRESH_MS.long;
+  // A range that is dear to answer is asked for less often: open pages must not wear the database out.
+  const pause = Math.max(state.minutes <= 360 ? REFRESH_MS.short : REFRESH_MS.long, 5 * state.refreshTook);
   const wait = Math.max(0, state.refreshedAt + pause - Date.now());
   state.timer = setTimeout(() => {
     state.timer = null;
@@ -301,13 +306,17 @@ function onMinutes(event) {
   refreshSoon();
 }
 
+// A browser allows a server six connections over all tabs: tabs that nobody sees give theirs back.
+let source = null;
+
 function listen() {
-  const source = new EventSource("/api/v1/live");
+  source?.close();
+  source = new EventSource("/api/v1/live");
   source.addEventListener("minutes", onMinutes);
   source.onerror = () => {
     connection("down", "Reconnecting…");
     // The browser comes back by itself, but gives up for good after an error status.
-    if (source.readyState === EventSource.CLOSED) setTimeout(listen, 3000);
+    if (source?.readyState === EventSource.CLOSED) setTimeout(() => { if (source) listen(); }, 3000);
   };
 }
 
@@ -339,7 +348,16 @@ function buildControls() {
   const dark = matchMedia("(prefers-color-scheme: dark)");
   dark.addEventListener("change", () => { if (!localStorage.getItem("theme")) paint(dark.matches ? "dark" : "light"); });
   paint(localStorage.getItem("theme") ?? (dark.matches ? "dark" : "light"));
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) {
+      source?.close();
+      source = null;
+      connection("", "Paused");
+    } else {
+      listen();
+      refresh();
+    }
+  });
 }
 
 function paint(theme) {

@@ -10,7 +10,14 @@ struct ClusterPlace {
   var passwordFile: String { root + "/analyst.password" }
   var portFile: String { root + "/port" }
   var lockFile: String { root + "/start.lock" }
-  var socketDirectory: String
+
+  /// Beside the data, or under /tmp where that path would be too long for a socket.
+  var socketDirectory: String {
+    let beside = root + "/socket"
+    // A comma would begin a second directory in PostgreSQL's setting and in libpq's host.
+    if beside.utf8.count <= Self.socketDirectoryMax && !beside.contains(",") { return beside }
+    return "/tmp/polyrhythm-\(Files.shortName(of: root))"
+  }
 
   /// A socket's address is at most 107 bytes on Linux, and `/.s.PGSQL.65535` is 15 of them.
   private static let socketDirectoryMax = 85
@@ -54,31 +61,19 @@ struct ClusterPlace {
         "User \(user.name) cannot reach \(root), where the database is: give it "
           + "permission (chmod o+x) on the directories above, or use another data directory")
     }
-    let socket = try socketDirectory(root, user)
-    return ClusterPlace(root: root, socketDirectory: socket)
-  }
-
-  private static func socketDirectory(_ root: String, _ user: ServerUser) throws(WarehouseError)
-    -> String
-  {
-    let beside = root + "/socket"
-    // A comma would begin a second directory in PostgreSQL's setting and in libpq's host.
-    if beside.utf8.count <= socketDirectoryMax && !beside.contains(",") {
-      try makeOwned(beside, user)
-      return beside
-    }
-    let short = "/tmp/polyrhythm-\(Files.shortName(of: root))"
-    try makeOwned(short, user)
+    let place = ClusterPlace(root: root)
+    try makeOwned(place.socketDirectory, user)
+    // Under /tmp anybody may have been there first.
     var status = stat()
-    guard lstat(short, &status) == 0, status.st_mode & S_IFMT == S_IFDIR,
+    guard lstat(place.socketDirectory, &status) == 0, status.st_mode & S_IFMT == S_IFDIR,
       status.st_uid == user.uid, status.st_mode & 0o077 == 0
     else {
       throw WarehouseError(
         .cluster,
-        "\(short), meant for the database's socket, belongs to somebody else: remove it, "
-          + "or use a data directory with a shorter path")
+        "\(place.socketDirectory), meant for the database's socket, belongs to somebody "
+          + "else: remove it, or use a data directory with a shorter path")
     }
-    return short
+    return place
   }
 
   /// A directory, 0700, of the server's user. One that is there already stays as it is.

@@ -23,16 +23,27 @@ struct Postmaster {
     return Self.workingDirectory(of: processID) == dataDirectory
   }
 
-  /// Removes a postmaster.pid whose process number now belongs to something else, which PostgreSQL
-  /// by itself would take for a running server. PostgreSQL uses the file to notice backends that
-  /// outlived their postmaster, so it stays as long as any process works in the directory, and
-  /// where its process number is free.
-  func removeIfMisleading(in dataDirectory: String) {
-    guard kill(processID, 0) == 0, !isRunning(in: dataDirectory) else { return }
-    let processes = (Files.list("/proc") ?? []).compactMap { pid_t($0) }
-    if !processes.contains(where: { Self.workingDirectory(of: $0) == dataDirectory }) {
-      unlink(dataDirectory + "/postmaster.pid")
+  /// Removes postmaster.pid and the socket's lock file where the process number in them now belongs
+  /// to something else (or to a killed server that nobody has buried), which PostgreSQL by itself
+  /// takes for a running server. PostgreSQL uses postmaster.pid to notice backends that outlived
+  /// their postmaster, so nothing is touched as long as any process works in the directory.
+  static func removeMisleadingLocks(of place: ClusterPlace, port: UInt16) {
+    let files = [
+      place.dataDirectory + "/postmaster.pid",
+      "\(place.socketDirectory)/.s.PGSQL.\(port).lock",
+    ]
+    let misleading = files.filter { file in
+      guard let text = Files.readText(file), let process = pid_t(text.prefix { $0.isNumber }) else {
+        return false
+      }
+      waitpid(process, nil, WNOHANG)
+      // A free number does not mislead PostgreSQL.
+      return kill(process, 0) == 0
     }
+    guard !misleading.isEmpty else { return }
+    let processes = (Files.list("/proc") ?? []).compactMap { pid_t($0) }
+    if processes.contains(where: { workingDirectory(of: $0) == place.dataDirectory }) { return }
+    for file in misleading { unlink(file) }
   }
 
   private static func workingDirectory(of process: pid_t) -> String? {

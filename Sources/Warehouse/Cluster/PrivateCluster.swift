@@ -36,6 +36,8 @@ public struct PrivateCluster: Sendable {
   private static let startSecondsMax = 600
   /// How long backends may outlive a postmaster that was killed. Seconds.
   private static let orphanSecondsMax = 60.0
+  /// A log larger than this is put aside at the next start, over the one put aside before. Bytes.
+  private static let logBytesMax = 64 << 20
   /// Ports tried for one start.
   private static let portTriesMax = 200
   private static let role = "polyrhythm"
@@ -89,9 +91,10 @@ public struct PrivateCluster: Sendable {
 
   /// Stops the server and returns when it is down; does nothing where none runs.
   public func stop(_ mode: StopMode = .fast) throws(WarehouseError) {
-    guard Files.isDirectory(directory) else { return }
+    guard let root = Files.realPath(directory) else { return }
+    let place = ClusterPlace(root: root)
+    guard Files.exists(place.dataDirectory) else { return }
     let user = try ServerUser.forThisProcess()
-    let place = try ClusterPlace.prepare(directory, for: user)
     let lock = try FileLock(place.lockFile, waitingAtMost: Double(Self.startSecondsMax))
     defer { withExtendedLifetime(lock) {} }
     guard let postmaster = Postmaster(dataDirectory: place.dataDirectory),
@@ -205,9 +208,13 @@ public struct PrivateCluster: Sendable {
         "set local log_statement = 'none'; set local log_min_duration_statement = -1")
       try server.script("set local log_min_error_statement = 'panic'")
       if !isThere { try server.script("create role analyst login") }
+      // Bound, and put into its statement by the server: an error quotes statements.
+      try server.run("select set_config('polyrhythm.password', $1, true)", [.text(password)])
       try server.script(
         """
-        alter role analyst password \(server.literal(password));
+        do $$ begin execute
+          format('alter role analyst password %L', current_setting('polyrhythm.password'));
+        end $$;
         alter role analyst set default_transaction_read_only = on;
         grant pg_read_all_data to analyst;
         revoke temporary on database \(Identifier.quoted(Self.database)) from public
@@ -222,10 +229,13 @@ public struct PrivateCluster: Sendable {
     throws(WarehouseError) -> UInt16
   {
     let orphanDeadline = ContinuousClock.now + .seconds(Self.orphanSecondsMax)
+    if Files.size(place.logFile) > Self.logBytesMax {
+      rename(place.logFile, place.logFile + ".old")
+    }
     var ports = PortChoice(place)
     var port = try ports.next(triesMax: Self.portTriesMax)
     while true {
-      Postmaster(dataDirectory: place.dataDirectory)?.removeIfMisleading(in: place.dataDirectory)
+      Postmaster.removeMisleadingLocks(of: place, port: port)
       let settings = ClusterSettings(
         port: port, socketDirectory: place.socketDirectory,
         memory: ClusterSettings.memoryOfThisMachine(),
@@ -246,11 +256,8 @@ public struct PrivateCluster: Sendable {
       let log = Files.readText(place.logFile, from: logStart) ?? ""
       if log.contains("could not create any TCP/IP sockets") {
         port = try ports.next(triesMax: Self.portTriesMax)
-      } else if log.contains("pre-existing shared memory block")
-        && ContinuousClock.now < orphanDeadline
-      {
-        // Backends notice within moments that their postmaster was killed.
-        usleep(200_000)
+      } else if outlivedByBackends(log, place) && ContinuousClock.now < orphanDeadline {
+        usleep(100_000)
       } else {
         throw WarehouseError(
           .cluster,
@@ -259,6 +266,15 @@ public struct PrivateCluster: Sendable {
             + "; see \(place.logFile)")
       }
     }
+  }
+
+  /// True where the server would start but for what a killed one left: backends that have not
+  /// noticed yet and hold its memory, or its process not yet buried by its parent.
+  private func outlivedByBackends(_ log: String, _ place: ClusterPlace) -> Bool {
+    if log.contains("pre-existing shared memory block") { return true }
+    guard log.contains("lock file") && log.contains("already exists") else { return false }
+    return Postmaster(dataDirectory: place.dataDirectory)?
+      .isRunning(in: place.dataDirectory) != true
   }
 
   private func connect(_ place: ClusterPlace, _ port: UInt16, _ database: String)
@@ -295,12 +311,16 @@ public struct PrivateCluster: Sendable {
     }.joined()
   }
 
-  /// The last line that says why, else the last line, else `otherwise`.
+  /// The last line that says why, else the last line, else `otherwise`. A FATAL that only says that
+  /// a file has errors is led by the line about the error itself.
   static func tellingLine(_ log: String, otherwise: String) -> String {
     let lines = log.split(separator: "\n").map { ServerError.oneLine(String($0)) }
     let telling = ["FATAL:", "PANIC:", "ERROR:", "error:"]
-    let line =
-      lines.last { line in telling.contains { line.contains($0) } } ?? lines.last ?? otherwise
-    return line
+    guard let index = lines.lastIndex(where: { line in telling.contains { line.contains($0) } })
+    else { return lines.last ?? otherwise }
+    if index > 0 && lines[index].contains("contains errors") {
+      return "\(lines[index - 1]); \(lines[index])"
+    }
+    return lines[index]
   }
 }

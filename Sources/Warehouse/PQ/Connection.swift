@@ -58,14 +58,6 @@ public final class Connection {
     _ = try rows(of: PQexec(handle, sql), statement: sql)
   }
 
-  /// The text as a SQL literal with its quotes, for the few statements (`set`, `create role`,
-  /// `comment on`) that take no parameters.
-  public func literal(_ text: String) throws(WarehouseError) -> String {
-    guard let escaped = PQescapeLiteral(handle, text, text.utf8.count) else { throw lastError("") }
-    defer { PQfreemem(escaped) }
-    return String(cString: escaped)
-  }
-
   // MARK: Transactions
 
   public enum TransactionMode: String, Sendable {
@@ -94,7 +86,7 @@ public final class Connection {
   }
 
   /// `transaction` for a body that also throws errors of other kinds.
-  public func transactionRethrowing<T>(
+  public func transaction<T>(
     _ mode: TransactionMode = .readCommitted, _ body: () throws -> T
   ) throws -> T {
     try begin(mode)
@@ -178,9 +170,11 @@ public final class Connection {
   /// False once the connection is known to be lost. Costs no round trip; looks whether the server
   /// has closed the session while it was idle.
   public var isAlive: Bool {
-    guard PQstatus(handle) == CONNECTION_OK else { return false }
     var descriptor = pollfd(fd: PQsocket(handle), events: Int16(POLLIN), revents: 0)
-    if poll(&descriptor, 1, 0) > 0 { PQconsumeInput(handle) }
+    // The server's last words come first, the end of the stream after them.
+    while PQstatus(handle) == CONNECTION_OK, poll(&descriptor, 1, 0) > 0 {
+      if PQconsumeInput(handle) == 0 { break }
+    }
     return PQstatus(handle) == CONNECTION_OK
   }
 
@@ -227,7 +221,17 @@ public final class Connection {
     PQputCopyEnd(handle, "not expected")
     var line: UnsafeMutablePointer<CChar>?
     while PQgetCopyData(handle, &line, 0) > 0 { PQfreemem(line) }
-    while let result = PQgetResult(handle) { PQclear(result) }
+    discardResults()
+  }
+
+  /// Takes what is left of a statement's results. A COPY that could not be ended gives the same
+  /// result for ever; the connection is then of no more use, and `isIdle` says so.
+  func discardResults() {
+    while let result = PQgetResult(handle) {
+      let status = PQresultStatus(result)
+      PQclear(result)
+      if [PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH].contains(status) { return }
+    }
   }
 
   private static func connectError(_ handle: OpaquePointer) -> WarehouseError {

@@ -56,7 +56,7 @@ public final class CopyStream {
     guard isOpen else { return }
     isOpen = false
     PQputCopyEnd(connection.handle, "given up by the sender")
-    while let result = PQgetResult(connection.handle) { PQclear(result) }
+    connection.discardResults()
   }
 
   private func sendPending() throws(WarehouseError) {
@@ -78,9 +78,8 @@ public final class CopyStream {
       let length = min(bytes.count - sent, Self.chunkBytes)
       let chunk = (start + sent).assumingMemoryBound(to: CChar.self)
       guard PQputCopyData(connection.handle, chunk, Int32(length)) == 1 else {
-        isOpen = false
         let error = connection.lastError(statement)
-        while let result = PQgetResult(connection.handle) { PQclear(result) }
+        abort()
         throw error
       }
       sent += length
@@ -90,15 +89,14 @@ public final class CopyStream {
   /// Takes all results that are left; the first error wins.
   private func drain() throws(WarehouseError) -> Int64 {
     var affected: Int64 = 0
-    var failure: WarehouseError?
     while let result = PQgetResult(connection.handle) {
       do throws(WarehouseError) {
         affected = max(affected, try connection.rows(of: result, statement: statement).affected)
       } catch {
-        failure = failure ?? error
+        connection.discardResults()
+        throw error
       }
     }
-    if let failure { throw failure }
     return affected
   }
 }

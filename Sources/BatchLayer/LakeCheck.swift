@@ -1,0 +1,50 @@
+import EventLog
+import Warehouse
+
+/// Compares the warehouse with the lake below the published cut: every record there is counted, known
+/// to be a redelivery, or in quarantine; and the facts are as many as were counted.
+public struct LakeCheck {
+  private let lake: any EventLog
+  private let library: SQLLibrary
+
+  public init(lake: any EventLog, library: SQLLibrary) {
+    self.lake = lake
+    self.library = library
+  }
+
+  public func run(_ connection: Connection) throws -> [Checks.Finding] {
+    let rows = try connection.run(library.sql("batch/read_progress"))
+    var inLake: Int64 = 0
+    var examples: [String] = []
+    for row in 0..<rows.count {
+      let source = TopicPartition(try rows.text(row, 0), Int32(try rows.int(row, 1)))
+      let next = try rows.int(row, 2)
+      guard try lake.partitionCount(of: source.topic) > Int(source.partition) else {
+        if next > 0 { examples.append("\(source): \(next) records loaded, none in the lake") }
+        continue
+      }
+      let end = try lake.endOffset(of: source)
+      if end < next { examples.append("\(source): \(next) records loaded, \(end) in the lake") }
+      inLake += next - (try lake.startOffset(of: source))
+    }
+    let ledger = try connection.run(library.sql("batch/ledger"))
+    let accounted = try ledger.int(0, 0)
+    if accounted != inLake {
+      examples.append("\(inLake) records below the cut, \(accounted) accounted for by the loads")
+    }
+    for (name, counted, facts) in [
+      ("listens", 1, 2), ("auths", 3, 4), ("page_views", 5, 6),
+    ] {
+      let expected = try ledger.int(0, counted)
+      let found = try ledger.int(0, facts)
+      if expected != found { examples.append("\(name): \(expected) counted, \(found) facts") }
+    }
+    guard !examples.isEmpty else { return [] }
+    return [
+      Checks.Finding(
+        check: "lake", isError: true,
+        rule: "counts equal the lake: accepted = counted + redelivered + quarantined",
+        rows: examples.count, examples: examples)
+    ]
+  }
+}

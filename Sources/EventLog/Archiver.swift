@@ -1,0 +1,116 @@
+import Support
+
+/// Copies topics to a lake, each record with its partition and offset and its bytes untouched,
+/// exactly once: the lake's own end says where to go on, so that nothing else has to be kept.
+public struct Archiver {
+  private let source: any EventLog
+  private let lake: DirectoryLog
+  private let topics: [String]
+  private let acceptsLoss: Bool
+
+  private static let batchBytes = 4 << 20
+  private static let waitMilliseconds = 50
+  private static let syncInterval = Duration.seconds(1)
+
+  /// - Parameter acceptsLoss: go on where the source dropped records (retention) before they were
+  ///   copied, leaving a gap, instead of failing.
+  public init(
+    from source: any EventLog, to lake: DirectoryLog, topics: [String], acceptsLoss: Bool = false
+  ) {
+    self.source = source
+    self.lake = lake
+    self.topics = topics
+    self.acceptsLoss = acceptsLoss
+  }
+
+  private struct Copy {
+    var reader: any LogReader
+    var appender: PartitionAppender
+    /// Where the source ended when the run began.
+    var target: Int64
+  }
+
+  /// Copies until `stop` is requested or, with `untilCaughtUp`, until all is copied that the source
+  /// had when the run began. All that was copied is on the storage device when this returns.
+  /// - Parameter onProgress: called with the number of records copied so far in this run, once
+  ///   readers of the lake see them.
+  /// - Throws: `.damaged` where the source lacks records that were not copied yet.
+  public func run(stop: StopToken, untilCaughtUp: Bool, onProgress: (Int) -> Void)
+    throws(EventLogError)
+  {
+    var copies: [Copy] = []
+    for topic in topics { copies += try open(topic) }
+    defer { withExtendedLifetime(copies) {} }
+    let batch = RecordBatch(capacity: Self.batchBytes)
+    var total = 0
+    var lastSync = ContinuousClock.now
+    var idle = 0
+    while !stop.isRequested {
+      if untilCaughtUp, copies.allSatisfy({ $0.reader.position >= $0.target }) { break }
+      let before = total
+      for (index, copy) in copies.enumerated() {
+        // With nothing anywhere, one of them waits for all, in turn.
+        let waits = idle > 0 && index == idle % copies.count
+        total += try Self.step(
+          copy, batch, time: lake.options.recordTime,
+          waitMilliseconds: waits ? Self.waitMilliseconds : 0)
+        if stop.isRequested { break }
+      }
+      idle = total == before ? idle + 1 : 0
+      if total > before { onProgress(total) }
+      if ContinuousClock.now - lastSync > Self.syncInterval {
+        for copy in copies { try copy.appender.sync() }
+        lastSync = .now
+      }
+    }
+    for copy in copies { try copy.appender.close() }
+  }
+
+  private func open(_ topic: String) throws(EventLogError) -> [Copy] {
+    let count = try source.partitionCount(of: topic)
+    guard count > 0 else {
+      throw EventLogError(
+        .unavailable, "no topic \(topic) in \(source.url); check its name or create it")
+    }
+    try lake.createTopics([topic], partitions: count)
+    try lake.addPartitions(topic, upTo: count)
+    var copies: [Copy] = []
+    for number in 0..<count {
+      let partition = TopicPartition(topic, Int32(number))
+      let appender = try lake.appender(of: partition)
+      let start = try source.startOffset(of: partition)
+      if appender.nextOffset > 0, start > appender.nextOffset, !acceptsLoss {
+        throw EventLogError(
+          .damaged,
+          "\(source.url) dropped offsets \(appender.nextOffset) to \(start - 1) of \(partition) "
+            + "before they were archived; restore them, or accept the loss explicitly")
+      }
+      let reader = try source.reader(of: partition, from: max(start, appender.nextOffset))
+      let target = try source.endOffset(of: partition)
+      copies.append(Copy(reader: reader, appender: appender, target: target))
+    }
+    return copies
+  }
+
+  private static func step(
+    _ copy: Copy, _ batch: RecordBatch, time: RecordTime?, waitMilliseconds: Int
+  ) throws(EventLogError) -> Int {
+    let count = try copy.reader.read(
+      into: batch, maxBytes: batchBytes, waitMilliseconds: waitMilliseconds)
+    guard count > 0 else { return 0 }
+    var copied = 0
+    for index in 0..<count {
+      let payload = batch[index]
+      let timestamp =
+        batch.timestamps.isEmpty
+        ? time?(payload) ?? RecordBatch.unknownTimestamp : batch.timestamps[index]
+      if try copy.appender.append(
+        at: batch.entries[index].offset, timestamp: timestamp, payload: payload)
+      {
+        copied += 1
+      }
+    }
+    try copy.appender.flush()
+    return copied
+  }
+}

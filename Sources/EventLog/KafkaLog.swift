@@ -1,0 +1,143 @@
+import CRdKafka
+import Synchronization
+
+/// A log in Apache Kafka, through librdkafka. All calls block the thread that makes them; a question
+/// that the brokers do not answer within seconds ends in `.unavailable`.
+public final class KafkaLog: EventLog {
+  public let url: String
+  private let brokers: String
+  private let properties: [String: String]
+  private let replication: Int32
+  private let pool: Mutex<[PooledClient]>
+
+  /// A consumer client and the partitions that are being read through it. One client reads many
+  /// partitions, each at most once.
+  private struct PooledClient {
+    var client: KafkaClient
+    var reading: Set<TopicPartition>
+  }
+
+  /// Our own property: copies of each partition in topics that `createTopics` makes; the broker's
+  /// default where it is not given.
+  static let replicationProperty = "topic.replication.factor"
+
+  private static let consumerProperties = [
+    "enable.auto.commit": "false",
+    "enable.auto.offset.store": "false",
+    "auto.offset.reset": "error",
+    // Says where a partition ends when its last offsets have no records (transactions).
+    "enable.partition.eof": "true",
+    "allow.auto.create.topics": "false",
+    // For each partition; librdkafka's 64 MiB would be much with many of them.
+    "queued.max.messages.kbytes": "16384",
+  ]
+
+  /// - Parameters:
+  ///   - brokers: `HOST:PORT`, more after commas.
+  ///   - properties: any of librdkafka's, and `topic.replication.factor`.
+  public init(brokers: String, properties: [String: String] = [:]) throws(EventLogError) {
+    url = "kafka:\(brokers)"
+    for broker in brokers.split(separator: ",", omittingEmptySubsequences: false) {
+      guard let colon = broker.lastIndex(of: ":"), colon > broker.startIndex,
+        let port = UInt16(broker[broker.index(after: colon)...]), port > 0
+      else {
+        throw EventLogError(
+          .badURL, "'\(broker)' in the log URL \(url) is not a broker; write kafka:HOST:PORT")
+      }
+    }
+    var properties = properties
+    var replication: Int32 = -1
+    if let text = properties.removeValue(forKey: Self.replicationProperty) {
+      guard let number = Int32(text), (1...100).contains(number) else {
+        throw EventLogError(
+          .badURL, "\(Self.replicationProperty)=\(text) is not a number from 1 to 100")
+      }
+      replication = number
+    }
+    self.brokers = brokers
+    self.properties = properties
+    self.replication = replication
+    pool = Mutex([])
+  }
+
+  public func createTopics(_ topics: [String], partitions: Int) throws(EventLogError) {
+    for topic in topics { try Topics.check(topic, partitions: partitions) }
+    let client = try client()
+    for topic in topics where try client.partitionCount(of: topic) == 0 {
+      try client.createTopic(topic, partitions: partitions, replication: replication)
+    }
+  }
+
+  public func partitionCount(of topic: String) throws(EventLogError) -> Int {
+    try client().partitionCount(of: topic)
+  }
+
+  public func startOffset(of partition: TopicPartition) throws(EventLogError) -> Int64 {
+    try client().offsets(of: partition).lowerBound
+  }
+
+  public func endOffset(of partition: TopicPartition) throws(EventLogError) -> Int64 {
+    try client().offsets(of: partition).upperBound
+  }
+
+  public func reader(of partition: TopicPartition, from offset: Int64) throws(EventLogError)
+    -> any LogReader
+  {
+    let client = try take(partition)
+    do throws(EventLogError) {
+      return try KafkaReader(self, client, partition, from: offset)
+    } catch {
+      giveBack(client, partition)
+      throw error
+    }
+  }
+
+  public func writer(to topics: [String]) throws(EventLogError) -> any LogWriter {
+    // Asked through the consumer: a producer's question would create the topic.
+    let client = try client()
+    for topic in topics where try client.partitionCount(of: topic) == 0 {
+      throw EventLogError(
+        .unavailable, "no topic \(topic) in \(url); create it before writing")
+    }
+    return try KafkaWriter(brokers: brokers, properties: properties, topics: topics)
+  }
+
+  // MARK: - Clients
+
+  private func newClient() throws(EventLogError) -> KafkaClient {
+    try KafkaClient(
+      RD_KAFKA_CONSUMER, brokers: brokers, properties: [Self.consumerProperties, properties])
+  }
+
+  private func client() throws(EventLogError) -> KafkaClient {
+    if let client = pool.withLock({ $0.first?.client }) { return client }
+    let made = try newClient()
+    return pool.withLock { pool in
+      if let client = pool.first?.client { return client }
+      pool.append(PooledClient(client: made, reading: []))
+      return made
+    }
+  }
+
+  /// A client through which nobody reads `partition` yet.
+  private func take(_ partition: TopicPartition) throws(EventLogError) -> KafkaClient {
+    let free = pool.withLock { pool -> KafkaClient? in
+      guard let index = pool.firstIndex(where: { !$0.reading.contains(partition) }) else {
+        return nil
+      }
+      pool[index].reading.insert(partition)
+      return pool[index].client
+    }
+    if let free { return free }
+    let made = try newClient()
+    pool.withLock { $0.append(PooledClient(client: made, reading: [partition])) }
+    return made
+  }
+
+  func giveBack(_ client: KafkaClient, _ partition: TopicPartition) {
+    pool.withLock { pool in
+      guard let index = pool.firstIndex(where: { $0.client === client }) else { return }
+      pool[index].reading.remove(partition)
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import CRdKafka
+import Glibc
+
+/// Reads one partition of Kafka from an offset on, without a consumer group: offsets are the
+/// caller's to keep.
+final class KafkaReader: LogReader {
+  let partition: TopicPartition
+  private(set) var position: Int64
+
+  private let log: KafkaLog
+  private let client: KafkaClient
+  private let topic: OpaquePointer
+  private var messages: [UnsafeMutablePointer<rd_kafka_message_t>?]
+  /// When the brokers last showed that they are there.
+  private var lastSign = ContinuousClock.now
+
+  /// Messages taken from librdkafka at once.
+  private static let messagesMax = 512
+  /// Without a message for so long, the brokers are asked whether they are still there.
+  private static let silenceMax = Duration.seconds(10)
+
+  init(_ log: KafkaLog, _ client: KafkaClient, _ partition: TopicPartition, from offset: Int64)
+    throws(EventLogError)
+  {
+    let offsets = try client.offsets(of: partition)
+    guard offset <= offsets.upperBound else {
+      throw EventLogError(
+        .damaged,
+        "\(partition) in \(log.url) ends at offset \(offsets.upperBound), before \(offset) where "
+          + "reading was to begin; records were lost, or this is another topic than before")
+    }
+    guard let topic = rd_kafka_topic_new(client.handle, partition.topic, nil) else {
+      throw client.error(rd_kafka_last_error(), "cannot read \(partition)")
+    }
+    self.log = log
+    self.client = client
+    self.partition = partition
+    self.topic = topic
+    position = max(offset, offsets.lowerBound)
+    messages = Array(repeating: nil, count: Self.messagesMax)
+    guard rd_kafka_consume_start(topic, partition.partition, position) == 0 else {
+      let error = client.error(rd_kafka_last_error(), "cannot read \(partition)")
+      isStarted = false
+      throw error
+    }
+  }
+
+  private var isStarted = true
+
+  deinit {
+    if isStarted {
+      rd_kafka_consume_stop(topic, partition.partition)
+      log.giveBack(client, partition)
+    }
+    rd_kafka_topic_destroy(topic)
+  }
+
+  func read(into batch: RecordBatch, maxBytes: Int, waitMilliseconds: Int) throws(EventLogError)
+    -> Int
+  {
+    batch.entries.removeAll(keepingCapacity: true)
+    batch.timestamps.removeAll(keepingCapacity: true)
+    batch.nextOffset = position
+    batch.reserve(maxBytes)
+    var bytes = 0
+    let deadline = ContinuousClock.now + .milliseconds(waitMilliseconds)
+    repeat {
+      let left = (deadline - ContinuousClock.now) / .milliseconds(1)
+      // The end of the partition comes as a message too; the wait goes on after it.
+      guard
+        let first = rd_kafka_consume(topic, partition.partition, max(0, Int32(left.rounded(.up))))
+      else { break }
+      messages[0] = first
+      try take(1, into: batch, &bytes)
+    } while batch.entries.isEmpty && ContinuousClock.now < deadline
+    while !batch.entries.isEmpty, bytes < maxBytes {
+      let count = rd_kafka_consume_batch(
+        topic, partition.partition, 0, &messages, messages.count)
+      if count <= 0 { break }
+      try take(count, into: batch, &bytes)
+    }
+    if batch.entries.isEmpty { try checkBrokers() } else { lastSign = .now }
+    batch.nextOffset = position
+    return batch.count
+  }
+
+  /// Copies messages into the batch and gives them back to librdkafka.
+  private func take(_ count: Int, into batch: RecordBatch, _ bytes: inout Int)
+    throws(EventLogError)
+  {
+    var failure: EventLogError?
+    for index in 0..<count {
+      guard let message = messages[index] else { continue }
+      defer { rd_kafka_message_destroy(message) }
+      guard failure == nil else { continue }
+      switch message.pointee.err {
+      case RD_KAFKA_RESP_ERR_NO_ERROR:
+        let count = message.pointee.len
+        batch.reserve(bytes + count, keeping: bytes)
+        if count > 0 { memcpy(batch.storage + bytes, message.pointee.payload, count) }
+        batch.entries.append(.init(offset: message.pointee.offset, start: bytes, count: count))
+        var type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE
+        let time = rd_kafka_message_timestamp(message, &type)
+        batch.timestamps.append(
+          type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? RecordBatch.unknownTimestamp : time)
+        bytes += count
+        position = message.pointee.offset + 1
+      case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+        position = max(position, message.pointee.offset)
+        lastSign = .now
+      default:
+        failure = client.error(
+          message.pointee.err, "cannot read \(partition) at offset \(position)")
+      }
+    }
+    if let failure { throw failure }
+  }
+
+  /// librdkafka reconnects for ever and without a word; so silence is checked.
+  private func checkBrokers() throws(EventLogError) {
+    guard ContinuousClock.now - lastSign > Self.silenceMax else { return }
+    _ = try client.offsets(of: partition)
+    lastSign = .now
+  }
+}

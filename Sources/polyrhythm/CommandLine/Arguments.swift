@@ -1,0 +1,139 @@
+import Foundation
+
+/// The flags and operands that a command was given. Values are checked as they are read; commands
+/// read all of theirs before they open anything.
+struct Arguments: Sendable {
+  private let command: String
+  private let values: [String: String]
+  let operands: [String]
+
+  /// - Throws: `UsageError` for a flag that the command does not have, a missing value, or too many or
+  ///   too few operands.
+  init(_ spec: CommandSpec, _ words: [String], environment: [String: String]) throws {
+    command = spec.name
+    var values: [String: String] = [:]
+    var operands: [String] = []
+    let flags = Dictionary(uniqueKeysWithValues: spec.flags.map { ($0.name, $0) })
+    var rest = words[...]
+    while let word = rest.popFirst() {
+      guard word.hasPrefix("--"), word.count > 2 else {
+        operands.append(word)
+        continue
+      }
+      let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      let name = String(parts[0])
+      guard let flag = flags[name] else {
+        throw UsageError(
+          "\(spec.name): there is no flag \(name)\(Self.guess(name, Array(flags.keys))); "
+            + "polyrhythm \(spec.name) --help lists them")
+      }
+      if flag.value == nil {
+        guard parts.count == 1 else { throw UsageError("\(name) takes no value") }
+        values[name] = "true"
+      } else if parts.count == 2 {
+        values[name] = String(parts[1])
+      } else if let value = rest.popFirst() {
+        values[name] = value
+      } else {
+        throw UsageError("\(name) needs a value: \(name) \(flag.value ?? "")")
+      }
+    }
+    guard spec.operandCount.contains(operands.count) else {
+      let what =
+        operands.count > spec.operandCount.upperBound
+        ? "does not understand \"\(operands[spec.operandCount.upperBound])\""
+        : "needs \(spec.operands)"
+      throw UsageError(
+        "\(spec.name) \(what); polyrhythm \(spec.name) --help shows how it is called")
+    }
+    for flag in spec.flags where values[flag.name] == nil {
+      if let variable = flag.environment, let value = environment[variable], !value.isEmpty {
+        values[flag.name] = value
+      }
+    }
+    self.values = values
+    self.operands = operands
+  }
+
+  /// ", did you mean --users?" where a flag is spelled nearly so.
+  private static func guess(_ name: String, _ known: [String]) -> String {
+    let near = known.filter { $0.hasPrefix(name) || name.hasPrefix($0) || distance($0, name) <= 2 }
+    guard let best = near.min(by: { distance($0, name) < distance($1, name) }) else { return "" }
+    return ", did you mean \(best)?"
+  }
+
+  private static func distance(_ a: String, _ b: String) -> Int {
+    let a = Array(a)
+    let b = Array(b)
+    var row = Array(0...b.count)
+    for i in 1...max(1, a.count) where i <= a.count {
+      var previous = row[0]
+      row[0] = i
+      for j in 1...max(1, b.count) where j <= b.count {
+        let next = min(row[j] + 1, row[j - 1] + 1, previous + (a[i - 1] == b[j - 1] ? 0 : 1))
+        previous = row[j]
+        row[j] = next
+      }
+    }
+    return row[b.count]
+  }
+
+  func has(_ name: String) -> Bool { values[name] != nil }
+
+  func string(_ name: String) -> String? { values[name] }
+
+  /// - Throws: `UsageError` naming the flag, the value and the range.
+  func int(_ name: String, in range: ClosedRange<Int>) throws -> Int? {
+    guard let text = values[name] else { return nil }
+    guard let value = Int(text) else {
+      throw UsageError("\(name): \"\(text)\" is not a whole number")
+    }
+    guard range.contains(value) else {
+      throw UsageError(
+        "\(name): \(value) is out of range, it goes from \(range.lowerBound) to \(range.upperBound)"
+      )
+    }
+    return value
+  }
+
+  /// - Throws: `UsageError` naming the flag, the value and the range.
+  func double(_ name: String, in range: ClosedRange<Double>) throws -> Double? {
+    guard let text = values[name] else { return nil }
+    guard let value = Double(text), value.isFinite else {
+      throw UsageError("\(name): \"\(text)\" is not a number")
+    }
+    guard range.contains(value) else {
+      throw UsageError(
+        "\(name): \(text) is out of range, it goes from \(range.lowerBound) to \(range.upperBound)")
+    }
+    return value
+  }
+
+  /// A point in time: ISO 8601 (`2026-01-31`, `2026-01-31T12:00:00Z`; UTC where no zone is given) or
+  /// days ago (`7d`). Milliseconds since 1970.
+  func time(_ name: String, now: Int64) throws -> Int64? {
+    guard let text = values[name] else { return nil }
+    if text.hasSuffix("d"), let days = Double(text.dropLast()), days >= 0, days < 36_500 {
+      return now - Int64(days * 86_400_000)
+    }
+    if let date = Self.parse(text) { return Int64((date.timeIntervalSince1970 * 1000).rounded()) }
+    throw UsageError(
+      "\(name): \"\(text)\" is not a time; give one such as 2026-01-31, 2026-01-31T12:00:00Z, or 7d for "
+        + "seven days ago")
+  }
+
+  private static func parse(_ text: String) -> Date? {
+    let formatter = DateFormatter()
+    formatter.locale = Locale(identifier: "en_US_POSIX")
+    formatter.timeZone = TimeZone(secondsFromGMT: 0)
+    formatter.isLenient = false
+    for format in [
+      "yyyy-MM-dd", "yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd'T'HH:mm:ssXXXXX",
+      "yyyy-MM-dd'T'HH:mm:ss.SSSXXXXX", "yyyy-MM-dd'T'HH:mm", "yyyy-MM-dd HH:mm:ss",
+    ] {
+      formatter.dateFormat = format
+      if let date = formatter.date(from: text) { return date }
+    }
+    return nil
+  }
+}

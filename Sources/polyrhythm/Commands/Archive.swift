@@ -1,0 +1,36 @@
+import EventLog
+import EventModel
+import Foundation
+import Support
+
+let archiveCommand = CommandSpec(
+  name: "archive",
+  summary: "Copies a Kafka log to the lake, byte for byte, with its partitions and offsets, once.",
+  flags: [
+    PlaceFlags.log, PlaceFlags.lake, PlaceFlags.data, PlaceFlags.kafka,
+    Flag("--until-caught-up", nil, "work up to the log's present end, then exit 0"),
+  ]
+) { arguments in
+  let place = try Place(arguments)
+  let log = try place.log()
+  guard log.url.hasPrefix("kafka:") else {
+    throw UsageError(
+      "archive copies from Kafka: say --log kafka:HOST:PORT (a directory log is a lake itself)")
+  }
+  let lake: DirectoryLog =
+    arguments.has("--lake")
+    ? try place.lake() : DirectoryLog(path: "\(place.dataDirectory)/log")
+  let progress = ProgressLine("archive", unit: "records")
+  let start = ContinuousClock.now
+  var copied = 0
+  try Archiver(from: log, to: lake, topics: Topic.allCases.map(\.name)).run(
+    stop: Signals.stop, untilCaughtUp: arguments.has("--until-caught-up")
+  ) {
+    copied = $0
+    progress.update(copied)
+  }
+  progress.finish()
+  let seconds = max(0.001, (ContinuousClock.now - start) / .seconds(1))
+  Terminal.say(
+    "archived \(Terminal.grouped(copied)) records in \(Terminal.duration(seconds)) to \(lake.path)")
+}

@@ -1,0 +1,200 @@
+import BatchLayer
+import EventLog
+import EventModel
+import Foundation
+import Support
+import Warehouse
+
+// MARK: sql
+
+let sqlCommand = CommandSpec(
+  name: "sql",
+  summary: "Runs SQL over the warehouse and prints the rows; without a query, reads it from stdin.",
+  operands: "[QUERY]", operandCount: 0...1,
+  flags: [
+    PlaceFlags.database, PlaceFlags.data, Flag("--csv", nil, "print CSV (RFC 4180) with a header"),
+  ]
+) { arguments in
+  let place = try Place(arguments)
+  defer { place.close() }
+  let url =
+    arguments.has("--database") ? try place.databaseURL() : try place.migratedDatabaseURL()
+  let query: String
+  if let operand = arguments.operands.first {
+    query = operand
+  } else if isatty(STDIN_FILENO) == 1 {
+    try runInteractive(url)
+    return
+  } else {
+    query = String(
+      decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self)
+  }
+  guard !query.allSatisfy(\.isWhitespace) else { throw UsageError("sql: the query is empty") }
+  let connection = try Connection(url: url, applicationName: "polyrhythm sql")
+  try connection.script(
+    "set search_path = serving, warehouse, batch, speed, public; "
+      + "select hll_set_defaults(12, 5, -1, 1)")
+  let rows: Rows
+  do {
+    rows = try connection.run(query)
+  } catch let error as WarehouseError where error.code == .statement {
+    throw CommandError(.dataError, "sql: \(error.message)")
+  }
+  print(arguments.has("--csv") ? TextTable.csv(rows) : TextTable.aligned(rows), terminator: "")
+}
+
+/// psql, where there is one, in place of this process's own prompt.
+private func runInteractive(_ url: String) throws {
+  let process = Process()
+  process.executableURL = URL(fileURLWithPath: "/usr/bin/psql")
+  process.arguments = [url]
+  process.environment = ProcessInfo.processInfo.environment.merging(
+    ["PGOPTIONS": "-c search_path=serving,warehouse,batch,speed,public"]) { $1 }
+  do {
+    try process.run()
+  } catch {
+    throw CommandError(
+      .unavailable,
+      "sql: give a query, or install psql (package postgresql-client) for a prompt")
+  }
+  // The terminal sends Ctrl-C to both; for psql it means the query, not the end.
+  process.waitUntilExit()
+}
+
+/// Rows as text.
+enum TextTable {
+  /// Columns lined up, numbers to the right.
+  static func aligned(_ rows: Rows) -> String {
+    guard !rows.columns.isEmpty else { return "\(rows.commandTag)\n" }
+    let cells = (0..<rows.count).map { row in
+      rows.columns.indices.map { rows.textOrNull(row, $0) ?? "" }
+    }
+    // Type OIDs of int2, int4, int8, float4, float8, numeric, oid (pg_type.dat).
+    let isNumber = rows.columns.indices.map {
+      [21, 23, 20, 700, 701, 1700, 26].contains(rows.typeOID($0))
+    }
+    let widths = rows.columns.indices.map { column in
+      max(rows.columns[column].count, cells.map { $0[column].count }.max() ?? 0)
+    }
+    func line(_ values: [String], right: [Bool]) -> String {
+      var out = ""
+      for (i, value) in values.enumerated() {
+        let padding = String(repeating: " ", count: widths[i] - value.count)
+        out += i == 0 ? " " : " | "
+        out += right[i] ? padding + value : value + padding
+      }
+      while out.last == " " { out.removeLast() }
+      return out + "\n"
+    }
+    var text = line(rows.columns, right: rows.columns.map { _ in false })
+    text += widths.map { String(repeating: "-", count: $0 + 2) }.joined(separator: "+") + "\n"
+    for row in cells { text += line(row, right: isNumber) }
+    return text + "(\(rows.count) row\(rows.count == 1 ? "" : "s"))\n"
+  }
+
+  /// RFC 4180, but for lines that end in a bare line feed; null is an empty field.
+  static func csv(_ rows: Rows) -> String {
+    guard !rows.columns.isEmpty else { return "" }
+    func field(_ text: String) -> String {
+      guard text.contains(where: { ",\"\n\r".contains($0) }) || text.contains("\r\n") else {
+        return text
+      }
+      return "\"\(text.replacingOccurrences(of: "\"", with: "\"\""))\""
+    }
+    var text = rows.columns.map(field).joined(separator: ",") + "\n"
+    for row in 0..<rows.count {
+      text +=
+        rows.columns.indices.map { field(rows.textOrNull(row, $0) ?? "") }
+        .joined(separator: ",") + "\n"
+    }
+    return text
+  }
+}
+
+// MARK: check
+
+let checkCommand = CommandSpec(
+  name: "check",
+  summary:
+    "Audits the warehouse: every rule of warehouse-sql/checks, and its counts against the lake.",
+  flags: [PlaceFlags.database, PlaceFlags.data, PlaceFlags.lake]
+) { arguments in
+  let place = try Place(arguments)
+  defer { place.close() }
+  let connection = try Connection(
+    url: place.databaseURL(), applicationName: "polyrhythm check")
+  let checks = Checks(library: place.library)
+  var findings = try checks.run(connection, from: nil, to: nil)
+  var names = checks.names.count
+  if arguments.has("--lake") || !arguments.has("--database") {
+    names += 1
+    findings += try LakeCheck(lake: place.lake(), library: place.library).run(connection)
+  }
+  for finding in findings {
+    print("\(finding.isError ? "ERROR" : "warning") \(finding.check): \(finding.rule)")
+    print("  broken by \(finding.rows) rows, such as:")
+    for example in finding.examples { print("  \(example)") }
+  }
+  print("\(names) checks, \(findings.count) broken")
+  fflush(nil)
+  let errors = findings.filter(\.isError)
+  if !errors.isEmpty {
+    throw CommandError(
+      .dataError,
+      "check: \(errors.map(\.check).joined(separator: ", ")) found rows that break a rule")
+  }
+}
+
+// MARK: status
+
+let statusCommand = CommandSpec(
+  name: "status",
+  summary: "Says how far each layer is.",
+  flags: [
+    PlaceFlags.data, PlaceFlags.database, PlaceFlags.log, PlaceFlags.lake, PlaceFlags.kafka,
+    Flag("--json", nil, "print one JSON object"),
+  ]
+) { arguments in
+  let place = try Place(arguments)
+  defer { place.close() }
+  let connection = try Connection(
+    url: place.databaseURL(), applicationName: "polyrhythm status")
+  let rows: Rows
+  do {
+    rows = try connection.run(place.library.sql("status"))
+  } catch let error as WarehouseError where ["42P01", "3F000"].contains(error.sqlState ?? "") {
+    throw CommandError(
+      .configuration,
+      "the database has no Polyrhythm schema yet; polyrhythm load full or speed makes it")
+  }
+  var fields = rows.columns.indices.map { (rows.columns[$0], rows.textOrNull(0, $0)) }
+  if arguments.has("--log") || arguments.has("--lake") || !arguments.has("--database"),
+    let ends = try? logEnds(place.log())
+  {
+    let committed = Int(rows.textOrNull(0, try rows.column("speed_records")) ?? "") ?? 0
+    fields.append(("log_records", "\(ends)"))
+    fields.append(("speed_lag_records", "\(max(0, ends - committed))"))
+  }
+  if arguments.has("--json") {
+    var object: [String: Any] = [:]
+    for (name, value) in fields { object[name] = value.map { Int($0) as Any? ?? $0 } ?? NSNull() }
+    let data = try JSONSerialization.data(
+      withJSONObject: object, options: [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes])
+    print(String(decoding: data, as: UTF8.self))
+  } else {
+    let width = fields.map(\.0.count).max() ?? 0
+    for (name, value) in fields {
+      print("\(name)\(String(repeating: " ", count: width - name.count + 2))\(value ?? "-")")
+    }
+  }
+}
+
+private func logEnds(_ log: any EventLog) throws -> Int {
+  var records = 0
+  for topic in Topic.allCases {
+    for partition in 0..<Int32(try log.partitionCount(of: topic.name)) {
+      records += Int(try log.endOffset(of: TopicPartition(topic.name, partition)))
+    }
+  }
+  return records
+}

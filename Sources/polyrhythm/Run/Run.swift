@@ -1,0 +1,204 @@
+import BatchLayer
+import EventLog
+import EventModel
+import Foundation
+import Metrics
+import ServingLayer
+import SpeedLayer
+import Support
+import Warehouse
+
+/// One process with everything: brings the stages up one after the other, watches them, and takes
+/// them down together.
+final class Run {
+  private let place: Place
+  private let server: HTTPServerConfiguration
+  private let schedule: LoadSchedule
+  private let kernel: Kernel.Configuration
+  private let partitions: Int
+  private let started = ContinuousClock.now
+  private let written = LiveSite.Counter()
+  private let loads = LoadTally()
+  private var tally: SpeedTally?
+  private var http: HTTPServer?
+  private var workers: [(name: String, worker: Worker<Void>)] = []
+
+  init(
+    place: Place, server: HTTPServerConfiguration, schedule: LoadSchedule,
+    kernel: Kernel.Configuration, partitions: Int
+  ) {
+    self.place = place
+    self.server = server
+    self.schedule = schedule
+    self.kernel = kernel
+    self.partitions = partitions
+  }
+
+  private func stage(_ name: String, _ text: String) {
+    let seconds = (ContinuousClock.now - started) / .seconds(1)
+    let clock = String(format: "%6.1f s", seconds)
+    Terminal.say("\(clock)  \(name.padding(toLength: 10, withPad: " ", startingAt: 0)) \(text)")
+  }
+
+  /// Brings up: database, log with its history, first load, live site, speed layer, schedule, page.
+  /// - Parameter users: as given on the command line.
+  func start(_ fresh: GeneratorState, users: Int?, stop: StopToken) throws {
+    // First what can fail at once: a port in use must not cost a minute.
+    let url = try place.migratedDatabaseURL()
+    let http = try HTTPServer(server, databaseURL: url)
+    if let cluster = place.cluster {
+      stage(
+        "postgres",
+        "\(cluster.wasRunning ? "already running" : "started") in \(cluster.dataDirectory), "
+          + "port \(cluster.port) of 127.0.0.1 for SQL tools")
+    }
+    let address = try http.start()
+    self.http = http
+
+    let directory = place.dataDirectory
+    let log = DirectoryLog(path: "\(directory)/log")
+    try log.createTopics(Topic.allCases.map(\.name), partitions: partitions)
+    let kept = try GeneratorState.load(directory)
+    if let kept, let users, users != kept.users {
+      stage("site", "goes on with its \(kept.users) users; --users is for a new data directory")
+    }
+    let state = kept ?? fresh
+    try startSite(state, isNew: kept == nil, log, stop)
+    if stop.isRequested { return }
+    try firstLoad(url, log, stop)
+    if stop.isRequested { return }
+    startSpeed(url, log, stop)
+    startSchedule(url, log, stop)
+    let scheme = server.tlsCertificate == nil ? "http" : "https"
+    stage("serving", "live page and API at \(scheme)://\(address)")
+    Terminal.say("\n          \(scheme)://\(address)\n")
+  }
+
+  /// Starts the site's thread and waits until its history is in the log; from then on it is live.
+  private func startSite(
+    _ state: GeneratorState, isNew: Bool, _ log: DirectoryLog, _ stop: StopToken
+  ) throws {
+    let progress = ProgressLine("history")
+    let begin = ContinuousClock.now
+    let history = BoundedQueue<Int>(limit: 1)
+    let directory = place.dataDirectory
+    let worker = Worker("site") { [written] in
+      defer { history.close() }
+      let site = try LiveSite(state, log: log, directory: directory, written: written)
+      let count = try site.write(
+        until: Int64(Date().timeIntervalSince1970 * 1000), stop: stop,
+        progress: { progress.update($0) })
+      _ = history.put(count)
+      try site.follow(stop: stop)
+    }
+    workers.append(("site", worker))
+    let count = history.take()
+    progress.finish()
+    guard let count else { return try worker.wait() }
+    let seconds = Terminal.duration((ContinuousClock.now - begin) / .seconds(1))
+    let events = Terminal.grouped(count)
+    stage(
+      "site",
+      isNew
+        ? "\(state.users) users, \(events) events of history in \(log.path) (\(seconds)); live now"
+        : "\(state.users) users, \(events) events since the last run (\(seconds)); live again")
+  }
+
+  /// The first start loads everything before the speed layer begins, which then only follows what is
+  /// new. Later the schedule sees to it.
+  private func firstLoad(_ url: String, _ log: DirectoryLog, _ stop: StopToken) throws {
+    let connection = try Connection(url: url, applicationName: "polyrhythm run")
+    let published = try connection.run(place.library.sql("batch/last_published"))
+    guard published.isNull(0, 0) else {
+      stage("warehouse", "last load published \(try published.text(0, 0))")
+      return
+    }
+    let progress = ProgressLine("load full")
+    let summary = try loader(url, log, progress).load(.full, stop: stop)
+    progress.finish()
+    loads.note(summary)
+    stage("warehouse", describe(summary))
+  }
+
+  private func loader(_ url: String, _ log: DirectoryLog, _ progress: ProgressLine? = nil)
+    -> BatchLoader
+  {
+    var configuration = BatchLoader.Configuration(databaseURL: url)
+    configuration.kernel = kernel
+    return BatchLoader(
+      lake: log, library: place.library, configuration: configuration,
+      progress: { progress?.update($0, of: $1) })
+  }
+
+  private func startSpeed(_ url: String, _ log: DirectoryLog, _ stop: StopToken) {
+    var configuration = SpeedWorker.Configuration(databaseURL: url)
+    configuration.kernel = kernel
+    let tally = SpeedTally(log.url)
+    self.tally = tally
+    let library = place.library
+    let settings = configuration
+    workers.append(
+      (
+        "speed",
+        Worker("speed") {
+          let worker = SpeedWorker(
+            log: log, library: library, configuration: settings, report: { tally.note($0) })
+          try worker.run(stop: stop)
+        }
+      ))
+    stage("speed", "following \(log.path)")
+  }
+
+  private func startSchedule(_ url: String, _ log: DirectoryLog, _ stop: StopToken) {
+    let library = place.library
+    let kernel = kernel
+    let schedule = schedule
+    let loads = loads
+    workers.append(
+      (
+        "schedule",
+        Worker("schedule") {
+          try schedule.run(
+            databaseURL: url, library: library, lake: log, kernel: kernel, stop: stop
+          ) {
+            loads.note($0)
+            Terminal.say("            \(describe($0))")
+          }
+        }
+      ))
+    stage("schedule", schedule.description)
+  }
+
+  // MARK: Living and ending
+
+  /// Waits until the stop, the end of the lifetime, or the end of a worker; then takes all down.
+  func wait(lifetime: Double?, stop: StopToken) throws {
+    let deadline = lifetime.map { started + .seconds($0) }
+    while !stop.isRequested {
+      if let deadline, ContinuousClock.now >= deadline { break }
+      if workers.contains(where: { $0.worker.isFinished }) { break }
+      stop.wait(seconds: 0.1)
+    }
+    stop.request()
+    var failure: (any Error)?
+    for (name, worker) in workers {
+      do { try worker.wait() } catch {
+        let message = (error as? any UserFacingError)?.message ?? "\(error)"
+        Terminal.say("polyrhythm: \(name): \(message)")
+        failure = failure ?? error
+      }
+    }
+    http?.stop()
+    summarize()
+    if let failure { throw failure }
+  }
+
+  private func summarize() {
+    let seconds = (ContinuousClock.now - started) / .seconds(1)
+    let speed = tally?.current
+    Terminal.say(
+      "ran \(Terminal.duration(seconds)): \(Terminal.grouped(written.count)) events written, "
+        + "\(Terminal.grouped(speed?.records ?? 0)) of them followed live in "
+        + "\(Terminal.grouped(speed?.flushes ?? 0)) flushes, \(loads.description)")
+  }
+}

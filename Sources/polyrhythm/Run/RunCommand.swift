@@ -1,0 +1,49 @@
+import BatchLayer
+import EventLog
+import EventModel
+import Foundation
+import ServingLayer
+import SpeedLayer
+import Support
+import Warehouse
+
+let runCommand = CommandSpec(
+  name: "run",
+  summary:
+    "Everything in one process on embedded defaults: a simulated site, both layers, the page.",
+  flags: [
+    PlaceFlags.data,
+    Flag("--listen", "HOST:PORT", "(default 127.0.0.1:8080)", environment: "POLYRHYTHM_LISTEN"),
+    Flag("--users", "N", "users of the simulated site (default 1000)"),
+    Flag("--history-days", "N", "days of history before the first start (default 7)"),
+    Flag("--seed", "N", "of the simulated site (default 7)"),
+    Flag("--for", "SECONDS", "end by itself after so long, with a summary"),
+    Flag(
+      "--load-every", "SECONDS", "load incrementally this often instead of by the cron expression"),
+    Flag("--cron", "EXPR", "when to load (default \"0 0 * * *\")"),
+    Flag("--time-zone", "TZ", "of the cron expression (default UTC)"),
+    Flag("--token-file", "FILE", "the token that requests must carry; needed off loopback"),
+    Flag("--tls-cert", "FILE", "certificate chain in PEM"),
+    Flag("--tls-key", "FILE", "private key in PEM"),
+    PlaceFlags.partitions, latenessFlag,
+  ]
+) { arguments in
+  let server = try serverConfiguration(arguments)
+  let users = try arguments.int("--users", in: 1...10_000_000)
+  let historyDays = try arguments.int("--history-days", in: 0...3650) ?? 7
+  let seed = try arguments.int("--seed", in: 0...Int.max) ?? 7
+  let lifetime = try arguments.double("--for", in: 1...1e9)
+  let schedule = try LoadSchedule(arguments)
+  let kernel = try kernelConfiguration(arguments)
+  let partitions = try arguments.int("--partitions", in: 1...1024) ?? Place.defaultPartitions
+  let place = try Place(arguments, makesData: true)
+  defer { place.close() }
+  let run = Run(
+    place: place, server: server, schedule: schedule, kernel: kernel, partitions: partitions)
+  let now = Int64(Date().timeIntervalSince1970 * 1000)
+  let fresh = GeneratorState(
+    seed: UInt64(seed), users: users ?? 1000, from: now - Int64(historyDays) * 86_400_000,
+    emittedThrough: 0)
+  try run.start(fresh, users: users, stop: Signals.stop)
+  try run.wait(lifetime: lifetime, stop: Signals.stop)
+}

@@ -1,0 +1,193 @@
+import Metrics
+import Testing
+
+@testable import ServingLayer
+
+@Suite struct QueryParsing {
+  @Test func `defaults are the last hour by the minute, 1000 rows, UTC, JSON`() throws {
+    let query = try parse("metrics=listens")
+    #expect(query.from.iso8601 == "2026-11-20T11:00:00Z")
+    #expect(query.to.iso8601 == "2026-11-20T12:01:00Z")
+    #expect(query.granularity == .minute)
+    #expect(query.limit == 1000)
+    #expect(query.timeZone == "UTC")
+    #expect(query.format == .json)
+  }
+
+  @Test(arguments: [
+    ("from=-6h", "hour"), ("from=-5h", "minute"), ("from=-14d", "day"), ("from=-13d", "hour"),
+    ("from=-1h&by=artist", "none"), ("from=-1h&by=artist&granularity=minute", "minute"),
+  ])
+  func `the default granularity follows the range, and is none with by`(
+    text: String, expected: String
+  ) throws {
+    #expect(try parse("metrics=listens&" + text).granularity.rawValue == expected)
+  }
+
+  @Test(arguments: [
+    ("2026-11-20T09:30:00Z", "2026-11-20T09:30:00Z"),
+    ("2026-11-20T09:30:15.5Z", "2026-11-20T09:30:15.500Z"),
+    ("2026-11-20", "2026-11-20T00:00:00Z"), ("2026-11-20T09:30", "2026-11-20T09:30:00Z"),
+    ("2026-11-20T01:30:00+02:00", "2026-11-19T23:30:00Z"),
+    ("2026-11-20T01:30:00 02:00", "2026-11-19T23:30:00Z"),
+    ("2026-11-20T23:30:00-0130", "2026-11-21T01:00:00Z"),
+    ("2024-02-29", "2024-02-29T00:00:00Z"), ("2000-03-01", "2000-03-01T00:00:00Z"),
+    ("1600000000000", "2020-09-13T12:26:40Z"), ("now", "2026-11-20T12:00:30Z"),
+    ("-15m", "2026-11-20T11:45:30Z"), ("now-1d", "2026-11-19T12:00:30Z"),
+    ("-2w", "2026-11-06T12:00:30Z"), ("-90s", "2026-11-20T11:59:00Z"),
+  ])
+  func `a time is read as`(text: String, expected: String) {
+    #expect(Instant.parse(text, now: now)?.iso8601 == expected)
+  }
+
+  @Test(arguments: [
+    "", "yesterday", "2026", "1600000000", "2026-13-01", "2026-02-29", "2026-11-31",
+    "2026-11-20T24:00",
+    "2026-11-20T10:60", "2026-11-20T10:00:00X", "2026-11-20T10:00:00+25:00", "-5y", "--1h", "-1",
+    "-h",
+    "-99999999999999999999d", "2026-11-20Z", "2026-1-2", "2026-11-20T10:00:00.Z",
+  ])
+  func `a time is not guessed from`(text: String) {
+    #expect(Instant.parse(text, now: now) == nil)
+  }
+
+  @Test func `the range widens to whole minutes`() throws {
+    let query = try parse("metrics=listens&from=2026-11-20T09:30:59Z&to=2026-11-20T09:31:01Z")
+    #expect(query.from.iso8601 == "2026-11-20T09:30:00Z")
+    #expect(query.to.iso8601 == "2026-11-20T09:32:00Z")
+  }
+
+  @Test func `filters of one dimension are alternatives, and a value may hold a colon`() throws {
+    let query = try parse("metrics=listens&filter=artist:A:B&filter=genre:jazz&filter=artist:C")
+    #expect(
+      query.filters == [
+        Query.Filter(dimension: .artist, values: ["A:B", "C"]),
+        Query.Filter(dimension: .genre, values: ["jazz"]),
+      ])
+  }
+
+  /// Each rejection names the parameter, what was found, and what is accepted.
+  @Test(arguments: [
+    ("", "metrics: found \"\", accepted: one or more of listens, "),
+    ("metrics=", "metrics: found \"\", accepted: one or more of listens, "),
+    ("metrics=plays", "metrics: found \"plays\", accepted: each once of listens, "),
+    ("metrics=listens,listens", "metrics: found \"listens\", accepted: each once of "),
+    ("metrics=listens,", "metrics: found \"\", accepted: each once of "),
+    (
+      "metrics=listens&by=planet", "by: found \"planet\", accepted: at most 2, each once, of artist"
+    ),
+    ("metrics=listens&by=os,os", "by: found \"os\", accepted: at most 2, each once"),
+    (
+      "metrics=listens&by=os,browser,device_type",
+      "by: found \"os,browser,device_type\", accepted: at"
+    ),
+    (
+      "metrics=listens&granularity=second",
+      "granularity: found \"second\", accepted: not yet; until"
+    ),
+    (
+      "metrics=listens&granularity=fortnight",
+      "granularity: found \"fortnight\", accepted: minute, hour"
+    ),
+    ("metrics=listens&from=soon", "from: found \"soon\", accepted: ISO 8601"),
+    ("metrics=listens&to=1600000000", "to: found \"1600000000\", accepted: ISO 8601"),
+    (
+      "metrics=listens&from=1999-12-31",
+      "from: found \"1999-12-31\", accepted: a time from the years 2000"
+    ),
+    (
+      "metrics=listens&to=2100-01-02",
+      "to: found \"2100-01-02\", accepted: a time from the years 2000"
+    ),
+    (
+      "metrics=listens&from=now&to=now",
+      "from: found \"2026-11-20T12:00:30Z\", accepted: a time before to"
+    ),
+    ("metrics=listens&tz=Mars", "tz: found \"Mars\", accepted: an IANA name"),
+    ("metrics=listens&tz=FOO/BAR+3", "tz: found \"FOO/BAR+3\", accepted: an IANA name"),
+    ("metrics=listens&tz=UTC'; drop", "tz: found \"UTC'; drop\", accepted: an IANA name"),
+    ("metrics=listens&limit=0", "limit: found \"0\", accepted: 1 to 100000"),
+    ("metrics=listens&limit=100001", "limit: found \"100001\", accepted: 1 to 100000"),
+    ("metrics=listens&limit=ten", "limit: found \"ten\", accepted: 1 to 100000"),
+    ("metrics=listens&format=xml", "format: found \"xml\", accepted: json, csv"),
+    ("metrics=listens&filter=paid", "filter: found \"paid\", accepted: dimension:value"),
+    ("metrics=listens&filter=plan:paid", "filter: found \"plan:paid\", accepted: dimension:value"),
+    ("metrics=listens&filter=page:a\0b", "filter: found \"a NUL character\", accepted: text"),
+    ("metrics=listens&limit=1&limit=2", "limit: found \"it more than once\", accepted: one limit"),
+    ("metrics=listens&metric=skips", "parameter name: found \"metric\", accepted: metrics, by"),
+    ("metrics=listens&compare=lastyear", "compare: found \"lastyear\", accepted: previous"),
+    ("metrics=listens&compare=previous", "compare: found \"previous\" with by, a granularity"),
+    (
+      "metrics=listens&compare=previous&by=os", "compare: found \"previous\" with by, a granularity"
+    ),
+  ])
+  func `is refused`(text: String, message: String) {
+    #expect {
+      try parse(text)
+    } throws: { error in
+      guard let error = error as? RequestError else { return false }
+      return error.status == 400 && error.message.hasPrefix(message)
+        && !error.message.contains("\n")
+    }
+  }
+
+  @Test func `too many filter values are refused with the limit`() {
+    let text = "metrics=listens" + String(repeating: "&filter=state:WA", count: 101)
+    #expect {
+      try parse(text)
+    } throws: {
+      ($0 as? RequestError)?.message == "filter: found \"101 values\", accepted: at most 100"
+    }
+  }
+}
+
+@Suite struct QueryPlanning {
+  @Test(arguments: [
+    ("metrics=listens", Rollup.totals), ("metrics=listens&by=level", .audience),
+    ("metrics=page_views&by=level", .audience), ("metrics=page_views&by=page,level", .page),
+    ("metrics=listens&by=song", .song), ("metrics=listens&by=city,region", .location),
+    ("metrics=listens&filter=os:Linux", .device),
+    ("metrics=listens&by=user&filter=level:paid", .user),
+    ("metrics=listens&by=artist,layer", .song), ("metrics=active_users&by=gender", .audience),
+  ])
+  func `the cheapest rollup that has everything answers`(text: String, rollup: Rollup) throws {
+    #expect(try QueryPlan(parse(text)).rollup == rollup)
+  }
+
+  @Test func `dimensions that no rollup has together are refused with those that go together`() {
+    #expect {
+      try QueryPlan(parse("metrics=listens&by=artist&filter=level:paid"))
+    } throws: { error in
+      guard let error = error as? RequestError else { return false }
+      return error.code == "no_such_combination"
+        && error.message.hasPrefix(
+          "by and filter: found artist, level, which no rollup has together")
+        && error.message.contains("[artist, song, genre, layer]")
+    }
+  }
+
+  @Test func `metrics that the dimensions do not keep are refused with those that they keep`() {
+    #expect {
+      try QueryPlan(parse("metrics=listens,logins&by=artist"))
+    } throws: { error in
+      guard let message = (error as? RequestError)?.message else { return false }
+      return message.hasPrefix("metrics: found listens, logins, which are not all kept by artist")
+        && message.contains("avg_listen_time") && !message.contains("page_views")
+    }
+  }
+
+  @Test func `a title comes with its artist, once`() throws {
+    let names = try QueryPlan(parse("metrics=listens&by=song,artist")).columns.map(\.name)
+    #expect(names == ["song", "artist", "listens", "source", "is_final"])
+  }
+
+  @Test func `no value of a request is in the text of the statement`() throws {
+    let query = try parse(
+      "metrics=listens&by=song&granularity=day&tz=Asia/Tokyo&limit=77&filter=artist:x'y")
+    let statement = QuerySQL.statement(for: try QueryPlan(query))
+    for value in ["x'y", "Asia/Tokyo", "77", "2026-11-20"] {
+      #expect(!statement.sql.contains(value))
+    }
+    #expect(statement.parameters.contains("x'y") && statement.parameters.contains("Asia/Tokyo"))
+  }
+}

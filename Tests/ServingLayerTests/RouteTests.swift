@@ -1,0 +1,241 @@
+import Metrics
+import TestKit
+import Testing
+import Warehouse
+
+@testable import ServingLayer
+
+@Suite struct Routes {
+  private func route(
+    _ path: String, _ query: String = "", method: String = "GET", headers: [String: String] = [:],
+    token: String? = nil, database: any Database = ScriptedDatabase(failing: nil)
+  ) throws -> Response {
+    try Fixture.router(database, token: token).route(
+      Request(method: method, path: path, query: parameters(query), headers: headers))
+  }
+
+  @Test func `what is not there is 404 in JSON, wherever the path leads`() throws {
+    for path in [
+      "/nowhere", "/assets/../Package.swift", "/assets/%2e%2e/x", "//", "/etc/passwd", "",
+    ] {
+      let response = try route(path)
+      #expect(response.status == 404)
+      #expect(
+        response.text.hasPrefix("{\"error\":{\"code\":\"not_found\",\"message\":\"path: found"))
+    }
+  }
+
+  @Test(arguments: ["POST", "PUT", "DELETE", "OPTIONS", "TRACE", "get"])
+  func `only GET and HEAD are taken`(method: String) throws {
+    let response = try route("/api/v1/catalog", method: method)
+    #expect(response.status == 405)
+    #expect(response.header("Allow") == "GET, HEAD")
+  }
+
+  @Test func `every answer carries the security headers`() throws {
+    for path in ["/", "/api/v1/catalog", "/nowhere", "/healthz"] {
+      let response = try route(path)
+      #expect(response.header("X-Content-Type-Options") == "nosniff")
+      #expect(response.header("Content-Security-Policy")?.hasPrefix("default-src 'self'") == true)
+    }
+  }
+
+  @Test func `the page and what it loads are there`() throws {
+    for path in [
+      "/", "/assets/app.js", "/assets/charts.js", "/assets/style.css", "/assets/chart.js",
+    ] {
+      let response = try route(path)
+      #expect(response.status == 200, "\(path)")
+      #expect(!response.text.contains("http://") || path == "/assets/chart.js")
+    }
+  }
+
+  @Test func `a missing page and chart library are named, and the API goes on`() throws {
+    let assets = PageAssets(folder: "/nonexistent", chartLibraryPlaces: ["/nonexistent/chart.js"])
+    #expect(assets.missing.count == 5)
+    #expect(assets.missing.last?.contains("until libjs-chart.js is installed") == true)
+  }
+
+  @Test func `the catalogue names every measure and dimension`() throws {
+    let text = try route("/api/v1/catalog").text
+    for measure in Measure.all { #expect(text.contains("\"name\":\"\(measure.name)\"")) }
+    for dimension in Dimension.allCases {
+      #expect(text.contains("\"name\":\"\(dimension.rawValue)\""))
+    }
+  }
+
+  @Test func `the OpenAPI document describes each route and takes its names from the definitions`()
+    throws
+  {
+    let text = try route("/openapi.json").text
+    for path in [
+      "/api/v1/query", "/api/v1/catalog", "/api/v1/live", "/api/v1/loads", "/healthz", "/readyz",
+      "/metrics",
+    ] {
+      #expect(text.contains("\"\(path)\":{"))
+    }
+    #expect(text.contains("\"openapi\":\"3.0.3\""))
+    for measure in Measure.all { #expect(text.contains("\"\(measure.name)\"")) }
+  }
+
+  @Test func `a database that is down is 503 with Retry-After, and health stays`() throws {
+    let down = ScriptedDatabase(failing: ScriptedDatabase.down)
+    for path in ["/api/v1/query", "/api/v1/loads", "/readyz"] {
+      let response = try route(
+        path, path.hasSuffix("query") ? "metrics=listens" : "", database: down)
+      #expect(response.status == 503)
+      #expect(response.header("Retry-After") == "2")
+      #expect(response.text.contains("\"database_unavailable\""))
+    }
+    #expect(try route("/healthz", database: down).status == 200)
+    #expect(try route("/metrics", database: down).text.contains("\npolyrhythm_database_up 0\n"))
+  }
+
+  @Test(arguments: [
+    ("57014", 503, "too_slow"), ("42P01", 503, "not_migrated"), ("XX000", 500, "internal"),
+  ])
+  func `errors of the server are told apart, and their text is kept back`(
+    sqlState: String, status: Int, code: String
+  ) throws {
+    let failing = ScriptedDatabase(
+      failing: WarehouseError(.statement, "secret details", sqlState: sqlState))
+    let response = try route("/api/v1/query", "metrics=listens", database: failing)
+    #expect(response.status == status)
+    #expect(response.text.contains("\"code\":\"\(code)\"") && !response.text.contains("secret"))
+  }
+
+  @Test func `a database without the tables is not ready`() throws {
+    let empty = try TestDatabase.make(migrated: false)
+    let database = WarehouseDatabase(url: empty.url, connections: 1, timeout: 5)
+    let response = try route("/readyz", database: database)
+    #expect(response.status == 503)
+    #expect(response.text.contains("not_migrated"))
+  }
+
+  @Test func `a zone that only the database can refuse is a bad parameter`() throws {
+    let response = try Fixture().get("/api/v1/query", "metrics=listens&tz=Mars/Olympus")
+    #expect(response.status == 400)
+    #expect(response.text.contains("tz: found \\\"Mars/Olympus\\\""))
+  }
+
+  @Test func `ready tells how old the speed layer's last commit is`() throws {
+    let fixture = try Fixture()
+    try fixture.connection.run(
+      "insert into speed.progress values ('t', 0, 5, 0, '', now() - interval '30 s')")
+    let response = fixture.get("/readyz")
+    #expect(response.status == 200)
+    #expect(response.text.contains("\"speed_age_seconds\":30."))
+  }
+
+  @Test func `loads come newest first, failures with their reason`() throws {
+    let fixture = try Fixture()
+    try fixture.connection.run(
+      "insert into warehouse.load_run (kind, status, started_at, events_read, error, seconds) values"
+        + " ('full', 'published', '2026-11-19 00:00Z', 12, null, '{\"read\": 1.5}'),"
+        + " ('incremental', 'failed', '2026-11-20 00:00Z', null, 'a \"check\" failed', null)")
+    let text = fixture.get("/api/v1/loads").text
+    #expect(
+      text.hasPrefix(
+        #"{"loads":[{"load_run_id":2,"kind":"incremental","status":"failed","started_at":"2026-11-20T00:00:00Z""#
+      ))
+    #expect(text.contains(#""error":"a \"check\" failed"},{"load_run_id":1"#))
+    #expect(text.contains(#""events_read":12"#) && text.contains(#""seconds":{"read": 1.5}"#))
+  }
+
+  @Test func `Prometheus sees requests by route and status, and the state of the layers`() throws {
+    let fixture = try Fixture()
+    _ = fixture.get("/api/v1/query", "metrics=listens")
+    _ = fixture.get("/api/v1/query", "metrics=nonsense")
+    _ = fixture.get("/some/path")
+    try fixture.connection.run(
+      "insert into warehouse.quarantine values ('t', 0, 1, 'not JSON', 'x')")
+    try fixture.publish(loadedEpoch: 1, finalBefore: "2026-11-20 10:00Z")
+    let lines = fixture.get("/metrics").text.split(separator: "\n").map(String.init)
+    #expect(
+      lines.contains("polyrhythm_http_requests_total{route=\"/api/v1/query\",status=\"200\"} 1"))
+    #expect(
+      lines.contains("polyrhythm_http_requests_total{route=\"/api/v1/query\",status=\"400\"} 1"))
+    #expect(lines.contains("polyrhythm_http_requests_total{route=\"other\",status=\"404\"} 1"))
+    #expect(
+      lines.contains(
+        "polyrhythm_http_request_seconds_count{route=\"/api/v1/query\",status=\"200\"} 1"))
+    #expect(lines.contains("polyrhythm_quarantined_records 1"))
+    #expect(lines.contains("polyrhythm_loaded_epoch 1"))
+    // 2026-11-20 11:00:00 UTC
+    #expect(
+      lines.contains { $0.hasPrefix("polyrhythm_last_published_timestamp_seconds 1795172400") })
+  }
+
+  @Test func `CSV quotes what needs it and is offered as a file`() throws {
+    let fixture = try Fixture()
+    try fixture.connection.run(
+      "insert into warehouse.dim_song (song_key, artist, title) values (1, 'Say \"hi\", twice', E'two\\nlines')"
+    )
+    try fixture.add(.song, minute: "2026-11-20 11:30Z", keys: ["song_key": "1"], [.listens: 1])
+    let response = fixture.get("/api/v1/query", "metrics=listens&by=song&format=csv")
+    #expect(
+      response.text
+        == "song,artist,listens,source,is_final\r\n\"two\nlines\",\"Say \"\"hi\"\", twice\",1,batch,false\r\n"
+    )
+    #expect(
+      response.header("Content-Disposition") == "attachment; filename=\"listens_by-song.csv\"")
+  }
+}
+
+@Suite struct Access {
+  private func status(_ path: String, _ query: String = "", _ headers: [String: String] = [:])
+    throws -> Int
+  {
+    try Fixture.router(ScriptedDatabase(failing: nil), token: "sesame&1").route(
+      Request(path: path, query: parameters(query), headers: headers)
+    ).status
+  }
+
+  @Test func `without the token everything but the probes is refused`() throws {
+    for path in ["/", "/api/v1/catalog", "/api/v1/live", "/assets/app.js", "/metrics", "/nowhere"] {
+      #expect(try status(path) == 401, "\(path)")
+    }
+    #expect(try status("/healthz") == 200)
+  }
+
+  @Test(arguments: ["", "sesame", "sesame&2", "sesame&1 ", "Sesame&1", "sesame&11"])
+  func `a wrong token is refused wherever it comes`(token: String) throws {
+    #expect(try status("/api/v1/catalog", "", ["authorization": "Bearer \(token)"]) == 401)
+    #expect(try status("/api/v1/catalog", "", ["cookie": "polyrhythm_token=\(token)"]) == 401)
+    let router = try Fixture.router(ScriptedDatabase(failing: nil), token: "sesame&1")
+    #expect(router.route(Request(path: "/", query: [("token", token)])).status == 401)
+  }
+
+  @Test func `the token opens as a bearer, in the query, and as the cookie that the page sets`()
+    throws
+  {
+    #expect(try status("/api/v1/catalog", "", ["authorization": "Bearer sesame&1"]) == 200)
+    #expect(try status("/api/v1/catalog", "", ["authorization": "bearer sesame&1"]) == 200)
+    let router = try Fixture.router(ScriptedDatabase(failing: nil), token: "sesame&1")
+    #expect(
+      router.route(Request(path: "/api/v1/live", query: [("token", "sesame&1")])).status == 200)
+    let page = router.route(Request(path: "/", query: [("token", "sesame&1")]))
+    #expect(page.status == 303)
+    #expect(page.header("Location") == "/")
+    let cookie = try #require(page.header("Set-Cookie"))
+    #expect(cookie.hasSuffix("; Path=/; HttpOnly; SameSite=Strict") && !cookie.contains("sesame"))
+    let pair = String(cookie.prefix { $0 != ";" })
+    #expect(router.route(Request(path: "/", headers: ["cookie": "other=1; \(pair)"])).status == 200)
+  }
+
+  @Test(arguments: [
+    ("localhost:8080", 200), ("127.0.0.1", 200), ("[::1]:80", 200), ("app.localhost", 200),
+    ("evil.example", 421), ("127.0.0.1.evil.example", 421), ("127.evil", 421), ("", 421),
+  ])
+  func `without a token only names of this machine are answered`(host: String, status: Int) throws {
+    let request = Request(path: "/api/v1/catalog", headers: ["host": host])
+    #expect(try Fixture.router(ScriptedDatabase(failing: nil)).route(request).status == status)
+    let guarded = try Fixture.router(ScriptedDatabase(failing: nil), token: "x")
+    let bearer = ["host": host, "authorization": "Bearer x"]
+    #expect(guarded.route(Request(path: "/api/v1/catalog", headers: bearer)).status == 200)
+  }
+
+  @Test func `the scheme must be Bearer`() throws {
+    #expect(try status("/api/v1/catalog", "", ["authorization": "Basic sesame&1"]) == 401)
+  }
+}

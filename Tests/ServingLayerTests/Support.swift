@@ -1,0 +1,116 @@
+import Metrics
+import Synchronization
+import TestKit
+import Warehouse
+
+@testable import ServingLayer
+
+/// A fixed clock for everything relative: 2026-11-20 12:00:30 UTC.
+let now = Instant(milliseconds: 1_795_176_030_000)
+
+func parse(_ text: String) throws(RequestError) -> Query {
+  try Query(parameters(text), now: now)
+}
+
+/// `a=1&b=2` taken apart, without any decoding.
+func parameters(_ text: String) -> [(name: String, value: String)] {
+  text.split(separator: "&").map { pair in
+    let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    return (String(parts[0]), parts.count > 1 ? String(parts[1]) : "")
+  }
+}
+
+/// A database that answers nothing, or fails as told.
+final class ScriptedDatabase: Database {
+  private let failure: Mutex<WarehouseError?>
+  private let inner: (any Database)?
+
+  init(failing failure: WarehouseError?, over inner: (any Database)? = nil) {
+    self.failure = Mutex(failure)
+    self.inner = inner
+  }
+
+  func fail(_ error: WarehouseError?) { failure.withLock { $0 = error } }
+
+  func rows(_ statements: [Statement]) throws(WarehouseError) -> [[[String?]]] {
+    if let error = failure.withLock({ $0 }) { throw error }
+    return try inner?.rows(statements) ?? statements.map { _ in [] }
+  }
+
+  static let down = WarehouseError(.connection, "Cannot connect", isRetriable: true)
+}
+
+/// A migrated database with speed partitions for two epochs, and a router over it.
+struct Fixture {
+  let database: TestDatabase
+  let connection: Connection
+  let router: Router
+
+  init(token: String? = nil) throws {
+    database = try TestDatabase.make()
+    connection = try database.connect()
+    for rollup in Rollup.allCases {
+      for epoch in 1...2 {
+        try connection.run(
+          "create table parts.speed_\(rollup.table)_\(epoch)"
+            + " partition of speed.\(rollup.table) for values in (\(epoch))")
+      }
+    }
+    let access = WarehouseDatabase(url: database.url, connections: 2, timeout: 10)
+    router = try Self.router(access, token: token)
+  }
+
+  static func router(_ database: any Database, token: String? = nil) throws -> Router {
+    let queries = try ServingQueries(SQLLibrary())
+    return Router(
+      database: database, queries: queries, assets: PageAssets(),
+      access: AccessControl(token: token, isSecure: false),
+      hub: LiveHub(database: database, queries: queries, clock: { now }),
+      statistics: RequestStatistics(), clock: { now }, log: { _ in })
+  }
+
+  /// Adds a row to a rollup: counters that are not named are 0.
+  ///
+  /// - Parameters:
+  ///   - epoch: nil for the batch layer.
+  ///   - keys: SQL literals by column.
+  ///   - members: what the sketches of the given names hold.
+  func add(
+    _ rollup: Rollup, epoch: Int? = nil, minute: String, keys: [String: String] = [:],
+    _ counts: [Counter: Int], members: [Distinct: [Int]] = [:]
+  ) throws {
+    var columns = ["minute": "'\(minute)'"]
+    if let epoch { columns["epoch"] = "\(epoch)" }
+    columns.merge(keys) { $1 }
+    for counter in rollup.counters { columns[counter.column] = "\(counts[counter] ?? 0)" }
+    for distinct in rollup.distincts {
+      if let values = members[distinct] {
+        columns[distinct.column] =
+          "(select hll_add_agg(hll_hash_bigint(x), 12, 5, -1, 1)"
+          + " from unnest(array[\(values.map(String.init).joined(separator: ","))]::bigint[]) x)"
+      }
+    }
+    let sorted = columns.sorted { $0.key < $1.key }
+    try connection.run(
+      "insert into \(epoch == nil ? "batch" : "speed").\(rollup.table)"
+        + " (\(sorted.map(\.key).joined(separator: ", ")))"
+        + " values (\(sorted.map(\.value).joined(separator: ", ")))")
+  }
+
+  /// Publishes what stands in the batch tables.
+  func publish(loadedEpoch: Int, finalBefore: String) throws {
+    try connection.run(
+      "update batch.published set loaded_epoch = \(loadedEpoch), final_before = '\(finalBefore)',"
+        + " published_at = '2026-11-20 11:00:00Z'")
+  }
+
+  func get(_ path: String, _ query: String = "", headers: [String: String] = [:]) -> Response {
+    router.route(Request(path: path, query: parameters(query), headers: headers))
+  }
+
+  /// The CSV body of a query, as lines without the header.
+  func csv(_ query: String) -> [String] {
+    let text = get("/api/v1/query", query + "&format=csv").text
+    return text.split(separator: "\r\n").dropFirst().map(String.init)
+  }
+}

@@ -1,0 +1,54 @@
+import CRdKafka
+
+/// A Kafka cluster inside this process: librdkafka's own mock brokers, behind real sockets that any
+/// process on this machine can reach.
+///
+/// It lives in memory and forgets: a partition keeps about 5 MB or 100,000 messages, whichever is
+/// less, and drops its oldest batches beyond (its start offset rises then). It does not know the
+/// admin request that creates topics; `createTopic` does that here.
+public final class MockKafka {
+  /// `HOST:PORT` of the brokers, with commas between them; what `kafka:` URLs and clients want.
+  public let bootstrap: String
+  private let client: OpaquePointer
+  private let cluster: OpaquePointer
+
+  public struct Failure: Error, CustomStringConvertible {
+    public let description: String
+  }
+
+  public init(brokers: Int = 1) throws {
+    var text = [CChar](repeating: 0, count: 512)
+    let configuration = rd_kafka_conf_new()
+    rd_kafka_conf_set_log_cb(configuration, nil)
+    guard let client = rd_kafka_new(RD_KAFKA_PRODUCER, configuration, &text, text.count) else {
+      rd_kafka_conf_destroy(configuration)
+      throw Failure(description: "no client for a mock Kafka")
+    }
+    guard let cluster = rd_kafka_mock_cluster_new(client, Int32(brokers)) else {
+      rd_kafka_destroy(client)
+      throw Failure(description: "no mock Kafka")
+    }
+    self.client = client
+    self.cluster = cluster
+    bootstrap = String(cString: rd_kafka_mock_cluster_bootstraps(cluster))
+  }
+
+  deinit { stop() }
+
+  private var isStopped = false
+
+  /// Ends the brokers, as an outage would.
+  public func stop() {
+    guard !isStopped else { return }
+    isStopped = true
+    rd_kafka_mock_cluster_destroy(cluster)
+    rd_kafka_destroy(client)
+  }
+
+  public func createTopic(_ name: String, partitions: Int) throws {
+    let code = rd_kafka_mock_topic_create(cluster, name, Int32(partitions), 1)
+    guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
+      throw Failure(description: "mock topic \(name): \(String(cString: rd_kafka_err2str(code)))")
+    }
+  }
+}

@@ -1,0 +1,159 @@
+import Foundation
+import TestKit
+import Testing
+import Warehouse
+
+@Suite struct MigratorTests {
+  let files: TemporaryDirectory
+  let database: TestDatabase
+  let connection: Connection
+
+  init() throws {
+    files = try TemporaryDirectory()
+    try files.write(
+      "create table a (x int);\ninsert into a values (1);", to: "migrations/0001_a.sql")
+    try files.write("create table b (x int)", to: "migrations/0002_b.sql")
+    database = try TestDatabase.make(migrated: false)
+    connection = try database.connect()
+  }
+
+  /// A new library each time, as a new process has.
+  private func migrator() throws -> Migrator {
+    Migrator(library: try SQLLibrary(directory: files.path))
+  }
+
+  @Test func eachFileIsAppliedOnceAndInOrder() throws {
+    #expect(try migrator().check(connection) == ["0001_a", "0002_b"])
+    #expect(try migrator().migrate(connection) == ["0001_a", "0002_b"])
+    #expect(try migrator().migrate(connection) == [])
+    #expect(try migrator().check(connection) == [])
+    try files.write("create table c (x int)", to: "migrations/0003_c.sql")
+    #expect(try migrator().migrate(connection) == ["0003_c"])
+    let rows = try connection.run("select number, name from warehouse.schema_migration order by 1")
+    #expect(try (0..<rows.count).map { try rows.int($0, 0) } == [1, 2, 3])
+    #expect(try connection.run("select count(*) from a").int(0, 0) == 1)
+  }
+
+  @Test func theRecordedHashIsTheFilesSHA256() throws {
+    // printf 'create table b (x int)' | sha256sum
+    try migrator().migrate(connection)
+    let rows = try connection.run(
+      "select sha256 from warehouse.schema_migration where number = 2")
+    #expect(
+      try rows.text(0, 0) == "2e453adb8b9ded31d5292050c95916f21e1b85c2e39263dae7ea50b12b84e8cf")
+  }
+
+  @Test func processesThatStartAtOnceApplyEachFileOnce() throws {
+    let url = database.url
+    let path = files.path
+    let applied = Outcomes<[String]>()
+    let errors = Threads.run(4) { _ in
+      let migrator = Migrator(library: try SQLLibrary(directory: path))
+      applied.add(try migrator.migrate(Connection(url: url)))
+    }
+    #expect(errors.isEmpty)
+    #expect(applied.all.flatMap { $0 } == ["0001_a", "0002_b"])
+    #expect(try connection.run("select count(*) from a").int(0, 0) == 1)
+  }
+
+  @Test func aFileChangedAfterItWasAppliedIsRefusedWithBothHashes() throws {
+    try migrator().migrate(connection)
+    let old = try connection.run(
+      "select sha256 from warehouse.schema_migration where number = 1"
+    ).text(0, 0)
+    try files.write("create table a (x bigint)", to: "migrations/0001_a.sql")
+    let error = #expect(throws: WarehouseError.self) { try migrator().migrate(connection) }
+    #expect(error?.code == .schema)
+    #expect(error?.message.contains("0001_a.sql") == true)
+    #expect(error?.message.contains(old) == true)
+    let new = try connection.run(
+      "select encode(sha256('create table a (x bigint)'::bytea), 'hex')"
+    ).text(0, 0)
+    #expect(error?.message.contains(new) == true)
+    #expect(throws: WarehouseError.self) { try migrator().check(connection) }
+  }
+
+  @Test func aDatabaseOfANewerProgramIsRefused() throws {
+    try migrator().migrate(connection)
+    try connection.run(
+      "insert into warehouse.schema_migration values (9, '0009_future', 'ff', now())")
+    let error = #expect(throws: WarehouseError.self) { try migrator().migrate(connection) }
+    #expect(error?.code == .schema)
+    #expect(error?.message.contains("newer version") == true)
+    #expect(error?.message.contains("0009_future") == true)
+  }
+
+  @Test func aFailureUndoesTheWholeFileAndKeepsTheOnesBefore() throws {
+    try files.write(
+      "create table c (x int);\ninsert into nowhere values (1);", to: "migrations/0003_c.sql")
+    let error = #expect(throws: WarehouseError.self) { try migrator().migrate(connection) }
+    #expect(error?.message.contains("0003_c.sql") == true)
+    #expect(error?.sqlState == "42P01")
+    #expect(error?.message.contains("line 2") == true)
+    let there = try connection.run("select to_regclass('b') is null, to_regclass('c') is null")
+    #expect(try !there.bool(0, 0))
+    #expect(try there.bool(0, 1))
+    try files.write("create table c (x int)", to: "migrations/0003_c.sql")
+    #expect(try migrator().migrate(connection) == ["0003_c"])
+  }
+
+  @Test func aFileThatEndsItsTransactionIsRefused() throws {
+    try files.write("create table c (x int); commit;", to: "migrations/0003_c.sql")
+    let error = #expect(throws: WarehouseError.self) { try migrator().migrate(connection) }
+    #expect(error?.message.contains("0003_c.sql") == true)
+    #expect(error?.code == .schema)
+  }
+
+  @Test(arguments: ["3_c", "00003_c", "0003-c", "0002_other"])
+  func aBadlyNamedFileIsRefused(name: String) throws {
+    try files.write("select 1", to: "migrations/\(name).sql")
+    let error = #expect(throws: WarehouseError.self) { try migrator().migrate(connection) }
+    #expect(error?.code == .schema)
+    #expect(error?.message.contains(name) == true)
+  }
+}
+
+@Suite struct SQLLibraryTests {
+  let files: TemporaryDirectory
+  let library: SQLLibrary
+
+  init() throws {
+    files = try TemporaryDirectory()
+    try files.write(
+      "select '{}'::int[], x from {table}_{epoch} join {table}", to: "queries/speed/open.sql")
+    try files.write("select 1", to: "checks/b.sql")
+    try files.write("select 2", to: "checks/a.sql")
+    library = try SQLLibrary(directory: files.path)
+  }
+
+  @Test func placesAreFilledWithIdentifiers() throws {
+    let sql = try library.sql("speed/open", ["table": "speed.minute_song", "epoch": "12"])
+    #expect(sql == "select '{}'::int[], x from speed.minute_song_12 join speed.minute_song")
+  }
+
+  @Test(arguments: ["", "a b", "a;drop", "a'", "a\"", "a-b", "ä", "a\n", "{table}", "a\0"])
+  func whatIsNotAnIdentifierIsRefused(value: String) {
+    let error = #expect(throws: WarehouseError.self) {
+      try library.sql("speed/open", ["table": value, "epoch": "1"])
+    }
+    #expect(error?.code == .schema)
+  }
+
+  @Test func unfilledAndUnknownPlacesAreRefused() {
+    for values in [["table": "a"], ["table": "a", "epoch": "1", "other": "b"]] {
+      let error = #expect(throws: WarehouseError.self) { try library.sql("speed/open", values) }
+      #expect(error?.code == .schema)
+    }
+  }
+
+  @Test func aMissingFileIsNamed() {
+    let error = #expect(throws: WarehouseError.self) { try library.sql("speed/none") }
+    #expect(error?.code == .schema)
+    #expect(error?.message.contains("queries/speed/none.sql") == true)
+  }
+
+  @Test func filesAreListedInOrder() {
+    #expect(library.names(in: "checks") == ["a", "b"])
+    #expect(library.names(in: "nothing") == [])
+  }
+}

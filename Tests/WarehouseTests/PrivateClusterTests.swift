@@ -1,0 +1,266 @@
+import Foundation
+import TestKit
+import Testing
+import Warehouse
+
+/// A private cluster in a directory of its own, stopped and removed with the value.
+final class ClusterFixture: Sendable {
+  let directory: TemporaryDirectory
+  let cluster: PrivateCluster
+
+  /// A stopped cluster to copy from, which is quicker than to make one; beside the test server's,
+  /// and removed with it.
+  private static let pristine = Result {
+    let path = try TestDatabase.directory() + "/pristine"
+    let cluster = PrivateCluster(directory: path, isDurable: false)
+    _ = try cluster.start()
+    try cluster.stop()
+    return path
+  }
+
+  /// - Parameter isNew: nothing is there; otherwise a stopped cluster is.
+  init(below name: String = "postgres", isNew: Bool = false, isDurable: Bool = false) throws {
+    directory = try TemporaryDirectory()
+    let path = directory.path + "/" + name
+    cluster = PrivateCluster(directory: path, isDurable: isDurable)
+    if !isNew {
+      let copy = Process()
+      copy.executableURL = URL(fileURLWithPath: "/bin/cp")
+      copy.arguments = ["-a", try Self.pristine.get(), path]
+      try copy.run()
+      copy.waitUntilExit()
+      try #require(copy.terminationStatus == 0)
+    }
+  }
+
+  deinit { try? cluster.stop(.immediate) }
+}
+
+func postmaster(of info: ClusterInfo) throws -> pid_t {
+  let text = try String(contentsOfFile: info.dataDirectory + "/postmaster.pid", encoding: .utf8)
+  return try #require(pid_t(text.prefix { $0.isNumber }))
+}
+
+@Suite(.serialized) struct PrivateClusterTests {
+  @Test func aClusterIsMadeOnceSharedStoppedAndStartedAgain() throws {
+    let fixture = try ClusterFixture(isNew: true)
+    let first = try fixture.cluster.start()
+    #expect(!first.wasRunning)
+    try Connection(url: first.url).script(
+      "create table kept (s hll); insert into kept values (null)")
+    let second = try PrivateCluster(directory: fixture.cluster.directory).start()
+    #expect(second.wasRunning)
+    #expect(second.url == first.url)
+    try fixture.cluster.stop()
+    #expect(throws: WarehouseError.self) { try Connection(url: first.url) }
+    try fixture.cluster.stop()
+    let third = try fixture.cluster.start()
+    #expect(!third.wasRunning)
+    #expect(third.port == first.port)
+    #expect(try Connection(url: third.url).run("select count(*) from kept").int(0, 0) == 1)
+  }
+
+  @Test func manyStartsAtOnceMakeOneServer() throws {
+    let fixture = try ClusterFixture(isNew: true)
+    let infos = Outcomes<ClusterInfo>()
+    let errors = Threads.run(4) { _ in infos.add(try fixture.cluster.start()) }
+    #expect(errors.isEmpty, "\(errors)")
+    #expect(Set(infos.all.map(\.url)).count == 1)
+    #expect(infos.all.count { !$0.wasRunning } == 1)
+  }
+
+  @Test func afterAKillOfThePostmasterTheNextStartRecovers() throws {
+    let fixture = try ClusterFixture(isDurable: true)
+    let info = try fixture.cluster.start()
+    let connection = try Connection(url: info.url)
+    try connection.script("create table kept as select generate_series(1, 1000) a")
+    // A backend that computes notices late that its postmaster is gone, and holds the memory.
+    let busy = Thread {
+      try? Connection(url: info.url).script(
+        "do $$ declare n bigint := 0; began timestamptz := clock_timestamp(); begin "
+          + "while clock_timestamp() < began + interval '1.5 s' loop n := n + 1; end loop; end $$")
+    }
+    busy.start()
+    #expect(
+      try eventually(within: 20) {
+        try !connection.run(
+          "select from pg_stat_activity where query like 'do %' and state = 'active'"
+        ).isEmpty
+      })
+    kill(try postmaster(of: info), SIGKILL)
+    let again = try fixture.cluster.start()
+    #expect(!again.wasRunning)
+    #expect(try Connection(url: again.url).run("select count(*) from kept").int(0, 0) == 1000)
+  }
+
+  @Test func aStalePidFileThatNamesAnotherProcessIsSeenThrough() throws {
+    let fixture = try ClusterFixture()
+    let info = try fixture.cluster.start()
+    let file = info.dataDirectory + "/postmaster.pid"
+    let text = try String(contentsOfFile: file, encoding: .utf8)
+    try fixture.cluster.stop()
+    // Process 1 is there, and is no server of this directory.
+    let stale = "1" + text.drop { $0.isNumber }
+    try stale.write(toFile: file, atomically: true, encoding: .utf8)
+    try FileManager.default.setAttributes(
+      FileManager.default.attributesOfItem(atPath: info.dataDirectory)
+        .filter { [.ownerAccountID, .groupOwnerAccountID].contains($0.key) }, ofItemAtPath: file)
+    #expect(try !fixture.cluster.start().wasRunning)
+  }
+
+  @Test func aTakenPortIsMovedOnFrom() throws {
+    let fixture = try ClusterFixture()
+    let first = try fixture.cluster.start()
+    try fixture.cluster.stop()
+    let listener = try Listener(port: first.port)
+    let second = try fixture.cluster.start()
+    withExtendedLifetime(listener) {}
+    #expect(second.port != first.port)
+    #expect(try Connection(url: second.analystURL).run("select 1").int(0, 0) == 1)
+  }
+
+  @Test func theServerHasASessionOfItsOwnAndNoneOfOurFiles() throws {
+    let fixture = try ClusterFixture()
+    let path = fixture.directory.path + "/lock"
+    let ours = open(path, O_RDWR | O_CREAT, 0o600)
+    #expect(ours >= 0)
+    defer { close(ours) }
+    let server = try postmaster(of: fixture.cluster.start())
+    #expect(getsid(server) != getsid(0))
+    #expect(getpgid(server) != getpgid(0))
+    let files = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(server)/fd").compactMap
+    {
+      try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(server)/fd/\($0)")
+    }
+    #expect(!files.isEmpty)
+    #expect(!files.contains(path))
+  }
+
+  @Test func aLongPathGetsAShortProtectedSocketDirectory() throws {
+    let fixture = try ClusterFixture(below: String(repeating: "long", count: 30))
+    let info = try fixture.cluster.start()
+    #expect(info.socketDirectory.utf8.count < 86)
+    let mode = try FileManager.default
+      .attributesOfItem(atPath: info.socketDirectory)[.posixPermissions]
+    #expect((mode as? Int) == 0o700)
+    #expect(try Connection(url: info.url).run("select 1").int(0, 0) == 1)
+    try fixture.cluster.stop()
+    try FileManager.default.removeItem(atPath: info.socketDirectory)
+  }
+
+  @Test func aDirectoryOfAnotherMajorVersionIsRefusedNamingBoth() throws {
+    let fixture = try ClusterFixture()
+    let info = try fixture.cluster.start()
+    try fixture.cluster.stop()
+    try "12\n".write(
+      toFile: info.dataDirectory + "/PG_VERSION", atomically: false, encoding: .utf8)
+    let error = #expect(throws: WarehouseError.self) { try fixture.cluster.start() }
+    #expect(error?.code == .cluster)
+    #expect(error?.message.contains("PostgreSQL 12") == true)
+    #expect(error?.message.contains("\(info.major)") == true)
+  }
+
+  @Test func aFailedStartSaysWhatTheLogSays() throws {
+    let fixture = try ClusterFixture()
+    let info = try fixture.cluster.start()
+    try fixture.cluster.stop()
+    let file = info.dataDirectory + "/local.conf"
+    try "work_mem = nonsense\n".write(toFile: file, atomically: false, encoding: .utf8)
+    let error = #expect(throws: WarehouseError.self) { try fixture.cluster.start() }
+    #expect(error?.message.contains("work_mem") == true)
+    #expect(error?.message.contains(info.logFile) == true)
+    #expect(error?.message.contains("\n") == false)
+  }
+
+  @Test func aPathThatTheToolsCannotTakeIsRefused() {
+    let error = #expect(throws: WarehouseError.self) {
+      try PrivateCluster(directory: "/tmp/it's $HOME").start()
+    }
+    #expect(error?.code == .cluster)
+  }
+
+  @Test(.enabled(if: geteuid() == 0, "only root has directories that postgres cannot reach"))
+  func aDirectoryThatTheServersUserCannotReachBecomesALink() throws {
+    let directory = try TemporaryDirectory(mode: 0o700)
+    let cluster = PrivateCluster(directory: directory.path + "/postgres", isDurable: false)
+    let info = try cluster.start()
+    let target = try FileManager.default.destinationOfSymbolicLink(atPath: cluster.directory)
+    #expect(target.hasPrefix("/var/lib/polyrhythm/"))
+    #expect(try Connection(url: info.url).run("select 1").int(0, 0) == 1)
+    #expect(try cluster.start().wasRunning)
+    try cluster.stop()
+    try FileManager.default.removeItem(atPath: target)
+  }
+}
+
+/// What every cluster has, looked at in the one that this process has anyhow.
+@Suite struct PrivateClusterContentsTests {
+  @Test func theServerHasItsSettings() throws {
+    let connection = try Connection(url: TestDatabase.server().url)
+    for (name, value) in [
+      ("listen_addresses", "127.0.0.1"), ("wal_level", "minimal"), ("max_wal_senders", "0"),
+      ("jit", "off"), ("work_mem", "64MB"), ("TimeZone", "UTC"), ("random_page_cost", "1.1"),
+      ("server_encoding", "UTF8"), ("checkpoint_timeout", "15min"),
+    ] {
+      #expect(try connection.run("select current_setting($1)", [.text(name)]).text(0, 0) == value)
+    }
+  }
+
+  @Test func theAnalystReadsAndNothingMore() throws {
+    let info = try TestDatabase.server()
+    let owner = try Connection(url: info.url)
+    try owner.script("create table public.readable (a int); insert into readable values (5)")
+    let analyst = try Connection(url: info.analystURL)
+    #expect(try analyst.run("select a from readable").int(0, 0) == 5)
+    try analyst.script("set default_transaction_read_only = off")
+    for sql in [
+      "insert into readable values (1)", "create table u (a int)", "create temp table u (a int)",
+      "create schema s", "drop table readable",
+    ] {
+      let error = #expect(throws: WarehouseError.self) { try analyst.run(sql) }
+      #expect(error?.sqlState == "42501")
+    }
+    let wrong = "postgresql://analyst:sekret@127.0.0.1:\(info.port)/polyrhythm"
+    let refused = #expect(throws: WarehouseError.self) { try Connection(url: wrong) }
+    #expect(refused?.message.contains("check the user and the password") == true)
+    #expect(refused?.message.contains("sekret") == false)
+    // The owner has no way in over TCP.
+    let remote = "postgresql://polyrhythm:x@127.0.0.1:\(info.port)/polyrhythm"
+    #expect(throws: WarehouseError.self) { try Connection(url: remote) }
+  }
+
+  @Test func thePasswordIsInOneProtectedFileOnly() throws {
+    let info = try TestDatabase.server()
+    let password = try String(contentsOfFile: info.passwordFile, encoding: .utf8)
+      .trimmingCharacters(in: .newlines)
+    let mode = try FileManager.default.attributesOfItem(atPath: info.passwordFile)[
+      .posixPermissions]
+    #expect((mode as? Int) == 0o600)
+    #expect(info.analystURL.contains(password))
+    #expect(!"\(info)".contains(password))
+    #expect(try !String(contentsOfFile: info.logFile, encoding: .utf8).contains(password))
+  }
+}
+
+/// Holds a TCP port of 127.0.0.1.
+final class Listener {
+  private let descriptor: Int32
+
+  init(port: UInt16) throws {
+    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var on: Int32 = 1
+    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    let bound = withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    try #require(bound == 0 && listen(descriptor, 1) == 0)
+  }
+
+  deinit { close(descriptor) }
+}

@@ -1,0 +1,15 @@
+select
+  (select epoch from speed.current_epoch) as epoch,
+  (select loaded_epoch from batch.published) as loaded_epoch,
+  (select sum(next_offset) from speed.progress)::bigint as speed_records,
+  (select max(updated_at) from speed.progress) as speed_updated_at,
+  (select sum(next_offset) from batch.progress)::bigint as batch_records,
+  (select published_at from batch.published) as published_at,
+  (select load_run_id from batch.published) as published_load_run,
+  (select status from warehouse.load_run order by load_run_id desc limit 1) as last_load_status,
+  (select error from warehouse.load_run order by load_run_id desc limit 1) as last_load_error,
+  (select count(*) from warehouse.quarantine) as quarantined,
+  (select sum(listens)::bigint from serving.minute_totals) as listens,
+  (select sum(page_views)::bigint from serving.minute_totals) as page_views,
+  (select sum(logins + failed_logins)::bigint from serving.minute_totals) as auths,
+  (select max(minute) from serving.minute_totals) as last_minute
