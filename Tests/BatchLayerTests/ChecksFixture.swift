@@ -19,6 +19,12 @@ struct ChecksFixture {
 
   /// Names of the checks that found something, with the number of rows.
   func findings(from: Int64? = nil, to: Int64? = nil) throws -> [String] {
+    try Self.findings(connection, from: from, to: to)
+  }
+
+  static func findings(_ connection: Connection, from: Int64? = nil, to: Int64? = nil) throws
+    -> [String]
+  {
     try Checks(library: SQLLibrary()).run(connection, from: from, to: to)
       .map { "\($0.check) \($0.rows)" }
   }
