@@ -1,0 +1,132 @@
+import Foundation
+import Support
+
+/// A scheduled load that failed for good: its attempts are used up, or another one would not help.
+public struct LoadFailure: Sendable {
+  /// The row of `warehouse.load_run` that says more; nil where the load did not get that far.
+  public var run: Int64?
+  /// How often the load was tried.
+  public var attempts: Int
+  /// One line: what happened and what to do.
+  public var message: String
+}
+
+/// Tells somebody that a load has failed.
+public struct FailureHook: Sendable {
+  private let body: @Sendable (LoadFailure) throws -> Void
+
+  /// - Parameter body: runs on the scheduler's thread, which waits for it. What it throws is reported
+  ///   and stops nothing.
+  public init(_ body: @escaping @Sendable (LoadFailure) throws -> Void) { self.body = body }
+
+  /// Does nothing.
+  public static let none = FailureHook { _ in }
+
+  /// Runs a shell command (`/bin/sh -c`) with the error in the environment variable
+  /// `POLYRHYTHM_ERROR`, and the run's number, empty where there is none, in `POLYRHYTHM_LOAD_RUN`.
+  /// - Parameter patience: seconds after which the command and its children are killed.
+  public static func command(_ command: String, patience: Double = 60) -> FailureHook {
+    FailureHook { failure in
+      try ShellCommand(
+        text: command,
+        environment: [
+          "POLYRHYTHM_ERROR": failure.message,
+          "POLYRHYTHM_LOAD_RUN": failure.run.map(String.init) ?? "",
+        ]
+      ).run(patience: patience)
+    }
+  }
+
+  func call(_ failure: LoadFailure) throws { try body(failure) }
+}
+
+/// A command of the shell with a few variables beside our own environment.
+private struct ShellCommand {
+  var text: String
+  var environment: [String: String]
+
+  /// Linux takes 128 KiB a variable; an error needs no more than this.
+  private static let variableBytesMax = 16 << 10
+
+  func run(patience: Double) throws(ScheduleError) {
+    let process = try spawn()
+    let deadline = ContinuousClock.now + .seconds(patience)
+    var status: Int32 = 0
+    while true {
+      let ended = waitpid(process, &status, WNOHANG)
+      if ended == process { break }
+      // Where somebody ignores SIGCHLD the status is gone, and the process too.
+      if ended < 0 && errno != EINTR { return }
+      if ContinuousClock.now >= deadline {
+        kill(-process, SIGKILL)
+        waitpid(process, &status, 0)
+        throw ScheduleError(
+          "The failure hook '\(text)' was stopped: it took longer than \(Int(patience)) s")
+      }
+      usleep(10_000)
+    }
+    guard status == 0 else {
+      let signal = status & 0x7F
+      throw ScheduleError(
+        "The failure hook '\(text)' did not work: "
+          + (signal == 0 ? "exit status \((status >> 8) & 0xFF)" : "signal \(signal)"))
+    }
+  }
+
+  private func spawn() throws(ScheduleError) -> pid_t {
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+
+    // A process group of its own, so that all of it can be killed; signals as a program expects them.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    var defaults = sigset_t()
+    sigemptyset(&defaults)
+    for signal in [SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD, SIGQUIT] {
+      sigaddset(&defaults, signal)
+    }
+    posix_spawnattr_setsigdefault(&attributes, &defaults)
+    posix_spawnattr_setpgroup(&attributes, 0)
+    posix_spawnattr_setflags(
+      &attributes,
+      Int16(POSIX_SPAWN_SETPGROUP) | Int16(POSIX_SPAWN_SETSIGMASK) | Int16(POSIX_SPAWN_SETSIGDEF))
+
+    let merged = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    let variables = merged.map { "\($0.key)=\($0.value.prefixOfBytes(Self.variableBytesMax))" }
+    var process: pid_t = 0
+    let failure = Self.withCStrings(["/bin/sh", "-c", text]) { arguments in
+      Self.withCStrings(variables) { environment in
+        posix_spawn(&process, "/bin/sh", &actions, &attributes, arguments, environment)
+      }
+    }
+    guard failure == 0 else {
+      throw ScheduleError(
+        "The failure hook '\(text)' cannot be run: \(String(cString: strerror(failure)))")
+    }
+    return process
+  }
+
+  private static func withCStrings<T>(
+    _ texts: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> T
+  ) -> T {
+    var pointers = texts.map { strdup($0) } + [nil]
+    defer { for pointer in pointers { free(pointer) } }
+    return pointers.withUnsafeMutableBufferPointer { body($0.baseAddress!) }
+  }
+}
+
+extension String {
+  /// The longest beginning of so many bytes of UTF-8 at most.
+  fileprivate func prefixOfBytes(_ limit: Int) -> Substring {
+    guard utf8.count > limit else { return self[...] }
+    var end = utf8.index(startIndex, offsetBy: limit)
+    while end.samePosition(in: unicodeScalars) == nil { end = utf8.index(before: end) }
+    return self[..<end]
+  }
+}

@@ -1,0 +1,257 @@
+import Foundation
+import Support
+import Warehouse
+
+/// What is wrong with a schedule, or with what belongs to it.
+public struct ScheduleError: UserFacingError, CustomStringConvertible {
+  public var message: String
+
+  init(_ message: String) { self.message = message }
+
+  public var description: String { message }
+  public var exitCode: ExitCode { .usage }
+}
+
+/// Loads on time: a full load where nothing was ever published, else an incremental one at each
+/// instant of the schedule. What became due while nobody was there is caught up on once.
+///
+/// One load runs at a time. While another process loads, this one waits and then takes its turn; that
+/// is no failure. A load that fails is tried again where that may help, and after the last attempt the
+/// failure hook runs and the schedule goes on.
+public struct Scheduler: Sendable {
+  /// When loads are due.
+  public enum Trigger: Sendable {
+    case cron(CronExpression, TimeZone)
+    /// So many seconds after the start of the load before.
+    case every(seconds: Double)
+
+    /// The first due instant after another, milliseconds since 1970; nil where there is none.
+    public func next(after instant: Int64) -> Int64? {
+      switch self {
+      case .cron(let expression, let timeZone): expression.next(after: instant, in: timeZone)
+      case .every(let seconds): instant + max(1, Int64((seconds * 1000).rounded()))
+      }
+    }
+  }
+
+  /// What happens after a failure that may go away by itself.
+  public struct RetryPolicy: Sendable {
+    /// How often a load is tried in all, at least 1.
+    public var attempts = 5
+    /// Seconds before the second attempt; doubles with each further one.
+    public var firstDelay = 10.0
+    /// Seconds; no wait between attempts is longer.
+    public var longestDelay = 600.0
+    /// Seconds between two looks whether another process is still loading.
+    public var busyDelay = 15.0
+
+    public init() {}
+
+    func delay(afterAttempt attempt: Int) -> Double {
+      min(longestDelay, firstDelay * exp2(Double(attempt - 1)))
+    }
+  }
+
+  /// Where the scheduler has the time from.
+  public struct Clock: Sendable {
+    /// Milliseconds since 1970-01-01 UTC.
+    public var now: @Sendable () -> Int64
+    /// Waits for so many seconds, or until the stop is asked for; may return early.
+    public var wait: @Sendable (_ seconds: Double, _ stop: StopToken) -> Void
+
+    public init(
+      now: @escaping @Sendable () -> Int64,
+      wait: @escaping @Sendable (_ seconds: Double, _ stop: StopToken) -> Void
+    ) {
+      self.now = now
+      self.wait = wait
+    }
+
+    public static let system = Clock(
+      now: { Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)) },
+      wait: { seconds, stop in stop.wait(seconds: seconds) })
+  }
+
+  /// What the scheduler does; `description` is a line for people.
+  public enum Report: Sendable, CustomStringConvertible {
+    /// Milliseconds since 1970.
+    case waiting(until: Int64)
+    case starting(BatchLoader.Kind, attempt: Int)
+    case published(BatchLoader.Summary)
+    /// Another process is loading.
+    case busy(retryInSeconds: Double)
+    case retrying(message: String, attempt: Int, inSeconds: Double)
+    case failed(LoadFailure)
+    case hookFailed(message: String)
+
+    public var description: String {
+      switch self {
+      case .waiting(let until):
+        let date = Date(timeIntervalSince1970: Double(until) / 1000)
+        return "The next load is due at \(date.ISO8601Format())"
+      case .starting(let kind, let attempt):
+        return "Starting the \(kind.rawValue) load" + (attempt > 1 ? ", attempt \(attempt)" : "")
+      case .published(let summary):
+        let seconds = summary.totalSeconds.formatted(.number.precision(.fractionLength(1)))
+        return "Load \(summary.run) (\(summary.kind.rawValue)) published "
+          + "\(summary.counts.counted) events in \(seconds) s"
+      case .busy(let seconds):
+        return "Another load is running; looking again in \(Int(seconds)) s"
+      case .retrying(let message, let attempt, let seconds):
+        return "Attempt \(attempt) failed, the next is in \(Int(seconds)) s: \(message)"
+      case .failed(let failure):
+        return "The load failed after \(failure.attempts) "
+          + "\(failure.attempts == 1 ? "attempt" : "attempts"): \(failure.message)"
+      case .hookFailed(let message): return message
+      }
+    }
+  }
+
+  /// Runs one load to its end; `BatchLoader.load` as a rule.
+  public typealias Load =
+    @Sendable (_ kind: BatchLoader.Kind, _ stop: StopToken) throws -> BatchLoader.Summary
+
+  public var trigger: Trigger
+  public var retries = RetryPolicy()
+  public var hook = FailureHook.none
+  public var clock = Clock.system
+  public var report: @Sendable (Report) -> Void = { _ in }
+  private let history: LoadHistory
+  private let load: Load
+
+  /// - Parameters:
+  ///   - databaseURL: the warehouse that the loads write to; tells what has been published.
+  ///   - load: is called on the thread of `run`, one load at a time.
+  public init(
+    trigger: Trigger, databaseURL: String, library: SQLLibrary, load: @escaping Load
+  ) {
+    self.trigger = trigger
+    self.history = LoadHistory(databaseURL: databaseURL, library: library)
+    self.load = load
+  }
+
+  /// Loads on time until the stop is asked for. Blocks, so it belongs on a thread that may wait.
+  /// - Throws: `ScheduleError` where the schedule never comes; failed loads do not end it.
+  public func run(stop: StopToken) throws(ScheduleError) {
+    _ = try next(after: clock.now())
+    var due = try firstDue()
+    while true {
+      wait(until: due, stop)
+      if stop.isRequested { return }
+      let started = clock.now()
+      let isPublished = runToEnd(stop)
+      if stop.isRequested { return }
+      // What became due during a load is not in its cut, so the next one follows at once. A failure
+      // took its time with retries; it goes on with what is still to come.
+      due = try next(after: max(due, isPublished ? started : clock.now()))
+    }
+  }
+
+  private func next(after instant: Int64) throws(ScheduleError) -> Int64 {
+    if let due = trigger.next(after: instant) { return due }
+    let expression = if case .cron(let cron, _) = trigger { cron.description } else { "" }
+    throw ScheduleError(
+      "The cron expression '\(expression)' never comes: no month has such a day; correct it")
+  }
+
+  private func firstDue() throws(ScheduleError) -> Int64 {
+    let now = clock.now()
+    // Where the database does not answer, the first attempt meets that too, with retries and hook.
+    guard let state = try? history.state(), let last = state.lastCut else { return now }
+    return try next(after: min(last, now))
+  }
+
+  private func wait(until due: Int64, _ stop: StopToken) {
+    if due > clock.now() { report(.waiting(until: due)) }
+    while !stop.isRequested {
+      let remaining = Double(due - clock.now()) / 1000
+      if remaining <= 0 { return }
+      // In pieces, as the system's clock may be set, or the machine sleep.
+      clock.wait(min(remaining, 60), stop)
+    }
+  }
+
+  /// Tries until the load is published, attempts are used up or the stop is asked for.
+  /// - Returns: whether it was published.
+  private func runToEnd(_ stop: StopToken) -> Bool {
+    var attempt = 1
+    while !stop.isRequested {
+      var latestRun: Int64?
+      do {
+        let state = try history.state()
+        latestRun = state.latestRun
+        let kind: BatchLoader.Kind = state.lastCut == nil ? .full : .incremental
+        report(.starting(kind, attempt: attempt))
+        report(.published(try load(kind, stop)))
+        return true
+      } catch {
+        if stop.isRequested { return false }
+        if let error = error as? LoadError, error.code == .busy {
+          report(.busy(retryInSeconds: retries.busyDelay))
+          clock.wait(retries.busyDelay, stop)
+          continue
+        }
+        let message = (error as? any UserFacingError)?.message ?? "\(error)"
+        guard Self.isRetriable(error), attempt < retries.attempts else {
+          let run = latestRun.flatMap { history.failedRun(after: $0) }
+          fail(LoadFailure(run: run, attempts: attempt, message: message))
+          return false
+        }
+        let delay = retries.delay(afterAttempt: attempt)
+        report(.retrying(message: message, attempt: attempt, inSeconds: delay))
+        clock.wait(delay, stop)
+        attempt += 1
+      }
+    }
+    return false
+  }
+
+  private func fail(_ failure: LoadFailure) {
+    report(.failed(failure))
+    do {
+      try hook.call(failure)
+    } catch {
+      report(.hookFailed(message: (error as? any UserFacingError)?.message ?? "\(error)"))
+    }
+  }
+
+  /// Whether the same load may go through a little later.
+  private static func isRetriable(_ error: any Error) -> Bool {
+    if let error = error as? WarehouseError { return error.isRetriable || error.code == .conflict }
+    guard let error = error as? any UserFacingError else { return false }
+    return switch error.exitCode {
+    // A full disk may have room again.
+    case .unavailable, .temporaryFailure, .ioError: true
+    default: false
+    }
+  }
+}
+
+/// What the warehouse knows of its loads.
+struct LoadHistory: Sendable {
+  struct State: Sendable {
+    /// When the last published load made its cut, milliseconds since 1970; nil before the first.
+    var lastCut: Int64?
+    /// The number of the last run of any kind; 0 before the first.
+    var latestRun: Int64
+  }
+
+  var databaseURL: String
+  var library: SQLLibrary
+
+  func state() throws(WarehouseError) -> State {
+    let rows = try connect().run(library.sql("batch/schedule_state"))
+    return State(
+      lastCut: rows.textOrNull(0, 0).flatMap { Int64($0) }, latestRun: try rows.int(0, 1))
+  }
+
+  /// The last failed run after another; nil where there is none, or nobody to ask.
+  func failedRun(after run: Int64) -> Int64? {
+    let rows = try? connect().run(library.sql("batch/failed_run"), [.int(run)])
+    return rows.flatMap { $0.textOrNull(0, 0) }.flatMap { Int64($0) }
+  }
+
+  private func connect() throws(WarehouseError) -> Connection {
+    try Connection(url: databaseURL, applicationName: "polyrhythm schedule")
+  }
+}

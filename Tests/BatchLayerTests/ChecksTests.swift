@@ -1,0 +1,310 @@
+import BatchLayer
+import TestKit
+import Testing
+import Warehouse
+
+@Suite struct ChecksTests {
+  /// A way to break one rule of a sound warehouse, and the one check that must notice.
+  struct Breakage: Sendable, CustomTestStringConvertible {
+    var check: String
+    var what: String
+    var sql: String
+    var rows = 1
+
+    init(_ check: String, _ what: String, rows: Int = 1, _ sql: String) {
+      self.check = check
+      self.what = what
+      self.rows = rows
+      self.sql = sql
+    }
+
+    var testDescription: String { "\(check): \(what)" }
+  }
+
+  static let breakages: [Breakage] =
+    uniqueness + references + keys + outcomes + totals + rollups + users + history
+
+  /// One warehouse for all, as each breakage is rolled back; so one at a time.
+  private static let sound = Result { try ChecksFixture().database }
+
+  @Test(.serialized, arguments: breakages)
+  func brokenRuleIsFoundByItsCheckAlone(_ breakage: Breakage) throws {
+    let connection = try Self.sound.get().connect()
+    try connection.script("begin")
+    try connection.script(breakage.sql)
+    #expect(
+      try ChecksFixture.findings(connection) == ["\(breakage.check) \(breakage.rows)"])
+  }
+
+  @Test func everyCheckHasAWayToBreakItsRule() throws {
+    let names = Checks(library: try SQLLibrary()).names
+    #expect(!names.isEmpty)
+    #expect(Set(names) == Set(Self.breakages.map(\.check)))
+  }
+
+  @Test func emptyWarehouseBreaksNoRule() throws {
+    let fixture = try ChecksFixture(isEmpty: true)
+    #expect(try fixture.findings() == [])
+    #expect(
+      try fixture.findings(from: ChecksFixture.firstDay, to: ChecksFixture.secondDay) == [])
+  }
+
+  @Test func soundWarehouseBreaksNoRuleOnTheWholeNorByTheDay() throws {
+    let fixture = try ChecksFixture()
+    #expect(try fixture.findings() == [])
+    #expect(
+      try fixture.findings(from: ChecksFixture.firstDay, to: ChecksFixture.secondDay) == [])
+    #expect(
+      try fixture.findings(from: ChecksFixture.secondDay, to: ChecksFixture.thirdDay) == [])
+  }
+
+  @Test func factsOutsideTheBoundsAreNotLookedAt() throws {
+    let fixture = try ChecksFixture()
+    try fixture.connection.script(
+      """
+      update warehouse.fact_listen set device_key = 999 where date_key = 20260302;
+      update batch.minute_totals set completed = 0 where minute = '2026-03-02 00:00Z'
+      """)
+    #expect(
+      try fixture.findings(from: ChecksFixture.firstDay, to: ChecksFixture.secondDay) == [])
+    #expect(
+      try fixture.findings(from: ChecksFixture.secondDay, to: ChecksFixture.thirdDay) == [
+        "fact_listen_references 1", "minute_totals_facts 1",
+      ])
+  }
+
+  @Test func factPartitionsOutsideTheBoundsAreNotPlanned() throws {
+    let fixture = try ChecksFixture()
+    let library = try SQLLibrary()
+    for name in Checks(library: library).names where name.hasPrefix("fact_") {
+      let plan = try fixture.connection.run(
+        "explain \(library.text(of: "checks/\(name).sql"))",
+        [
+          .timestamp(milliseconds: ChecksFixture.firstDay),
+          .timestamp(milliseconds: ChecksFixture.secondDay),
+        ])
+      let lines = try (0..<plan.count).map { try plan.text($0, 0) }.joined(separator: "\n")
+      #expect(lines.contains("_a"), "\(name):\n\(lines)")
+      #expect(!lines.contains("_b "), "\(name):\n\(lines)")
+    }
+  }
+
+  @Test func sameTimeAndPlaceInASessionOfAnotherUserIsAnotherEvent() throws {
+    let fixture = try ChecksFixture()
+    try fixture.connection.script(
+      Self.copyOfOpenPlay + "update warehouse.fact_listen set user_key = 13 where ctid = "
+        + "(select max(ctid) from warehouse.fact_listen where time_key = 39599) "
+        + "and time_key = 39599;")
+    #expect(try fixture.findings() == [])
+  }
+
+  // MARK: Uniqueness
+
+  /// Counted in all rollups, so that only the fact itself is one too many.
+  private static let copyOfOpenPlay =
+    """
+    insert into warehouse.fact_listen
+      select * from warehouse.fact_listen where time_key = 39599;
+    update batch.minute_totals set listens = 2 where minute = '2026-03-01 10:59Z';
+
+    """ + bump("listens", ["song", "user", "location", "device", "audience"])
+
+  private static func bump(_ column: String, _ rollups: [String]) -> String {
+    rollups.map {
+      "update batch.minute_\($0) set \(column) = \(column) + 1 where minute = '2026-03-01 10:00Z';\n"
+    }.joined()
+  }
+
+  static let uniqueness: [Breakage] = [
+    Breakage("fact_listen_unique", "the same row twice", copyOfOpenPlay),
+    Breakage(
+      "fact_listen_unique", "again, in another state of the user",
+      copyOfOpenPlay + "update warehouse.fact_listen set user_key = 12 where ctid = "
+        + "(select max(ctid) from warehouse.fact_listen where time_key = 39599) "
+        + "and time_key = 39599;"),
+    Breakage(
+      "fact_auth_unique", "a guest's event twice",
+      """
+      insert into warehouse.fact_auth select * from warehouse.fact_auth where not success;
+      update batch.minute_totals set failed_logins = 2 where minute = '2026-03-01 11:00Z'
+      """),
+    Breakage(
+      "fact_page_view_unique", "two pages at one place in the session",
+      """
+      insert into warehouse.fact_page_view
+        select
+          ts, date_key, time_key, user_key, location_key, device_key, session_id,
+          item_in_session, song_key, 'Home', method, status, auth, level
+        from warehouse.fact_page_view where user_key = 11;
+      update batch.minute_totals set page_views = 2 where minute = '2026-03-01 10:00Z';
+      """ + bump("page_views", ["page", "user", "location", "device", "audience"])),
+  ]
+
+  // MARK: Keys
+
+  static let references: [Breakage] = missingMembers + missingSeconds
+
+  private static let missingMembers: [Breakage] = ["listen", "auth", "page_view"].flatMap { fact in
+    var columns = ["user_key", "location_key", "device_key"]
+    if fact != "auth" { columns.append("song_key") }
+    return columns.map { (column: String) -> Breakage in
+      Breakage(
+        "fact_\(fact)_references", "no member for \(column)",
+        "update warehouse.fact_\(fact) set \(column) = 999 where date_key = 20260301 "
+          + "and session_id = 5 and item_in_session in (0, 1, 8)")
+    }
+  }
+
+  private static let missingSeconds: [Breakage] = [
+    ("listen", 36_000), ("auth", 39_600), ("page_view", 36_060),
+  ].map { (fact: String, second: Int) -> Breakage in
+    Breakage(
+      "fact_\(fact)_references", "no such second",
+      "delete from warehouse.dim_time where time_key = \(second)")
+  }
+
+  static let keys: [Breakage] = [
+    Breakage(
+      "fact_date_time_keys", "the second before", rows: 7,
+      "update warehouse.fact_listen set time_key = time_key - 1 where date_key = 20260301"),
+    Breakage(
+      "fact_date_time_keys", "the day after", rows: 2,
+      "update warehouse.fact_auth set date_key = 20260302"),
+    Breakage(
+      "fact_date_time_keys", "the second of another time zone", rows: 2,
+      "update warehouse.fact_page_view set time_key = time_key + 7 * 3600"),
+  ]
+
+  // MARK: Outcomes
+
+  /// The first play, settled in another way, and its minute counted accordingly.
+  private static func outcome(_ duration: String, _ listened: String, _ outcome: String)
+    -> Breakage
+  {
+    Breakage(
+      "fact_listen_outcome", "\(outcome) after \(listened) of \(duration) ms",
+      """
+      update warehouse.fact_listen
+      set duration_ms = \(duration), listened_ms = \(listened), outcome = \(outcome)
+      where time_key = 36000;
+      update batch.minute_totals as t
+      set
+        listened_ms = coalesce(f.listened_ms, 0),
+        completed = (f.outcome is not distinct from 'completed')::integer,
+        skipped = (f.outcome is not distinct from 'skipped')::integer,
+        partial = (f.outcome is not distinct from 'partial')::integer
+      from warehouse.fact_listen as f
+      where f.time_key = 36000 and t.minute = '2026-03-01 10:00Z'
+      """)
+  }
+
+  static let outcomes: [Breakage] = [
+    outcome("200000", "null", "'completed'"), outcome("200000", "null", "'skipped'"),
+    outcome("200000", "null", "'partial'"), outcome("200000", "5", "null"),
+    outcome("200000", "5", "'stopped'"), outcome("200000", "-1", "'skipped'"),
+    outcome("200000", "200001", "'completed'"), outcome("200000", "179999", "'completed'"),
+    outcome("200000", "30000", "'skipped'"), outcome("20000", "19000", "'skipped'"),
+    outcome("200000", "29999", "'partial'"), outcome("200000", "180000", "'partial'"),
+    outcome("null", "200000", "'completed'"), outcome("null", "29999", "'partial'"),
+    outcome("null", "3600000", "'partial'"), outcome("null", "30000", "'skipped'"),
+  ]
+
+  // MARK: Rollups
+
+  static let totals: [Breakage] = wrongCounts + wrongMinutes
+
+  private static let wrongCounts: [Breakage] = [
+    "listened_ms", "completed", "skipped", "partial", "errors", "logins", "failed_logins",
+  ].map { (column: String) -> Breakage in
+    Breakage(
+      "minute_totals_facts", "one too many of \(column)",
+      "update batch.minute_totals set \(column) = \(column) + 1 "
+        + "where minute = '2026-03-01 10:08Z'")
+  }
+
+  private static let wrongMinutes: [Breakage] = [
+    Breakage(
+      "minute_totals_facts", "a listen in the minute before", rows: 2,
+      """
+      update batch.minute_totals set listens = 1 where minute = '2026-03-01 10:09Z';
+      update batch.minute_totals set listens = 3 where minute = '2026-03-01 10:08Z'
+      """),
+    Breakage(
+      "minute_totals_facts", "a page view in the minute before", rows: 2,
+      """
+      update batch.minute_totals set page_views = 0 where minute = '2026-03-01 10:01Z';
+      update batch.minute_totals set page_views = 2 where minute = '2026-03-01 10:00Z'
+      """),
+    Breakage(
+      "minute_totals_facts", "a minute that is missing",
+      "delete from batch.minute_totals where minute = '2026-03-01 11:00Z'"),
+    Breakage(
+      "minute_totals_facts", "a minute without facts", rows: 2,
+      """
+      update batch.minute_totals set minute = '2026-03-01 11:01Z'
+      where minute = '2026-03-01 11:00Z'
+      """),
+  ]
+
+  static let rollups: [Breakage] = wrongListens + wrongPageViews + wrongDays
+
+  private static let wrongListens: [Breakage] = [
+    "song", "user", "location", "device", "audience",
+  ].map { (rollup: String) -> Breakage in
+    Breakage(
+      "rollups_listens", "one too many in minute_\(rollup)",
+      "update batch.minute_\(rollup) set listens = 8 where minute = '2026-03-01 10:00Z'")
+  }
+
+  private static let wrongPageViews: [Breakage] = [
+    "page", "user", "location", "device", "audience",
+  ].map { (rollup: String) -> Breakage in
+    Breakage(
+      "rollups_page_views", "one too few in minute_\(rollup)",
+      "update batch.minute_\(rollup) set page_views = 1 where minute = '2026-03-01 10:00Z'")
+  }
+
+  private static let wrongDays: [Breakage] = [
+    Breakage(
+      "rollups_listens", "a day that one has not",
+      "delete from batch.minute_device where minute = '2026-03-02 00:00Z'"),
+    Breakage(
+      "rollups_listens", "another day in one", rows: 2,
+      "update batch.minute_song set minute = '2026-03-03 00:00Z' where listens = 1"),
+    Breakage(
+      "rollups_page_views", "a day that only one has",
+      "update batch.minute_page set page_views = 1 where minute = '2026-03-02 00:00Z'"),
+  ]
+
+  // MARK: Users
+
+  static let users: [Breakage] = [
+    Breakage(
+      "dim_user_current", "two current states",
+      "update warehouse.dim_user set is_current = true where user_key = 11"),
+    Breakage(
+      "dim_user_current", "no current state",
+      "update warehouse.dim_user set is_current = false where user_key = 12"),
+    Breakage(
+      "dim_user_current", "an earlier state is current",
+      "update warehouse.dim_user set is_current = not is_current where user_id = 1"),
+    Breakage(
+      "dim_user_current", "current before any load has seen the user",
+      "update warehouse.dim_user set is_current = true where user_id = 2"),
+  ]
+
+  static let history: [Breakage] = [
+    Breakage(
+      "user_level_history_chain", "a gap",
+      "update warehouse.user_level_history set valid_to = '2026-03-01 10:30Z' where level = 'free'"),
+    Breakage(
+      "user_level_history_chain", "an overlap",
+      "update warehouse.user_level_history set valid_to = '2026-03-01 11:30Z' where level = 'free'"),
+    Breakage(
+      "user_level_history_chain", "two open intervals",
+      "update warehouse.user_level_history set valid_to = null where level = 'free'"),
+    Breakage(
+      "user_level_history_chain", "no open interval",
+      "update warehouse.user_level_history set valid_to = '2026-03-02 00:00Z' where level = 'paid'"),
+  ]
+}

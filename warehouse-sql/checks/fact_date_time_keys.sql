@@ -1,0 +1,23 @@
+-- severity: error
+-- date_key and time_key of a fact are the day and the second of the day (UTC) of its ts.
+with days as materialized (
+  select date_key, date::timestamp at time zone 'UTC' as midnight from warehouse.dim_date
+),
+facts as (
+  select 'fact_listen' as fact, ts, session_id, item_in_session, date_key, time_key
+  from warehouse.fact_listen
+  where ts >= $1::timestamptz and ts < $2::timestamptz
+  union all
+  select 'fact_auth', ts, session_id, item_in_session, date_key, time_key
+  from warehouse.fact_auth
+  where ts >= $1::timestamptz and ts < $2::timestamptz
+  union all
+  select 'fact_page_view', ts, session_id, item_in_session, date_key, time_key
+  from warehouse.fact_page_view
+  where ts >= $1::timestamptz and ts < $2::timestamptz
+)
+select fact, ts, session_id, item_in_session, date_key, time_key
+from facts
+left join days using (date_key)
+where time_key not between 0 and 86399
+  or date_bin('1 second', ts, 'epoch') is distinct from midnight + make_interval(secs => time_key)

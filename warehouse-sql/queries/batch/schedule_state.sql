@@ -1,0 +1,10 @@
+-- When the last published load made its cut (milliseconds since 1970; null before the first), and the
+-- last run of any kind. What became due between cut and publication is not covered by that load.
+select
+  case
+    when p.published_at is not null
+      then floor(extract(epoch from coalesce(r.started_at, p.published_at)) * 1000)::bigint
+  end,
+  coalesce((select max(load_run_id) from warehouse.load_run), 0)
+from batch.published as p
+left join warehouse.load_run as r using (load_run_id)
