@@ -4,7 +4,7 @@ import Support
 
 let commands: [CommandSpec] = [
   runCommand, generateCommand, importCommand, archiveCommand, speedCommand, loadCommand,
-  serveCommand, checkCommand, sqlCommand, statusCommand,
+  scheduleCommand, serveCommand, checkCommand, sqlCommand, statusCommand,
 ]
 
 func overview() -> String {

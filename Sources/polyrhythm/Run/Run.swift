@@ -114,20 +114,20 @@ final class Run {
       return
     }
     let progress = ProgressLine("load full")
-    let summary = try loader(url, log, progress).load(.full, stop: stop)
+    let loader = BatchLoader(
+      lake: log, library: place.library, configuration: loadConfiguration(url),
+      progress: { progress.update($0, of: $1) })
+    defer { progress.finish() }
+    let summary = try loader.load(.full, stop: stop)
     progress.finish()
     loads.note(summary)
     stage("warehouse", describe(summary))
   }
 
-  private func loader(_ url: String, _ log: DirectoryLog, _ progress: ProgressLine? = nil)
-    -> BatchLoader
-  {
+  private func loadConfiguration(_ url: String) -> BatchLoader.Configuration {
     var configuration = BatchLoader.Configuration(databaseURL: url)
     configuration.kernel = kernel
-    return BatchLoader(
-      lake: log, library: place.library, configuration: configuration,
-      progress: { progress?.update($0, of: $1) })
+    return configuration
   }
 
   private func startSpeed(_ url: String, _ log: DirectoryLog, _ stop: StopToken) {
@@ -151,25 +151,29 @@ final class Run {
 
   private func startSchedule(_ url: String, _ log: DirectoryLog, _ stop: StopToken) {
     let library = place.library
-    let kernel = kernel
     let schedule = schedule
     let loads = loads
+    let configuration = loadConfiguration(url)
     workers.append(
       (
         "schedule",
         Worker("schedule") {
           try schedule.run(
-            databaseURL: url, library: library, lake: log, kernel: kernel, stop: stop
-          ) {
-            loads.note($0)
-            Terminal.say("            \(describe($0))")
-          }
+            configuration, library: library, lake: log, stop: stop,
+            say: { Terminal.say("            \($0)") }, onLoad: { loads.note($0) })
         }
       ))
     stage("schedule", schedule.description)
   }
 
   // MARK: Living and ending
+
+  /// Takes down what came up before something else could not.
+  func abandon(stop: StopToken) {
+    stop.request()
+    for (_, worker) in workers { _ = try? worker.wait() }
+    http?.stop()
+  }
 
   /// Waits until the stop, the end of the lifetime, or the end of a worker; then takes all down.
   func wait(lifetime: Double?, stop: StopToken) throws {

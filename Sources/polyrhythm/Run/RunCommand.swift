@@ -14,19 +14,15 @@ let runCommand = CommandSpec(
   flags: [
     PlaceFlags.data,
     Flag("--listen", "HOST:PORT", "(default 127.0.0.1:8080)", environment: "POLYRHYTHM_LISTEN"),
-    Flag("--users", "N", "users of the simulated site (default 1000)"),
+    Flag("--users", "N", "users of the simulated site (default 10000)"),
     Flag("--history-days", "N", "days of history before the first start (default 7)"),
     Flag("--seed", "N", "of the simulated site (default 7)"),
     Flag("--for", "SECONDS", "end by itself after so long, with a summary"),
-    Flag(
-      "--load-every", "SECONDS", "load incrementally this often instead of by the cron expression"),
-    Flag("--cron", "EXPR", "when to load (default \"0 0 * * *\")"),
-    Flag("--time-zone", "TZ", "of the cron expression (default UTC)"),
     Flag("--token-file", "FILE", "the token that requests must carry; needed off loopback"),
     Flag("--tls-cert", "FILE", "certificate chain in PEM"),
     Flag("--tls-key", "FILE", "private key in PEM"),
     PlaceFlags.partitions, latenessFlag,
-  ]
+  ] + LoadSchedule.flags
 ) { arguments in
   let server = try serverConfiguration(arguments)
   let users = try arguments.int("--users", in: 1...10_000_000)
@@ -42,8 +38,13 @@ let runCommand = CommandSpec(
     place: place, server: server, schedule: schedule, kernel: kernel, partitions: partitions)
   let now = Int64(Date().timeIntervalSince1970 * 1000)
   let fresh = GeneratorState(
-    seed: UInt64(seed), users: users ?? 1000, from: now - Int64(historyDays) * 86_400_000,
+    seed: UInt64(seed), users: users ?? 10_000, from: now - Int64(historyDays) * 86_400_000,
     emittedThrough: 0)
-  try run.start(fresh, users: users, stop: Signals.stop)
+  do {
+    try run.start(fresh, users: users, stop: Signals.stop)
+  } catch {
+    run.abandon(stop: Signals.stop)
+    throw error
+  }
   try run.wait(lifetime: lifetime, stop: Signals.stop)
 }
