@@ -49,7 +49,7 @@ final class RollupWriter {
       let late = late[rollup.rawValue]
       let mainTable = mainTable(rollup)
       let lateTable = lateTable(rollup)
-      try set.drainRows(rollup, before: bound) { cell in
+      try set.drainRows(rollup, zeroIsNull: false, before: bound) { cell in
         let isLate = cell.pointee.minute < drained
         let buffer = isLate ? late : main
         if buffer.byteCount >= Self.sendBytes {

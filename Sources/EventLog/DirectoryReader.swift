@@ -130,6 +130,8 @@ final class DirectoryReader: LogReader {
       // An empty line is an offset without a record.
       if length > 0, offset >= wanted {
         guard let payload = RecordEscape.unescape(start + line, count: length) else {
+          // What comes before it is given first.
+          if !entries.isEmpty { break }
           throw EventLogError(
             .damaged,
             "the record at offset \(offset) of \(partition), \(source.place), is escaped but is "

@@ -85,25 +85,27 @@ final class KafkaClient: @unchecked Sendable {
     }
   }
 
-  /// How many partitions a topic has; 0 where it is not there.
+  /// How many partitions a topic has; 0 where it is not there. All topics are asked for: a question
+  /// about one makes some brokers create it.
   func partitionCount(of topic: String) throws(EventLogError) -> Int {
-    guard let local = rd_kafka_topic_new(handle, topic, nil) else { return 0 }
-    defer { rd_kafka_topic_destroy(local) }
     var metadata: UnsafePointer<rd_kafka_metadata>?
-    let code = rd_kafka_metadata(handle, 0, local, &metadata, requestMilliseconds)
+    let code = rd_kafka_metadata(handle, 1, nil, &metadata, requestMilliseconds)
     guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata else {
       throw error(code, "cannot look up topic \(topic)")
     }
     defer { rd_kafka_metadata_destroy(metadata) }
-    guard metadata.pointee.topic_cnt == 1 else { return 0 }
-    let found = metadata.pointee.topics[0]
-    switch found.err {
-    case RD_KAFKA_RESP_ERR_NO_ERROR: return Int(found.partition_cnt)
-    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART: return 0
-    // The topic is there and elects its leaders.
-    case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE: return Int(found.partition_cnt)
-    default: throw error(found.err, "cannot look up topic \(topic)")
+    for index in 0..<Int(metadata.pointee.topic_cnt) {
+      let found = metadata.pointee.topics[index]
+      guard strcmp(found.topic, topic) == 0 else { continue }
+      switch found.err {
+      // A topic that is new still elects its leaders.
+      case RD_KAFKA_RESP_ERR_NO_ERROR, RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
+        return Int(found.partition_cnt)
+      case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART: return 0
+      default: throw error(found.err, "cannot look up topic \(topic)")
+      }
     }
+    return 0
   }
 
   /// The offsets of the first record and one past the last.

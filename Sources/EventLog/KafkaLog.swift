@@ -28,6 +28,8 @@ public final class KafkaLog: EventLog {
     // Says where a partition ends when its last offsets have no records (transactions).
     "enable.partition.eof": "true",
     "allow.auto.create.topics": "false",
+    // A fetch that waits for records holds up partitions that join in: at most so long.
+    "fetch.wait.max.ms": "100",
     // For each partition; librdkafka's 64 MiB would be much with many of them.
     "queued.max.messages.kbytes": "16384",
   ]
@@ -93,7 +95,6 @@ public final class KafkaLog: EventLog {
   }
 
   public func writer(to topics: [String]) throws(EventLogError) -> any LogWriter {
-    // Asked through the consumer: a producer's question would create the topic.
     let client = try client()
     for topic in topics where try client.partitionCount(of: topic) == 0 {
       throw EventLogError(

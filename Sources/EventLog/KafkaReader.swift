@@ -11,6 +11,8 @@ final class KafkaReader: LogReader {
   private let client: KafkaClient
   private let topic: OpaquePointer
   private var messages: [UnsafeMutablePointer<rd_kafka_message_t>?]
+  /// What ended the reading; comes after the records before it were given.
+  private var failure: EventLogError?
   /// When the brokers last showed that they are there.
   private var lastSign = ContinuousClock.now
 
@@ -61,6 +63,7 @@ final class KafkaReader: LogReader {
     batch.entries.removeAll(keepingCapacity: true)
     batch.timestamps.removeAll(keepingCapacity: true)
     batch.nextOffset = position
+    if let failure { throw failure }
     batch.reserve(maxBytes)
     var bytes = 0
     let deadline = ContinuousClock.now + .milliseconds(waitMilliseconds)
@@ -71,24 +74,27 @@ final class KafkaReader: LogReader {
         let first = rd_kafka_consume(topic, partition.partition, max(0, Int32(left.rounded(.up))))
       else { break }
       messages[0] = first
-      try take(1, into: batch, &bytes)
-    } while batch.entries.isEmpty && ContinuousClock.now < deadline
-    while !batch.entries.isEmpty, bytes < maxBytes {
+      take(1, into: batch, &bytes)
+    } while batch.entries.isEmpty && failure == nil && ContinuousClock.now < deadline
+    while !batch.entries.isEmpty, failure == nil, bytes < maxBytes {
       let count = rd_kafka_consume_batch(
         topic, partition.partition, 0, &messages, messages.count)
       if count <= 0 { break }
-      try take(count, into: batch, &bytes)
+      take(count, into: batch, &bytes)
     }
-    if batch.entries.isEmpty { try checkBrokers() } else { lastSign = .now }
+    if !batch.entries.isEmpty {
+      lastSign = .now
+    } else if let failure {
+      throw failure
+    } else {
+      try checkBrokers()
+    }
     batch.nextOffset = position
     return batch.count
   }
 
   /// Copies messages into the batch and gives them back to librdkafka.
-  private func take(_ count: Int, into batch: RecordBatch, _ bytes: inout Int)
-    throws(EventLogError)
-  {
-    var failure: EventLogError?
+  private func take(_ count: Int, into batch: RecordBatch, _ bytes: inout Int) {
     for index in 0..<count {
       guard let message = messages[index] else { continue }
       defer { rd_kafka_message_destroy(message) }
@@ -113,7 +119,6 @@ final class KafkaReader: LogReader {
           message.pointee.err, "cannot read \(partition) at offset \(position)")
       }
     }
-    if let failure { throw failure }
   }
 
   /// librdkafka reconnects for ever and without a word; so silence is checked.

@@ -62,7 +62,7 @@ final class KafkaWriter: LogWriter {
         topics.append(topic)
       }
     } catch {
-      topics.forEach { rd_kafka_topic_destroy($0) }
+      for topic in topics { rd_kafka_topic_destroy(topic) }
       throw error
     }
     self.deliveries = deliveries
@@ -71,7 +71,7 @@ final class KafkaWriter: LogWriter {
   }
 
   deinit {
-    topics.forEach { rd_kafka_topic_destroy($0) }
+    for topic in topics { rd_kafka_topic_destroy(topic) }
     // What was not flushed goes, as it would in a crash; the callback must not outlive us.
     rd_kafka_purge(client.handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT)
     rd_kafka_poll(client.handle, 0)

@@ -54,27 +54,22 @@ public protocol FactSink: AnyObject {
 /// Small repeated texts by number, for what has to outlive the event that it came with.
 public final class TextTable {
   public typealias ID = Int32
-  private var ids: [String: ID] = [:]
+  /// By the hash of the bytes.
+  private var ids = FlatTable()
   private var texts: [String] = [""]
-  private var lastSlice: [UInt8] = []
-  private var lastID: ID = 0
 
   public init() {}
+
+  deinit { ids.free() }
 
   /// 0 for the empty text.
   public func id(_ slice: ByteSlice) -> ID {
     if slice.isEmpty { return 0 }
-    if slice.buffer.elementsEqual(lastSlice) { return lastID }
-    let text = slice.string
-    lastSlice = Array(slice.buffer)
-    if let id = ids[text] {
-      lastID = id
-    } else {
-      lastID = ID(texts.count)
-      texts.append(text)
-      ids[text] = lastID
-    }
-    return lastID
+    let hash = Int64(bitPattern: Murmur3.hash64(UnsafeRawBufferPointer(slice.buffer)))
+    let next = ID(texts.count)
+    let id = ids.findOrInsert(0, hash, new: next)
+    if id == next { texts.append(slice.string) }
+    return id
   }
 
   public subscript(id: ID) -> String { texts[Int(id)] }

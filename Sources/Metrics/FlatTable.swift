@@ -62,8 +62,24 @@ struct FlatTable {
     return new
   }
 
+  /// Puts `key` in where it is missing.
+  /// - Returns: true where it was.
+  @inline(__always)
+  mutating func insertNew(_ key: Int64) -> Bool {
+    let before = count
+    _ = findOrInsert(0, key, new: 0)
+    return count != before
+  }
+
+  /// Empties the table. One that a burst has made much larger than it needs to be shrinks by and by:
+  /// emptying takes time in proportion to the capacity.
   mutating func removeAll() {
     guard count > 0 else { return }
+    if mask >= 1 << 14, count < mask / 16 {
+      slots.deallocate()
+      self = FlatTable(minimumCapacity: mask / 8)
+      return
+    }
     slots.update(repeating: Slot(key: 0, minute: 0, value: -1), count: mask + 1)
     count = 0
   }

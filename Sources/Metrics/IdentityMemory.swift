@@ -17,9 +17,7 @@ struct IdentityMemory {
   mutating func insert(_ identity: Int64, timestamp: Int64) -> Bool {
     let bucket = timestamp / Self.bucketWidth
     if bucket != currentBucket { select(bucket) }
-    let before = current.count
-    _ = current.findOrInsert(0, identity, new: 0)
-    return current.count != before
+    return current.insertNew(identity)
   }
 
   private mutating func select(_ bucket: Int64) {

@@ -46,29 +46,62 @@ public final class Kernel {
 
   /// False while records below the committed offsets are read again to rebuild the state.
   private var isEmitting = false
-  private var hasher = KeyHasher()
-  private var identities: [IdentityMemory]
-  private var marks: [Watermark]
-  private var replays: [ReplayIndex]
-  private var plays = PlayStore()
-  private var pageInfo: [Int64: Counter?] = [:]
+  /// State in memory of our own, by topic where it is one for each: nothing to retain and no access
+  /// to check for every event.
+  private let hasher: UnsafeMutablePointer<KeyHasher>
+  private let identities: UnsafeMutablePointer<IdentityMemory>
+  private let marks: UnsafeMutablePointer<Watermark>
+  private let replays: UnsafeMutablePointer<ReplayIndex>
+  private let store: UnsafeMutablePointer<PlayStore>
   /// The bound below which identities were last forgotten, by topic.
-  private var forgotten: [Int64]
+  private let forgotten: UnsafeMutablePointer<Int64>
+  /// Combinations of page attributes met, with the engagement that they stand for: its raw value, or
+  /// `noEngagement`.
+  private let pages: UnsafeMutablePointer<FlatTable>
+  private static let noEngagement: Int32 = 1000
+  /// Audiences that have been named.
+  private let audiences: UnsafeMutablePointer<FlatTable>
+
+  private var plays: PlayStore {
+    @inline(__always) unsafeAddress { UnsafePointer(store) }
+    @inline(__always) unsafeMutableAddress { store }
+  }
 
   public init(configuration: Configuration, output: KernelOutput) {
     self.configuration = configuration
     self.output = output
     let n = Topic.allCases.count
-    identities = (0..<n).map { _ in IdentityMemory() }
-    marks = Array(repeating: Watermark(), count: n)
-    replays = (0..<n).map { _ in ReplayIndex() }
-    forgotten = Array(repeating: Int64.min, count: n)
+    hasher = .single(KeyHasher())
+    store = .single(PlayStore())
+    pages = .single(FlatTable())
+    audiences = .single(FlatTable())
+    identities = .allocate(capacity: n)
+    marks = .allocate(capacity: n)
+    replays = .allocate(capacity: n)
+    forgotten = .allocate(capacity: n)
+    for t in 0..<n {
+      (identities + t).initialize(to: IdentityMemory())
+      (marks + t).initialize(to: Watermark())
+      (replays + t).initialize(to: ReplayIndex())
+      (forgotten + t).initialize(to: Int64.min)
+    }
   }
 
   deinit {
-    hasher.free()
+    let n = Topic.allCases.count
+    hasher.pointee.free()
     plays.free()
-    for memory in identities { memory.free() }
+    pages.pointee.free()
+    audiences.pointee.free()
+    for t in 0..<n { identities[t].free() }
+    identities.deinitialize(count: n).deallocate()
+    marks.deinitialize(count: n).deallocate()
+    replays.deinitialize(count: n).deallocate()
+    forgotten.deallocate()
+    hasher.deinitialize(count: 1).deallocate()
+    store.deinitialize(count: 1).deallocate()
+    pages.deinitialize(count: 1).deallocate()
+    audiences.deinitialize(count: 1).deallocate()
   }
 
   /// How much state is never worth tidying up; has no influence on any result.
@@ -151,7 +184,9 @@ public final class Kernel {
     let t = Int(event.topic.rawValue)
     let ts = event.ts
     let before = marks[t]
-    marks[t].observe(ts, actor: hasher.actor(event))
+    // Who sent it matters only to those that wait for confirmation, which are few.
+    let needsActor = before.greatest == nil || before.isAhead(ts)
+    marks[t].observe(ts, actor: needsActor ? hasher.pointee.actor(event) : 0)
     replays[t].hasSeenAny = true
     let low = before.greatest.map { $0 - configuration.allowedLatenessMs } ?? Int64.min
     if ts < low || before.isAhead(ts) {
@@ -161,7 +196,7 @@ public final class Kernel {
       return .countedOutOfWindow
     }
     replays[t].note(timestamp: ts, offset: offset, mark: before)
-    guard identities[t].insert(hasher.identity(event), timestamp: ts) else {
+    guard identities[t].insert(hasher.pointee.identity(event), timestamp: ts) else {
       advance(event.topic)
       return .redelivered
     }
@@ -178,9 +213,9 @@ public final class Kernel {
 
   private func count(_ event: Event, offset: Int64, inWindow: Bool) {
     let place = Place(
-      minute: Int32(truncatingIfNeeded: event.ts / 60_000), user: hasher.user(event),
-      location: hasher.location(event), device: hasher.device(event),
-      audience: hasher.audience(event))
+      minute: Int32(truncatingIfNeeded: event.ts / 60_000), user: hasher.pointee.user(event),
+      location: hasher.pointee.location(event), device: hasher.pointee.device(event),
+      audience: hasher.pointee.audience(event))
     if isEmitting { meet(event, place) }
     let keys = FactKeys(
       ts: event.ts, userKey: place.user, locationKey: place.location, deviceKey: place.device,
@@ -189,10 +224,10 @@ public final class Kernel {
     case .auth:
       guard isEmitting else { return }
       let counter: Counter = event.success == true ? .logins : .failedLogins
-      touch(event, place) { $0.pointee.add(counter, 1) }
+      touch(event, place) { $1.pointee.add(counter, 1) }
       facts?.auth(keys, event)
     case .pageView:
-      let song = hasher.song(event)
+      let song = hasher.pointee.song(event)
       countPageView(event, place, song: song, inWindow: inWindow)
       if isEmitting { facts?.pageView(keys, songKey: song, event) }
     case .listen: countListen(event, place, keys, inWindow: inWindow)
@@ -203,7 +238,7 @@ public final class Kernel {
     output.members.meetUser(place.user, event)
     output.members.meetLocation(place.location, event)
     output.members.meetDevice(place.device, event)
-    if !output.rollups.hasTexts(place.audience) {
+    if audiences.pointee.insertNew(place.audience) {
       output.rollups.name(
         place.audience,
         .audience(
@@ -216,15 +251,15 @@ public final class Kernel {
   @inline(__always)
   private func touch(
     _ event: Event, _ place: Place,
-    _ body: (UnsafeMutablePointer<RollupCell>) -> Void
+    _ body: (Rollup, UnsafeMutablePointer<RollupCell>) -> Void
   ) {
     let session = Murmur3.hash64(event.sessionId)
     let user = event.userId.map { Murmur3.hash64($0) }
-    for (rollup, key) in place.rows {
+    place.forEachRow { rollup, key in
       let cell = output.rollups.cell(rollup, place.minute, key)
       cell.pointee.sessions.insert(hash: session)
       if rollup != .user, let user { cell.pointee.activeUsers.insert(hash: user) }
-      body(cell)
+      body(rollup, cell)
     }
   }
 
@@ -233,11 +268,11 @@ public final class Kernel {
   private func countPageView(
     _ event: Event, _ place: Place, song: Int64, inWindow: Bool
   ) {
-    let pageKey = hasher.page(event)
+    let pageKey = hasher.pointee.page(event)
     let counter = engagement(pageKey, event)
     if isEmitting {
       let isError = (event.status ?? 0) >= 400
-      touch(event, place) { cell in
+      touch(event, place) { _, cell in
         cell.pointee.add(.pageViews, 1)
         if isError { cell.pointee.add(.errors, 1) }
         if let counter { cell.pointee.add(counter, 1) }
@@ -260,7 +295,7 @@ public final class Kernel {
   /// Credits the session's last song, as far as it is known, and keeps the page view in mind for as
   /// long as a listen in time can still change which song that was.
   private func creditLater(_ event: Event, _ counter: Counter) {
-    let session = plays.session(hasher.session(event))
+    let session = plays.session(hasher.pointee.session(event))
     var credit = Credit(ts: event.ts, counter: counter, session: session)
     settle(&credit)
     if event.ts >= watermark(.listen) { plays.addCredit(credit) }
@@ -282,13 +317,13 @@ public final class Kernel {
   /// Which engagement a page stands for, if any; looked up once a combination of page attributes.
   @inline(__always)
   private func engagement(_ pageKey: Int64, _ event: Event) -> Counter? {
-    if let known = pageInfo[pageKey] {
-      if isEmitting && !output.rollups.hasTexts(pageKey) { namePage(pageKey, event) }
-      return known
+    if let known = pages.pointee.find(0, pageKey) {
+      return known == Self.noEngagement ? nil : Counter(rawValue: Int(known))
     }
     namePage(pageKey, event)
     let counter = engagementPages[event.page.string]
-    pageInfo[pageKey] = .some(counter)
+    let value = counter.map { Int32($0.rawValue) } ?? Self.noEngagement
+    _ = pages.pointee.findOrInsert(0, pageKey, new: value)
     return counter
   }
 
@@ -305,7 +340,7 @@ public final class Kernel {
   private func countListen(
     _ event: Event, _ place: Place, _ keys: FactKeys, inWindow: Bool
   ) {
-    let song = hasher.song(event)
+    let song = hasher.pointee.song(event)
     if isEmitting { countStart(event, place, song) }
     var play = Play(
       fact: ListenFact(
@@ -320,7 +355,7 @@ public final class Kernel {
       report(&play)
       return
     }
-    let session = plays.session(hasher.session(event))
+    let session = plays.session(hasher.pointee.session(event))
     let index = plays.insert(play, session: session)
     judge(index)
     if plays[index].older >= 0 { judge(plays[index].older) }
@@ -339,10 +374,10 @@ public final class Kernel {
     output.members.meetSong(song, event)
     let songHash = Murmur3.hash64(song)
     let user = event.userId.map { Murmur3.hash64($0) }
-    touch(event, place) { cell in
+    touch(event, place) { rollup, cell in
       cell.pointee.add(.listens, 1)
       if song != 0 { cell.pointee.songs.insert(hash: songHash) }
-      if let user { cell.pointee.listeners.insert(hash: user) }
+      if rollup != .user, let user { cell.pointee.listeners.insert(hash: user) }
     }
     let cell = output.rollups.cell(.song, place.minute, song)
     cell.pointee.add(.listens, 1)
@@ -380,7 +415,7 @@ public final class Kernel {
     let place = Place(
       minute: minute, user: keys.userKey, location: keys.locationKey, device: keys.deviceKey,
       audience: play.audienceKey)
-    for (rollup, key) in place.rows {
+    place.forEachRow { rollup, key in
       let cell = output.rollups.cell(rollup, minute, key)
       cell.pointee.add(counter, sign)
       cell.pointee.listenedMs += Int64(listened)
@@ -441,13 +476,21 @@ private struct Place {
   var minute: Int32
   var user, location, device, audience: Int64
 
-  var rows: [(Rollup, Int64)] {
-    @inline(__always) get {
-      [
-        (.totals, 0), (.user, user), (.location, location), (.device, device),
-        (.audience, audience),
-      ]
-    }
+  @inline(__always)
+  func forEachRow(_ body: (Rollup, Int64) -> Void) {
+    body(.totals, 0)
+    body(.user, user)
+    body(.location, location)
+    body(.device, device)
+    body(.audience, audience)
+  }
+}
+
+extension UnsafeMutablePointer {
+  fileprivate static func single(_ value: Pointee) -> UnsafeMutablePointer {
+    let pointer = allocate(capacity: 1)
+    pointer.initialize(to: value)
+    return pointer
   }
 }
 

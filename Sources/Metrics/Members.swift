@@ -45,19 +45,22 @@ public struct NewMembers: Sendable {
 
 /// Knows which members this process has handed out, and makes the rows of those it has not.
 public final class MemberDirectory {
-  private var knownUsers = FlatTable()
-  private var knownSongs = FlatTable()
-  private var knownLocations = FlatTable()
-  private var knownDevices = FlatTable()
+  private enum Dimension: Int, CaseIterable {
+    case user, song, location, device
+  }
+
+  /// Keys handed out, by dimension. Memory of our own, as in `RollupSet`.
+  private let known: UnsafeMutablePointer<FlatTable>
   private var new = NewMembers()
 
-  public init() {}
+  public init() {
+    known = .allocate(capacity: Dimension.allCases.count)
+    for i in 0..<Dimension.allCases.count { (known + i).initialize(to: FlatTable()) }
+  }
 
   deinit {
-    knownUsers.free()
-    knownSongs.free()
-    knownLocations.free()
-    knownDevices.free()
+    for i in 0..<Dimension.allCases.count { known[i].free() }
+    known.deallocate()
   }
 
   /// The members met since the last call.
@@ -67,31 +70,28 @@ public final class MemberDirectory {
   }
 
   @inline(__always)
-  private func isNew(_ key: Int64, _ table: inout FlatTable) -> Bool {
-    if key == 0 { return false }
-    let before = table.count
-    _ = table.findOrInsert(0, key, new: 0)
-    return table.count != before
+  private func isNew(_ key: Int64, _ dimension: Dimension) -> Bool {
+    key != 0 && known[dimension.rawValue].insertNew(key)
   }
 
   @inline(__always)
   func meetUser(_ key: Int64, _ event: Event) {
-    if isNew(key, &knownUsers) { addUser(key, event) }
+    if isNew(key, .user) { addUser(key, event) }
   }
 
   @inline(__always)
   func meetSong(_ key: Int64, _ event: Event) {
-    if isNew(key, &knownSongs) { addSong(key, event) }
+    if isNew(key, .song) { addSong(key, event) }
   }
 
   @inline(__always)
   func meetLocation(_ key: Int64, _ event: Event) {
-    if isNew(key, &knownLocations) { addLocation(key, event) }
+    if isNew(key, .location) { addLocation(key, event) }
   }
 
   @inline(__always)
   func meetDevice(_ key: Int64, _ event: Event) {
-    if isNew(key, &knownDevices) { addDevice(key, event) }
+    if isNew(key, .device) { addDevice(key, event) }
   }
 
   private func addUser(_ key: Int64, _ event: Event) {

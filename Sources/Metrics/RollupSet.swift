@@ -62,57 +62,63 @@ public enum RollupTexts: Sendable {
 /// The rows of all rollups since they were last drained. Additive: two sets over disjoint stretches
 /// of the log, added up row by row, are the set over both.
 public final class RollupSet {
-  private var tables: [FlatTable] = Rollup.allCases.map { _ in FlatTable() }
-  private var cells: [UnsafeMutablePointer<RollupCell>]
-  private var counts: [Int]
-  private var capacities: [Int]
+  /// Rows of one rollup, in the order in which they were made.
+  private struct Rows {
+    var table = FlatTable()
+    var cells = UnsafeMutablePointer<RollupCell>.allocate(capacity: 1024)
+    var capacity = 1024
+    var count = 0
+  }
+
+  /// By `Rollup.rawValue`. Memory of our own instead of an array: nothing to retain and no access to
+  /// check, ten times an event.
+  private let rows: UnsafeMutablePointer<Rows>
   /// Texts of the hashed keys of `minute_audience` and `minute_page`, for as long as the process lives:
   /// few, as both are made of small vocabularies.
   private var texts: [Int64: RollupTexts] = [:]
 
   public init() {
-    let n = Rollup.allCases.count
-    capacities = Array(repeating: 1024, count: n)
-    counts = Array(repeating: 0, count: n)
-    cells = (0..<n).map { _ in .allocate(capacity: 1024) }
+    rows = .allocate(capacity: Rollup.allCases.count)
+    for r in 0..<Rollup.allCases.count { (rows + r).initialize(to: Rows()) }
   }
 
   deinit {
-    for i in 0..<cells.count {
-      cells[i].deinitialize(count: counts[i])
-      cells[i].deallocate()
-      tables[i].free()
+    for r in 0..<Rollup.allCases.count {
+      rows[r].cells.deinitialize(count: rows[r].count)
+      rows[r].cells.deallocate()
+      rows[r].table.free()
     }
+    rows.deallocate()
   }
 
   /// Rows waiting, over all rollups.
-  public var count: Int { counts.reduce(0, +) }
+  public var count: Int { Rollup.allCases.reduce(0) { $0 + count(of: $1) } }
 
-  public func count(of rollup: Rollup) -> Int { counts[rollup.rawValue] }
+  public func count(of rollup: Rollup) -> Int { rows[rollup.rawValue].count }
 
   /// The row of (minute, key), made where it is missing. Valid until the next call for this rollup.
   @inline(__always)
   func cell(_ rollup: Rollup, _ minute: Int32, _ key: Int64) -> UnsafeMutablePointer<RollupCell> {
-    let r = rollup.rawValue
-    let next = Int32(truncatingIfNeeded: counts[r])
-    let index = tables[r].findOrInsert(minute, key, new: next)
-    if index == next { append(r, minute, key) }
-    return cells[r] + Int(index)
+    let rows = rows + rollup.rawValue
+    let next = Int32(truncatingIfNeeded: rows.pointee.count)
+    let index = rows.pointee.table.findOrInsert(minute, key, new: next)
+    if index == next { append(rows, minute, key) }
+    return rows.pointee.cells + Int(index)
   }
 
-  private func append(_ r: Int, _ minute: Int32, _ key: Int64) {
-    if counts[r] == capacities[r] {
-      let larger = UnsafeMutablePointer<RollupCell>.allocate(capacity: capacities[r] * 2)
-      larger.moveInitialize(from: cells[r], count: counts[r])
-      cells[r].deallocate()
-      cells[r] = larger
-      capacities[r] *= 2
+  private func append(_ rows: UnsafeMutablePointer<Rows>, _ minute: Int32, _ key: Int64) {
+    let count = rows.pointee.count
+    if count == rows.pointee.capacity {
+      let larger = UnsafeMutablePointer<RollupCell>.allocate(capacity: count * 2)
+      larger.moveInitialize(from: rows.pointee.cells, count: count)
+      rows.pointee.cells.deallocate()
+      rows.pointee.cells = larger
+      rows.pointee.capacity = count * 2
     }
-    (cells[r] + counts[r]).initialize(to: RollupCell(minute: minute, key: key))
-    counts[r] += 1
+    (rows.pointee.cells + count).initialize(to: RollupCell(minute: minute, key: key))
+    rows.pointee.count = count + 1
   }
 
-  func hasTexts(_ key: Int64) -> Bool { texts[key] != nil }
   func name(_ key: Int64, _ value: RollupTexts) { texts[key] = value }
 
   /// What a key of `minute_audience` or `minute_page` stands for.
@@ -124,23 +130,24 @@ public final class RollupSet {
     _ rollup: Rollup, before bound: Int32? = nil,
     _ body: (UnsafePointer<RollupCell>) throws -> Void
   ) rethrows {
-    let r = rollup.rawValue
-    let start = cells[r]
-    let total = counts[r]
+    let rows = rows + rollup.rawValue
+    let start = rows.pointee.cells
+    let total = rows.pointee.count
     for i in 0..<total where bound == nil || start[i].minute < bound! {
       if !start[i].isZero { try body(UnsafePointer(start + i)) }
     }
-    tables[r].removeAll()
+    rows.pointee.table.removeAll()
     var kept = 0
     for i in 0..<total {
       if let bound, start[i].minute >= bound {
         if kept != i { (start + kept).moveInitialize(from: start + i, count: 1) }
-        _ = tables[r].findOrInsert(start[kept].minute, start[kept].key, new: Int32(kept))
+        _ = rows.pointee.table.findOrInsert(
+          start[kept].minute, start[kept].key, new: Int32(kept))
         kept += 1
       } else {
         (start + i).deinitialize(count: 1)
       }
     }
-    counts[r] = kept
+    rows.pointee.count = kept
   }
 }

@@ -40,6 +40,7 @@ public struct Watermark: Equatable, Sendable {
     {
       greatest = max(timestamp, other)
       candidate = nil
+      candidateActor = 0
     } else {
       candidate = timestamp
       candidateActor = actor

@@ -1,15 +1,19 @@
 import Metrics
 import Warehouse
 
-/// Rollup cells as rows of the tables `minute_*` of both layers.
+/// Rollup cells as rows of the tables `minute_*` of both layers. The speed layer's take null for a
+/// counter that is 0.
 public struct RollupRows {
   public let rollup: Rollup
   private let counters: [Counter]
   private let distincts: [Distinct]
   private let keyColumns: Int
 
-  public init(_ rollup: Rollup) {
+  private let zeroIsNull: Bool
+
+  public init(_ rollup: Rollup, zeroIsNull: Bool) {
     self.rollup = rollup
+    self.zeroIsNull = zeroIsNull
     counters = rollup.counters
     distincts = rollup.distincts
     keyColumns = rollup.keyColumns.count
@@ -41,18 +45,21 @@ public struct RollupRows {
       buffer.text(level)
     }
     for counter in counters {
-      if counter == .listenedMs {
-        buffer.int64(cell.pointee.value(counter))
+      let value = cell.value(counter)
+      if value == 0 && zeroIsNull {
+        buffer.null()
+      } else if counter == .listenedMs {
+        buffer.int64(value)
       } else {
-        buffer.int32(Int32(truncatingIfNeeded: cell.pointee.value(counter)))
+        buffer.int32(Int32(truncatingIfNeeded: value))
       }
     }
     for distinct in distincts {
-      let sketch = cell.pointee.sketch(distinct)
-      if sketch.isEmpty {
+      let sketch = cell.sketch(distinct)
+      if sketch.pointee.isEmpty {
         buffer.null()
       } else {
-        sketch.withSerialized { buffer.bytes($0) }
+        sketch.pointee.withSerialized { buffer.bytes($0) }
       }
     }
   }
@@ -61,13 +68,14 @@ public struct RollupRows {
 extension RollupSet {
   /// Drains one rollup into COPY rows.
   /// - Parameters:
+  ///   - zeroIsNull: as the speed layer's tables take it.
   ///   - bound: only minutes before this one (minutes since 1970).
   ///   - place: the buffer that a cell's row belongs in.
   public func drainRows(
-    _ rollup: Rollup, before bound: Int32? = nil,
+    _ rollup: Rollup, zeroIsNull: Bool, before bound: Int32? = nil,
     into place: (UnsafePointer<RollupCell>) throws -> CopyBuffer
   ) rethrows {
-    let rows = RollupRows(rollup)
+    let rows = RollupRows(rollup, zeroIsNull: zeroIsNull)
     let hasTexts = rollup == .audience || rollup == .page
     try drain(rollup, before: bound) { cell in
       rows.append(cell, texts: hasTexts ? texts(cell.pointee.key) : nil, to: try place(cell))

@@ -1,3 +1,4 @@
+import CPlatform
 import Foundation
 import Support
 
@@ -47,6 +48,10 @@ func perform(_ words: [String]) throws {
 
 do {
   Signals.install()
+  // Buffers of many megabytes come and go all the time: kept by the allocator, they need not be given
+  // back to the kernel and cleared by it each time.
+  mallopt(M_MMAP_THRESHOLD, 1 << 30)
+  mallopt(M_TRIM_THRESHOLD, 1 << 30)
   try perform(Array(CommandLine.arguments.dropFirst()))
   fflush(nil)
 } catch {

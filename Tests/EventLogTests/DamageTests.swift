@@ -77,7 +77,13 @@ import Testing
     let log = try makeLog(scratch)
     for line in ["{\"$raw\":\"a\"}", "{\"$raw\":\"!!!!\"}", "{\"$raw\":\"QUJD"] {
       try write(Array("fine\n\(line)\n".utf8), to: log.firstSegment)
-      let error = failure { _ = try log.records() }
+      let reader = try log.reader(of: part, from: 0)
+      let batch = RecordBatch()
+      #expect(try reader.read(into: batch, maxBytes: 1000, waitMilliseconds: 0) == 1)
+      #expect(batch.records == [Record(0, "fine")])
+      let error = failure {
+        _ = try reader.read(into: batch, maxBytes: 1000, waitMilliseconds: 0)
+      }
       #expect(error?.code == .damaged, "\(line)")
       #expect(error?.message.contains("offset 1") == true)
     }

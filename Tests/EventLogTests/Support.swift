@@ -36,7 +36,7 @@ func shell(_ command: String) -> Int32 {
   let texts: [String] = ["/bin/sh", "-c", command]
   var words: [UnsafeMutablePointer<CChar>?] = texts.map { strdup($0) }
   words.append(nil)
-  defer { words.forEach { free($0) } }
+  defer { for word in words { free(word) } }
   guard posix_spawn(&pid, "/bin/sh", nil, nil, words, environ) == 0 else { return -1 }
   var status: Int32 = 0
   while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
@@ -91,7 +91,7 @@ extension PartitionAppender {
 }
 
 extension EventLog {
-  /// What is there from `offset` on.
+  /// What is there from `offset` on; waits only for what the log says to have.
   func records(
     _ partition: TopicPartition = part, from offset: Int64 = 0, maxBytes: Int = 1 << 20,
     waitMilliseconds: Int = 0
@@ -99,7 +99,11 @@ extension EventLog {
     let reader = try reader(of: partition, from: offset)
     let batch = RecordBatch()
     var records: [Record] = []
-    while try reader.read(into: batch, maxBytes: maxBytes, waitMilliseconds: waitMilliseconds) > 0 {
+    let end = try endOffset(of: partition)
+    while try reader.read(
+      into: batch, maxBytes: maxBytes,
+      waitMilliseconds: reader.position < end ? waitMilliseconds : 0) > 0
+    {
       records += batch.records
     }
     return records

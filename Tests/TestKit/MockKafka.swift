@@ -3,9 +3,10 @@ import CRdKafka
 /// A Kafka cluster inside this process: librdkafka's own mock brokers, behind real sockets that any
 /// process on this machine can reach.
 ///
-/// It lives in memory and forgets: a partition keeps about 5 MB or 100,000 messages, whichever is
-/// less, and drops its oldest batches beyond (its start offset rises then). It does not know the
-/// admin request that creates topics; `createTopic` does that here.
+/// It lives in memory and forgets: a partition keeps about 5 MB of batches as they came over the
+/// wire, keys included, and drops its oldest beyond (its start offset rises then). It does not know
+/// the admin request that creates topics; `createTopic` does that here. It creates a topic that a
+/// client asks about, with 4 partitions.
 public final class MockKafka {
   /// `HOST:PORT` of the brokers, with commas between them; what `kafka:` URLs and clients want.
   public let bootstrap: String

@@ -1,0 +1,3 @@
+#pragma once
+// What of the C library Swift's Glibc module leaves out.
+#include <malloc.h>

@@ -1,0 +1,262 @@
+import EventModel
+import Metrics
+
+/// Keys as docs/keys.md says they are made, written a second time and slowly.
+enum TwinKey {
+  static func bytes(_ text: String) -> [UInt8] {
+    text.isEmpty ? [255, 255, 255, 255] : littleEndian(UInt64(text.utf8.count), 4) + text.utf8
+  }
+
+  static func bytes(_ value: Int64?) -> [UInt8] {
+    guard let value else { return [255, 255, 255, 255] }
+    return littleEndian(8, 4) + littleEndian(UInt64(bitPattern: value), 8)
+  }
+
+  private static func littleEndian(_ value: UInt64, _ count: Int) -> [UInt8] {
+    (0..<count).map { UInt8(truncatingIfNeeded: value >> UInt64(8 * $0)) }
+  }
+
+  static func hash(_ parts: [UInt8]...) -> Int64 {
+    Array(parts.joined()).withUnsafeBytes { Int64(bitPattern: Murmur3.hash64($0)) }
+  }
+
+  static func user(_ s: Sample) -> Int64 {
+    guard let user = s.user else { return 0 }
+    return hash(
+      bytes(user), bytes(s.firstName), bytes(s.lastName), bytes(s.gender), bytes(s.level),
+      bytes(s.registration))
+  }
+
+  static func song(_ s: Sample) -> Int64 {
+    s.artist + s.song == "" ? 0 : hash(bytes(s.artist), bytes(s.song), bytes(s.lengthMs))
+  }
+
+  static func location(_ s: Sample) -> Int64 {
+    if s.state + s.city + s.zip + s.country == "" { return 0 }
+    let country = s.country.isEmpty ? "US" : s.country
+    return hash(bytes(country), bytes(s.state), bytes(s.city), bytes(s.zip))
+  }
+
+  static func device(_ s: Sample) -> Int64 { s.agent.isEmpty ? 0 : hash(bytes(s.agent)) }
+
+  static func audience(_ s: Sample) -> Int64 {
+    hash(
+      bytes(s.gender.isEmpty ? "unknown" : s.gender), bytes(s.level.isEmpty ? "unknown" : s.level))
+  }
+
+  static func page(_ s: Sample) -> Int64 {
+    hash(
+      bytes(s.page), bytes(s.method), bytes(Int64(s.status ?? 0)), bytes(s.auth), bytes(s.level))
+  }
+}
+
+extension Sample {
+  var lengthMs: Int64? { duration.flatMap { $0 > 0 ? Int64(($0 * 1000).rounded()) : nil } }
+}
+
+struct RowKey: Hashable {
+  var rollup: Rollup
+  var minute: Int64
+  var key: Int64
+}
+
+/// One rollup row: sums, and the hashes of what is counted distinct.
+struct TwinRow: Equatable {
+  var counts = [Int64](repeating: 0, count: Counter.allCases.count)
+  var distinct = [Set<UInt64>](repeating: [], count: Distinct.allCases.count)
+}
+
+/// A listen with what became of it.
+struct TwinListen: Hashable {
+  var sample: Sample
+  var outcome: Outcome
+  var listenedMs: Int64
+}
+
+/// The definitions of DESIGN section 5 by brute force over all events at once: nothing incremental,
+/// no state, no order but the offsets'.
+struct KernelTwin {
+  let log: SampleLog
+  let latenessMs: Int64
+  /// What is in the window and not a redelivery, and what is not in the window.
+  private(set) var inWindow: [[Sample]] = []
+  private(set) var outside: [[Sample]] = []
+  /// Greatest confirmed timestamp after each record.
+  private(set) var greatest: [[Int64?]] = []
+  private(set) var rows: [RowKey: TwinRow] = [:]
+  private(set) var listens: [TwinListen] = []
+
+  /// - Parameter onceForAll: redeliveries from outside the window are recognised too, as the batch
+  ///   layer does.
+  init(_ log: SampleLog, latenessMs: Int64, onceForAll: Bool = false) {
+    self.log = log
+    self.latenessMs = latenessMs
+    for topic in log.topics { classify(topic, onceForAll) }
+    for sample in inWindow.joined() { countAnyEvent(sample) }
+    for sample in outside.joined() { countAnyEvent(sample) }
+    for sample in inWindow[Int(Topic.listen.rawValue)] { end(sample) }
+    for sample in outside[Int(Topic.listen.rawValue)] { endAtOnce(sample) }
+    for sample in inWindow[Int(Topic.pageView.rawValue)] { credit(sample, timely: true) }
+    for sample in outside[Int(Topic.pageView.rawValue)] { credit(sample, timely: false) }
+  }
+
+  private struct Identity: Hashable {
+    var user: Int64?
+    var session, item, ts: Int64
+    init(_ s: Sample) { (user, session, item, ts) = (s.user, s.session, s.item, s.ts) }
+  }
+
+  private mutating func classify(_ samples: [Sample], _ onceForAll: Bool) {
+    let day: Int64 = 86_400_000
+    var mark: Int64?
+    var waiting: (ts: Int64, actor: [Int64?])?
+    var seen = Set<Identity>()
+    var timely: [Sample] = []
+    var other: [Sample] = []
+    var marks: [Int64?] = []
+    for s in samples {
+      let isIn = mark.map { s.ts >= $0 - latenessMs && s.ts <= $0 + day } ?? true
+      if isIn {
+        if seen.insert(Identity(s)).inserted { timely.append(s) }
+      } else if !onceForAll || seen.insert(Identity(s)).inserted {
+        other.append(s)
+      }
+      let actor: [Int64?] = s.user == nil ? [nil, s.session] : [s.user]
+      if let m = mark, s.ts <= m + day {
+        mark = max(m, s.ts)
+      } else if let w = waiting, abs(w.ts - s.ts) <= day, mark == nil || w.actor != actor {
+        mark = max(w.ts, s.ts)
+        waiting = nil
+      } else {
+        waiting = (s.ts, actor)
+      }
+      marks.append(mark)
+    }
+    inWindow.append(timely)
+    outside.append(other)
+    greatest.append(marks)
+  }
+
+  /// The watermark of the listens.
+  private var watermark: Int64? {
+    greatest[Int(Topic.listen.rawValue)].last.flatMap { $0 }.map { $0 - latenessMs }
+  }
+
+  private mutating func add(_ key: RowKey, _ counter: Counter, _ amount: Int64) {
+    rows[key, default: TwinRow()].counts[counter.rawValue] += amount
+  }
+
+  private mutating func add(_ key: RowKey, _ distinct: Distinct, _ value: Int64) {
+    rows[key, default: TwinRow()].distinct[distinct.rawValue].insert(Murmur3.hash64(value))
+  }
+
+  private func commonRows(_ s: Sample) -> [RowKey] {
+    [
+      (Rollup.totals, 0), (.user, TwinKey.user(s)), (.location, TwinKey.location(s)),
+      (.device, TwinKey.device(s)), (.audience, TwinKey.audience(s)),
+    ].map { RowKey(rollup: $0.0, minute: s.ts / 60_000, key: $0.1) }
+  }
+
+  private func row(_ rollup: Rollup, _ s: Sample, _ key: Int64) -> RowKey {
+    RowKey(rollup: rollup, minute: s.ts / 60_000, key: key)
+  }
+
+  private mutating func countAnyEvent(_ s: Sample) {
+    var rows = commonRows(s)
+    if s.topic == .pageView { rows.append(row(.page, s, TwinKey.page(s))) }
+    for key in rows {
+      add(key, .sessions, s.session)
+      if let user = s.user { add(key, .activeUsers, user) }
+    }
+    switch s.topic {
+    case .auth:
+      for key in rows { add(key, s.success == true ? .logins : .failedLogins, 1) }
+    case .pageView:
+      for key in rows {
+        add(key, .pageViews, 1)
+        if let status = s.status, status >= 400 { add(key, .errors, 1) }
+        if let counter = Self.engagement(s) { add(key, counter, 1) }
+      }
+    case .listen:
+      let song = TwinKey.song(s)
+      for key in rows {
+        add(key, .listens, 1)
+        if song != 0 { add(key, .songs, song) }
+        if let user = s.user { add(key, .listeners, user) }
+      }
+      add(row(.song, s, song), .listens, 1)
+      if let user = s.user { add(row(.song, s, song), .listeners, user) }
+    }
+  }
+
+  static func engagement(_ s: Sample) -> Counter? {
+    switch s.page {
+    case "Thumbs Up": .thumbsUp
+    case "Thumbs Down": .thumbsDown
+    case "Add to Playlist": .playlistAdds
+    case "Share": .shares
+    case "Add Friend": .friendsAdded
+    case "Roll Advert": .adverts
+    default: nil
+    }
+  }
+
+  private func isOfSameSession(_ a: Sample, _ b: Sample) -> Bool {
+    a.user == b.user && a.session == b.session
+  }
+
+  private mutating func end(_ s: Sample) {
+    let others = inWindow[Int(Topic.listen.rawValue)].filter { isOfSameSession($0, s) }
+    let next = others.filter { ($0.ts, $0.item) > (s.ts, s.item) }.map(\.ts).min()
+    let isPast = { [watermark] (time: Int64) in watermark.map { $0 >= time } ?? false }
+    guard let length = s.lengthMs else {
+      let limit = s.ts + 3_600_000
+      if let next, next < limit {
+        book(s, next - s.ts < 30_000 ? .skipped : .partial, next - s.ts)
+      } else if next != nil || isPast(limit) {
+        book(s, .partial, 0)
+      } else {
+        book(s, .open, 0)
+      }
+      return
+    }
+    guard next != nil || isPast(s.ts + length) else { return book(s, .open, 0) }
+    let listened = min(length, next.map { $0 - s.ts } ?? length)
+    if listened * 100 >= length * 90 {
+      book(s, .completed, listened)
+    } else {
+      book(s, listened < 30_000 ? .skipped : .partial, listened)
+    }
+  }
+
+  private mutating func endAtOnce(_ s: Sample) {
+    if let length = s.lengthMs { book(s, .completed, length) } else { book(s, .partial, 0) }
+  }
+
+  private mutating func book(_ s: Sample, _ outcome: Outcome, _ listened: Int64) {
+    listens.append(TwinListen(sample: s, outcome: outcome, listenedMs: listened))
+    let counter: Counter
+    switch outcome {
+    case .open: return
+    case .completed: counter = .completed
+    case .partial: counter = .partial
+    case .skipped: counter = .skipped
+    }
+    for key in commonRows(s) + [row(.song, s, TwinKey.song(s))] {
+      add(key, counter, 1)
+      add(key, .listenedMs, listened)
+    }
+  }
+
+  private mutating func credit(_ s: Sample, timely: Bool) {
+    guard let counter = Self.engagement(s) else { return }
+    var song = TwinKey.song(s)
+    if song == 0 && timely {
+      let last = inWindow[Int(Topic.listen.rawValue)]
+        .filter { isOfSameSession($0, s) && $0.ts <= s.ts }
+        .max { ($0.ts, $0.item) < ($1.ts, $1.item) }
+      if let last, s.ts - last.ts <= 3_600_000 { song = TwinKey.song(last) }
+    }
+    if song != 0 { add(row(.song, s, song), counter, 1) }
+  }
+}

@@ -1,0 +1,88 @@
+import EventModel
+import Testing
+
+@testable import Metrics
+
+/// There is no state store: a kernel that reads again from the replay points must be the kernel
+/// that never stopped.
+@Suite struct ReplayTests {
+  @Test(arguments: kernelSeeds(120))
+  func aChainOfRestartsEmitsWhatAnUninterruptedKernelEmits(seed: UInt64) {
+    let lateness = KernelTests.latenesses[Int(seed % 3)]
+    var stream = SampleStream(seed: seed, latenessMs: lateness)
+    let log = stream.log(240)
+    var random = SketchSeed(state: seed)
+    let interleaving = Interleaving(KernelTwin(log, latenessMs: lateness))
+    var run = KernelRun(log, latenessMs: lateness)
+    var replayed = 0
+    while run.next != log.counts {
+      let order = interleaving.order(
+        from: run.next, to: log.counts, burst: random.pick([1, 4, 1000]), &random)
+      let stretch = random.below(min(order.count, 60)) + 1
+      for topic in order.prefix(stretch) {
+        run.fold(topic)
+        // The replay point is asked for at every flush; asking must change nothing.
+        if random.chance(10) {
+          _ = run.kernel.replayPoint(
+            Topic.allCases[topic], next: SampleLog.offset(run.next[topic]))
+        }
+      }
+      let difference = run.difference(latenessMs: lateness)
+      #expect(difference == nil, "seed \(seed), at \(run.next)")
+      if difference != nil { return }
+      run = KernelRun(
+        after: run, interleaving, latenessMs: lateness, sweepsAlways: random.chance(50), &random)
+      #expect(run.output.rollups.count == 0, "seed \(seed): replay must emit nothing")
+      replayed += run.verdicts.count
+    }
+    #expect(run.difference(latenessMs: lateness) == nil, "seed \(seed)")
+    #expect(replayed > 0)
+  }
+
+  @Test(arguments: kernelSeeds(20))
+  func theReplayedKernelHasTheSameWatermarksAndTheSameFinalBound(seed: UInt64) {
+    var stream = SampleStream(seed: seed, latenessMs: 60_000)
+    let log = stream.log(200)
+    var random = SketchSeed(state: seed)
+    let interleaving = Interleaving(KernelTwin(log, latenessMs: 60_000))
+    let run = KernelRun(log, latenessMs: 60_000)
+    let order = interleaving.order(from: [0, 0, 0], to: log.counts, burst: 4, &random)
+    run.fold(Array(order.prefix(random.below(order.count))))
+    let again = KernelRun(after: run, interleaving, latenessMs: 60_000, &random)
+    for topic in Topic.allCases {
+      #expect(again.kernel.watermark(topic) == run.kernel.watermark(topic), "seed \(seed)")
+    }
+    #expect(again.kernel.finalBefore == run.kernel.finalBefore, "seed \(seed)")
+  }
+
+  @Test func onASteadyStreamTheReplayReachesBackByAnHourAndTheLateness() {
+    var log = SampleLog()
+    // Ten hours of plays of 200 s, one a minute, in sessions of ten minutes.
+    for i in 0..<600 as Range<Int64> {
+      let ts = 1_767_225_600_000 + i * 60_000
+      log[.listen].append(
+        Sample(
+          topic: .listen, ts: ts, user: i / 10, session: i / 10, item: i % 10, song: "a",
+          duration: 200))
+      log[.pageView].append(
+        Sample(topic: .pageView, ts: ts, user: i / 10, session: i / 10, item: i % 10, page: "Home"))
+    }
+    let run = KernelRun(log, latenessMs: 600_000)
+    for _ in 0..<600 {
+      run.fold(0)
+      run.fold(2)
+    }
+    let listens = run.kernel.replayPoint(.listen, next: SampleLog.offset(600))
+    let views = run.kernel.replayPoint(.pageView, next: SampleLog.offset(600))
+    // 600 records less 10 min of lateness, an hour in which page views look back, and 2 min of
+    // the index' grain.
+    #expect((525...530).contains(SampleLog.index(listens.offset)))
+    #expect((585...590).contains(SampleLog.index(views.offset)))
+  }
+
+  @Test func aTopicWithoutRecordsIsReadFromWhereItIs() {
+    let kernel = Kernel(configuration: .init(), output: KernelOutput())
+    let point = kernel.replayPoint(.auth, next: 41)
+    #expect(point == ReplayPoint(offset: 41, watermark: Watermark()))
+  }
+}
