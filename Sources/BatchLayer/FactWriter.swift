@@ -47,12 +47,14 @@ final class FactWriter: FactSink {
   private var buffers: [Part: CopyBuffer] = [:]
   /// The buffer used last, by fact: most events are of the day before them.
   private var recent: [(day: Int32, key: Int32, buffer: CopyBuffer)?] = [nil, nil, nil]
+  /// The day of the last fact, and its times; in `days` from the next day's first fact on.
+  private var today = (day: CalendarDay(number: Int32.min), seen: Seen(first: 0, last: 0))
   private let changes = CopyBuffer()
   /// What the tables of this load hold.
   private(set) var parts: Set<Part> = []
   private(set) var users: [Int64: Seen] = [:]
-  private(set) var earliest = Int64.max
-  private(set) var latest = Int64.min
+  /// Event times of this load's facts, by day.
+  private(set) var days: [CalendarDay: Seen] = [:]
   /// Event times of changed plays of earlier loads.
   private(set) var changedSpan: ClosedRange<Int64>?
   /// A failed writer's error; thrown at the next chance, as facts come from deep inside the kernel.
@@ -139,9 +141,33 @@ final class FactWriter: FactSink {
   }
 
   private func see(_ keys: FactKeys) {
-    earliest = min(earliest, keys.ts)
-    latest = max(latest, keys.ts)
+    let day = CalendarDay(milliseconds: keys.ts)
+    if day != today.day {
+      keepToday()
+      today = (day, days[day] ?? Seen(first: keys.ts, last: keys.ts))
+    }
+    today.seen.include(keys.ts)
     users[keys.userKey, default: Seen(first: keys.ts, last: keys.ts)].include(keys.ts)
+  }
+
+  private func keepToday() {
+    if today.day.number != Int32.min { days[today.day] = today.seen }
+  }
+
+  /// Event times of this load's facts: a range for each run of days that follow each other.
+  var spans: [ClosedRange<Int64>] {
+    keepToday()
+    var spans: [ClosedRange<Int64>] = []
+    var last: CalendarDay?
+    for (day, seen) in days.sorted(by: { $0.key < $1.key }) {
+      if let last, last.next == day, let open = spans.last {
+        spans[spans.count - 1] = open.lowerBound...seen.last
+      } else {
+        spans.append(seen.first...seen.last)
+      }
+      last = day
+    }
+    return spans
   }
 
   @inline(__always)

@@ -16,8 +16,8 @@ struct Staged {
   var changes: StageTable?
   var changedSpan: ClosedRange<Int64>?
   var users: StageTable?
-  /// Event times of the load's facts; nil where it has none.
-  var span: ClosedRange<Int64>?
+  /// Event times of the load's facts, ascending: a range for each run of days.
+  var spans: [ClosedRange<Int64>]
   var rollups: [Rollup: StageTable]
   var lateRollups: [Rollup: StageTable]
 }
@@ -141,11 +141,11 @@ struct Publisher {
       _ = try connection.run(sql("reset_users_seen"))
       _ = try connection.run(sql("level_history_reset"))
     }
-    guard let users = staged.users, let span = staged.span else { return }
+    guard let users = staged.users, let first = staged.spans.first else { return }
     _ = try connection.run(sql("users_seen", ["table": users.name]))
     _ = try connection.run(sql("users_current", ["table": users.name]))
     _ = try connection.run(
-      sql("level_history", ["table": users.name]), [.timestamp(milliseconds: span.lowerBound)])
+      sql("level_history", ["table": users.name]), [.timestamp(milliseconds: first.lowerBound)])
   }
 
   private func publishProgress(_ staged: Staged) throws {
@@ -168,12 +168,14 @@ struct Publisher {
 
   // MARK: Audit
 
+  /// Audits the minutes that the load has touched.
   private func audit(_ staged: Staged) throws {
-    guard let span = staged.span else { return }
-    let day: Int64 = 86_400_000
-    let findings = try Checks(library: library).run(
-      connection, from: span.lowerBound / day * day, to: (span.upperBound / day + 1) * day)
-    if let worst = findings.first(where: \.isError) {
+    let minute: Int64 = 60_000
+    for span in staged.spans {
+      let findings = try Checks(library: library).run(
+        connection, from: span.lowerBound / minute * minute,
+        to: (span.upperBound / minute + 1) * minute)
+      guard let worst = findings.first(where: \.isError) else { continue }
       throw LoadError(
         .auditFailed,
         "The load was not published, the last good warehouse stays: check \(worst.check) found "

@@ -84,7 +84,7 @@ final class Stage {
       parts: Dictionary(uniqueKeysWithValues: facts.parts.map { ($0, facts.table($0)) }),
       changes: facts.changedSpan == nil ? nil : facts.changeTable, changedSpan: facts.changedSpan,
       users: facts.users.isEmpty ? nil : facts.userTable,
-      span: facts.earliest <= facts.latest ? facts.earliest...facts.latest : nil,
+      spans: facts.spans,
       rollups: tables(rollups.rollups, rollups.mainTable),
       lateRollups: tables(rollups.lateRollups, rollups.lateTable))
   }
