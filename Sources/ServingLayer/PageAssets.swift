@@ -1,4 +1,5 @@
 import Glibc
+import Support
 
 /// The files of the live page, read once at the start. What a client may fetch is this list: no path
 /// of a request ever reaches the file system.
@@ -57,19 +58,9 @@ public struct PageAssets: Sendable {
   }
 
   private static func folder() -> String? {
-    if let given = getenv("POLYRHYTHM_PAGE") { return String(cString: given) }
-    for start in ["/proc/self/exe", "."] {
-      guard let resolved = realpath(start, nil) else { continue }
-      defer { free(resolved) }
-      var place = String(cString: resolved)
-      while !place.isEmpty {
-        let candidate = place + "/Sources/ServingLayer/Page"
-        if access(candidate + "/index.html", R_OK) == 0 { return candidate }
-        place = String(place[..<(place.lastIndex(of: "/") ?? place.startIndex)])
-      }
-    }
-    let installed = "/usr/share/polyrhythm/page"
-    return access(installed, R_OK) == 0 ? installed : nil
+    ProgramFiles.find(
+      variable: "POLYRHYTHM_PAGE", inTree: "Sources/ServingLayer/Page", installed: "page",
+      marker: "index.html")
   }
 
   private static func read(_ path: String) -> [UInt8]? { try? FileBytes.read(path).get() }

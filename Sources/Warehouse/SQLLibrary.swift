@@ -1,4 +1,5 @@
 import Glibc
+import Support
 import Synchronization
 
 /// The product's SQL: numbered migrations, queries and checks, as files that read well on their
@@ -74,25 +75,16 @@ public final class SQLLibrary: Sendable {
   }
 
   private static func find() throws(WarehouseError) -> String {
-    if let given = getenv("POLYRHYTHM_SQL") { return String(cString: given) }
-    let program = Files.realPath("/proc/self/exe").map { Files.parent($0) }
-    let starts = [program, Files.currentDirectory].compactMap { $0 }
-    for start in starts {
-      var place = start
-      while true {
-        let candidate = (place == "/" ? "" : place) + "/warehouse-sql"
-        if Files.isDirectory(candidate) { return candidate }
-        if place == "/" { break }
-        place = Files.parent(place)
-      }
+    let found = ProgramFiles.find(
+      variable: "POLYRHYTHM_SQL", inTree: "warehouse-sql", installed: "warehouse-sql",
+      marker: "migrations")
+    guard let found else {
+      throw WarehouseError(
+        .schema,
+        "Cannot find the directory warehouse-sql (looked in and above the program's directory and the "
+          + "working directory, and in /usr/share/polyrhythm); set POLYRHYTHM_SQL to it")
     }
-    let installed = "/usr/share/polyrhythm/warehouse-sql"
-    if Files.isDirectory(installed) { return installed }
-    throw WarehouseError(
-      .schema,
-      "Cannot find the directory warehouse-sql (looked in and above "
-        + "\(starts.joined(separator: " and ")), and in /usr/share/polyrhythm); "
-        + "set POLYRHYTHM_SQL to it")
+    return found
   }
 
   private static func unfilledPlace(in text: String) -> String? {
