@@ -38,6 +38,8 @@ public final class Kernel {
 
   private let configuration: Configuration
   private let output: KernelOutput
+  private let rollups: RollupSet
+  private let members: MemberDirectory
   /// Where counted events go as facts; the speed layer has none.
   public var facts: (any FactSink)?
   /// Whether out-of-window events come back as `deferred`, to be looked up elsewhere and then given
@@ -62,14 +64,14 @@ public final class Kernel {
   /// Audiences that have been named.
   private let audiences: UnsafeMutablePointer<FlatTable>
 
-  private var plays: PlayStore {
-    @inline(__always) unsafeAddress { UnsafePointer(store) }
-    @inline(__always) unsafeMutableAddress { store }
-  }
+  @inline(__always)
+  private func play(_ index: Int32) -> UnsafeMutablePointer<Play> { store.pointee.at(index) }
 
   public init(configuration: Configuration, output: KernelOutput) {
     self.configuration = configuration
     self.output = output
+    rollups = output.rollups
+    members = output.members
     let n = Topic.allCases.count
     hasher = .single(KeyHasher())
     store = .single(PlayStore())
@@ -90,7 +92,7 @@ public final class Kernel {
   deinit {
     let n = Topic.allCases.count
     hasher.pointee.free()
-    plays.free()
+    store.pointee.free()
     pages.pointee.free()
     audiences.pointee.free()
     for t in 0..<n { identities[t].free() }
@@ -106,8 +108,8 @@ public final class Kernel {
 
   /// How much state is never worth tidying up; has no influence on any result.
   var sweepFloor: Int {
-    get { plays.sweepFloor }
-    set { plays.sweepFloor = newValue }
+    get { store.pointee.sweepFloor }
+    set { store.pointee.sweepFloor = newValue }
   }
 
   // MARK: Recovery
@@ -123,10 +125,10 @@ public final class Kernel {
   /// offsets that were committed.
   public func beginEmitting() {
     isEmitting = true
-    plays.forEachNotFinal { index in
-      plays[index].reported = plays[index].counted
-      plays[index].reportedListenedMs = plays[index].countedListenedMs
-      plays[index].isReported = true
+    store.pointee.forEachNotFinal { index in
+      play(index).pointee.reported = play(index).pointee.counted
+      play(index).pointee.reportedListenedMs = play(index).pointee.countedListenedMs
+      play(index).pointee.isReported = true
     }
   }
 
@@ -139,10 +141,10 @@ public final class Kernel {
     switch topic {
     case .auth: break
     case .pageView:
-      for credit in plays.credits { horizon = min(horizon, credit.ts) }
+      for credit in store.pointee.credits { horizon = min(horizon, credit.ts) }
     case .listen:
       horizon = creditHorizon - PlayStore.creditMs
-      plays.forEachNotFinal { horizon = min(horizon, plays[$0].ts) }
+      store.pointee.forEachNotFinal { horizon = min(horizon, play($0).pointee.ts) }
     }
     return replays[t].point(horizon: horizon, next: next, mark: marks[t])
   }
@@ -161,7 +163,7 @@ public final class Kernel {
     for topic in Topic.allCases where replays[Int(topic.rawValue)].hasSeenAny {
       bound = min(bound, watermark(topic))
     }
-    plays.forEachNotFinal { bound = min(bound, plays[$0].ts) }
+    store.pointee.forEachNotFinal { bound = min(bound, play($0).pointee.ts) }
     return bound
   }
 
@@ -235,11 +237,11 @@ public final class Kernel {
   }
 
   private func meet(_ event: Event, _ place: Place) {
-    output.members.meetUser(place.user, event)
-    output.members.meetLocation(place.location, event)
-    output.members.meetDevice(place.device, event)
+    members.meetUser(place.user, event)
+    members.meetLocation(place.location, event)
+    members.meetDevice(place.device, event)
     if audiences.pointee.insertNew(place.audience) {
-      output.rollups.name(
+      rollups.name(
         place.audience,
         .audience(
           gender: (event.gender.isEmpty ? KeyHasher.unknown : event.gender).string,
@@ -256,7 +258,7 @@ public final class Kernel {
     let session = Murmur3.hash64(event.sessionId)
     let user = event.userId.map { Murmur3.hash64($0) }
     place.forEachRow { rollup, key in
-      let cell = output.rollups.cell(rollup, place.minute, key)
+      let cell = rollups.cell(rollup, place.minute, key)
       cell.pointee.sessions.insert(hash: session)
       if rollup != .user, let user { cell.pointee.activeUsers.insert(hash: user) }
       body(rollup, cell)
@@ -277,16 +279,16 @@ public final class Kernel {
         if isError { cell.pointee.add(.errors, 1) }
         if let counter { cell.pointee.add(counter, 1) }
       }
-      let cell = output.rollups.cell(.page, place.minute, pageKey)
+      let cell = rollups.cell(.page, place.minute, pageKey)
       cell.pointee.add(.pageViews, 1)
       if isError { cell.pointee.add(.errors, 1) }
       cell.pointee.sessions.insert(hash: Murmur3.hash64(event.sessionId))
       if let user = event.userId { cell.pointee.activeUsers.insert(hash: Murmur3.hash64(user)) }
-      if song != 0 { output.members.meetSong(song, event) }
+      if song != 0 { members.meetSong(song, event) }
     }
     guard let counter else { return }
     if song != 0 {
-      if isEmitting { output.rollups.cell(.song, place.minute, song).pointee.add(counter, 1) }
+      if isEmitting { rollups.cell(.song, place.minute, song).pointee.add(counter, 1) }
     } else if inWindow {
       creditLater(event, counter)
     }
@@ -295,21 +297,21 @@ public final class Kernel {
   /// Credits the session's last song, as far as it is known, and keeps the page view in mind for as
   /// long as a listen in time can still change which song that was.
   private func creditLater(_ event: Event, _ counter: Counter) {
-    let session = plays.session(hasher.pointee.session(event))
+    let session = store.pointee.session(hasher.pointee.session(event))
     var credit = Credit(ts: event.ts, counter: counter, session: session)
     settle(&credit)
-    if event.ts >= watermark(.listen) { plays.addCredit(credit) }
+    if event.ts >= watermark(.listen) { store.pointee.addCredit(credit) }
   }
 
   private func settle(_ credit: inout Credit) {
-    let song = plays.lastSong(credit.session, at: credit.ts)
+    let song = store.pointee.lastSong(credit.session, at: credit.ts)
     guard song != credit.songKey else { return }
     if isEmitting {
       let minute = Int32(truncatingIfNeeded: credit.ts / 60_000)
       if credit.songKey != 0 {
-        output.rollups.cell(.song, minute, credit.songKey).pointee.add(credit.counter, -1)
+        rollups.cell(.song, minute, credit.songKey).pointee.add(credit.counter, -1)
       }
-      if song != 0 { output.rollups.cell(.song, minute, song).pointee.add(credit.counter, 1) }
+      if song != 0 { rollups.cell(.song, minute, song).pointee.add(credit.counter, 1) }
     }
     credit.songKey = song
   }
@@ -328,7 +330,7 @@ public final class Kernel {
   }
 
   private func namePage(_ key: Int64, _ event: Event) {
-    output.rollups.name(
+    rollups.name(
       key,
       .page(
         page: event.page.string, method: event.method.string, status: event.status ?? 0,
@@ -355,23 +357,25 @@ public final class Kernel {
       report(&play)
       return
     }
-    let session = plays.session(hasher.pointee.session(event))
-    let index = plays.insert(play, session: session)
+    let session = store.pointee.session(hasher.pointee.session(event))
+    let index = store.pointee.insert(play, session: session)
     judge(index)
-    if plays[index].older >= 0 { judge(plays[index].older) }
-    if plays.hasCredits(session) {
-      for i in plays.credits.indices
-      where plays.credits[i].session == session && plays.credits[i].ts >= event.ts {
-        // A copy: settling reads `plays`, which an inout access would hold.
-        var credit = plays.credits[i]
-        settle(&credit)
-        plays.credits[i] = credit
+    let older = store.pointee.at(index).pointee.older
+    if older >= 0 { judge(older) }
+    var credit = store.pointee.lastCredit(session)
+    while credit >= 0 {
+      if store.pointee.credits[Int(credit)].ts >= event.ts {
+        // A copy: settling reads the store, which an inout access would hold.
+        var known = store.pointee.credits[Int(credit)]
+        settle(&known)
+        store.pointee.credits[Int(credit)] = known
       }
+      credit = store.pointee.credits[Int(credit)].older
     }
   }
 
   private func countStart(_ event: Event, _ place: Place, _ song: Int64) {
-    output.members.meetSong(song, event)
+    members.meetSong(song, event)
     let songHash = Murmur3.hash64(song)
     let user = event.userId.map { Murmur3.hash64($0) }
     touch(event, place) { rollup, cell in
@@ -379,17 +383,17 @@ public final class Kernel {
       if song != 0 { cell.pointee.songs.insert(hash: songHash) }
       if rollup != .user, let user { cell.pointee.listeners.insert(hash: user) }
     }
-    let cell = output.rollups.cell(.song, place.minute, song)
+    let cell = rollups.cell(.song, place.minute, song)
     cell.pointee.add(.listens, 1)
     if let user { cell.pointee.listeners.insert(hash: user) }
   }
 
   /// Brings what is counted of a play in line with what is known of it now.
   private func judge(_ index: Int32) {
-    let newer = plays[index].newer
-    let (outcome, listened) = plays[index].outcome(
-      next: newer >= 0 ? plays[newer].ts : nil, watermark: watermark(.listen))
-    restate(&plays[index], outcome, listened)
+    let newer = play(index).pointee.newer
+    let (outcome, listened) = play(index).pointee.outcome(
+      next: newer >= 0 ? play(newer).pointee.ts : nil, watermark: watermark(.listen))
+    restate(&play(index).pointee, outcome, listened)
   }
 
   private func restate(_ play: inout Play, _ outcome: Outcome, _ listened: Int32) {
@@ -416,11 +420,11 @@ public final class Kernel {
       minute: minute, user: keys.userKey, location: keys.locationKey, device: keys.deviceKey,
       audience: play.audienceKey)
     place.forEachRow { rollup, key in
-      let cell = output.rollups.cell(rollup, minute, key)
+      let cell = rollups.cell(rollup, minute, key)
       cell.pointee.add(counter, sign)
       cell.pointee.listenedMs += Int64(listened)
     }
-    let cell = output.rollups.cell(.song, minute, play.fact.songKey)
+    let cell = rollups.cell(.song, minute, play.fact.songKey)
     cell.pointee.add(counter, sign)
     cell.pointee.listenedMs += Int64(listened)
   }
@@ -433,16 +437,16 @@ public final class Kernel {
     let t = Int(topic.rawValue)
     let mark = watermark(topic)
     if topic == .listen {
-      while let index = plays.popEnded(mark) {
+      while let index = store.pointee.popEnded(mark) {
         judge(index)
-        plays[index].isFinal = true
-        if isEmitting { report(&plays[index]) }
+        play(index).pointee.isFinal = true
+        if isEmitting { report(&play(index).pointee) }
       }
-      if plays.needsSweep {
-        plays.sweep(listenWatermark: mark, creditHorizon: creditHorizon)
+      if store.pointee.needsSweep {
+        store.pointee.sweep(listenWatermark: mark, creditHorizon: creditHorizon)
       }
-    } else if topic == .pageView, plays.needsSweep {
-      plays.sweep(listenWatermark: watermark(.listen), creditHorizon: creditHorizon)
+    } else if topic == .pageView, store.pointee.needsSweep {
+      store.pointee.sweep(listenWatermark: watermark(.listen), creditHorizon: creditHorizon)
     }
     if mark > forgotten[t] + 60_000 || forgotten[t] == Int64.min {
       forgotten[t] = mark
@@ -453,7 +457,7 @@ public final class Kernel {
   /// Tells the fact sink of all plays that are not final yet: their rows are written with the outcome
   /// as it is now, and corrected later. Call at the end of a load.
   public func reportOpenPlays() {
-    plays.forEachNotFinal { report(&plays[$0]) }
+    store.pointee.forEachNotFinal { report(&play($0).pointee) }
   }
 
   private func report(_ play: inout Play) {

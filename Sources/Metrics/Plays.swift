@@ -56,6 +56,8 @@ struct Credit {
   var session: Int32
   /// What the rollups say of it now; 0 for none yet.
   var songKey: Int64 = 0
+  /// The session's credit before this one.
+  var older: Int32 = -1
 }
 
 /// The plays of the sessions of one partition, each session's in order of time.
@@ -64,7 +66,7 @@ struct PlayStore {
     var key: Int64
     var oldest: Int32 = -1
     var newest: Int32 = -1
-    var credits: Int32 = 0
+    var lastCredit: Int32 = -1
   }
 
   private(set) var plays: UnsafeMutablePointer<Play>
@@ -87,6 +89,10 @@ struct PlayStore {
     plays.deallocate()
     sessionIndex.free()
   }
+
+  /// Valid until the next insertion.
+  @inline(__always)
+  func at(_ index: Int32) -> UnsafeMutablePointer<Play> { plays + Int(index) }
 
   subscript(index: Int32) -> Play {
     @inline(__always) unsafeAddress { UnsafePointer(plays + Int(index)) }
@@ -150,10 +156,18 @@ struct PlayStore {
 
   mutating func addCredit(_ credit: Credit) {
     credits.append(credit)
-    sessions[Int(credit.session)].credits += 1
+    chain(Int32(credits.count - 1))
   }
 
-  func hasCredits(_ session: Int32) -> Bool { sessions[Int(session)].credits > 0 }
+  private mutating func chain(_ credit: Int32) {
+    let session = Int(credits[Int(credit)].session)
+    credits[Int(credit)].older = sessions[session].lastCredit
+    sessions[session].lastCredit = credit
+  }
+
+  /// The session's last credit, from which `older` leads to the others; -1 for none.
+  @inline(__always)
+  func lastCredit(_ session: Int32) -> Int32 { sessions[Int(session)].lastCredit }
 
   /// The next play whose end the watermark has passed, taken off the list of those not final.
   @inline(__always)
@@ -189,14 +203,14 @@ struct PlayStore {
         self[play].session = new
         play = self[play].newer
       }
-      session.credits = 0
+      session.lastCredit = -1
       kept.append(session)
     }
+    sessions = kept
     for i in credits.indices {
       credits[i].session = renumbered[credits[i].session]!
-      kept[Int(credits[i].session)].credits += 1
+      chain(Int32(i))
     }
-    sessions = kept
     sessionIndex.free()
     sessionIndex = index
     sweepAt = 2 * (live + credits.count + sessions.count) + sweepFloor

@@ -102,7 +102,7 @@ final class FactStore: FactSink {
       + "\(fact.outcome == .open ? 0 : fact.listenedMs)"
   }
 
-  @Test(arguments: kernelSeeds(60))
+  @Test(arguments: kernelSeeds(36))
   func afterEveryLoadTheFactsAreTheOraclesAndTheRollupsTheirSums(seed: UInt64) {
     let lateness = KernelTests.latenesses[Int(seed % 3)]
     // Without leaps: what came ahead of its time and again in time is docs/metrics.md's known limit.

@@ -3,7 +3,7 @@ import Foundation
 import Synchronization
 
 /// An event as a plain value: what the oracle computes with, and what the kernel is fed.
-struct Sample: Hashable {
+struct Sample {
   var topic = Topic.listen
   var ts: Int64 = 0
   var user: Int64?
@@ -27,6 +27,8 @@ struct Sample: Hashable {
   var page = ""
   var method = ""
   var status: Int32?
+  /// The keys, where they have been worked out: doing so is most of the oracle's time.
+  var known: TwinKey?
 
   /// The same with slices over memory that lives as long as the process.
   var event: Event {
@@ -140,7 +142,9 @@ struct SampleStream {
     var log = SampleLog()
     for _ in 0..<count {
       let topic = random.pick([Topic.listen, .listen, .listen, .pageView, .pageView, .auth])
-      log[topic].append(random.chance(8) ? again(log[topic]) ?? sample(topic) : sample(topic))
+      var sample = random.chance(8) ? again(log[topic]) ?? sample(topic) : sample(topic)
+      sample.known = TwinKey(sample)
+      log[topic].append(sample)
     }
     return log
   }
@@ -149,6 +153,7 @@ struct SampleStream {
   private mutating func again(_ earlier: [Sample]) -> Sample? {
     guard !earlier.isEmpty else { return nil }
     var sample = earlier[max(0, earlier.count - 1 - random.below(20))]
+    sample.known = nil
     if random.chance(20) {
       sample.song = random.pick(["a", "b", ""])
       sample.duration = 61

@@ -2,7 +2,18 @@ import EventModel
 import Metrics
 
 /// Keys as docs/keys.md says they are made, written a second time and slowly.
-enum TwinKey {
+struct TwinKey {
+  let user, song, location, device, audience, page: Int64
+
+  init(_ s: Sample) {
+    user = Self.user(s)
+    song = Self.song(s)
+    location = Self.location(s)
+    device = Self.device(s)
+    audience = Self.audience(s)
+    page = Self.page(s)
+  }
+
   static func bytes(_ text: String) -> [UInt8] {
     text.isEmpty ? [255, 255, 255, 255] : littleEndian(UInt64(text.utf8.count), 4) + text.utf8
   }
@@ -21,6 +32,7 @@ enum TwinKey {
   }
 
   static func user(_ s: Sample) -> Int64 {
+    if let known = s.known { return known.user }
     guard let user = s.user else { return 0 }
     return hash(
       bytes(user), bytes(s.firstName), bytes(s.lastName), bytes(s.gender), bytes(s.level),
@@ -28,25 +40,36 @@ enum TwinKey {
   }
 
   static func song(_ s: Sample) -> Int64 {
-    s.artist + s.song == "" ? 0 : hash(bytes(s.artist), bytes(s.song), bytes(s.lengthMs))
+    if let known = s.known { return known.song }
+    return
+      s.artist + s.song == "" ? 0 : hash(bytes(s.artist), bytes(s.song), bytes(s.lengthMs))
   }
 
   static func location(_ s: Sample) -> Int64 {
+    if let known = s.known { return known.location }
     if s.state + s.city + s.zip + s.country == "" { return 0 }
     let country = s.country.isEmpty ? "US" : s.country
     return hash(bytes(country), bytes(s.state), bytes(s.city), bytes(s.zip))
   }
 
-  static func device(_ s: Sample) -> Int64 { s.agent.isEmpty ? 0 : hash(bytes(s.agent)) }
+  static func device(_ s: Sample) -> Int64 {
+    if let known = s.known { return known.device }
+    return s.agent.isEmpty ? 0 : hash(bytes(s.agent))
+  }
 
   static func audience(_ s: Sample) -> Int64 {
-    hash(
-      bytes(s.gender.isEmpty ? "unknown" : s.gender), bytes(s.level.isEmpty ? "unknown" : s.level))
+    if let known = s.known { return known.audience }
+    return
+      hash(
+        bytes(s.gender.isEmpty ? "unknown" : s.gender), bytes(s.level.isEmpty ? "unknown" : s.level)
+      )
   }
 
   static func page(_ s: Sample) -> Int64 {
-    hash(
-      bytes(s.page), bytes(s.method), bytes(Int64(s.status ?? 0)), bytes(s.auth), bytes(s.level))
+    if let known = s.known { return known.page }
+    return
+      hash(
+        bytes(s.page), bytes(s.method), bytes(Int64(s.status ?? 0)), bytes(s.auth), bytes(s.level))
   }
 }
 
@@ -67,7 +90,7 @@ struct TwinRow: Equatable {
 }
 
 /// A listen with what became of it.
-struct TwinListen: Hashable {
+struct TwinListen {
   var sample: Sample
   var outcome: Outcome
   var listenedMs: Int64
@@ -92,6 +115,10 @@ struct KernelTwin {
     self.log = log
     self.latenessMs = latenessMs
     for topic in log.topics { classify(topic, onceForAll) }
+    for s in inWindow[Int(Topic.listen.rawValue)] {
+      let start = Start(ts: s.ts, item: s.item, song: TwinKey.song(s))
+      starts[Session(s), default: []].append(start)
+    }
     for sample in inWindow.joined() { countAnyEvent(sample) }
     for sample in outside.joined() { countAnyEvent(sample) }
     for sample in inWindow[Int(Topic.listen.rawValue)] { end(sample) }
@@ -201,13 +228,24 @@ struct KernelTwin {
     }
   }
 
-  private func isOfSameSession(_ a: Sample, _ b: Sample) -> Bool {
-    a.user == b.user && a.session == b.session
+  private struct Session: Hashable {
+    var user: Int64?
+    var number: Int64
+    init(_ s: Sample) { (user, number) = (s.user, s.session) }
   }
 
+  private struct Start {
+    var ts, item, song: Int64
+  }
+
+  /// The timely listens of each session, in no order.
+  private var starts: [Session: [Start]] = [:]
+
   private mutating func end(_ s: Sample) {
-    let others = inWindow[Int(Topic.listen.rawValue)].filter { isOfSameSession($0, s) }
-    let next = others.filter { ($0.ts, $0.item) > (s.ts, s.item) }.map(\.ts).min()
+    var next: Int64?
+    for other in starts[Session(s)]! where (other.ts, other.item) > (s.ts, s.item) {
+      next = min(next ?? Int64.max, other.ts)
+    }
     let isPast = { [watermark] (time: Int64) in watermark.map { $0 >= time } ?? false }
     guard let length = s.lengthMs else {
       let limit = s.ts + 3_600_000
@@ -252,10 +290,12 @@ struct KernelTwin {
     guard let counter = Self.engagement(s) else { return }
     var song = TwinKey.song(s)
     if song == 0 && timely {
-      let last = inWindow[Int(Topic.listen.rawValue)]
-        .filter { isOfSameSession($0, s) && $0.ts <= s.ts }
-        .max { ($0.ts, $0.item) < ($1.ts, $1.item) }
-      if let last, s.ts - last.ts <= 3_600_000 { song = TwinKey.song(last) }
+      var last: Start?
+      for start in starts[Session(s)] ?? [] where start.ts <= s.ts {
+        if let best = last, (best.ts, best.item) > (start.ts, start.item) { continue }
+        last = start
+      }
+      if let last, s.ts - last.ts <= 3_600_000 { song = last.song }
     }
     if song != 0 { add(row(.song, s, song), counter, 1) }
   }

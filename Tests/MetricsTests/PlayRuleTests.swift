@@ -137,6 +137,25 @@ import Testing
     #expect(total(rows, .thumbsUp, minute: Self.minute + 2) == 1)
   }
 
+  @Test func aListenThatComesAfterAThumbsUpTakesItOver() {
+    let b = listen(100, 200, song: "b", item: 1)
+    let c = listen(120, 200, song: "c", item: 2)
+    let thumb = view(130, "Thumbs Up")
+    let run = KernelRun(SampleLog(topics: [[b, c], [], [thumb]]), latenessMs: 600_000)
+    var songs: [Int64] = []
+    for topic in [0, 2, 0] {
+      run.fold(topic)
+      run.sums.drain(run.output.rollups)
+      songs = [b, c].map { sample in
+        var credited = sample
+        credited.ts = thumb.ts
+        return song(run.sums.rows, credited, .thumbsUp)
+      }
+      if topic == 2 { #expect(songs == [1, 0]) }
+    }
+    #expect(songs == [0, 1])
+  }
+
   @Test(arguments: [(3600.0, Int64(1)), (3600.001, 0)])
   func theLastSongIsRememberedForAnHour(second: Double, credit: Int64) {
     let rows = rows([listen(0, 200)], [view(second, "Share")])

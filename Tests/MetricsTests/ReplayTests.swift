@@ -6,7 +6,7 @@ import Testing
 /// There is no state store: a kernel that reads again from the replay points must be the kernel
 /// that never stopped.
 @Suite struct ReplayTests {
-  @Test(arguments: kernelSeeds(120))
+  @Test(arguments: kernelSeeds(60))
   func aChainOfRestartsEmitsWhatAnUninterruptedKernelEmits(seed: UInt64) {
     let lateness = KernelTests.latenesses[Int(seed % 3)]
     var stream = SampleStream(seed: seed, latenessMs: lateness)

@@ -75,4 +75,13 @@ import Warehouse
       "select hll_hash_bigint($1)::text::bigint", [.int(value)])
     #expect(try rows.int(0, 0) == Int64(bitPattern: Murmur3.hash64(value)))
   }
+
+  @Test func aKeyCanBeMadeInSQLAsDocumented() throws {
+    let rows = try Self.database.get().connect().run(
+      "select hll_hash_bytea('\\x060000006375726c2f38')::text::bigint")
+    var hasher = KeyHasher()
+    defer { hasher.free() }
+    let key = hasher.device(Sample(agent: "curl/8").event)
+    #expect(try rows.int(0, 0) == key)
+  }
 }
