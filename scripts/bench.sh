@@ -102,7 +102,7 @@ report() { # name, events, milliseconds
 
 timed generate "$binary" generate --users "$users" --from "$from" --to "$to" --seed "$seed" \
   --output "$work/events"
-events=$(find "$work/events" -type f -exec cat {} + | wc -l)
+events=$(cat "$work"/events/*.ndjson | wc -l)
 [ "$events" -gt 0 ] || fail "generate wrote no events"
 report generate "$events" "$elapsed"
 

@@ -28,9 +28,9 @@ struct LoadSchedule: Sendable, CustomStringConvertible {
       description = "incremental load every \(Terminal.duration(seconds))"
     } else {
       let expression = try CronExpression(arguments.string("--cron") ?? "0 0 * * *")
-      let zone = try TimeZoneClock(identifier: arguments.string("--time-zone") ?? "UTC").timeZone
-      trigger = .cron(expression, zone)
-      description = "incremental load at \"\(expression)\" (\(zone.identifier))"
+      let zone = arguments.string("--time-zone") ?? "UTC"
+      trigger = .cron(expression, try TimeZoneClock(identifier: zone).timeZone)
+      description = "incremental load at \"\(expression)\" (\(zone))"
     }
     hook = arguments.string("--on-failure").map { FailureHook.command($0) } ?? .none
   }
