@@ -11,6 +11,8 @@ public struct LoadError: UserFacingError, CustomStringConvertible {
     case auditFailed
     /// The numbers do not add up: a fault of this program.
     case ledger
+    /// Readers kept the tables that a full load swaps.
+    case locked
     /// A stop was asked for before the load was published.
     case stopped
   }
@@ -27,7 +29,7 @@ public struct LoadError: UserFacingError, CustomStringConvertible {
 
   public var exitCode: ExitCode {
     switch code {
-    case .busy, .lakeBehind, .stopped: .temporaryFailure
+    case .busy, .lakeBehind, .locked, .stopped: .temporaryFailure
     case .auditFailed: .dataError
     case .ledger: .software
     }

@@ -2,6 +2,7 @@ import EventLog
 import Foundation
 import Metrics
 import StarSchema
+import Support
 import Warehouse
 
 /// What a load has staged, ready to be published.
@@ -24,16 +25,62 @@ struct Staged {
 
 /// Publishes a load: facts, rollups, users, progress and the loaded epoch become visible in one
 /// commit, after the audits have passed on exactly that state.
+///
+/// An incremental load waits for no reader, nor any reader for it. A full load swaps tables, for which
+/// it needs them for itself for the length of the publishing. While it waits for that, PostgreSQL makes
+/// new readers wait behind it; so it never waits for long, but gives way and tries again.
 struct Publisher {
   let connection: Connection
   let library: SQLLibrary
+  var stop = StopToken()
+  /// Seconds to wait for readers of the tables before giving way to others.
+  var lockPatience = 2.0
+  /// Seconds between attempts; one attempt more than there are pauses.
+  var pauses = [1.0, 2, 4, 8, 15]
 
   /// - Parameter finishRun: writes the run's own row, inside the transaction.
+  /// - Throws: `LoadError.locked` where readers did not let go of the tables at any attempt.
   func publish(
     _ staged: Staged, auditing: Bool = true,
     finishRun: (Connection) throws(WarehouseError) -> Void
   ) throws {
+    var holders = ""
+    for attempt in 0...pauses.count {
+      if attempt > 0 { stop.wait(seconds: pauses[attempt - 1]) }
+      if stop.isRequested {
+        throw LoadError(.stopped, "The load was stopped before it was published; nothing changed")
+      }
+      do {
+        return try publishOnce(staged, auditing, finishRun)
+      } catch let error as WarehouseError where Self.isLockFailure(error) {
+        holders = try describeHolders()
+      }
+    }
+    throw LoadError(
+      .locked,
+      "The load was not published, the last good warehouse stays: tables were in use at each of "
+        + "\(pauses.count + 1) attempts\(holders); end that transaction, then load again")
+  }
+
+  /// lock_not_available, deadlock_detected.
+  private static func isLockFailure(_ error: WarehouseError) -> Bool {
+    error.sqlState == "55P03" || error.sqlState == "40P01"
+  }
+
+  /// Who has been in a transaction for the longest time.
+  private func describeHolders() throws -> String {
+    let rows = try connection.run(sql("lock_holders"))
+    guard rows.count > 0 else { return "" }
+    return " by session \(try rows.int(0, 0)) (\(try rows.text(0, 1)), in a transaction for "
+      + "\(try rows.int(0, 2)) s)"
+  }
+
+  private func publishOnce(
+    _ staged: Staged, _ auditing: Bool, _ finishRun: (Connection) throws(WarehouseError) -> Void
+  ) throws {
     try connection.transaction {
+      try connection.script(
+        sql("set_lock_timeout", ["milliseconds": "\(Int(lockPatience * 1000))"]))
       _ = try connection.run(sql("read_publishable_progress"))
       try publishFacts(staged)
       try publishRollups(staged)

@@ -20,6 +20,8 @@ public struct FeedCounts: Sendable, Equatable {
   public var quarantined = 0
   /// Of the counted events, those that came outside the window of the watermark.
   public var late = 0
+  /// Offsets that have no record, as a Kafka log may have them.
+  public var absent = 0
 
   public init() {}
 
@@ -195,9 +197,7 @@ public final class KernelFeed {
     let read = try input.reader.read(
       into: input.batch, maxBytes: Self.batchBytes, waitMilliseconds: wait)
     input.cursor = 0
-    if read == 0 {
-      input.next = max(input.next, min(input.reader.position, input.start.end ?? Int64.max))
-    }
+    if read == 0 { pass(input, to: input.reader.position) }
     return read > 0
   }
 
@@ -214,9 +214,10 @@ public final class KernelFeed {
     while input.hasBuffered && !input.isAtEnd {
       let offset = input.batch.entries[input.cursor].offset
       if let end = input.start.end, offset >= end {
-        input.next = end
+        pass(input, to: end)
         return folded
       }
+      pass(input, to: offset)
       let record = input.batch[input.cursor]
       do {
         let event = try decoder.decode(record, as: input.topic)
@@ -232,9 +233,16 @@ public final class KernelFeed {
       input.next = offset + 1
       folded += 1
     }
-    if !input.hasBuffered { input.next = max(input.next, input.batch.nextOffset) }
-    if let end = input.start.end { input.next = min(input.next, end) }
+    if !input.hasBuffered { pass(input, to: input.batch.nextOffset) }
     return folded
+  }
+
+  /// Goes over offsets that have no record, up to the end at most.
+  private func pass(_ input: Input, to offset: Int64) {
+    let bound = min(offset, input.start.end ?? Int64.max)
+    guard bound > input.next else { return }
+    counts.absent += Int(bound - input.next)
+    input.next = bound
   }
 
   private func tally(_ verdict: Verdict, _ input: Input, _ offset: Int64) {

@@ -21,6 +21,11 @@ public final class SpeedWorker {
     /// A backlog is flushed by this many records: large enough that rows of the same minute meet
     /// before they are written, small enough for flat memory.
     public var recordsPerFlush = 400_000
+    /// Seconds without anything to flush after which an empty flush says that the views are still as
+    /// of now (`speed.progress.updated_at`).
+    public var heartbeatInterval = 5.0
+    /// Seconds between foldings of closed minutes; see `Compactor`.
+    public var compactionInterval = 30.0
     /// Return when the records that were in the log at the start are committed.
     public var untilCaughtUp = false
 
@@ -58,20 +63,34 @@ public final class SpeedWorker {
   /// until it has caught up.
   /// - Throws: `EventLogError` or `WarehouseError` that starting again cannot mend.
   public func run(stop: StopToken) throws {
-    var pause = 0.1
+    let compacting = startCompactor()
+    defer { compacting.end() }
+    var pause = Self.firstPause
     while !stop.isRequested {
+      let begin = ContinuousClock.now
       do {
         if try runOnce(stop) { return }
-        pause = 0.1
+        pause = Self.firstPause
       } catch let error as WarehouseError where error.isRetriable {
         if stop.isRequested { throw error }
         report(.restarting(after: error.message))
+        // A life that went well for a while has shown that there is a server.
+        if ContinuousClock.now - begin > .seconds(pause) { pause = Self.firstPause }
         if error.code != .conflict {
           stop.wait(seconds: pause)
-          pause = min(pause * 2, 5)
+          pause = min(pause * 2, Self.longestPause)
         }
       }
     }
+  }
+
+  /// Seconds.
+  private static let firstPause = 0.1
+  private static let longestPause = 5.0
+
+  private func startCompactor() -> Compactor.Running {
+    Compactor(databaseURL: configuration.databaseURL, library: library)
+      .start(interval: configuration.compactionInterval)
   }
 
   /// One life of the worker, from the committed offsets on.
@@ -79,6 +98,8 @@ public final class SpeedWorker {
   private func runOnce(_ stop: StopToken) throws -> Bool {
     let control = try Connection(
       url: configuration.databaseURL, applicationName: "polyrhythm speed")
+    // A session ends some time after its connection; the next life should not have to wait for that.
+    defer { _ = try? control.run(library.sql("speed/release_partitions")) }
     let claim = try claimPartitions(control)
     guard !claim.mine.isEmpty else {
       report(.standby)
@@ -112,7 +133,9 @@ public final class SpeedWorker {
     var loop = Loop(
       committed: Dictionary(uniqueKeysWithValues: starts.map { ($0.source, $0.from) }))
     let over = try follow(feed, output, queue, &loop, stop, ends: ends) {
-      claim.hasAll ? false : try self.canClaimMore(control, claim)
+      // The locks on the partitions went with their session.
+      if !control.isAlive { return true }
+      return claim.hasAll ? false : try self.canClaimMore(control, claim)
     }
     if loop.records > 0 { _ = queue.put(loop.job(feed, output)) }
     queue.close()
@@ -138,33 +161,41 @@ public final class SpeedWorker {
   }
 
   /// Reads and hands over flushes until it is over.
-  /// - Returns: false where the worker should start again to take on more partitions.
+  /// - Parameter hasToStartAgain: asked now and then: the partitions to read are other ones by now.
+  /// - Returns: false where the worker should start again.
   private func follow(
     _ feed: KernelFeed, _ output: KernelOutput, _ queue: BoundedQueue<FlushJob>,
     _ loop: inout Loop, _ stop: StopToken, ends: [TopicPartition: Int64]?,
-    canClaimMore: () throws -> Bool
+    hasToStartAgain: () throws -> Bool
   ) throws -> Bool {
     let interval = Duration.seconds(configuration.flushInterval)
-    var nextFlush = ContinuousClock.now + interval
-    var nextClaim = ContinuousClock.now + .seconds(3)
+    let heartbeat = Duration.seconds(
+      max(configuration.heartbeatInterval, configuration.flushInterval))
+    var lastFlush = ContinuousClock.now
+    var nextLook = ContinuousClock.now + Self.lookInterval
     while !stop.isRequested {
       loop.records += try feed.step(wait: true)
       if let ends, feed.hasReached(ends) { return true }
       let now = ContinuousClock.now
-      if loop.records >= configuration.recordsPerFlush || (now >= nextFlush && loop.records > 0) {
+      if loop.records >= configuration.recordsPerFlush
+        || now - lastFlush >= (loop.records > 0 ? interval : heartbeat)
+      {
         guard queue.put(loop.job(feed, output)) else {
           loop.records = 0
           return false
         }
-        nextFlush = ContinuousClock.now + interval
+        lastFlush = ContinuousClock.now
       }
-      if now >= nextClaim {
-        if try canClaimMore() { return false }
-        nextClaim = now + .seconds(3)
+      if now >= nextLook {
+        if try hasToStartAgain() { return false }
+        nextLook = now + Self.lookInterval
       }
     }
     return true
   }
+
+  /// How often a worker looks whether it still has its partitions, and whether there are more to have.
+  private static let lookInterval = Duration.seconds(3)
 
   // MARK: Partitions
 

@@ -5,3 +5,5 @@ join pg_class as child on child.oid = inhrelid
 join pg_class as parent on parent.oid = inhparent
 where parent.relnamespace = 'speed'::regnamespace
   and substring(child.relname from '_e([0-9]+)$')::integer <= (select loaded_epoch from batch.published)
+-- PostgreSQL takes no second one while one is half detached.
+order by inhdetachpending desc, inhrelid

@@ -1,0 +1,49 @@
+import Foundation
+import Warehouse
+
+/// Takes away the speed layer's partitions of epochs that are loaded. Best effort: what stays is
+/// not counted by any reader, and the next load tries again.
+struct EpochCleaner {
+  let library: SQLLibrary
+
+  /// Seconds to wait for readers whose instant is before the publishing.
+  private static let patience = 2.0
+
+  /// - Parameter connection: the one that has published.
+  func dropLoadedEpochs(_ connection: Connection) {
+    do {
+      try connection.script("set lock_timeout = '5s'")
+      // A transaction with an older instant still counts these epochs, also where it has not looked
+      // at them yet, and would find them gone.
+      let now = try connection.run(library.sql("batch/current_transaction")).text(0, 0)
+      guard try waitForOlderReaders(connection, than: now) else { return }
+      let attached = try connection.run(library.sql("batch/loaded_epoch_tables"))
+      for row in 0..<attached.count {
+        let query =
+          try attached.bool(row, 2) ? "batch/detach_epoch_finalize" : "batch/detach_epoch"
+        try connection.script(
+          library.sql(
+            query, ["parent": try attached.text(row, 0), "table": try attached.text(row, 1)]))
+      }
+      let orphans = try connection.run(library.sql("batch/orphan_epoch_tables"))
+      for row in 0..<orphans.count {
+        try connection.script(library.sql("batch/drop_table", ["table": try orphans.text(row, 0)]))
+      }
+    } catch {
+      // The next load's turn.
+    }
+    _ = try? connection.script("reset lock_timeout")
+  }
+
+  private func waitForOlderReaders(_ connection: Connection, than transaction: String) throws
+    -> Bool
+  {
+    let sql = try library.sql("batch/older_readers")
+    let deadline = ContinuousClock.now + .seconds(Self.patience)
+    while try connection.run(sql, [.text(transaction)]).int(0, 0) > 0 {
+      guard ContinuousClock.now < deadline else { return false }
+      Thread.sleep(forTimeInterval: 0.05)
+    }
+    return true
+  }
+}

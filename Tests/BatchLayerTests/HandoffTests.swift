@@ -1,0 +1,211 @@
+import Foundation
+import Support
+import TestKit
+import Testing
+import Warehouse
+
+@testable import BatchLayer
+@testable import SpeedLayer
+
+/// I2: the merged view counts every event once, whatever the layers are doing.
+@Suite struct HandoffTests {
+  @Test(arguments: TestLog.Kind.allCases)
+  func speedAloneThenEachLoadLeaveEveryEventCountedOnce(_ kind: TestLog.Kind) throws {
+    let records = try simulated(seed: 11)
+    let layers = try Layers(kind)
+    var truth = Truth()
+    let third = records.count / 3
+    for (index, part) in [
+      records[..<third], records[third..<2 * third], records[(2 * third)...],
+    ].enumerated() {
+      try layers.log.write(part)
+      for record in part { truth.add(record) }
+      try layers.catchUp()
+      try layers.expectTruth(truth, "speed \(index)")
+      try layers.load(index == 0 ? .full : .incremental)
+      try layers.expectTruth(truth, "load \(index)")
+    }
+    let connection = try layers.connect()
+    let speed = try connection.run("select count(*) from speed.minute_totals").int(0, 0)
+    #expect(speed == 0, "partitions of loaded epochs are left")
+    #expect(truth.total("listens") > 500)
+  }
+
+  @Test(arguments: TestLog.Kind.allCases)
+  func loadsWhileEventsStreamInAreNotSeenByAReader(_ kind: TestLog.Kind) throws {
+    let seed = UInt64.random(in: 0..<1_000_000)
+    print("seed \(seed)")
+    let records = try simulated(seed: seed, users: 80)
+    let layers = try Layers(kind)
+    let stop = StopToken()
+    let archiver = Worker("test-archive") { try layers.log.archive(stop: stop) }
+    let speed = layers.startSpeed(stop)
+    let reader = WatchingReader(layers)
+    let writer = Worker("test-writer") {
+      for start in stride(from: 0, to: records.count, by: 150) {
+        try layers.log.write(records[start..<min(start + 150, records.count)])
+        usleep(20_000)
+      }
+    }
+    var loads = 0
+    while !writer.isFinished || loads < 3 {
+      _ = try layers.loader().load(loads % 3 == 2 ? .full : .incremental)
+      loads += 1
+    }
+    try writer.wait()
+    #expect(try layers.awaitSpeed())
+    try reader.expectContent()
+    try layers.expectTruth(Truth(records), "after \(loads) loads, seed \(seed)")
+    stop.request()
+    try speed.wait()
+    try archiver.wait()
+    try layers.load(.incremental)
+    try layers.expectTruth(Truth(records), "after the last load, seed \(seed)")
+  }
+
+  @Test(arguments: TestLog.Kind.allCases)
+  func aLoadWithoutASpeedLayerTakesTheLakesEndAndFencesWhoComesBack(_ kind: TestLog.Kind) throws {
+    let records = try simulated(seed: 12)
+    let layers = try Layers(kind)
+    let half = records.count / 2
+    try layers.log.write(records[..<half])
+    // A worker that has read everything, and whose flush is only due when it is stopped.
+    let stop = StopToken()
+    let conflicts = BoundedQueue<String>(limit: 1000)
+    let started = BoundedQueue<Int>(limit: 1000)
+    let speed = layers.startSpeed(stop, flushInterval: 3600) {
+      if case .restarting(let reason) = $0 { _ = conflicts.put(reason) }
+      if case .started = $0 { _ = started.put(0) }
+    }
+    _ = started.take()
+    let connection = try layers.connect()
+    // Its lock goes with its session; it does not notice before it flushes.
+    #expect(try terminate(connection, where: "application_name = 'polyrhythm speed'") == 1)
+    try layers.load(.full)
+    try layers.expectTruth(Truth(records[..<half]), "loaded past the worker")
+    try layers.log.write(records[half...])
+    stop.request()
+    _ = try? speed.wait()
+    try layers.catchUp()
+    try layers.expectTruth(Truth(records), "after the worker came back")
+    try layers.load(.incremental)
+    try layers.expectTruth(Truth(records), "after the next load")
+  }
+
+  @Test func twoWorkersThatBothBelieveToHaveThePartitionsCountEachEventOnce() throws {
+    let seed = UInt64.random(in: 0..<1_000_000)
+    print("seed \(seed)")
+    let records = try simulated(seed: seed)
+    let layers = try Layers(.directory)
+    let stop = StopToken()
+    let workers = [layers.startSpeed(stop), layers.startSpeed(stop)]
+    let reader = WatchingReader(layers)
+    let connection = try layers.connect()
+    var cuts = 0
+    for start in stride(from: 0, to: records.count, by: 200) {
+      try layers.log.write(records[start..<min(start + 200, records.count)])
+      // Whoever holds the partitions loses its locks without knowing.
+      if start % 600 == 0 {
+        #expect(
+          try eventually(within: 10) {
+            try terminate(connection, where: "application_name = 'polyrhythm speed'") > 0
+          })
+        cuts += 1
+      }
+      usleep(20_000)
+    }
+    #expect(cuts > 3)
+    #expect(try layers.awaitSpeed())
+    try reader.expectContent()
+    stop.request()
+    for worker in workers { try worker.wait() }
+    try layers.expectTruth(Truth(records), "seed \(seed)")
+  }
+
+  @Test(arguments: TestLog.Kind.allCases)
+  func redeliveriesLongAfterAreCorrectedByTheLoad(_ kind: TestLog.Kind) throws {
+    let records = try simulated(seed: 13, faults: .withLateRepeats)
+    let layers = try Layers(kind)
+    let half = records.count / 2
+    try layers.log.write(records[..<half])
+    try layers.catchUp()
+    try layers.load(.full)
+    try layers.expectTruth(Truth(records[..<half]))
+    try layers.log.write(records[half...])
+    try layers.catchUp()
+    let summary = try layers.load(.incremental)
+    #expect(summary.counts.redelivered > 5)
+    try layers.expectTruth(Truth(records))
+    try layers.load(.full)
+    try layers.expectTruth(Truth(records))
+  }
+
+  @Test func workersWhoseConnectionsDieTwentyTimesRecoverByThemselves() throws {
+    let seed = UInt64.random(in: 0..<1_000_000)
+    print("seed \(seed)")
+    var random = SeededRandom(seed: seed)
+    let records = try simulated(seed: seed)
+    let layers = try Layers(.directory)
+    let stop = StopToken()
+    let speed = layers.startSpeed(stop)
+    let reader = WatchingReader(layers)
+    let connection = try layers.connect()
+    let step = records.count / 20 + 1
+    var killed = 0
+    for start in stride(from: 0, to: records.count, by: step) {
+      try layers.log.write(records[start..<min(start + step, records.count)])
+      usleep(UInt32.random(in: 0...40_000, using: &random))
+      _ = try eventually(within: 10) {
+        let count = try terminate(connection, where: "application_name like 'polyrhythm speed%'")
+        killed += count
+        return count > 0
+      }
+    }
+    #expect(killed >= 20)
+    #expect(try layers.awaitSpeed())
+    try reader.expectContent()
+    stop.request()
+    try speed.wait()
+    try layers.expectTruth(Truth(records), "seed \(seed)")
+    try layers.load(.full)
+    try layers.expectTruth(Truth(records), "seed \(seed)")
+  }
+
+  @Test func partitionsOfLoadedEpochsGoAndThoseOfTheNextOneStay() throws {
+    let records = try simulated(seed: 14, users: 20)
+    let layers = try Layers(.directory)
+    try layers.log.write(records)
+    try layers.catchUp()
+    for _ in 0..<3 { try layers.load(.incremental) }
+    let connection = try layers.connect()
+    let tables = try connection.run(
+      "select tablename from pg_tables where schemaname = 'parts' and tablename like 'speed%'")
+    #expect(tables.count == 7)
+    let names = try (0..<tables.count).map { try tables.text($0, 0) }
+    #expect(names.allSatisfy { $0.hasSuffix("_e4") }, "\(names)")
+  }
+
+  @Test func aReaderInALongTransactionKeepsItsStateAndTheOldPartitionsForAWhile() throws {
+    let records = try simulated(seed: 15, users: 30)
+    let layers = try Layers(.directory)
+    let sum = "select sum(page_views)::bigint from serving.minute_totals"
+    let half = records.count / 2
+    try layers.log.write(records[..<half])
+    try layers.catchUp()
+    try layers.load(.incremental)
+    try layers.log.write(records[half...])
+    try layers.catchUp()
+    let truth = Truth(records).total("page_views")
+    let reader = try layers.connect()
+    // Its instant is before the load; it looks at the speed tables only after it.
+    try reader.script("begin isolation level repeatable read; select 1 from warehouse.load_run")
+    try layers.load(.incremental)
+    #expect(try reader.run(sum).int(0, 0) == truth)
+    try reader.script("rollback")
+    #expect(try reader.run(sum).int(0, 0) == truth)
+    try layers.load(.incremental)
+    let left = try reader.run(
+      "select count(*) from pg_tables where schemaname = 'parts' and tablename ~ '^speed.*_e[123]$'")
+    #expect(try left.int(0, 0) == 0)
+  }
+}

@@ -1,0 +1,80 @@
+import Warehouse
+
+/// The rows of a table as text, for comparing databases. Sketches are compared by the extension's
+/// own `=`, as two storages may stand for one sketch.
+public struct TableRows {
+  public var table: String
+  public var columns: [String]
+  public var rows: [[String?]]
+  private var sketches: [Int]
+
+  /// - Parameters:
+  ///   - query: its rows are taken in any order.
+  public init(_ connection: Connection, _ table: String, query: String) throws(WarehouseError) {
+    self.table = table
+    let result = try connection.run(query)
+    columns = result.columns
+    let hll = UInt32(try connection.run("select 'hll'::regtype::oid::bigint").int(0, 0))
+    sketches = result.columns.indices.filter { result.typeOID($0) == hll }
+    rows = (0..<result.count).map { row in
+      result.columns.indices.map { result.textOrNull(row, $0) }
+    }
+    let plain = result.columns.indices.filter { !sketches.contains($0) }
+    rows.sort { a, b in
+      for index in plain where a[index] != b[index] {
+        return (a[index] ?? "") < (b[index] ?? "")
+      }
+      return false
+    }
+  }
+
+  /// Differences from another set of rows, a few of them in words; empty where both are the same.
+  public func differences(from other: TableRows, _ connection: Connection) throws(WarehouseError)
+    -> [String]
+  {
+    guard columns == other.columns else { return ["\(table): \(columns) or \(other.columns)"] }
+    var found: [String] = []
+    if rows.count != other.rows.count {
+      found.append("\(table): \(rows.count) rows or \(other.rows.count)")
+    }
+    for (mine, theirs) in zip(rows, other.rows) where mine != theirs {
+      var columns: [String] = []
+      for index in self.columns.indices where mine[index] != theirs[index] {
+        if sketches.contains(index), let a = mine[index], let b = theirs[index],
+          try connection.run("select $1::hll = $2::hll", [.text(a), .text(b)]).bool(0, 0)
+        {
+          continue
+        }
+        columns.append(
+          "\(self.columns[index]) \(mine[index]?.prefix(40) ?? "null") or "
+            + "\(theirs[index]?.prefix(40) ?? "null")")
+      }
+      if !columns.isEmpty {
+        let key = mine.indices.filter { !sketches.contains($0) }.prefix(4)
+          .map { mine[$0] ?? "null" }
+        found.append("\(table) \(key.joined(separator: " ")): \(columns.joined(separator: "; "))")
+      }
+      if found.count > 4 { break }
+    }
+    return found
+  }
+}
+
+extension Connection {
+  /// The counters of a minute table or view, by the seconds since 1970 of the minute; rows of
+  /// nothing but zeros are left out.
+  public func minuteCounts(_ relation: String, _ counters: [String]) throws(WarehouseError)
+    -> [Int64: [Int64]]
+  {
+    let sums = counters.map { "sum(\($0))" }.joined(separator: ", ")
+    let rows = try run(
+      "select extract(epoch from minute)::bigint, \(sums) from \(relation) group by minute")
+    var result: [Int64: [Int64]] = [:]
+    for row in 0..<rows.count {
+      var values: [Int64] = []
+      for column in counters.indices { values.append(try rows.int(row, column + 1)) }
+      if values.contains(where: { $0 != 0 }) { result[try rows.int(row, 0)] = values }
+    }
+    return result
+  }
+}

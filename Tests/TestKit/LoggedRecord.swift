@@ -1,0 +1,197 @@
+import EventModel
+
+/// The same numbers for the same seed, everywhere (Steele, Lea, Flood: SplitMix64).
+public struct SeededRandom: RandomNumberGenerator {
+  private var state: UInt64
+
+  public init(seed: UInt64) { state = seed }
+
+  public mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+    return mixed ^ (mixed >> 31)
+  }
+
+  /// True with the probability `share`.
+  public mutating func chance(_ share: Double) -> Bool {
+    Double(next() >> 11) / Double(1 << 53) < share
+  }
+}
+
+/// One record of a log, with what a test needs to know of it.
+public struct LoggedRecord: Sendable {
+  /// What makes an event that event.
+  public struct Identity: Hashable, Sendable {
+    public var topic: Topic
+    public var user: Int64?
+    public var session: Int64
+    public var item: Int64
+    public var ts: Int64
+  }
+
+  /// The totals that can be told from the event alone, by the names of their columns.
+  public static let counters = [
+    "listens", "page_views", "errors", "logins", "failed_logins", "thumbs_up", "thumbs_down",
+    "playlist_adds", "shares", "friends_added", "adverts",
+  ]
+
+  public var topic: Topic
+  public var key: [UInt8]
+  public var payload: [UInt8]
+  /// Milliseconds since 1970: when the log gets it.
+  public var arrival: Int64
+  /// nil where it cannot be decoded.
+  public var identity: Identity?
+  /// By `counters`.
+  public var counts: [Int64] = Array(repeating: 0, count: counters.count)
+
+  /// A record of an event, arriving at its own time.
+  public init(_ event: Event) {
+    topic = event.topic
+    key = []
+    event.appendMessageKey(to: &key)
+    payload = []
+    EventEncoder.append(event, to: &payload)
+    arrival = event.ts
+    identity = Identity(
+      topic: event.topic, user: event.userId, session: event.sessionId, item: event.itemInSession,
+      ts: event.ts)
+    func count(_ name: String) {
+      if let index = Self.counters.firstIndex(of: name) { counts[index] += 1 }
+    }
+    switch event.topic {
+    case .listen: count("listens")
+    case .auth: count(event.success == true ? "logins" : "failed_logins")
+    case .pageView:
+      count("page_views")
+      if (event.status ?? 0) >= 400 { count("errors") }
+      switch event.page.string {
+      case "Thumbs Up": count("thumbs_up")
+      case "Thumbs Down": count("thumbs_down")
+      case "Add to Playlist": count("playlist_adds")
+      case "Share": count("shares")
+      case "Add Friend": count("friends_added")
+      case "Roll Advert": count("adverts")
+      default: break
+      }
+    }
+  }
+
+  /// A record that is no event.
+  public init(malformed payload: [UInt8], topic: Topic, arrival: Int64) {
+    self.topic = topic
+    self.payload = payload
+    self.arrival = arrival
+    key = Array("1".utf8)
+  }
+}
+
+/// What goes wrong on the way to a log: shares of all events.
+public struct Faults: Sendable {
+  /// Some minutes out of order, and the same again soon after: the kernel puts both right.
+  public var shuffled = 0.1
+  public var repeatedSoon = 0.02
+  /// Hours to more than a day behind.
+  public var late = 0.01
+  /// The same again hours later: the speed layer counts it twice until a load corrects that.
+  public var repeatedLate = 0.0
+  /// Lines that are no events.
+  public var malformed = 0.005
+
+  public init() {}
+
+  public static var withLateRepeats: Faults {
+    var faults = Faults()
+    faults.repeatedLate = 0.005
+    return faults
+  }
+
+  private static let minute: Int64 = 60_000
+
+  /// The records in the order in which a log gets them.
+  public func apply(to records: [LoggedRecord], random: inout SeededRandom) -> [LoggedRecord] {
+    var result: [LoggedRecord] = []
+    result.reserveCapacity(records.count + records.count / 10)
+    for var record in records {
+      if random.chance(late) {
+        record.arrival += Int64.random(in: 20 * Self.minute...1800 * Self.minute, using: &random)
+      } else if random.chance(shuffled) {
+        record.arrival += Int64.random(in: 0...4 * Self.minute, using: &random)
+      }
+      result.append(record)
+      let isInTime = record.arrival - (record.identity?.ts ?? 0) <= 4 * Self.minute
+      if isInTime, random.chance(repeatedSoon) {
+        var again = record
+        again.arrival += Int64.random(in: 0...4 * Self.minute, using: &random)
+        result.append(again)
+      }
+      if random.chance(repeatedLate) {
+        var again = record
+        again.arrival += Int64.random(in: 60 * Self.minute...1800 * Self.minute, using: &random)
+        result.append(again)
+      }
+      if random.chance(malformed) { result.append(Self.malformed(record, &random)) }
+    }
+    // Stable: a sort by time and then by position.
+    return result.enumerated().sorted {
+      ($0.element.arrival, $0.offset) < ($1.element.arrival, $1.offset)
+    }.map(\.element)
+  }
+
+  private static func malformed(_ record: LoggedRecord, _ random: inout SeededRandom)
+    -> LoggedRecord
+  {
+    var payload = record.payload
+    switch Int.random(in: 0..<7, using: &random) {
+    case 0: payload.removeLast(payload.count / 2)
+    case 1: payload = []
+    case 2: payload = Array("[1,2,3]".utf8)
+    case 3: payload[payload.count / 2] = 0xff
+    case 4: payload = Array("{\"ts\":\"yesterday\",\"sessionId\":1,\"itemInSession\":2}".utf8)
+    case 5: payload = Array("{\"ts\":99999999999999,\"sessionId\":1,\"itemInSession\":2}".utf8)
+    default: payload = [0, 10, 13, 0, 123]
+    }
+    var broken = LoggedRecord(
+      malformed: payload, topic: record.topic, arrival: record.arrival)
+    broken.key = record.key
+    return broken
+  }
+}
+
+/// What the records amount to: each identity once, by plain counting.
+public struct Truth: Sendable {
+  public private(set) var minutes: [Int64: [Int64]] = [:]
+  public private(set) var totals: [Int64] = LoggedRecord.counters.map { _ in 0 }
+  public private(set) var malformed: [LoggedRecord] = []
+  private var seen: Set<LoggedRecord.Identity> = []
+
+  public init() {}
+
+  public init(_ records: some Sequence<LoggedRecord>) {
+    for record in records { add(record) }
+  }
+
+  /// Distinct events.
+  public var events: Int { seen.count }
+
+  public func total(_ counter: String) -> Int64 {
+    LoggedRecord.counters.firstIndex(of: counter).map { totals[$0] } ?? 0
+  }
+
+  public mutating func add(_ record: LoggedRecord) {
+    guard let identity = record.identity else {
+      malformed.append(record)
+      return
+    }
+    guard seen.insert(identity).inserted else { return }
+    let minute = identity.ts / 60_000 * 60
+    var counts = minutes[minute] ?? LoggedRecord.counters.map { _ in 0 }
+    for (index, value) in record.counts.enumerated() {
+      counts[index] += value
+      totals[index] += value
+    }
+    minutes[minute] = counts
+  }
+}

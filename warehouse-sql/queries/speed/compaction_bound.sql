@@ -1,0 +1,6 @@
+-- The epoch that flushes write to, and the minute before which hardly anything comes any more.
+select
+  epoch,
+  (select max(minute) - interval '15 minutes' from speed.minute_totals as t where t.epoch = e.epoch),
+  current_setting('block_size')::integer
+from speed.current_epoch as e
