@@ -64,6 +64,13 @@ final class Place {
 
   func log() throws -> any EventLog { try EventLogs.open(logURL(), properties: kafkaProperties()) }
 
+  /// The log, for commands that write to it: the data directory is made where it is missing.
+  func writableLog() throws -> any EventLog {
+    let log = try log()
+    if !arguments.has("--log"), !arguments.has("--lake") { try DataDirectory.make(dataDirectory) }
+    return log
+  }
+
   /// A directory log; a plain path and a `dir:` URL both name one.
   func lake() throws -> DirectoryLog {
     if let lake = arguments.string("--lake") {
@@ -112,6 +119,20 @@ final class Place {
     return info.url
   }
 
+  /// The database's URL, for commands that only look: they make no cluster where there is none.
+  /// - Throws: `.noInput` where the data directory has no database.
+  func existingDatabaseURL() throws -> String {
+    if !arguments.has("--database") {
+      try requireData("--database URL")
+      guard FileManager.default.fileExists(atPath: "\(dataDirectory)/postgres/data") else {
+        throw CommandError(
+          .noInput,
+          "there is no database in \(dataDirectory); polyrhythm run, speed or load full makes it")
+      }
+    }
+    return try databaseURL()
+  }
+
   /// A database with this program's schema.
   func migratedDatabaseURL() throws -> String {
     let url = try databaseURL()
@@ -134,15 +155,7 @@ private final class ClusterUse {
   private let file: Int32
 
   init(directory: String) throws {
-    do {
-      try FileManager.default.createDirectory(
-        atPath: directory, withIntermediateDirectories: true)
-    } catch {
-      throw CommandError(
-        .cannotCreate,
-        "cannot make the data directory \(directory): \(String(cString: strerror(errno))); "
-          + "give another one with --data DIR")
-    }
+    try DataDirectory.make(directory)
     let path = "\(directory)/postgres.users"
     file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
     guard file >= 0 else {
@@ -159,6 +172,27 @@ private final class ClusterUse {
   func release() {
     if flock(file, LOCK_EX | LOCK_NB) == 0 { try? cluster.stop() }
     Glibc.close(file)
+  }
+}
+
+enum DataDirectory {
+  /// Makes the directory, and those above it, where they are missing.
+  static func make(_ path: String) throws {
+    var made = path.hasPrefix("/") ? "/" : ""
+    for part in path.split(separator: "/") {
+      made += made.isEmpty || made.hasSuffix("/") ? String(part) : "/\(part)"
+      if mkdir(made, 0o777) != 0, errno != EEXIST, errno != EISDIR { throw failure(path, errno) }
+    }
+    var status = stat()
+    guard stat(path, &status) == 0 else { throw failure(path, errno) }
+    guard status.st_mode & S_IFMT == S_IFDIR else { throw failure(path, ENOTDIR) }
+  }
+
+  private static func failure(_ path: String, _ code: Int32) -> CommandError {
+    CommandError(
+      .cannotCreate,
+      "cannot make the data directory \(path): \(String(cString: strerror(code))); "
+        + "give another one with --data DIR")
   }
 }
 

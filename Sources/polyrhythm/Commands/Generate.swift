@@ -39,6 +39,11 @@ let generateCommand = CommandSpec(
   if isContinuous, arguments.has("--to") {
     throw UsageError("--to and --continuous exclude each other: continuous has no end")
   }
+  if let from = overrides.start, let to = overrides.end, to <= from {
+    throw UsageError(
+      "--to: \(arguments.string("--to") ?? "") is not after --from "
+        + "\(arguments.string("--from") ?? "")")
+  }
   let config =
     try arguments.string("--config").map { path in
       try GeneratorConfig.load(path: path, overrides)
@@ -68,7 +73,7 @@ let generateCommand = CommandSpec(
   }
 
   let place = try Place(arguments)
-  let log = try place.log()
+  let log = try place.writableLog()
   let names = Topic.allCases.map(\.name)
   try log.createTopics(names, partitions: place.partitions())
   var sink = try LogSink(log)

@@ -19,8 +19,9 @@ let importCommand = CommandSpec(
   }
   let files = try importFiles(arguments.operands)
   let archive = arguments.string("--archive")
+  if let archive { try makeArchive(archive) }
   let place = try Place(arguments)
-  let log = try place.log()
+  let log = try place.writableLog()
   try log.createTopics(Topic.allCases.map(\.name), partitions: place.partitions())
   var importer = try Importer(log)
   let start = ContinuousClock.now
@@ -74,6 +75,20 @@ private func importFiles(_ operands: [String]) throws -> [String] {
   return files
 }
 
+/// Before anything is imported: what could not be moved afterwards would be imported again.
+private func makeArchive(_ path: String) throws {
+  let manager = FileManager.default
+  try? manager.createDirectory(atPath: path, withIntermediateDirectories: true)
+  var isDirectory: ObjCBool = false
+  guard manager.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue,
+    access(path, W_OK) == 0
+  else {
+    throw CommandError(
+      .cannotCreate,
+      "--archive: \(path) is no directory that can be written to; nothing was imported")
+  }
+}
+
 private func moveToArchive(_ file: String, _ archive: String) throws {
   let manager = FileManager.default
   let name = (file as NSString).lastPathComponent
@@ -84,7 +99,6 @@ private func moveToArchive(_ file: String, _ archive: String) throws {
     target = "\(archive)/\(name).\(number)"
   }
   do {
-    try manager.createDirectory(atPath: archive, withIntermediateDirectories: true)
     try manager.moveItem(atPath: file, toPath: target)
   } catch {
     throw CommandError(

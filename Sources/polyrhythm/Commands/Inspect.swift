@@ -15,21 +15,17 @@ let sqlCommand = CommandSpec(
     PlaceFlags.database, PlaceFlags.data, Flag("--csv", nil, "print CSV (RFC 4180) with a header"),
   ]
 ) { arguments in
-  let place = try Place(arguments)
-  defer { place.close() }
-  let url =
-    arguments.has("--database") ? try place.databaseURL() : try place.migratedDatabaseURL()
-  let query: String
-  if let operand = arguments.operands.first {
-    query = operand
-  } else if isatty(STDIN_FILENO) == 1 {
-    try runInteractive(url)
-    return
-  } else {
+  var query = arguments.operands.first
+  let isInteractive = query == nil && isatty(STDIN_FILENO) == 1
+  if query == nil, !isInteractive {
     query = String(
       decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self)
   }
-  guard !query.allSatisfy(\.isWhitespace) else { throw UsageError("sql: the query is empty") }
+  if let query, query.allSatisfy(\.isWhitespace) { throw UsageError("sql: the query is empty") }
+  let place = try Place(arguments)
+  defer { place.close() }
+  let url = try place.existingDatabaseURL()
+  guard let query else { return try runInteractive(url) }
   let connection = try Connection(url: url, applicationName: "polyrhythm sql")
   try connection.script(
     "set search_path = serving, warehouse, batch, speed, public; "
@@ -67,14 +63,15 @@ enum TextTable {
   static func aligned(_ rows: Rows) -> String {
     guard !rows.columns.isEmpty else { return "\(rows.commandTag)\n" }
     let cells = (0..<rows.count).map { row in
-      rows.columns.indices.map { rows.textOrNull(row, $0) ?? "" }
+      rows.columns.indices.map { visible(rows.textOrNull(row, $0) ?? "") }
     }
+    let names = rows.columns.map(visible)
     // Type OIDs of int2, int4, int8, float4, float8, numeric, oid (pg_type.dat).
     let isNumber = rows.columns.indices.map {
       [21, 23, 20, 700, 701, 1700, 26].contains(rows.typeOID($0))
     }
     let widths = rows.columns.indices.map { column in
-      max(rows.columns[column].count, cells.map { $0[column].count }.max() ?? 0)
+      max(names[column].count, cells.map { $0[column].count }.max() ?? 0)
     }
     func line(_ values: [String], right: [Bool]) -> String {
       var out = ""
@@ -86,17 +83,38 @@ enum TextTable {
       while out.last == " " { out.removeLast() }
       return out + "\n"
     }
-    var text = line(rows.columns, right: rows.columns.map { _ in false })
+    var text = line(names, right: names.map { _ in false })
     text += widths.map { String(repeating: "-", count: $0 + 2) }.joined(separator: "+") + "\n"
     for row in cells { text += line(row, right: isNumber) }
     return text + "(\(rows.count) row\(rows.count == 1 ? "" : "s"))\n"
   }
 
-  /// RFC 4180, but for lines that end in a bare line feed; null is an empty field.
+  /// A row takes one line, and what listeners wrote gives the terminal no orders.
+  private static func visible(_ text: String) -> String {
+    guard text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+      return text
+    }
+    var out = ""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\n": out += "\\n"
+      case "\r": out += "\\r"
+      case "\t": out += "\\t"
+      case _ where scalar.properties.generalCategory == .control:
+        out += "\\u{\(String(scalar.value, radix: 16))}"
+      default: out.unicodeScalars.append(scalar)
+      }
+    }
+    return out
+  }
+
+  /// RFC 4180, but for lines that end in a bare line feed. Null is an empty field, as PostgreSQL's own
+  /// CSV has it, and an empty text is `""`.
   static func csv(_ rows: Rows) -> String {
     guard !rows.columns.isEmpty else { return "" }
-    func field(_ text: String) -> String {
-      guard text.contains(where: { ",\"\n\r".contains($0) }) || text.contains("\r\n") else {
+    func field(_ text: String?) -> String {
+      guard let text else { return "" }
+      guard text.isEmpty || text.utf8.contains(where: { ",\"\n\r".utf8.contains($0) }) else {
         return text
       }
       return "\"\(text.replacingOccurrences(of: "\"", with: "\"\""))\""
@@ -104,7 +122,7 @@ enum TextTable {
     var text = rows.columns.map(field).joined(separator: ",") + "\n"
     for row in 0..<rows.count {
       text +=
-        rows.columns.indices.map { field(rows.textOrNull(row, $0) ?? "") }
+        rows.columns.indices.map { field(rows.textOrNull(row, $0)) }
         .joined(separator: ",") + "\n"
     }
     return text
@@ -122,13 +140,17 @@ let checkCommand = CommandSpec(
   let place = try Place(arguments)
   defer { place.close() }
   let connection = try Connection(
-    url: place.databaseURL(), applicationName: "polyrhythm check")
+    url: place.existingDatabaseURL(), applicationName: "polyrhythm check")
   let checks = Checks(library: place.library)
-  var findings = try checks.run(connection, from: nil, to: nil)
+  var findings: [Checks.Finding] = []
   var names = checks.names.count
-  if arguments.has("--lake") || !arguments.has("--database") {
-    names += 1
-    findings += try LakeCheck(lake: place.lake(), library: place.library).run(connection)
+  try withSchema {
+    _ = try connection.run(place.library.sql("batch/last_published"))
+    findings = try checks.run(connection, from: nil, to: nil)
+    if arguments.has("--lake") || !arguments.has("--database") {
+      names += 1
+      findings += try LakeCheck(lake: place.lake(), library: place.library).run(connection)
+    }
   }
   for finding in findings {
     print("\(finding.isError ? "ERROR" : "warning") \(finding.check): \(finding.rule)")
@@ -145,6 +167,17 @@ let checkCommand = CommandSpec(
   }
 }
 
+/// Says it in words where the database is not ours yet.
+private func withSchema<T>(_ body: () throws -> T) throws -> T {
+  do {
+    return try body()
+  } catch let error as WarehouseError where ["42P01", "3F000"].contains(error.sqlState ?? "") {
+    throw CommandError(
+      .configuration,
+      "the database has no Polyrhythm schema yet; polyrhythm load full or speed makes it")
+  }
+}
+
 // MARK: status
 
 let statusCommand = CommandSpec(
@@ -158,15 +191,8 @@ let statusCommand = CommandSpec(
   let place = try Place(arguments)
   defer { place.close() }
   let connection = try Connection(
-    url: place.databaseURL(), applicationName: "polyrhythm status")
-  let rows: Rows
-  do {
-    rows = try connection.run(place.library.sql("status"))
-  } catch let error as WarehouseError where ["42P01", "3F000"].contains(error.sqlState ?? "") {
-    throw CommandError(
-      .configuration,
-      "the database has no Polyrhythm schema yet; polyrhythm load full or speed makes it")
-  }
+    url: place.existingDatabaseURL(), applicationName: "polyrhythm status")
+  let rows = try withSchema { try connection.run(place.library.sql("status")) }
   var fields = rows.columns.indices.map { (rows.columns[$0], rows.textOrNull(0, $0)) }
   if arguments.has("--log") || arguments.has("--lake") || !arguments.has("--database"),
     let ends = try? logEnds(place.log())

@@ -188,5 +188,7 @@ func serverConfiguration(_ arguments: Arguments) throws -> HTTPServerConfigurati
   configuration.token = token
   configuration.tlsCertificate = arguments.string("--tls-cert")
   configuration.tlsKey = arguments.string("--tls-key")
+  // An address or a file that cannot be used is said before a database is made or started.
+  _ = try HTTPServer(configuration, databaseURL: "postgresql://")
   return configuration
 }

@@ -46,14 +46,14 @@ final class Run {
     // First what can fail at once: a port in use must not cost a minute.
     let url = try place.migratedDatabaseURL()
     let http = try HTTPServer(server, databaseURL: url)
+    let address = try http.start()
+    self.http = http
     if let cluster = place.cluster {
       stage(
         "postgres",
         "\(cluster.wasRunning ? "already running" : "started") in \(cluster.dataDirectory), "
           + "port \(cluster.port) of 127.0.0.1 for SQL tools")
     }
-    let address = try http.start()
-    self.http = http
 
     let directory = place.dataDirectory
     let log = DirectoryLog(path: "\(directory)/log")

@@ -1,0 +1,68 @@
+import Foundation
+import TestKit
+import Testing
+import Warehouse
+
+/// Help, and how rows are printed.
+@Suite struct CommandLineTests {
+  @Test func helpOfEveryCommandNamesItAndItsFlags() throws {
+    try withSandbox { box in
+      let overview = try box.succeed(["--help"])
+      let commands = [
+        "run", "generate", "import", "archive", "speed", "load", "serve", "check", "sql", "status",
+      ]
+      for command in commands {
+        #expect(overview.output.contains("\n  \(command) "), "\(overview)")
+        let help = try box.succeed([command, "--help"])
+        #expect(help.output.hasPrefix("polyrhythm \(command) "), "\(help)")
+        #expect(help.output.contains("  --"), "\(help)")
+        #expect(help.errors.isEmpty, "\(help)")
+        #expect(try box.succeed(["help", command]).output == help.output)
+      }
+      let nothing = try box.run([])
+      #expect(nothing.status == 64 && nothing.output == overview.output, "\(nothing)")
+    }
+  }
+
+  @Test func sqlPrintsAnAlignedTable() throws {
+    try withSandbox { box in
+      let database = try box.makeDatabase()
+      let query = """
+        select 'Zoë' as name, 7 as n, null as none, E'two\\nlines\\t\\u001b[31m' as "odd text"
+        union all select 'é€𝄞x', 1234567, 'there', ''
+        """
+      let outcome = try box.succeed(["sql", query, "--database", database.url])
+      #expect(
+        outcome.output == """
+           name | n       | none  | odd text
+          ------+---------+-------+------------------------
+           Zoë  |       7 |       | two\\nlines\\t\\u{1b}[31m
+           é€𝄞x | 1234567 | there |
+          (2 rows)
+
+          """, "\(outcome)")
+      let single = try box.succeed(["sql", "--database", database.url], input: "select 1 as one\n")
+      #expect(single.output == " one\n-----\n   1\n(1 row)\n", "\(single)")
+      let made = try box.succeed(["sql", "create table t (a int)", "--database", database.url])
+      #expect(made.output == "CREATE TABLE\n")
+    }
+  }
+
+  @Test func sqlPrintsCSVThatTellsNullFromAnEmptyText() throws {
+    try withSandbox { box in
+      let database = try box.makeDatabase()
+      let query = """
+        select 'a,b' as "x,y", E'say "hi"\\nand\\r\\ngo' as text, null as none, '' as empty,
+          'ü€𝄞' as letters, -1.50 as number, true as yes
+        """
+      let outcome = try box.succeed(["sql", "--csv", query, "--database", database.url])
+      #expect(
+        outcome.output
+          == "\"x,y\",text,none,empty,letters,number,yes\n"
+          + "\"a,b\",\"say \"\"hi\"\"\nand\r\ngo\",,\"\",ü€𝄞,-1.50,t\n", "\(outcome)")
+      let none = try box.succeed(
+        ["sql", "--csv", "select 1 as a, 2 as b where false", "--database", database.url])
+      #expect(none.output == "a,b\n")
+    }
+  }
+}

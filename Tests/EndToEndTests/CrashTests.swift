@@ -1,0 +1,120 @@
+import Foundation
+import Glibc
+import TestKit
+import Testing
+import Warehouse
+
+/// What is killed without notice, and what others see of it meanwhile.
+@Suite(.serialized) struct CrashTests {
+  private let seed = Int.random(in: 1...1_000_000)
+
+  @Test func aSpeedLayerThatIsKilledTwentyTimesCountsEveryEventOnce() throws {
+    print("seed \(seed)")
+    var random = Seeded(UInt64(seed))
+    try withSandbox { box in
+      let database = try box.makeDatabase(migrated: true)
+      let place = ["--log", "dir:\(box.log)", "--database", database.url]
+      let site = try box.startLiveSite(seed: seed, log: box.log)
+      let watch = MergedViewWatch(url: database.url, log: box.log)
+      var committed: Set<Int64> = []
+      for life in 1...20 {
+        let speed = try box.start(["speed", "--flush-seconds", "0.02"] + place)
+        // Half of the kills hit the start, half what comes after.
+        if life % 2 == 0 {
+          _ = eventually(within: 20) {
+            speed.errorsSoFar.contains("state rebuilt") || !speed.isRunning
+          }
+        }
+        usleep(UInt32(random.below(300_000)))
+        try #require(speed.isRunning, "life \(life): \(speed.errorsSoFar)")
+        speed.kill()
+        committed.insert(try records(in: database))
+      }
+      // Without this the kills would have hit nothing.
+      #expect(committed.count > 5, "\(committed.sorted())")
+      site.send(SIGINT)
+      #expect(try site.wait().status == 0)
+      try box.succeed(["speed", "--until-caught-up"] + place)
+      let written = try LogFiles(box.log).count()
+      let findings = try watch.finish()
+      #expect(findings.violations.isEmpty, "\(findings.violations.prefix(5))")
+      #expect(findings.looks > 20)
+      #expect(try MergedViewWatch.read(database.connect()) == written)
+      #expect(written.total > 2000, "\(written)")
+      try box.succeed(["load", "full", "--lake", box.log, "--database", database.url])
+      #expect(try MergedViewWatch.read(database.connect()) == written)
+    }
+  }
+
+  @Test func loadsThatAreKilledWhileEventsStreamInLoseAndDoubleNothing() throws {
+    print("seed \(seed)")
+    var random = Seeded(UInt64(seed))
+    try withSandbox { box in
+      let database = try box.makeDatabase(migrated: true)
+      let place = ["--log", "dir:\(box.log)", "--database", database.url]
+      let lake = ["--lake", box.log, "--database", database.url]
+      let site = try box.startLiveSite(seed: seed, log: box.log)
+      try #require(try eventually(within: 20) { try LogFiles(box.log).count().total > 500 })
+      let speed = try box.start(["speed", "--flush-seconds", "0.05"] + place)
+      let watch = MergedViewWatch(url: database.url, log: box.log)
+      try box.succeed(["load", "full"] + lake)
+      var killed = 0
+      for round in 1...12 {
+        let kind = round % 4 == 0 ? "full" : "incremental"
+        let load = try box.start(["load", kind] + lake)
+        usleep(UInt32(random.below(400_000)))
+        if load.isRunning { killed += 1 }
+        load.kill()
+        // What follows a killed load is one that works, whatever the killed one left.
+        if round % 2 == 0 { try box.succeed(["load", "incremental"] + lake) }
+      }
+      #expect(killed >= 6)
+      #expect(speed.isRunning, "\(speed.errorsSoFar)")
+      speed.send(SIGTERM)
+      #expect(try speed.wait().status == 0)
+      site.send(SIGTERM)
+      #expect(try site.wait().status == 0)
+      try box.succeed(["speed", "--until-caught-up"] + place)
+      let written = try LogFiles(box.log).count()
+      #expect(try MergedViewWatch.read(database.connect()) == written)
+      try box.succeed(["load", "incremental"] + lake)
+      let findings = try watch.finish()
+      #expect(findings.violations.isEmpty, "\(findings.violations.prefix(5))")
+      #expect(findings.looks > 20)
+      let connection = try database.connect()
+      #expect(try MergedViewWatch.read(connection) == written)
+      let check = try box.succeed(["check"] + lake)
+      #expect(check.output.contains(" 0 broken"), "\(check)")
+      let runs = try connection.run(
+        "select count(*) filter (where status = 'running') from warehouse.load_run")
+      #expect(try runs.int(0, 0) == 0, "a dead load is still said to run")
+      // A full load of the same log into the same database changes no sum.
+      try box.succeed(["load", "full"] + lake)
+      #expect(try MergedViewWatch.read(connection) == written)
+    }
+  }
+
+  private func records(in database: TestDatabase) throws -> Int64 {
+    let connection = try database.connect()
+    let isThere = try connection.run("select to_regclass('speed.progress') is not null")
+    guard try isThere.bool(0, 0) else { return 0 }
+    return try connection.run(
+      "select coalesce(sum(next_offset), 0)::bigint from speed.progress"
+    ).int(0, 0)
+  }
+}
+
+/// SplitMix64: the same numbers for the same seed.
+struct Seeded {
+  private var state: UInt64
+
+  init(_ seed: UInt64) { state = seed }
+
+  mutating func below(_ bound: Int) -> Int {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return Int((mixed ^ (mixed >> 31)) % UInt64(bound))
+  }
+}

@@ -1,0 +1,192 @@
+import Foundation
+import Glibc
+import TestKit
+import Testing
+import Warehouse
+
+/// A directory for one test, with everything that the test starts in it. All of it is stopped and
+/// removed at the end, whatever happened.
+final class Sandbox {
+  let directory: String
+  /// What `--data` gets.
+  let data: String
+  private var programs: [Program] = []
+  private var databases: [TestDatabase] = []
+
+  fileprivate init() throws {
+    directory = "\(try TestDatabase.directory())/\(UUID().uuidString.prefix(8))"
+    data = "\(directory)/data"
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+  }
+
+  fileprivate func remove() {
+    for program in programs { program.kill() }
+    try? PrivateCluster(directory: "\(data)/postgres").stop(.immediate)
+    try? FileManager.default.removeItem(atPath: directory)
+  }
+
+  var log: String { "\(data)/log" }
+
+  func path(_ name: String) -> String { "\(directory)/\(name)" }
+
+  /// Writes a file of this test.
+  func write(_ name: String, _ text: String) throws -> String {
+    try write(name, Data(text.utf8))
+  }
+
+  func write(_ name: String, _ bytes: Data) throws -> String {
+    let url = URL(fileURLWithPath: path(name))
+    try FileManager.default.createDirectory(
+      at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try bytes.write(to: url)
+    return url.path
+  }
+
+  /// A database in the server of the test process, as long as the sandbox is there.
+  func makeDatabase(migrated: Bool = false) throws -> TestDatabase {
+    let database = try TestDatabase.make(migrated: migrated)
+    databases.append(database)
+    return database
+  }
+
+  // MARK: Running the binary
+
+  /// Starts the binary and leaves it running.
+  func start(
+    _ arguments: [String], environment: [String: String] = [:], input: String = ""
+  ) throws -> Program {
+    let program = try Program(
+      arguments, in: directory, environment: environment, input: input)
+    programs.append(program)
+    return program
+  }
+
+  /// Runs the binary to its end, whatever that is.
+  func run(
+    _ arguments: [String], environment: [String: String] = [:], input: String = "",
+    atMost seconds: Double = 120
+  ) throws -> Program.Outcome {
+    try start(arguments, environment: environment, input: input).wait(atMost: seconds)
+  }
+
+  /// Runs the binary and requires that it succeeds.
+  @discardableResult
+  func succeed(
+    _ arguments: [String], input: String = "", sourceLocation: SourceLocation = #_sourceLocation
+  ) throws -> Program.Outcome {
+    let outcome = try run(arguments, input: input)
+    try #require(outcome.status == 0, "\(outcome)", sourceLocation: sourceLocation)
+    return outcome
+  }
+
+  /// Runs the binary and expects that it says on one line why it does not, with this exit code.
+  @discardableResult
+  func fail(
+    _ arguments: [String], _ code: Int32, saying parts: [String] = [],
+    environment: [String: String] = [:], sourceLocation: SourceLocation = #_sourceLocation
+  ) throws -> Program.Outcome {
+    let outcome = try run(arguments, environment: environment)
+    #expect(outcome.status == code, "\(outcome)", sourceLocation: sourceLocation)
+    #expect(outcome.errorLines.count == 1, "\(outcome)", sourceLocation: sourceLocation)
+    #expect(
+      outcome.errors.hasPrefix("polyrhythm: "), "\(outcome)", sourceLocation: sourceLocation)
+    for part in parts {
+      #expect(outcome.errors.contains(part), "\(outcome)", sourceLocation: sourceLocation)
+    }
+    return outcome
+  }
+
+  // MARK: Events
+
+  /// Files of generated events. `days` is `FROM..TO`.
+  func generate(
+    _ name: String, users: Int, from: String, to: String, seed: Int = 7, firstUser: Int? = nil
+  ) throws -> String {
+    let first = firstUser.map { ["--first-user-id", "\($0)"] } ?? []
+    try succeed(
+      [
+        "generate", "--users", "\(users)", "--from", from, "--to", to, "--seed", "\(seed)",
+        "--output", path(name),
+      ] + first)
+    return path(name)
+  }
+
+  /// A site whose days pass in seconds, writing into the log until it is stopped.
+  func startLiveSite(users: Int = 500, seed: Int, log: String) throws -> Program {
+    try start([
+      "generate", "--users", "\(users)", "--from", "0.05d", "--continuous", "--speedup", "20000",
+      "--seed", "\(seed)", "--log", "dir:\(log)",
+    ])
+  }
+
+  // MARK: What came of it
+
+  /// The sums of the merged view by `polyrhythm sql`.
+  func sums(_ place: [String], sourceLocation: SourceLocation = #_sourceLocation) throws
+    -> LogFiles.Counts
+  {
+    let outcome = try succeed(
+      ["sql", "--csv", MergedViewWatch.sums] + place, sourceLocation: sourceLocation)
+    let lines = outcome.output.split(separator: "\n")
+    try #require(lines.count == 2, "\(outcome)", sourceLocation: sourceLocation)
+    let values = lines[1].split(separator: ",").compactMap { Int64($0) }
+    try #require(values.count == 3, "\(outcome)", sourceLocation: sourceLocation)
+    return LogFiles.Counts(listens: values[0], pageViews: values[1], auths: values[2])
+  }
+
+  /// How many different lines each topic of the log has: the same event comes as the same bytes.
+  func distinctLines(of log: String) throws -> LogFiles.Counts {
+    func count(_ topic: String) throws -> Int64 {
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: "/bin/sh")
+      process.arguments = [
+        "-c", "cat \"$0\"/*/*.ndjson | LC_ALL=C sort -u -T \"$1\" | wc -l", "\(log)/\(topic)",
+        directory,
+      ]
+      let pipe = Pipe()
+      process.standardOutput = pipe
+      try process.run()
+      let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+      process.waitUntilExit()
+      return try #require(Int64(text.filter(\.isNumber)))
+    }
+    return LogFiles.Counts(
+      listens: try count("listen_events"), pageViews: try count("page_view_events"),
+      auths: try count("auth_events"))
+  }
+
+  /// The processes of the data directory's PostgreSQL: they work in its directory.
+  func serverProcesses() -> [pid_t] {
+    let place = (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(data)/postgres"))
+    let root = (place ?? "\(data)/postgres") + "/data"
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    return names.compactMap { name in
+      guard let process = pid_t(name),
+        let directory = try? FileManager.default.destinationOfSymbolicLink(
+          atPath: "/proc/\(name)/cwd")
+      else { return nil }
+      return directory == root ? process : nil
+    }
+  }
+}
+
+/// Gives the test a sandbox and takes it away again.
+func withSandbox<T>(_ body: (Sandbox) throws -> T) throws -> T {
+  let sandbox = try Sandbox()
+  defer { sandbox.remove() }
+  return try withExtendedLifetime(sandbox) { try body(sandbox) }
+}
+
+/// What `http://ADDRESS/…` answers to a GET.
+func get(_ address: String, _ target: String) throws -> (status: Int, body: String) {
+  let process = Process()
+  process.executableURL = URL(fileURLWithPath: "/usr/bin/curl")
+  process.arguments = ["-sS", "--max-time", "10", "-w", "\n%{http_code}", "\(address)\(target)"]
+  let pipe = Pipe()
+  process.standardOutput = pipe
+  try process.run()
+  let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+  process.waitUntilExit()
+  let status = Int(text.split(separator: "\n").last ?? "") ?? 0
+  return (status, text.split(separator: "\n").dropLast().joined(separator: "\n"))
+}

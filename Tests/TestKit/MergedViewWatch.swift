@@ -1,0 +1,70 @@
+import Support
+import Synchronization
+import Warehouse
+
+/// A reader that looks at the merged view over and over while others write and load, and notes every
+/// look that shows less than an earlier one, or more than the log held right after.
+public final class MergedViewWatch: Sendable {
+  public struct Findings: Sendable {
+    public var looks = 0
+    /// What must not have been seen; empty where all was right.
+    public var violations: [String] = []
+  }
+
+  private let stop = StopToken()
+  private let worker: Worker<Findings>
+
+  public static let sums =
+    "select coalesce(sum(listens), 0)::bigint, coalesce(sum(page_views), 0)::bigint, "
+    + "coalesce(sum(logins + failed_logins), 0)::bigint from serving.minute_totals"
+
+  /// Starts to look at once.
+  /// - Parameters:
+  ///   - url: of the database; its schema may be yet to come.
+  ///   - log: directory of the log that the events go to.
+  public init(url: String, log: String) {
+    worker = Worker("watch") { [stop] in
+      let connection = try Connection(url: url)
+      let files = LogFiles(log)
+      var findings = Findings()
+      var last = LogFiles.Counts()
+      while !stop.isRequested {
+        let seen: LogFiles.Counts
+        do {
+          seen = try Self.read(connection)
+        } catch let error as WarehouseError where ["42P01", "3F000"].contains(error.sqlState) {
+          stop.wait(seconds: 0.02)
+          continue
+        }
+        let written = try files.count()
+        findings.looks += 1
+        for (name, before, now, limit) in [
+          ("listens", last.listens, seen.listens, written.listens),
+          ("page_views", last.pageViews, seen.pageViews, written.pageViews),
+          ("auths", last.auths, seen.auths, written.auths),
+        ] where now < before || now > limit {
+          findings.violations.append(
+            "look \(findings.looks): \(name) \(now), after \(before), with \(limit) in the log")
+        }
+        last = seen
+        stop.wait(seconds: 0.005)
+      }
+      return findings
+    }
+  }
+
+  deinit { stop.request() }
+
+  /// Takes the last look and tells what was seen.
+  public func finish() throws -> Findings {
+    stop.request()
+    return try worker.wait()
+  }
+
+  /// The sums over all minutes.
+  public static func read(_ connection: Connection) throws(WarehouseError) -> LogFiles.Counts {
+    let rows = try connection.run(sums)
+    return LogFiles.Counts(
+      listens: try rows.int(0, 0), pageViews: try rows.int(0, 1), auths: try rows.int(0, 2))
+  }
+}
