@@ -29,6 +29,8 @@ public struct Checks {
   public func run(_ connection: Connection, from: Int64?, to: Int64?) throws(WarehouseError)
     -> [Finding]
   {
+    // Uniqueness of a day's facts is a matter of that day's partition: a third of the time.
+    try connection.script("set enable_partitionwise_aggregate = on")
     var findings: [Finding] = []
     for name in names {
       let text = try library.text(of: "checks/\(name).sql")

@@ -6,7 +6,7 @@ import Warehouse
 /// attached to the warehouse as it is.
 final class FactWriter: FactSink {
   /// Bytes of rows that are collected for a table before they are sent.
-  private static let sendBytes = 1 << 20
+  private static let sendBytes = 4 << 20
 
   enum Fact: String, CaseIterable, Sendable {
     case listen = "fact_listen"

@@ -5,7 +5,7 @@ import Warehouse
 /// Turns rollup rows into staged tables. A minute that is drained a second time goes to a table of its
 /// own, so that the main one has one row a key.
 final class RollupWriter {
-  private static let sendBytes = 1 << 20
+  private static let sendBytes = 4 << 20
 
   private let generation: Int64
   private let isFull: Bool
@@ -49,7 +49,7 @@ final class RollupWriter {
       let late = late[rollup.rawValue]
       let mainTable = mainTable(rollup)
       let lateTable = lateTable(rollup)
-      try set.drainRows(rollup, zeroIsNull: false, before: bound) { cell in
+      try set.drainRows(rollup, before: bound) { cell in
         let isLate = cell.pointee.minute < drained
         let buffer = isLate ? late : main
         if buffer.byteCount >= Self.sendBytes {

@@ -69,7 +69,8 @@ final class StageWriter {
           made.append(job.table)
         }
         let stream = try connection.beginCopy(
-          into: "stage.\(job.table.name)", columns: job.table.columns)
+          into: "stage.\(job.table.name)", columns: job.table.columns,
+          frozen: !existing.contains(job.table.name))
         try stream.send(rows: job.bytes)
         try stream.finish()
       }

@@ -1,19 +1,15 @@
 import Metrics
 import Warehouse
 
-/// Rollup cells as rows of the tables `minute_*` of both layers. The speed layer's take null for a
-/// counter that is 0.
+/// Rollup cells as rows of the tables `minute_*` of both layers. A counter that is 0 is null there.
 public struct RollupRows {
   public let rollup: Rollup
   private let counters: [Counter]
   private let distincts: [Distinct]
   private let keyColumns: Int
 
-  private let zeroIsNull: Bool
-
-  public init(_ rollup: Rollup, zeroIsNull: Bool) {
+  public init(_ rollup: Rollup) {
     self.rollup = rollup
-    self.zeroIsNull = zeroIsNull
     counters = rollup.counters
     distincts = rollup.distincts
     keyColumns = rollup.keyColumns.count
@@ -46,7 +42,7 @@ public struct RollupRows {
     }
     for counter in counters {
       let value = cell.value(counter)
-      if value == 0 && zeroIsNull {
+      if value == 0 {
         buffer.null()
       } else if counter == .listenedMs {
         buffer.int64(value)
@@ -68,14 +64,13 @@ public struct RollupRows {
 extension RollupSet {
   /// Drains one rollup into COPY rows.
   /// - Parameters:
-  ///   - zeroIsNull: as the speed layer's tables take it.
   ///   - bound: only minutes before this one (minutes since 1970).
   ///   - place: the buffer that a cell's row belongs in.
   public func drainRows(
-    _ rollup: Rollup, zeroIsNull: Bool, before bound: Int32? = nil,
+    _ rollup: Rollup, before bound: Int32? = nil,
     into place: (UnsafePointer<RollupCell>) throws -> CopyBuffer
   ) rethrows {
-    let rows = RollupRows(rollup, zeroIsNull: zeroIsNull)
+    let rows = RollupRows(rollup)
     let hasTexts = rollup == .audience || rollup == .page
     try drain(rollup, before: bound) { cell in
       rows.append(cell, texts: hasTexts ? texts(cell.pointee.key) : nil, to: try place(cell))

@@ -156,12 +156,10 @@ import Warehouse
   }
 
   private static let missingSeconds: [Breakage] = [
-    ("listen", 36_000), ("auth", 39_600), ("page_view", 36_060),
-  ].map { (fact: String, second: Int) -> Breakage in
     Breakage(
-      "fact_\(fact)_references", "no such second",
-      "delete from warehouse.dim_time where time_key = \(second)")
-  }
+      "fact_date_time_keys", "no such second",
+      "delete from warehouse.dim_time where time_key = 36000")
+  ]
 
   static let keys: [Breakage] = [
     Breakage(
@@ -252,7 +250,7 @@ import Warehouse
     "song", "user", "location", "device", "audience",
   ].map { (rollup: String) -> Breakage in
     Breakage(
-      "rollups_listens", "one too many in minute_\(rollup)",
+      "rollups_agree", "one too many in minute_\(rollup)",
       "update batch.minute_\(rollup) set listens = 8 where minute = '2026-03-01 10:00Z'")
   }
 
@@ -260,19 +258,19 @@ import Warehouse
     "page", "user", "location", "device", "audience",
   ].map { (rollup: String) -> Breakage in
     Breakage(
-      "rollups_page_views", "one too few in minute_\(rollup)",
+      "rollups_agree", "one too few in minute_\(rollup)",
       "update batch.minute_\(rollup) set page_views = 1 where minute = '2026-03-01 10:00Z'")
   }
 
   private static let wrongDays: [Breakage] = [
     Breakage(
-      "rollups_listens", "a day that one has not",
+      "rollups_agree", "a day that one has not",
       "delete from batch.minute_device where minute = '2026-03-02 00:00Z'"),
     Breakage(
-      "rollups_listens", "another day in one", rows: 2,
+      "rollups_agree", "another day in one", rows: 2,
       "update batch.minute_song set minute = '2026-03-03 00:00Z' where listens = 1"),
     Breakage(
-      "rollups_page_views", "a day that only one has",
+      "rollups_agree", "a day that only one has",
       "update batch.minute_page set page_views = 1 where minute = '2026-03-02 00:00Z'"),
   ]
 

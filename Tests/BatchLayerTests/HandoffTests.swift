@@ -205,7 +205,8 @@ import Warehouse
     #expect(try reader.run(sum).int(0, 0) == truth)
     try layers.load(.incremental)
     let left = try reader.run(
-      "select count(*) from pg_tables where schemaname = 'parts' and tablename ~ '^speed.*_e[123]$'")
+      "select count(*) from pg_tables where schemaname = 'parts' and tablename ~ '^speed.*_e[123]$'"
+    )
     #expect(try left.int(0, 0) == 0)
   }
 }

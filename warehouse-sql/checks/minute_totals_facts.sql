@@ -46,7 +46,9 @@ totals as (
   select
     minute,
     array[
-      listens, listened_ms, completed, skipped, partial, page_views, errors, logins, failed_logins
+      coalesce(listens, 0), coalesce(listened_ms, 0), coalesce(completed, 0), coalesce(skipped, 0),
+      coalesce(partial, 0), coalesce(page_views, 0), coalesce(errors, 0), coalesce(logins, 0),
+      coalesce(failed_logins, 0)
     ]::bigint[] as counts
   from batch.minute_totals
   where minute >= $1::timestamptz and minute < $2::timestamptz

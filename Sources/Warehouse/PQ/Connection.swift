@@ -145,11 +145,14 @@ public final class Connection {
 
   /// `copy` in pieces: send any number of buffers, then finish. The connection does nothing else
   /// meanwhile.
-  public func beginCopy(into target: String, columns: [String]) throws(WarehouseError)
-    -> CopyStream
+  /// - Parameter frozen: write rows that count as old from the start, so that nobody who reads them
+  ///   later has to find out and write that down; only for a table that this transaction has made.
+  public func beginCopy(into target: String, columns: [String], frozen: Bool = false)
+    throws(WarehouseError) -> CopyStream
   {
     let names = columns.map { Identifier.quoted($0) }.joined(separator: ", ")
-    let sql = "copy \(Identifier.quotedTable(target)) (\(names)) from stdin (format binary)"
+    let options = frozen ? "format binary, freeze" : "format binary"
+    let sql = "copy \(Identifier.quotedTable(target)) (\(names)) from stdin (\(options))"
     guard let result = PQexec(handle, sql) else { throw lastError(sql) }
     if PQresultStatus(result) == PGRES_COPY_IN {
       PQclear(result)

@@ -1,4 +1,4 @@
--- Adds staged rows to minute_device: counters by sum, sketches by union (null is the empty sketch). Staged
+-- Adds staged rows to minute_device: counters by sum, sketches by union; null is 0, or the empty sketch. Staged
 -- rows of one key are added up first.
 insert into {target} as t
   (minute, device_key,
@@ -7,29 +7,32 @@ insert into {target} as t
    active_users, sessions, songs)
 select
   minute, device_key,
-  sum(listens), sum(listened_ms), sum(completed), sum(skipped), sum(partial), sum(thumbs_up),
-  sum(thumbs_down), sum(playlist_adds), sum(shares), sum(friends_added), sum(adverts),
-  sum(page_views), sum(errors), sum(logins), sum(failed_logins), hll_union_agg(listeners),
-  hll_union_agg(active_users), hll_union_agg(sessions), hll_union_agg(songs)
+  nullif(sum(listens), 0), nullif(sum(listened_ms), 0), nullif(sum(completed), 0),
+  nullif(sum(skipped), 0), nullif(sum(partial), 0), nullif(sum(thumbs_up), 0),
+  nullif(sum(thumbs_down), 0), nullif(sum(playlist_adds), 0), nullif(sum(shares), 0),
+  nullif(sum(friends_added), 0), nullif(sum(adverts), 0), nullif(sum(page_views), 0),
+  nullif(sum(errors), 0), nullif(sum(logins), 0), nullif(sum(failed_logins), 0),
+  hll_union_agg(listeners), hll_union_agg(active_users), hll_union_agg(sessions),
+  hll_union_agg(songs)
 from stage.{table}
 group by minute, device_key
 on conflict (minute, device_key) do update
 set
-  listens = t.listens + excluded.listens,
-  listened_ms = t.listened_ms + excluded.listened_ms,
-  completed = t.completed + excluded.completed,
-  skipped = t.skipped + excluded.skipped,
-  partial = t.partial + excluded.partial,
-  thumbs_up = t.thumbs_up + excluded.thumbs_up,
-  thumbs_down = t.thumbs_down + excluded.thumbs_down,
-  playlist_adds = t.playlist_adds + excluded.playlist_adds,
-  shares = t.shares + excluded.shares,
-  friends_added = t.friends_added + excluded.friends_added,
-  adverts = t.adverts + excluded.adverts,
-  page_views = t.page_views + excluded.page_views,
-  errors = t.errors + excluded.errors,
-  logins = t.logins + excluded.logins,
-  failed_logins = t.failed_logins + excluded.failed_logins,
+  listens = nullif(coalesce(t.listens, 0) + coalesce(excluded.listens, 0), 0),
+  listened_ms = nullif(coalesce(t.listened_ms, 0) + coalesce(excluded.listened_ms, 0), 0),
+  completed = nullif(coalesce(t.completed, 0) + coalesce(excluded.completed, 0), 0),
+  skipped = nullif(coalesce(t.skipped, 0) + coalesce(excluded.skipped, 0), 0),
+  partial = nullif(coalesce(t.partial, 0) + coalesce(excluded.partial, 0), 0),
+  thumbs_up = nullif(coalesce(t.thumbs_up, 0) + coalesce(excluded.thumbs_up, 0), 0),
+  thumbs_down = nullif(coalesce(t.thumbs_down, 0) + coalesce(excluded.thumbs_down, 0), 0),
+  playlist_adds = nullif(coalesce(t.playlist_adds, 0) + coalesce(excluded.playlist_adds, 0), 0),
+  shares = nullif(coalesce(t.shares, 0) + coalesce(excluded.shares, 0), 0),
+  friends_added = nullif(coalesce(t.friends_added, 0) + coalesce(excluded.friends_added, 0), 0),
+  adverts = nullif(coalesce(t.adverts, 0) + coalesce(excluded.adverts, 0), 0),
+  page_views = nullif(coalesce(t.page_views, 0) + coalesce(excluded.page_views, 0), 0),
+  errors = nullif(coalesce(t.errors, 0) + coalesce(excluded.errors, 0), 0),
+  logins = nullif(coalesce(t.logins, 0) + coalesce(excluded.logins, 0), 0),
+  failed_logins = nullif(coalesce(t.failed_logins, 0) + coalesce(excluded.failed_logins, 0), 0),
   listeners = coalesce(hll_union(t.listeners, excluded.listeners), t.listeners, excluded.listeners),
   active_users = coalesce(hll_union(t.active_users, excluded.active_users), t.active_users, excluded.active_users),
   sessions = coalesce(hll_union(t.sessions, excluded.sessions), t.sessions, excluded.sessions),
