@@ -181,6 +181,7 @@ public final class Kernel {
       minute: Int32(truncatingIfNeeded: event.ts / 60_000), user: hasher.user(event),
       location: hasher.location(event), device: hasher.device(event),
       audience: hasher.audience(event))
+    nameAudience(event, place)
     if isEmitting { meet(event, place) }
     let keys = FactKeys(
       ts: event.ts, userKey: place.user, locationKey: place.location, deviceKey: place.device,
@@ -203,6 +204,10 @@ public final class Kernel {
     output.members.meetUser(place.user, event)
     output.members.meetLocation(place.location, event)
     output.members.meetDevice(place.device, event)
+  }
+
+  /// Also while nothing is emitted: a play that is read again may end, and count, after that.
+  private func nameAudience(_ event: Event, _ place: Place) {
     if !output.rollups.hasTexts(place.audience) {
       output.rollups.name(
         place.audience,
