@@ -218,6 +218,7 @@ public final class Kernel {
       minute: Int32(truncatingIfNeeded: event.ts / 60_000), user: hasher.pointee.user(event),
       location: hasher.pointee.location(event), device: hasher.pointee.device(event),
       audience: hasher.pointee.audience(event))
+    nameAudience(event, place)
     if isEmitting { meet(event, place) }
     let keys = FactKeys(
       ts: event.ts, userKey: place.user, locationKey: place.location, deviceKey: place.device,
@@ -240,6 +241,10 @@ public final class Kernel {
     members.meetUser(place.user, event)
     members.meetLocation(place.location, event)
     members.meetDevice(place.device, event)
+  }
+
+  /// Also while nothing is emitted: a play that is read again may end, and count, after that.
+  private func nameAudience(_ event: Event, _ place: Place) {
     if audiences.pointee.insertNew(place.audience) {
       rollups.name(
         place.audience,

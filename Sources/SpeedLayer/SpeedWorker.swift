@@ -72,7 +72,11 @@ public final class SpeedWorker {
         if try runOnce(stop) { return }
         pause = Self.firstPause
       } catch let error as WarehouseError where error.isRetriable {
-        if stop.isRequested { throw error }
+        if stop.isRequested {
+          // Who has been fenced off has nothing left to do: its records are somebody else's.
+          if error.code == .conflict { return }
+          throw error
+        }
         report(.restarting(after: error.message))
         // A life that went well for a while has shown that there is a server.
         if ContinuousClock.now - begin > .seconds(pause) { pause = Self.firstPause }

@@ -170,6 +170,15 @@ final class Layers: Sendable {
     }
   }
 
+  /// Both databases' warehouses hold the same rows.
+  func expectSame(
+    as other: Layers, _ when: String, sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    let found = try differences(from: other)
+    #expect(
+      found.isEmpty, "\(when): \(found.joined(separator: "\n"))", sourceLocation: sourceLocation)
+  }
+
   /// What differs between this speed layer's rows, added up, and the other one's batch rows.
   func speedDifferences(fromBatchOf other: Layers) throws -> [String] {
     let mine = try connect()

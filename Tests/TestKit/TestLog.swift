@@ -36,7 +36,11 @@ public final class TestLog: Sendable {
     case .kafka:
       let kafka = try MockKafka()
       for topic in topics { try kafka.createTopic(topic, partitions: partitions) }
-      log = try EventLogs.open("kafka:\(kafka.bootstrap)")
+      // The mock answers a fetch of a partition without news only after this long, and the others
+      // behind it wait.
+      log = try EventLogs.open(
+        "kafka:\(kafka.bootstrap)",
+        properties: ["fetch.wait.max.ms": "5", "fetch.error.backoff.ms": "5"])
       brokers = Mutex(kafka)
     }
     given = Mutex(Topic.allCases.map { _ in 0 })
