@@ -44,6 +44,5 @@ let runCommand = CommandSpec(
   let fresh = GeneratorState(
     seed: UInt64(seed), users: users ?? 1000, from: now - Int64(historyDays) * 86_400_000,
     emittedThrough: 0)
-  try run.start(fresh, users: users, stop: Signals.stop)
-  try run.wait(lifetime: lifetime, stop: Signals.stop)
+  try run.run(fresh, users: users, lifetime: lifetime, stop: Signals.stop)
 }
