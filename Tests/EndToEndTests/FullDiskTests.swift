@@ -37,7 +37,9 @@ import Warehouse
       try box.succeed(["import", files] + place)
       try box.succeed(["speed", "--until-caught-up"] + place)
       #expect(try box.distinctLines(of: box.log) == expected)
-      #expect(try box.sums(place) == expected, "speed layer, after the log's disk was full")
+      // What came again after hours of event time is for the load to correct.
+      let before = try box.sums(place)
+      #expect(before.total >= expected.total)
 
       // Nothing of a load that the disk has no room for is seen.
       try fill(leaving: 1024)
@@ -45,7 +47,7 @@ import Warehouse
       #expect(load.status != 0)
       #expect(load.errorLines.count == 1 && load.errors.hasPrefix("polyrhythm: "), "\(load)")
       unlink(ballast)
-      #expect(try box.sums(place) == expected, "after a load without room")
+      #expect(try box.sums(place) == before, "after a load without room")
       try box.succeed(["load", "full"] + place)
       #expect(try box.sums(place) == expected, "after the load")
 

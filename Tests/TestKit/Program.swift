@@ -146,7 +146,7 @@ public final class Program: CustomStringConvertible {
     _ strings: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> T
   ) -> T {
     let pointers = strings.map { strdup($0) }
-    defer { pointers.forEach { free($0) } }
+    defer { for pointer in pointers { free(pointer) } }
     return body(pointers + [nil])
   }
 }

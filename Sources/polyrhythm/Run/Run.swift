@@ -40,9 +40,25 @@ final class Run {
     Terminal.say("\(clock)  \(name.padding(toLength: 10, withPad: " ", startingAt: 0)) \(text)")
   }
 
+  /// Brings everything up, and takes it down in the end.
+  /// - Parameters:
+  ///   - users: as given on the command line.
+  ///   - lifetime: seconds after which it ends by itself.
+  func run(_ fresh: GeneratorState, users: Int?, lifetime: Double?, stop: StopToken) throws {
+    do {
+      try start(fresh, users: users, stop: stop)
+    } catch {
+      // What is up already ends in order, so that the site keeps what it has written.
+      stop.request()
+      for (_, worker) in workers { _ = try? worker.wait() }
+      http?.stop()
+      throw error
+    }
+    try wait(lifetime: lifetime, stop: stop)
+  }
+
   /// Brings up: database, log with its history, first load, live site, speed layer, schedule, page.
-  /// - Parameter users: as given on the command line.
-  func start(_ fresh: GeneratorState, users: Int?, stop: StopToken) throws {
+  private func start(_ fresh: GeneratorState, users: Int?, stop: StopToken) throws {
     // First what can fail at once: a port in use must not cost a minute.
     let url = try place.migratedDatabaseURL()
     let http = try HTTPServer(server, databaseURL: url)
@@ -114,14 +130,18 @@ final class Run {
       return
     }
     let progress = ProgressLine("load full")
+    defer { progress.finish() }
     let loader = BatchLoader(
       lake: log, library: place.library, configuration: loadConfiguration(url),
       progress: { progress.update($0, of: $1) })
-    defer { progress.finish() }
-    let summary = try loader.load(.full, stop: stop)
-    progress.finish()
-    loads.note(summary)
-    stage("warehouse", describe(summary))
+    do {
+      let summary = try loader.load(.full, stop: stop)
+      progress.finish()
+      loads.note(summary)
+      stage("warehouse", describe(summary))
+    } catch let error as LoadError where error.code == .stopped {
+      stage("warehouse", "not loaded: stopped before")
+    }
   }
 
   private func loadConfiguration(_ url: String) -> BatchLoader.Configuration {
@@ -168,15 +188,8 @@ final class Run {
 
   // MARK: Living and ending
 
-  /// Takes down what came up before something else could not.
-  func abandon(stop: StopToken) {
-    stop.request()
-    for (_, worker) in workers { _ = try? worker.wait() }
-    http?.stop()
-  }
-
   /// Waits until the stop, the end of the lifetime, or the end of a worker; then takes all down.
-  func wait(lifetime: Double?, stop: StopToken) throws {
+  private func wait(lifetime: Double?, stop: StopToken) throws {
     let deadline = lifetime.map { started + .seconds($0) }
     while !stop.isRequested {
       if let deadline, ContinuousClock.now >= deadline { break }
@@ -184,17 +197,23 @@ final class Run {
       stop.wait(seconds: 0.1)
     }
     stop.request()
-    var failure: (any Error)?
+    var failures: [CommandError] = []
     for (name, worker) in workers {
-      do { try worker.wait() } catch {
-        let message = (error as? any UserFacingError)?.message ?? "\(error)"
-        Terminal.say("polyrhythm: \(name): \(message)")
-        failure = failure ?? error
+      do {
+        try worker.wait()
+      } catch let error as LoadError where error.code == .stopped {
+        // As asked for: the next start loads what this load would have.
+      } catch {
+        let known = error as? any UserFacingError
+        failures.append(
+          CommandError(known?.exitCode ?? .software, "\(name): \(known?.message ?? "\(error)")"))
       }
     }
     http?.stop()
     summarize()
-    if let failure { throw failure }
+    guard let first = failures.first else { return }
+    for failure in failures.dropFirst() { Terminal.say("polyrhythm: \(failure.message)") }
+    throw first
   }
 
   private func summarize() {

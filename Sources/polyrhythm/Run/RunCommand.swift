@@ -40,11 +40,5 @@ let runCommand = CommandSpec(
   let fresh = GeneratorState(
     seed: UInt64(seed), users: users ?? 10_000, from: now - Int64(historyDays) * 86_400_000,
     emittedThrough: 0)
-  do {
-    try run.start(fresh, users: users, stop: Signals.stop)
-  } catch {
-    run.abandon(stop: Signals.stop)
-    throw error
-  }
-  try run.wait(lifetime: lifetime, stop: Signals.stop)
+  try run.run(fresh, users: users, lifetime: lifetime, stop: Signals.stop)
 }
