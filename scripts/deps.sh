@@ -79,6 +79,7 @@ fi
 packages=(
   g++ pkg-config zstd
   libpq-dev librdkafka-dev libsimdjson-dev libmicrohttpd-dev libzstd-dev
+  libcurl4-openssl-dev zlib1g-dev
   libjs-chart.js
   "postgresql-$postgres" "postgresql-$postgres-hll"
 )
