@@ -9,6 +9,8 @@ public struct ImportOptions: Sendable {
   /// Where files go when their events are in the log: a directory for files; for objects a prefix of
   /// their own bucket, or `s3://BUCKET/PREFIX`. nil leaves them where they are.
   public var archive: String?
+  /// How many partitions topics get that the log does not have yet.
+  public var partitions = 4
   /// The AWS variables and TMPDIR are taken from here.
   public var environment: [String: String]
   /// In place of what the environment says.
@@ -62,7 +64,7 @@ public final class Importer {
   public private(set) var summary = ImportSummary()
 
   /// - Parameters:
-  ///   - log: its topics must be there.
+  ///   - log: gets the topics that it does not have.
   ///   - stop: ends the import before its next block; what was imported stays.
   ///   - progress: told what is being read, and how many rows of it were.
   public init(
@@ -84,6 +86,7 @@ public final class Importer {
   /// - Throws: `SourceError`, `EventLogError`, `WarehouseError`. `summary` says how far it came.
   public func run(_ operands: [String]) throws {
     let files = try check(operands)
+    try log.createTopics(Topic.allCases.map(\.name), partitions: options.partitions)
     let writer = try EventWriter(log)
     defer { summary.records = writer.count }
     var events: [SourceFile] = []

@@ -50,7 +50,7 @@ struct PostgresTables {
       let rows = try connection.run("fetch forward \(Self.batchRows) from import_rows")
       if columns == nil {
         let name = "table \(kind.rawValue)"
-        guard let known = TableColumns(header: rows.columns), known.kind == kind else {
+        guard let known = TableColumns(header: rows.columns, of: kind) else {
           throw TableColumns.notUnderstood(name, header: rows.columns)
         }
         columns = known

@@ -24,37 +24,48 @@ struct TableColumns {
   let kind: TableKind
   let roles: [ColumnRole]
 
-  /// - Returns: nil where the header is of none of the three tables.
-  init?(header: [String]) {
-    let names = header.map(Self.plain)
-    let given = Set(names)
-    func has(_ known: [String: ColumnRole], _ role: ColumnRole) -> Bool {
-      given.contains { known[$0] == role }
+  /// - Parameter kind: the table that it is, where that is known from elsewhere.
+  /// - Returns: nil where the header is of none of the three tables, or not of that one.
+  init?(header: [String], of kind: TableKind? = nil) {
+    let candidates = kind.map { [$0] } ?? [.streams, .songs, .users]
+    for candidate in candidates {
+      let roles = Self.roles(header, candidate)
+      guard Self.isEnough(roles, header, candidate, isSure: kind != nil) else { continue }
+      self.kind = candidate
+      self.roles = roles
+      return
     }
-    let known: [String: ColumnRole]
-    if has(Self.streams, .userID), has(Self.streams, .listenTime) {
-      (kind, known) = (.streams, Self.streams)
-    } else if has(Self.songs, .trackID), has(Self.songs, .title) || has(Self.songs, .artist),
-      given.subtracting(["id", "name"]).contains(where: { Self.ofSongs.contains(Self.songs[$0]) })
-    {
-      (kind, known) = (.songs, Self.songs)
-    } else if has(Self.users, .userID) || given.contains("id"),
-      has(Self.users, .userName) || has(Self.users, .registration) || has(Self.users, .country)
-    {
-      (kind, known) = (.users, Self.users)
-    } else {
-      return nil
+    return nil
+  }
+
+  private static func isEnough(
+    _ roles: [ColumnRole], _ header: [String], _ kind: TableKind, isSure: Bool
+  ) -> Bool {
+    func has(_ any: ColumnRole...) -> Bool { any.contains { roles.contains($0) } }
+    switch kind {
+    case .streams:
+      return has(.userID) && has(.listenTime)
+    case .songs:
+      if isSure { return has(.trackID) }
+      // A table with `id` and `name` alone can be of anything.
+      return has(.trackID) && has(.title, .artist)
+        && header.contains { specific[.songs]?[plain($0)] != nil }
+    case .users:
+      return has(.userID) && (isSure || has(.userName, .registration, .country))
     }
-    // A role belongs to its first column; a second one of the same is kept under its own name.
-    var taken: [ColumnRole] = []
-    var roles: [ColumnRole] = []
-    for (name, original) in zip(names, header) {
-      var role = known[name] ?? (kind == .users && name == "id" ? .userID : nil)
-      if let found = role, taken.contains(found) { role = nil }
-      if let role { taken.append(role) }
-      roles.append(role ?? Self.unknown(original, in: kind))
+  }
+
+  /// A role belongs to the first column that names it fully, or else to one named `id` or `name`.
+  /// Other columns are kept under names of their own.
+  private static func roles(_ header: [String], _ kind: TableKind) -> [ColumnRole] {
+    let names = header.map(plain)
+    var roles = [ColumnRole?](repeating: nil, count: names.count)
+    for table in [specific, generic] {
+      for (index, name) in names.enumerated() where roles[index] == nil {
+        if let role = table[kind]?[name], !roles.contains(role) { roles[index] = role }
+      }
     }
-    self.roles = roles
+    return zip(roles, header).map { $0 ?? unknown($1, in: kind) }
   }
 
   /// Why `init` gave nil, and what it looks for.
@@ -83,14 +94,22 @@ struct TableColumns {
       .map { String($0) }
     guard !words.isEmpty else { return .ignored }
     let prefix = String(kind.rawValue.dropLast())
-    return .text(prefix + words.map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined())
+    let rest = words.map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
+    // Events have fields of these names.
+    let isTaken = ["userId", "userAgent"].contains(prefix + rest)
+    return .text(prefix + (isTaken ? "Column" : "") + rest)
   }
 
-  /// Roles that tell a table of songs from one of users, which may have `id` and `name` too.
-  private static let ofSongs: [ColumnRole?] = [.trackID, .title, .artist, .durationMilliseconds]
+  private static let specific: [TableKind: [String: ColumnRole]] = [
+    .users: users, .songs: songs, .streams: streams,
+  ]
+
+  private static let generic: [TableKind: [String: ColumnRole]] = [
+    .users: ["id": .userID, "name": .userName], .songs: ["id": .trackID, "name": .title],
+  ]
 
   private static let users: [String: ColumnRole] = [
-    "userid": .userID, "username": .userName, "name": .userName, "fullname": .userName,
+    "userid": .userID, "username": .userName, "fullname": .userName,
     "firstname": .firstName, "lastname": .lastName, "gender": .gender, "usergender": .gender,
     "level": .level, "userlevel": .level, "usercountry": .country, "country": .country,
     "createdat": .registration, "usercreatedat": .registration, "registration": .registration,
@@ -98,10 +117,10 @@ struct TableColumns {
   ]
 
   private static let songs: [String: ColumnRole] = [
-    "trackid": .trackID, "songid": .trackID, "id": .trackID,
+    "trackid": .trackID, "songid": .trackID,
     "artists": .artist, "artist": .artist, "artistname": .artist,
     "trackname": .title, "songname": .title, "track": .title, "song": .title, "title": .title,
-    "name": .title, "durationms": .durationMilliseconds,
+    "durationms": .durationMilliseconds,
     "albumname": .text("album"), "album": .text("album"),
     "trackgenre": .text("genre"), "genre": .text("genre"),
     "popularity": .number("popularity"), "explicit": .truth("explicit"),

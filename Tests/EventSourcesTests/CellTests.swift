@@ -99,6 +99,18 @@ struct CellTests {
       TableColumns(header: ["user_id", "listen_time", "Play Device", "listened_at"])?.roles
         == [.userID, .listenTime, .text("streamPlayDevice"), .text("streamListenedAt")])
     #expect(TableColumns(header: ["user_id", "city"]) == nil)
+    #expect(TableColumns(header: ["id", "name"])?.kind == .users)
+    #expect(TableColumns(header: ["id", "name"], of: .songs)?.roles == [.trackID, .title])
+  }
+
+  @Test("a column that says what it is comes before id and name; none takes a field of the event")
+  func ambiguousHeaders() {
+    #expect(
+      TableColumns(header: ["id", "track_id", "name", "track_name"])?.roles
+        == [.text("songId"), .trackID, .text("songName"), .title])
+    #expect(
+      TableColumns(header: ["id", "user_id", "agent", "country"])?.roles
+        == [.text("userColumnId"), .userID, .text("userColumnAgent"), .country])
   }
 
   @Test("XML: entities, attributes, empty elements, elements that begin alike")

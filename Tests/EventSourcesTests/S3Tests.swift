@@ -120,6 +120,25 @@ struct S3Tests {
     #expect(try server.objects(bucket).keys.sorted() == ["a.csv", "b.json"])
   }
 
+  @Test(
+    "an object that is replaced while it is imported is neither taken for the old one nor deleted")
+  func replaced() throws {
+    let bucket = try server.bucket(["s.json": LineImportTests.listen])
+    let client = try S3Client(server.settings, stop: StopToken())
+    let object = try #require(try client.list(S3Location(bucket: bucket, key: "")).first)
+    try server.put(bucket, "s.json", "other")
+    let folder = try Folder()
+    #expect { try client.get(object, into: "\(folder.path)/s") } throws: {
+      "\($0)".contains("was replaced")
+    }
+    #expect {
+      try client.copy(object, to: S3Location(bucket: bucket, key: "done/s.json"))
+    } throws: {
+      "\($0)".contains("was replaced")
+    }
+    #expect(try server.objects(bucket)["s.json"] == "other")
+  }
+
   @Test("failures that pass are tried again", arguments: [500, 503, 0])
   func retries(status: Int) throws {
     let bucket = try server.bucket(["s.json": LineImportTests.listen])

@@ -1,5 +1,4 @@
 import EventLog
-import EventModel
 import EventSources
 import Foundation
 import Support
@@ -26,7 +25,7 @@ let importCommand = CommandSpec(
   options.archive = arguments.string("--archive")
   let place = try Place(arguments)
   let log = try place.log()
-  try log.createTopics(Topic.allCases.map(\.name), partitions: place.partitions())
+  options.partitions = try place.partitions()
   let progress = ImportProgress()
   let importer = Importer(log, options, stop: Signals.stop, progress: progress.update)
   let start = ContinuousClock.now
@@ -61,9 +60,9 @@ private func report(_ summary: ImportSummary, _ start: ContinuousClock.Instant, 
   if let first = summary.firstBroken { Terminal.say("the first undecodable row: \(first)") }
   if summary.streamsWithoutUser + summary.streamsWithoutSong > 0 {
     Terminal.say(
-      "\(Terminal.grouped(summary.streamsWithoutUser)) streams have a user and "
-        + "\(Terminal.grouped(summary.streamsWithoutSong)) a song that no table describes; they count, "
-        + "without those details")
+      "no table describes the user of \(Terminal.grouped(summary.streamsWithoutUser)) streams and "
+        + "the song of \(Terminal.grouped(summary.streamsWithoutSong)); they count without those details"
+    )
   }
 }
 
