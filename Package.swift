@@ -38,6 +38,9 @@ let package = Package(
     .systemLibrary(
       name: "CMicrohttpd", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(
+      name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CPlatform"),
     // simdjson behind a C face.
     .target(
@@ -50,6 +53,10 @@ let package = Package(
     module("EventLog", ["Support", "CRdKafka", "CZstd"]),
     module("Metrics", ["EventModel"], isHot: true),
     module("Warehouse", ["Support", "CLibPQ"]),
+    // Where events come from beside the generator: files, tables, buckets.
+    module(
+      "EventSources",
+      ["Support", "EventModel", "EventLog", "Warehouse", "CCurl", "CZlib", "CZstd"]),
     // From the log into the kernels, and from the kernels into the tables: what both layers share
     // without knowing of each other.
     module("Feed", ["EventModel", "EventLog", "Metrics"], isHot: true),
@@ -66,8 +73,8 @@ let package = Package(
     .executableTarget(
       name: "polyrhythm",
       dependencies: [
-        "Support", "EventModel", "EventGenerator", "EventLog", "Metrics", "Warehouse",
-        "SpeedLayer", "BatchLayer", "ServingLayer", "CPlatform",
+        "Support", "EventModel", "EventGenerator", "EventLog", "EventSources", "Metrics",
+        "Warehouse", "SpeedLayer", "BatchLayer", "ServingLayer", "CPlatform",
       ],
       swiftSettings: swiftSettings),
 
@@ -79,6 +86,9 @@ let package = Package(
     tests("EventModelTests", ["EventModel", "TestKit"]),
     tests("EventGeneratorTests", ["EventGenerator", "EventModel", "TestKit"]),
     tests("EventLogTests", ["EventLog", "TestKit"]),
+    tests(
+      "EventSourcesTests",
+      ["EventSources", "EventModel", "EventLog", "Warehouse", "Support", "TestKit"]),
     tests("MetricsTests", ["Metrics", "EventModel", "EventGenerator", "Warehouse", "TestKit"]),
     tests("WarehouseTests", ["Warehouse", "TestKit"]),
     tests(

@@ -79,18 +79,40 @@ fi
 packages=(
   g++ pkg-config zstd
   libpq-dev librdkafka-dev libsimdjson-dev libmicrohttpd-dev libzstd-dev
+  libcurl4-openssl-dev zlib1g-dev
   libjs-chart.js
   "postgresql-$postgres" "postgresql-$postgres-hll"
 )
 if [ "$want_tests" = yes ]; then
-  packages+=(python3-yaml) # scripts/check-compose.sh
+  packages+=(
+    python3-yaml # scripts/check-compose.sh
+    python3-venv # for moto, below
+    gzip         # the tests compress what they import
+  )
 fi
+
+# The S3 that the tests of EventSources talk to: moto, in a Python environment below .build. A Python
+# that has it already is taken as it is.
+test_python=$(cd "$(dirname "$0")/.." && pwd)/.build/test-python
+install_moto() {
+  local python
+  for python in "$test_python/bin/python3" python3; do
+    if "$python" -c 'import moto.server, boto3' 2>/dev/null; then return; fi
+  done
+  printf 'deps: installing moto (a mock of S3) from PyPI into %s\n' "$test_python"
+  { python3 -m venv "$test_python" &&
+    "$test_python/bin/pip" install --quiet --disable-pip-version-check 'moto[server,s3]==5.2.1'; } ||
+    fail "cannot install moto[server,s3] from PyPI into $test_python; check the network, then run this again"
+}
 
 missing=()
 for package in "${packages[@]}"; do
   is_installed "$package" || missing+=("$package")
 done
-[ ${#missing[@]} -gt 0 ] || exit 0
+if [ ${#missing[@]} -eq 0 ]; then
+  [ "$want_tests" = no ] || install_moto
+  exit 0
+fi
 
 if [ ${#as_root[@]} -gt 0 ]; then
   need_sudo
@@ -125,4 +147,5 @@ if ! install; then
   update_lists
   install || fail "apt-get could not install: ${missing[*]}; its own message is above"
 fi
+[ "$want_tests" = no ] || install_moto
 printf 'deps: installed\n'

@@ -1,0 +1,51 @@
+import EventLog
+import EventModel
+
+/// Puts events into a log, each under the key that keeps a user's events in order.
+final class EventWriter {
+  private let writer: any LogWriter
+  private var key: [UInt8] = []
+  private var payload: [UInt8] = []
+  /// Records appended, broken ones included.
+  private(set) var count = 0
+
+  init(_ log: any EventLog) throws(EventLogError) {
+    writer = try log.writer(to: Topic.allCases.map(\.name))
+  }
+
+  /// - Parameter fields: further JSON fields, each with a comma before it.
+  func append(_ event: Event, fields: [ByteSlice] = []) throws {
+    payload.removeAll(keepingCapacity: true)
+    EventEncoder.append(event, to: &payload)
+    payload.removeLast()
+    for part in fields { payload.append(contentsOf: part.buffer) }
+    payload.append(UInt8(ascii: "}"))
+    let bytes = payload
+    try bytes.withUnsafeBytes { try append(event, raw: $0) }
+  }
+
+  /// Appends bytes as they came, under the key of the event that they decode to.
+  func append(_ event: Event, raw: UnsafeRawBufferPointer) throws {
+    key.removeAll(keepingCapacity: true)
+    event.appendMessageKey(to: &key)
+    let bytes = key
+    try bytes.withUnsafeBytes {
+      try writer.append(
+        topic: Int(event.topic.rawValue), key: $0, timestamp: event.ts, payload: raw)
+    }
+    count += 1
+  }
+
+  /// Appends bytes that are no event; whoever reads the log puts them into quarantine.
+  func append(broken raw: UnsafeRawBufferPointer, to topic: Topic) throws(EventLogError) {
+    try writer.append(
+      topic: Int(topic.rawValue), key: UnsafeRawBufferPointer(start: nil, count: 0), timestamp: 0,
+      payload: raw)
+    count += 1
+  }
+
+  /// Returns when all is on the storage device, so that what it came from may go.
+  func sync() throws(EventLogError) { try writer.sync() }
+
+  func close() throws(EventLogError) { try writer.close() }
+}

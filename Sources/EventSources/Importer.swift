@@ -1,0 +1,247 @@
+import EventLog
+import EventModel
+import Foundation
+import Support
+
+/// How an import works.
+public struct ImportOptions: Sendable {
+  public var format = ImportFormat.auto
+  /// Where files go when their events are in the log: a directory for files; for objects a prefix of
+  /// their own bucket, or `s3://BUCKET/PREFIX`. nil leaves them where they are.
+  public var archive: String?
+  /// How many partitions topics get that the log does not have yet.
+  public var partitions = 4
+  /// The AWS variables and TMPDIR are taken from here.
+  public var environment: [String: String]
+  /// In place of what the environment says.
+  public var s3: S3Settings?
+  /// Seconds between the first two tries of a request that failed; the next pauses double.
+  public var retryPause = 0.5
+  /// Objects asked for in one request of a listing, 1 to 1000.
+  public var listingPageSize = 1000
+
+  public init(environment: [String: String] = ProcessInfo.processInfo.environment) {
+    self.environment = environment
+  }
+}
+
+/// What an import did.
+public struct ImportSummary: Equatable, Sendable {
+  /// Files and objects whose events are in the log.
+  public var files = 0
+  /// Lines of events, and rows of streams tables.
+  public var rows = 0
+  /// Records appended to the log, those for quarantine included.
+  public var records = 0
+  /// Lines and rows that are no events, and went to the log as they are, for quarantine.
+  public var broken = 0
+  /// The first of them: where it is and what is wrong.
+  public var firstBroken: String?
+  /// Users and songs in the tables that were read.
+  public var users = 0
+  public var songs = 0
+  /// Rows of users and songs tables without an id, which were left out.
+  public var withoutID = 0
+  /// Streams whose user, whose song is in no table.
+  public var streamsWithoutUser = 0
+  public var streamsWithoutSong = 0
+
+  public init() {}
+}
+
+/// Brings events from files, buckets and databases into a log.
+///
+/// Tables of users and songs are read first, whatever the order of the operands; then events and
+/// streams, file by file. A file counts as imported, and is archived, when all of it is on the log's
+/// storage. Importing the same again gives events with the same identities: they count once.
+public final class Importer {
+  private let log: any EventLog
+  private let options: ImportOptions
+  private let stop: StopToken
+  private let progress: (String, Int) -> Void
+  private let sources: ImportSources
+  private let catalogue = Catalogue()
+  public private(set) var summary = ImportSummary()
+
+  /// - Parameters:
+  ///   - log: gets the topics that it does not have.
+  ///   - stop: ends the import before its next block; what was imported stays.
+  ///   - progress: told what is being read, and how many rows of it were.
+  public init(
+    _ log: any EventLog, _ options: ImportOptions, stop: StopToken = StopToken(),
+    progress: @escaping (String, Int) -> Void = { _, _ in }
+  ) {
+    self.log = log
+    self.options = options
+    self.stop = stop
+    self.progress = progress
+    sources = ImportSources(options, stop: stop)
+  }
+
+  public static func isDatabase(_ operand: String) -> Bool {
+    operand.hasPrefix("postgresql://") || operand.hasPrefix("postgres://")
+  }
+
+  /// Imports all of the operands: files, directories, `s3://…`, `postgresql://…`.
+  /// - Throws: `SourceError`, `EventLogError`, `WarehouseError`. `summary` says how far it came.
+  public func run(_ operands: [String]) throws {
+    let files = try check(operands)
+    try log.createTopics(Topic.allCases.map(\.name), partitions: options.partitions)
+    let writer = try EventWriter(log)
+    defer { summary.records = writer.count }
+    var events: [SourceFile] = []
+    var streams: [SourceFile] = []
+    for file in files {
+      switch try sources.content(of: file) {
+      case .events: events.append(file)
+      case .table(.streams): streams.append(file)
+      case .table(let kind): try readTable(kind, file)
+      }
+    }
+    var tables: [StreamsTable] = []
+    for url in operands where Self.isDatabase(url) {
+      if let table = try readDatabase(url, writer) { tables.append(table) }
+    }
+    summary.users = catalogue.users.count
+    summary.songs = catalogue.songs.count
+    for file in events { try importLines(file, writer) }
+    for file in streams { try importStreams(file, writer) }
+    for table in tables { try write(table, writer) }
+    guard !events.isEmpty || !streams.isEmpty || !tables.isEmpty else {
+      throw SourceError(
+        .notFound,
+        "there are users and songs, but neither streams nor events; name the streams table's file too"
+      )
+    }
+    try writer.close()
+  }
+
+  /// Looks for everything that the operands name, before anything is written.
+  private func check(_ operands: [String]) throws(SourceError) -> [SourceFile] {
+    if let archive = options.archive, archive.hasPrefix("s3://") {
+      for operand in operands where !operand.hasPrefix("s3://") && !Self.isDatabase(operand) {
+        throw SourceError(
+          .configuration,
+          "--archive \(archive): \(operand) is a file of this machine, and goes to a directory only"
+        )
+      }
+    }
+    var files: [SourceFile] = []
+    for operand in operands where !Self.isDatabase(operand) {
+      files += try sources.files(operand)
+    }
+    return files
+  }
+
+  // MARK: Tables
+
+  private func readTable(_ kind: TableKind, _ file: SourceFile) throws {
+    try sources.withLocalFile(file) { path in
+      try forEachRow(path, file.title) { reader, columns in
+        let isSound = !reader.isBroken && reader.fields.count == columns.roles.count
+        if !isSound || !addMember(kind, reader.fields, columns) { summary.withoutID += 1 }
+      }
+    }
+  }
+
+  private func addMember(_ kind: TableKind, _ fields: [ByteSlice], _ columns: TableColumns) -> Bool
+  {
+    kind == .users
+      ? catalogue.addUser(fields, columns) : catalogue.addSong(fields, columns)
+  }
+
+  private func importStreams(_ file: SourceFile, _ writer: EventWriter) throws {
+    try sources.withLocalFile(file) { path in
+      var table: StreamsTable?
+      try forEachRow(path, file.title) { reader, columns in
+        let target = table ?? StreamsTable(name: file.title, columns: columns)
+        table = target
+        summary.rows += 1
+        let reason = try reader.isBroken ? "a quote is never closed" : target.add(reader.fields)
+        if let reason {
+          note(broken: "\(file.title), line \(reader.line): \(reason)")
+          try writer.append(broken: reader.raw, to: .listen)
+        }
+      }
+      if let table { try write(table, writer) } else { try writer.sync() }
+    }
+    try finish(file)
+  }
+
+  private func forEachRow(
+    _ path: String, _ title: String, _ body: (CSVReader, TableColumns) throws -> Void
+  ) throws {
+    let reader = CSVReader(try ByteSources.open(path, name: title), name: title)
+    guard try reader.advance() else { return }
+    let header = reader.fields.map { CellText.trimmed($0).string }
+    guard let columns = TableColumns(header: header) else {
+      throw TableColumns.notUnderstood(title, header: header)
+    }
+    var count = 0
+    while try reader.advance() {
+      try body(reader, columns)
+      count += 1
+      if count % 1024 == 0 {
+        progress(title, count)
+        if stop.isRequested { throw SourceError(.stopped, "\(title): stopped") }
+      }
+    }
+  }
+
+  private func readDatabase(_ url: String, _ writer: EventWriter) throws -> StreamsTable? {
+    var table: StreamsTable?
+    _ = try PostgresTables(url: url, stop: stop, progress: progress).read { kind, columns, fields in
+      guard kind == .streams else {
+        if !addMember(kind, fields, columns) { summary.withoutID += 1 }
+        return
+      }
+      let target = table ?? StreamsTable(name: "table streams", columns: columns)
+      table = target
+      summary.rows += 1
+      if let reason = try target.add(fields) {
+        note(broken: "table streams: \(reason)")
+        try PostgresTables.line(fields).withUnsafeBytes {
+          try writer.append(broken: $0, to: .listen)
+        }
+      }
+    }
+    return table
+  }
+
+  private func write(_ table: StreamsTable, _ writer: EventWriter) throws {
+    let totals = try table.forEachEvent(catalogue) { event, fields in
+      if stop.isRequested { throw SourceError(.stopped, "stopped while streams were written") }
+      try writer.append(event, fields: fields)
+    }
+    summary.streamsWithoutUser += totals.withoutUser
+    summary.streamsWithoutSong += totals.withoutSong
+    try writer.sync()
+  }
+
+  // MARK: Events
+
+  private func importLines(_ file: SourceFile, _ writer: EventWriter) throws {
+    var lines = LineImport(writer)
+    try sources.withLocalFile(file) { path in
+      defer {
+        summary.rows += lines.lines
+        summary.broken += lines.undecodable
+      }
+      try lines.add(
+        ByteSources.open(path, name: file.title), name: file.name, stop: stop,
+        progress: { progress(file.title, $0) })
+      try writer.sync()
+    }
+    try finish(file)
+  }
+
+  private func finish(_ file: SourceFile) throws(SourceError) {
+    summary.files += 1
+    try sources.archive(file)
+  }
+
+  private func note(broken reason: String) {
+    summary.broken += 1
+    if summary.firstBroken == nil { summary.firstBroken = reason }
+  }
+}
