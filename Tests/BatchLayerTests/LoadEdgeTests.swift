@@ -152,6 +152,9 @@ import Warehouse
       try layers.load(.incremental)
     }
     let connection = try layers.connect()
+    func sketch(_ values: String, _ filter: String = "") -> String {
+      "nullif(hll_add_agg(hll_hash_bigint(\(values)), 12) \(filter), hll_empty(12))"
+    }
     for (rollup, key, keyOf) in [
       ("minute_totals", "", ""), ("minute_user", ", user_key", ", f.user_key"),
       ("minute_location", ", location_key", ", f.location_key"),
@@ -165,9 +168,7 @@ import Warehouse
       let countUsers =
         rollup == "minute_user"
         ? ""
-        : ", hll_add_agg(hll_hash_bigint(u.user_id), 12) filter (where is_listen) as listeners, "
-          + "hll_add_agg(hll_hash_bigint(u.user_id), 12) as active_users"
-      func counts(_ of: [String]) -> String { of.joined(separator: ", ") }
+        : ", \(sketch("u.user_id", "filter (where is_listen)")), \(sketch("u.user_id"))"
       let columns = [
         "listens", "listened_ms", "completed", "skipped", "partial", "page_views", "errors",
         "logins", "failed_logins",
@@ -189,7 +190,7 @@ import Warehouse
               coalesce(status, 0), null
             from warehouse.fact_page_view
           )
-          select date_trunc('minute', f.ts) as minute\(keyOf.isEmpty ? "" : keyOf),
+          select date_trunc('minute', f.ts) as minute\(keyOf),
             count(*) filter (where is_listen) as listens, sum(listened_ms)::bigint as listened_ms,
             count(*) filter (where outcome = 'completed') as completed,
             count(*) filter (where outcome = 'skipped') as skipped,
@@ -197,15 +198,15 @@ import Warehouse
             count(status) as page_views, count(*) filter (where status >= 400) as errors,
             count(*) filter (where success) as logins,
             count(*) filter (where not success) as failed_logins,
-            hll_add_agg(hll_hash_bigint(session_id), 12) as sessions,
-            hll_add_agg(hll_hash_bigint(nullif(song_key, 0)), 12) filter (where is_listen) as songs
+            \(sketch("session_id")),
+            \(sketch("nullif(song_key, 0)", "filter (where is_listen)"))
             \(countUsers)
           from f join warehouse.dim_user as u using (user_key)
           group by 1\(keyOf)
           """)
       let found = try TableRows(
         connection, rollup,
-        query: "select minute\(key), \(counts(columns)), sessions, songs\(users) "
+        query: "select minute\(key), \(columns.joined(separator: ", ")), sessions, songs\(users) "
           + "from batch.\(rollup)")
       let differences = try found.differences(from: expected, connection, namesMatter: false)
       #expect(differences.isEmpty, "\(differences.joined(separator: "\n")), seed \(seed)")
