@@ -22,6 +22,11 @@ public final class BatchLoader {
     public var kernel = Kernel.Configuration()
     /// Seconds without any progress after which the load gives up waiting for the lake.
     public var lakePatience = 120.0
+    /// Seconds for which publishing waits for readers of the tables that it swaps, and with it the
+    /// readers that come after it, before it gives way.
+    public var lockPatience = 2.0
+    /// Seconds between attempts to publish; there is one attempt more than pauses.
+    public var publishPauses: [Double] = [1, 2, 4, 8, 15]
     /// Connections that write at the same time.
     public var connections = 2
     /// Rows of rollups kept in memory before complete minutes are written.
@@ -76,6 +81,8 @@ public final class BatchLoader {
     do {
       let counts = try load(kind, run, control, &phases, stop)
       phases.begin("clean")
+      // The staged rows that were merged; published as it is, the load has not failed if they stay.
+      try? emptyStage(control)
       EpochCleaner(library: library).dropLoadedEpochs(control)
       phases.end()
       return Summary(run: run, kind: kind, counts: counts, seconds: phases.seconds)
@@ -145,7 +152,10 @@ public final class BatchLoader {
       cut: cut, replays: feed.replayPoints(), finalBefore: feed.finalBefore)
     let soFar = phases
     let finish = try library.sql("batch/finish_run")
-    try Publisher(connection: control, library: library, stop: stop).publish(staged) {
+    let publisher = Publisher(
+      connection: control, library: library, stop: stop,
+      lockPatience: configuration.lockPatience, pauses: configuration.publishPauses)
+    try publisher.publish(staged) {
       connection throws(WarehouseError) in
       _ = try connection.run(
         finish,

@@ -188,11 +188,10 @@ struct Publisher {
       _ = try connection.run(sql("reset_users_seen"))
       _ = try connection.run(sql("level_history_reset"))
     }
-    guard let users = staged.users, let first = staged.spans.first else { return }
+    guard let users = staged.users else { return }
     _ = try connection.run(sql("users_seen", ["table": users.name]))
     _ = try connection.run(sql("users_current", ["table": users.name]))
-    _ = try connection.run(
-      sql("level_history", ["table": users.name]), [.timestamp(milliseconds: first.lowerBound)])
+    _ = try connection.run(sql("level_history", ["table": users.name]))
   }
 
   private func publishProgress(_ staged: Staged) throws {

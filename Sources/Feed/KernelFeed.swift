@@ -59,9 +59,11 @@ public final class KernelFeed {
     }
   }
 
-  /// Bytes read from one partition before another one gets its turn: bounds how far the topics drift
-  /// apart in event time while a backlog is read.
+  /// Bytes read from one partition at once.
   private static let batchBytes = 256 << 10
+  /// Milliseconds of event time that a partition may be ahead of another one that has records left.
+  /// The kernel wants less than six hours; and only what is close together meets in one rollup row.
+  private static let slack: Int64 = 1_800_000
   /// Milliseconds.
   private static let idleWait = 10
 
@@ -74,10 +76,13 @@ public final class KernelFeed {
     var cursor = 0
     /// One past the last record folded or replayed.
     var next: Int64
-    /// Event time of the last record, for balance.
+    /// Event time of the last record.
     var lastTs = Int64.min
+    /// Records below this are in the log for certain, though they may take a while to come.
+    let known: Int64
 
-    init(topic: Topic, start: Start, kernel: Kernel, reader: any LogReader) {
+    init(topic: Topic, start: Start, kernel: Kernel, reader: any LogReader, known: Int64) {
+      self.known = known
       self.topic = topic
       self.start = start
       self.kernel = kernel
@@ -87,6 +92,15 @@ public final class KernelFeed {
 
     var hasBuffered: Bool { cursor < batch.count }
     var isAtEnd: Bool { start.end.map { next >= $0 } ?? false }
+    /// True while there are records for certain.
+    var isOpen: Bool { !isAtEnd && (hasBuffered || next < known) }
+
+    /// How far it has come in event time: neither an event that is late nor one with a wild clock
+    /// makes it look behind or ahead.
+    var progress: Int64 {
+      let mark = kernel.watermark(topic)
+      return mark == Int64.min ? lastTs : mark
+    }
   }
 
   private let decoder = EventDecoder()
@@ -129,14 +143,17 @@ public final class KernelFeed {
       }
       kernel.restore(topic, watermark: start.replay.watermark)
       let reader = try log.reader(of: start.source, from: start.replay.offset)
-      inputs.append(Input(topic: topic, start: start, kernel: kernel, reader: reader))
+      inputs.append(
+        Input(
+          topic: topic, start: start, kernel: kernel, reader: reader, known: start.end ?? end))
     }
   }
 
   /// Rebuilds the kernels' state from the records before each start.
   /// - Parameter isStopped: asked now and then; ends the work early where it says so.
   public func replay(isStopped: () -> Bool = { false }) throws(EventLogError) {
-    while let input = mostBehind(where: { $0.next < $0.start.from }) {
+    let isLeft = { (input: Input) in input.next < input.start.from }
+    while let input = mostBehind(where: isLeft) {
       if isStopped() { return }
       if !input.hasBuffered {
         let read = try input.reader.read(
@@ -148,13 +165,14 @@ public final class KernelFeed {
           continue
         }
       }
-      replayBuffered(input)
+      replayBuffered(input, until: bound(for: input, among: isLeft))
     }
     for kernel in kernels.values { kernel.beginEmitting() }
   }
 
-  private func replayBuffered(_ input: Input) {
+  private func replayBuffered(_ input: Input, until bound: Int64) {
     while input.hasBuffered {
+      if input.lastTs > bound, input.progress > bound { return }
       let offset = input.batch.entries[input.cursor].offset
       if offset >= input.start.from {
         input.next = input.start.from
@@ -171,14 +189,14 @@ public final class KernelFeed {
     input.next = max(input.next, min(input.batch.nextOffset, input.start.from))
   }
 
-  /// Folds one batch of the partition that is furthest behind in event time and has something.
-  /// - Returns: the number of records; 0 where no partition had any.
+  /// Folds some records of the partition that is furthest behind in event time, and waits a little
+  /// for them where they have not come yet.
+  /// - Parameter wait: whether to wait for records where there are none to be expected, too.
+  /// - Returns: the number of records; 0 where none came.
   public func step(wait: Bool) throws(EventLogError) -> Int {
-    if let input = mostBehind(where: { $0.hasBuffered && !$0.isAtEnd }) {
-      // Somebody further behind may have something to read by now.
-      let other = mostBehind(where: { !$0.hasBuffered && !$0.isAtEnd && $0.lastTs < input.lastTs })
-      if let other, try fill(other, wait: 0) { return fold(other) }
-      return fold(input)
+    if let input = mostBehind(where: { $0.isOpen }) {
+      if !input.hasBuffered, try !fill(input, wait: Self.idleWait) { return 0 }
+      return fold(input, until: bound(for: input) { $0.isOpen })
     }
     rotation += 1
     var filled = false
@@ -189,8 +207,17 @@ public final class KernelFeed {
     if !filled, wait, let input = inputs.first(where: { !$0.isAtEnd }) {
       filled = try fill(input, wait: Self.idleWait)
     }
-    guard filled, let input = mostBehind(where: { $0.hasBuffered && !$0.isAtEnd }) else { return 0 }
-    return fold(input)
+    guard filled, let input = mostBehind(where: { $0.isOpen }) else { return 0 }
+    return fold(input, until: bound(for: input) { $0.isOpen })
+  }
+
+  /// The event time up to which an input may go before another one gets its turn.
+  private func bound(for input: Input, among condition: (Input) -> Bool) -> Int64 {
+    var least = Int64.max
+    for other in inputs where other !== input && condition(other) {
+      least = min(least, other.progress)
+    }
+    return least == Int64.max ? least : max(least, input.progress) + Self.slack
   }
 
   private func fill(_ input: Input, wait: Int) throws(EventLogError) -> Bool {
@@ -204,14 +231,15 @@ public final class KernelFeed {
   private func mostBehind(where condition: (Input) -> Bool) -> Input? {
     var best: Input?
     for input in inputs where condition(input) {
-      if best == nil || input.lastTs < best!.lastTs { best = input }
+      if best == nil || input.progress < best!.progress { best = input }
     }
     return best
   }
 
-  private func fold(_ input: Input) -> Int {
+  private func fold(_ input: Input, until bound: Int64) -> Int {
     var folded = 0
     while input.hasBuffered && !input.isAtEnd {
+      if input.lastTs > bound, input.progress > bound { return folded }
       let offset = input.batch.entries[input.cursor].offset
       if let end = input.start.end, offset >= end {
         pass(input, to: end)
@@ -303,7 +331,7 @@ public final class KernelFeed {
   /// The least event time that all partitions with records left have reached; rows before it are
   /// complete but for late events. `Int64.max` when nothing is left.
   public var commonTime: Int64 {
-    inputs.filter { !$0.isAtEnd }.map(\.lastTs).min() ?? Int64.max
+    inputs.filter { !$0.isAtEnd }.map(\.progress).min() ?? Int64.max
   }
 
   /// The fact rows of plays that are still open.

@@ -157,7 +157,7 @@ import Warehouse
 
   private static let missingSeconds: [Breakage] = [
     Breakage(
-      "fact_date_time_keys", "no such second",
+      "fact_date_time_keys", "no such second", rows: 1,
       "delete from warehouse.dim_time where time_key = 36000")
   ]
 
@@ -166,7 +166,7 @@ import Warehouse
       "fact_date_time_keys", "the second before", rows: 7,
       "update warehouse.fact_listen set time_key = time_key - 1 where date_key = 20260301"),
     Breakage(
-      "fact_date_time_keys", "the day after", rows: 2,
+      "fact_date_time_keys", "the day after", rows: 1,
       "update warehouse.fact_auth set date_key = 20260302"),
     Breakage(
       "fact_date_time_keys", "the second of another time zone", rows: 2,

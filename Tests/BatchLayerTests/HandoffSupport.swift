@@ -87,10 +87,14 @@ final class Layers: Sendable {
     }
   }
 
-  func loader(patience: Double = 20) -> BatchLoader {
+  func loader(
+    patience: Double = 20, lockPatience: Double = 5, publishPauses: [Double] = [1, 1, 1]
+  ) -> BatchLoader {
     var configuration = BatchLoader.Configuration(databaseURL: database.url)
     configuration.lakePatience = patience
     configuration.rollupRows = 3000
+    configuration.lockPatience = lockPatience
+    configuration.publishPauses = publishPauses
     return BatchLoader(lake: log.lake, library: library, configuration: configuration)
   }
 

@@ -29,10 +29,11 @@ public struct TableRows {
   }
 
   /// Differences from another set of rows, a few of them in words; empty where both are the same.
-  public func differences(from other: TableRows, _ connection: Connection) throws(WarehouseError)
-    -> [String]
-  {
-    guard columns == other.columns else { return ["\(table): \(columns) or \(other.columns)"] }
+  /// - Parameter namesMatter: whether the columns' names have to be the same.
+  public func differences(
+    from other: TableRows, _ connection: Connection, namesMatter: Bool = true
+  ) throws(WarehouseError) -> [String] {
+    guard namesMatter ? columns == other.columns : columns.count == other.columns.count else { return ["\(table): \(columns) or \(other.columns)"] }
     var found: [String] = []
     if rows.count != other.rows.count {
       found.append("\(table): \(rows.count) rows or \(other.rows.count)")

@@ -42,11 +42,11 @@ states as (
   where u.level is not null
 ),
 facts as (
-  select user_key, ts from warehouse.fact_listen where ts >= $1
+  select user_key, ts from warehouse.fact_listen where ts >= (select min(since) from movers)
   union all
-  select user_key, ts from warehouse.fact_auth where ts >= $1
+  select user_key, ts from warehouse.fact_auth where ts >= (select min(since) from movers)
   union all
-  select user_key, ts from warehouse.fact_page_view where ts >= $1
+  select user_key, ts from warehouse.fact_page_view where ts >= (select min(since) from movers)
 ),
 -- Two plans in one millisecond count as one.
 shown as (
