@@ -15,6 +15,7 @@ import Warehouse
       let database = try box.makeDatabase(migrated: true)
       let place = ["--log", "dir:\(box.log)", "--database", database.url]
       let site = try box.startLiveSite(seed: seed, log: box.log)
+      try #require(try eventually(within: 20) { try LogFiles(box.log).count().total > 500 })
       let watch = MergedViewWatch(url: database.url, log: box.log)
       var committed: Set<Int64> = []
       for life in 1...20 {

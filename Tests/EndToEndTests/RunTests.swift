@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import TestKit
 import Testing
+import Warehouse
 
 /// `polyrhythm run`: everything in one process.
 @Suite(.serialized) struct RunTests {
@@ -54,10 +55,16 @@ import Testing
       // Goes on, until everything is killed: the program and its PostgreSQL at once.
       let second = try box.start(arguments(box, "--load-every", "1"))
       _ = try address(of: second)
+      let cluster = try PrivateCluster(directory: "\(box.data)/postgres").start()
+      #expect(cluster.wasRunning)
+      let watch = MergedViewWatch(url: cluster.url, log: box.log)
       try #require(
         eventually(within: 20) { second.errorsSoFar.contains("load incremental") },
         "\(second.errorsSoFar)")
       #expect(second.errorsSoFar.contains("since the last run"))
+      let findings = try watch.finish()
+      #expect(findings.violations.isEmpty, "\(findings.violations.prefix(5))")
+      #expect(findings.looks > 5)
       let servers = box.serverProcesses()
       #expect(!servers.isEmpty)
       second.kill()
