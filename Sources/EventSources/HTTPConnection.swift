@@ -35,8 +35,9 @@ final class HTTPConnection {
 
   /// Seconds until a connection must stand.
   private static let connectTimeout = 10
-  /// Seconds without a byte after which a transfer is given up.
+  /// Seconds without a byte after which a transfer is given up; a copy within S3 may take its time.
   private static let stallTimeout = 30
+  private static let copyTimeout = 300
   /// Bytes of an answer that is kept in memory, at most.
   private static let largestBody = 64 << 20
 
@@ -126,7 +127,8 @@ final class HTTPConnection {
     curl_set_long(handle, CURLOPT_PATH_AS_IS, 1)
     curl_set_long(handle, CURLOPT_CONNECTTIMEOUT, Self.connectTimeout)
     curl_set_long(handle, CURLOPT_LOW_SPEED_LIMIT, 1)
-    curl_set_long(handle, CURLOPT_LOW_SPEED_TIME, Self.stallTimeout)
+    let patience = request.method == "PUT" ? Self.copyTimeout : Self.stallTimeout
+    curl_set_long(handle, CURLOPT_LOW_SPEED_TIME, patience)
     curl_set_string(handle, CURLOPT_AWS_SIGV4, "aws:amz:\(settings.region):s3")
     curl_set_string(handle, CURLOPT_USERNAME, settings.accessKey)
     curl_set_string(handle, CURLOPT_PASSWORD, settings.secretKey)

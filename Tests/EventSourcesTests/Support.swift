@@ -116,8 +116,7 @@ final class Trickle: ByteSource {
   }
 }
 
-/// Python with moto (a mock of Amazon's services): the one that `scripts/deps.sh --test` made, or the
-/// system's own.
+/// The machine's Python: an oracle, and what the S3 of the tests runs in.
 enum Python {
   struct Missing: Error, CustomStringConvertible { let description: String }
 
