@@ -94,7 +94,8 @@ public final class BatchLoader {
   }
 
   /// Writes down why, and takes the staged tables away. Best effort, as the next load does the same.
-  private func fail(_ run: Int64, _ message: String, _ phases: Phases, _ control: Connection) throws {
+  private func fail(_ run: Int64, _ message: String, _ phases: Phases, _ control: Connection) throws
+  {
     var connection = control
     if !control.isAlive {
       connection = try Connection(

@@ -54,9 +54,9 @@ with broken as materialized (
     or (first_ts at time zone 'UTC')::date <> d.date
     or (last_ts at time zone 'UTC')::date <> d.date
   union all
-  select 'dim_time', 'time_key', second, null, null
-  from generate_series(0, 86399) as second
+  select 'dim_time', 'time_key', expected, null, null
+  from generate_series(0, 86399) as expected
   where $1::timestamptz < $2::timestamptz
-    and not exists (select from warehouse.dim_time where time_key = second)
+    and not exists (select from warehouse.dim_time where time_key = expected)
 )
 select fact, key_column, key, first_ts, last_ts from broken
