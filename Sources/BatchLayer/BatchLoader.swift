@@ -30,7 +30,7 @@ public final class BatchLoader {
     /// Connections that write at the same time.
     public var connections = 2
     /// Rows of rollups kept in memory before complete minutes are written.
-    public var rollupRows = 600_000
+    public var rollupRows = 80_000
 
     public init(databaseURL: String) { self.databaseURL = databaseURL }
   }

@@ -20,7 +20,7 @@ public final class SpeedWorker {
     public var flushInterval = 1.0
     /// A backlog is flushed by this many records: large enough that rows of the same minute meet
     /// before they are written, small enough for flat memory.
-    public var recordsPerFlush = 400_000
+    public var recordsPerFlush = 150_000
     /// Seconds without anything to flush after which an empty flush says that the views are still as
     /// of now (`speed.progress.updated_at`).
     public var heartbeatInterval = 5.0
