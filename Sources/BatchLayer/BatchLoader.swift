@@ -24,7 +24,7 @@ public final class BatchLoader {
     public var lakePatience = 120.0
     /// Seconds for which publishing waits for readers of the tables that it swaps, and with it the
     /// readers that come after it, before it gives way.
-    public var lockPatience = 2.0
+    public var lockPatience = 0.8
     /// Seconds between attempts to publish; there is one attempt more than pauses.
     public var publishPauses: [Double] = [1, 2, 4, 8, 15]
     /// Connections that write at the same time.
@@ -94,7 +94,8 @@ public final class BatchLoader {
   }
 
   /// Writes down why, and takes the staged tables away. Best effort, as the next load does the same.
-  private func fail(_ run: Int64, _ message: String, _ phases: Phases, _ control: Connection) throws {
+  private func fail(_ run: Int64, _ message: String, _ phases: Phases, _ control: Connection) throws
+  {
     var connection = control
     if !control.isAlive {
       connection = try Connection(

@@ -85,7 +85,8 @@ import Warehouse
     let connection = try layers.connect()
     // What a load locks or touches in a phase is kept from it until it has come there.
     for (table, phase) in [
-      ("speed.current_epoch", "cut"), ("warehouse.dim_song", "write"), ("batch.published", "publish"),
+      ("speed.current_epoch", "cut"), ("warehouse.dim_song", "write"),
+      ("batch.published", "publish"),
     ] {
       let barrier = try layers.connect()
       try barrier.script("begin; lock table \(table) in access exclusive mode")

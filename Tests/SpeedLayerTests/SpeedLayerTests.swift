@@ -105,7 +105,8 @@ private struct Site {
     // Somebody moves the offsets for good: no flush can be right any more.
     try connection.script(
       "create function hold() returns trigger language plpgsql as 'begin return null; end'; "
-        + "create trigger hold before update on speed.progress for each row execute function hold()")
+        + "create trigger hold before update on speed.progress for each row execute function hold()"
+    )
     try site.log.write(site.records)
     usleep(100_000)
     stop.request()

@@ -33,7 +33,9 @@ public struct TableRows {
   public func differences(
     from other: TableRows, _ connection: Connection, namesMatter: Bool = true
   ) throws(WarehouseError) -> [String] {
-    guard namesMatter ? columns == other.columns : columns.count == other.columns.count else { return ["\(table): \(columns) or \(other.columns)"] }
+    guard namesMatter ? columns == other.columns : columns.count == other.columns.count else {
+      return ["\(table): \(columns) or \(other.columns)"]
+    }
     var found: [String] = []
     if rows.count != other.rows.count {
       found.append("\(table): \(rows.count) rows or \(other.rows.count)")
