@@ -24,7 +24,7 @@ public final class BatchLoader {
     public var lakePatience = 120.0
     /// Seconds for which publishing waits for readers of the tables that it swaps, and with it the
     /// readers that come after it, before it gives way.
-    public var lockPatience = 2.0
+    public var lockPatience = 0.8
     /// Seconds between attempts to publish; there is one attempt more than pauses.
     public var publishPauses: [Double] = [1, 2, 4, 8, 15]
     /// Connections that write at the same time.

@@ -29,12 +29,18 @@ struct Staged {
 /// An incremental load waits for no reader, nor any reader for it. A full load swaps tables, for which
 /// it needs them for itself for the length of the publishing. While it waits for that, PostgreSQL makes
 /// new readers wait behind it; so it never waits for long, but gives way and tries again.
+///
+/// Swapped tables do not follow snapshots: a transaction whose instant is before the swap would find the
+/// new tables with the old `loaded_epoch`. One statement in a transaction of its own cannot come into
+/// that. Who reads with more, in repeatable read, locks `batch.published` in access share mode before
+/// its first query, and so either keeps a full load waiting or has its instant after it.
 struct Publisher {
   let connection: Connection
   let library: SQLLibrary
   var stop = StopToken()
-  /// Seconds to wait for readers of the tables before giving way to others.
-  var lockPatience = 2.0
+  /// Seconds to wait for readers of the tables before giving way to others. Below PostgreSQL's
+  /// deadlock_timeout (1 s): a reader who has one table and waits for another one is never the victim.
+  var lockPatience = 0.8
   /// Seconds between attempts; one attempt more than there are pauses.
   var pauses = [1.0, 2, 4, 8, 15]
 
@@ -79,8 +85,8 @@ struct Publisher {
     _ staged: Staged, _ auditing: Bool, _ finishRun: (Connection) throws(WarehouseError) -> Void
   ) throws {
     try connection.transaction {
-      try connection.script(
-        sql("set_lock_timeout", ["milliseconds": "\(Int(lockPatience * 1000))"]))
+      if staged.isFull { try takeTables() }
+      try limitWaiting(seconds: Self.otherPatience)
       _ = try connection.run(sql("read_publishable_progress"))
       try publishFacts(staged)
       try publishRollups(staged)
@@ -88,6 +94,26 @@ struct Publisher {
       try publishProgress(staged)
       if auditing { try audit(staged) }
       try finishRun(connection)
+    }
+  }
+
+  /// Seconds to wait for locks that readers do not have: a vacuum's, somebody's DDL.
+  private static let otherPatience = 5.0
+
+  private func limitWaiting(seconds: Double) throws(WarehouseError) {
+    let milliseconds = max(1, Int(seconds * 1000))
+    try connection.script(sql("set_lock_timeout", ["milliseconds": "\(milliseconds)"]))
+  }
+
+  /// Takes everything that is swapped before anything is done, the gate of repeatable read first.
+  private func takeTables() throws(WarehouseError) {
+    let tables =
+      ["batch.published"] + FactWriter.Fact.allCases.map { "warehouse.\($0.rawValue)" }
+      + Rollup.allCases.map { "batch.\($0.table)" }
+    let deadline = ContinuousClock.now + .seconds(lockPatience)
+    for table in tables {
+      try limitWaiting(seconds: (deadline - ContinuousClock.now) / .seconds(1))
+      try connection.script(sql("take_table", ["table": table]))
     }
   }
 

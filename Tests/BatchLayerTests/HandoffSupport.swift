@@ -88,7 +88,8 @@ final class Layers: Sendable {
   }
 
   func loader(
-    patience: Double = 20, lockPatience: Double = 5, publishPauses: [Double] = [1, 1, 1]
+    patience: Double = 20, lockPatience: Double = 0.8,
+    publishPauses: [Double] = [Double](repeating: 0.2, count: 50)
   ) -> BatchLoader {
     var configuration = BatchLoader.Configuration(databaseURL: database.url)
     configuration.lakePatience = patience

@@ -41,6 +41,13 @@ import Warehouse
     let archiver = Worker("test-archive") { try layers.log.archive(stop: stop) }
     let speed = layers.startSpeed(stop)
     let reader = WatchingReader(layers)
+    // Closed minutes are folded all the while, in epochs that are closed, loaded and dropped.
+    let folding = Worker("test-fold") {
+      var turn = Compactor.Turn()
+      while !stop.isRequested {
+        try? Compactor(databaseURL: layers.database.url, library: layers.library).run(&turn)
+      }
+    }
     let writer = Worker("test-writer") {
       for start in stride(from: 0, to: records.count, by: 150) {
         try layers.log.write(records[start..<min(start + 150, records.count)])
@@ -59,6 +66,7 @@ import Warehouse
     stop.request()
     try speed.wait()
     try archiver.wait()
+    try folding.wait()
     try layers.load(.incremental)
     try layers.expectTruth(Truth(records), "after the last load, seed \(seed)")
   }

@@ -69,4 +69,36 @@ import Warehouse
     _ = try load.wait()
     try layers.expectTruth(Truth(records))
   }
+
+  @Test func aReaderInRepeatableReadThatLocksTheGateFirstNeverSeesHalfOfASwap() throws {
+    let (layers, records) = try halfLoaded(44)
+    try layers.catchUp()
+    let truth = Truth(records).total("page_views")
+    let stop = StopToken()
+    let readers = (0..<2).map { _ in
+      Worker("test-reader") {
+        let connection = try layers.connect()
+        var wrong: [Int64] = []
+        var looks = 0
+        while !stop.isRequested {
+          let sum = try connection.transaction(.snapshot) { () throws(WarehouseError) in
+            try connection.script("lock table batch.published in access share mode")
+            return try connection.run(
+              "select sum(page_views)::bigint from serving.minute_totals"
+            ).int(0, 0)
+          }
+          if sum != truth { wrong.append(sum) }
+          looks += 1
+        }
+        return (looks, wrong)
+      }
+    }
+    for kind in [BatchLoader.Kind.full, .incremental, .full, .full] { try layers.load(kind) }
+    stop.request()
+    for reader in readers {
+      let (looks, wrong) = try reader.wait()
+      #expect(looks > 10)
+      #expect(wrong.isEmpty, "\(wrong.prefix(3)), not \(truth)")
+    }
+  }
 }
