@@ -58,18 +58,25 @@ import Warehouse
       try #require(try eventually(within: 20) { try LogFiles(box.log).count().total > 500 })
       let speed = try box.start(["speed", "--flush-seconds", "0.05"] + place)
       let watch = MergedViewWatch(url: database.url, log: box.log)
-      try box.succeed(["load", "full"] + lake)
+      // Kills are spread over the time that a load takes here and now.
+      func timed(_ kind: String) throws -> Int {
+        let start = ContinuousClock.now
+        try box.succeed(["load", kind] + lake)
+        return Int((ContinuousClock.now - start) / .microseconds(1))
+      }
+      var duration = try timed("full")
       var killed = 0
-      for round in 1...12 {
-        let kind = round % 4 == 0 ? "full" : "incremental"
-        let load = try box.start(["load", kind] + lake)
-        usleep(UInt32(random.below(400_000)))
+      var round = 0
+      while killed < 9, round < 60 {
+        round += 1
+        let load = try box.start(["load", round % 4 == 0 ? "full" : "incremental"] + lake)
+        usleep(UInt32(random.below(duration)))
         if load.isRunning { killed += 1 }
         load.kill()
         // What follows a killed load is one that works, whatever the killed one left.
-        if round % 2 == 0 { try box.succeed(["load", "incremental"] + lake) }
+        if round % 2 == 0 { duration = try timed("incremental") }
       }
-      #expect(killed >= 6)
+      #expect(killed == 9)
       #expect(speed.isRunning, "\(speed.errorsSoFar)")
       speed.send(SIGTERM)
       #expect(try speed.wait().status == 0)
