@@ -102,6 +102,34 @@ import Warehouse
     }
   }
 
+  @Test func aPlayThatEndsAfterARestartCountsForItsListenersGenderAndLevel() throws {
+    try withSandbox { box in
+      let database = try box.makeDatabase(migrated: true)
+      let place = ["--log", "dir:\(box.log)", "--database", database.url]
+      func listen(user: Int, gender: String, level: String, ts: Int) -> String {
+        #"{"ts":\#(ts),"sessionId":\#(user),"itemInSession":0,"level":"\#(level)","userId":\#(user),"#
+          + #""gender":"\#(gender)","auth":"Logged In","artist":"A","song":"S","duration":200}"#
+      }
+      let start = 1_767_225_600_000
+      for (name, line) in [
+        ("a", listen(user: 1, gender: "F", level: "free", ts: start)),
+        // An hour later, by somebody else: it ends the first play, in a process that only replayed it.
+        ("b", listen(user: 2, gender: "M", level: "paid", ts: start + 3_600_000)),
+      ] {
+        let file = try box.write("\(name)/listen_events.ndjson", line)
+        try box.succeed(["import", file, "--log", "dir:\(box.log)", "--partitions", "1"])
+        try box.succeed(["speed", "--until-caught-up"] + place)
+      }
+      let rows = try database.connect().run(
+        """
+        select gender, level, listens, completed, listened_ms from serving.minute_audience
+        order by minute
+        """)
+      let found = (0..<rows.count).map { row in (0..<5).map { rows.textOrNull(row, $0) ?? "" } }
+      #expect(found == [["F", "free", "1", "1", "200000"], ["M", "paid", "1", "0", "0"]])
+    }
+  }
+
   private func records(in database: TestDatabase) throws -> Int64 {
     let connection = try database.connect()
     let isThere = try connection.run("select to_regclass('speed.progress') is not null")
