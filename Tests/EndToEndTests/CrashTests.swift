@@ -58,18 +58,25 @@ import Warehouse
       try #require(try eventually(within: 20) { try LogFiles(box.log).count().total > 500 })
       let speed = try box.start(["speed", "--flush-seconds", "0.05"] + place)
       let watch = MergedViewWatch(url: database.url, log: box.log)
-      try box.succeed(["load", "full"] + lake)
+      // Kills are spread over the time that a load takes here and now.
+      func timed(_ kind: String) throws -> Int {
+        let start = ContinuousClock.now
+        try box.succeed(["load", kind] + lake)
+        return Int((ContinuousClock.now - start) / .microseconds(1))
+      }
+      var duration = try timed("full")
       var killed = 0
-      for round in 1...12 {
-        let kind = round % 4 == 0 ? "full" : "incremental"
-        let load = try box.start(["load", kind] + lake)
-        usleep(UInt32(random.below(400_000)))
+      var round = 0
+      while killed < 9, round < 60 {
+        round += 1
+        let load = try box.start(["load", round % 4 == 0 ? "full" : "incremental"] + lake)
+        usleep(UInt32(random.below(duration)))
         if load.isRunning { killed += 1 }
         load.kill()
         // What follows a killed load is one that works, whatever the killed one left.
-        if round % 2 == 0 { try box.succeed(["load", "incremental"] + lake) }
+        if round % 2 == 0 { duration = try timed("incremental") }
       }
-      #expect(killed >= 6)
+      #expect(killed == 9)
       #expect(speed.isRunning, "\(speed.errorsSoFar)")
       speed.send(SIGTERM)
       #expect(try speed.wait().status == 0)
@@ -92,6 +99,34 @@ import Warehouse
       // A full load of the same log into the same database changes no sum.
       try box.succeed(["load", "full"] + lake)
       #expect(try MergedViewWatch.read(connection) == written)
+    }
+  }
+
+  @Test func aPlayThatEndsAfterARestartCountsForItsListenersGenderAndLevel() throws {
+    try withSandbox { box in
+      let database = try box.makeDatabase(migrated: true)
+      let place = ["--log", "dir:\(box.log)", "--database", database.url]
+      func listen(user: Int, gender: String, level: String, ts: Int) -> String {
+        #"{"ts":\#(ts),"sessionId":\#(user),"itemInSession":0,"level":"\#(level)","userId":\#(user),"#
+          + #""gender":"\#(gender)","auth":"Logged In","artist":"A","song":"S","duration":200}"#
+      }
+      let start = 1_767_225_600_000
+      for (name, line) in [
+        ("a", listen(user: 1, gender: "F", level: "free", ts: start)),
+        // An hour later, by somebody else: it ends the first play, in a process that only replayed it.
+        ("b", listen(user: 2, gender: "M", level: "paid", ts: start + 3_600_000)),
+      ] {
+        let file = try box.write("\(name)/listen_events.ndjson", line)
+        try box.succeed(["import", file, "--log", "dir:\(box.log)", "--partitions", "1"])
+        try box.succeed(["speed", "--until-caught-up"] + place)
+      }
+      let rows = try database.connect().run(
+        """
+        select gender, level, listens, completed, listened_ms from serving.minute_audience
+        order by minute
+        """)
+      let found = (0..<rows.count).map { row in (0..<5).map { rows.textOrNull(row, $0) ?? "" } }
+      #expect(found == [["F", "free", "1", "1", "200000"], ["M", "paid", "1", "0", "0"]])
     }
   }
 
