@@ -100,8 +100,14 @@ public final class BatchLoader {
     if !control.isAlive {
       connection = try Connection(
         url: configuration.databaseURL, applicationName: "polyrhythm load")
-      // The lock went with the session: where another load has it, that one has seen to it.
-      guard try connection.run(library.sql("batch/lock_loads")).bool(0, 0) else { return }
+      // The lock goes with the session, some time after its connection. Where another load has it, that
+      // one has seen to it.
+      let lock = try library.sql("batch/lock_loads")
+      let deadline = ContinuousClock.now + .seconds(2)
+      while try !connection.run(lock).bool(0, 0) {
+        guard ContinuousClock.now < deadline else { return }
+        Thread.sleep(forTimeInterval: 0.05)
+      }
     }
     _ = try connection.run(
       library.sql("batch/fail_run"), [.int(run), .text(message), .text(phases.json)])
