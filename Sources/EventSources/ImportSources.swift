@@ -205,6 +205,23 @@ final class ImportSources {
     }
   }
 
+  /// Makes the directory that files go to, before anything is imported: what could not be moved
+  /// afterwards would be imported again.
+  func makeArchive(for files: [SourceFile]) throws(SourceError) {
+    let hasLocal = files.contains { if case .local = $0.place { true } else { false } }
+    guard let archive = options.archive, hasLocal else { return }
+    let manager = FileManager.default
+    try? manager.createDirectory(atPath: archive, withIntermediateDirectories: true)
+    var isDirectory: ObjCBool = false
+    guard manager.fileExists(atPath: archive, isDirectory: &isDirectory), isDirectory.boolValue,
+      access(archive, W_OK) == 0
+    else {
+      throw SourceError(
+        .cannotCreate,
+        "--archive: \(archive) is no directory that can be written to; nothing was imported")
+    }
+  }
+
   private func moveLocal(_ path: String, to archive: String) throws(SourceError) {
     let manager = FileManager.default
     let name = (path as NSString).lastPathComponent
@@ -215,7 +232,6 @@ final class ImportSources {
       target = "\(archive)/\(name).\(number)"
     }
     do {
-      try manager.createDirectory(atPath: archive, withIntermediateDirectories: true)
       try manager.moveItem(atPath: path, toPath: target)
     } catch {
       throw SourceError(

@@ -83,9 +83,12 @@ public final class Importer {
   }
 
   /// Imports all of the operands: files, directories, `s3://…`, `postgresql://…`.
+  /// - Parameter beforeWriting: called once everything named was found, before the log is touched.
   /// - Throws: `SourceError`, `EventLogError`, `WarehouseError`. `summary` says how far it came.
-  public func run(_ operands: [String]) throws {
+  public func run(_ operands: [String], beforeWriting: () throws -> Void = {}) throws {
     let files = try check(operands)
+    try sources.makeArchive(for: files)
+    try beforeWriting()
     try log.createTopics(Topic.allCases.map(\.name), partitions: options.partitions)
     let writer = try EventWriter(log)
     defer { summary.records = writer.count }

@@ -15,6 +15,8 @@ public struct SourceError: UserFacingError, CustomStringConvertible, Equatable {
     case badContent
     /// The operating system refused: no space, no permission.
     case io
+    /// Files cannot be put where they should go.
+    case cannotCreate
     /// Somebody asked for the stop.
     case stopped
   }
@@ -37,6 +39,7 @@ public struct SourceError: UserFacingError, CustomStringConvertible, Equatable {
     case .unavailable: .unavailable
     case .badContent: .dataError
     case .io: .ioError
+    case .cannotCreate: .cannotCreate
     case .stopped: .temporaryFailure
     }
   }

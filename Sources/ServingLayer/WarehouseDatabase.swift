@@ -20,6 +20,9 @@ struct WarehouseDatabase: Database {
   func rows(_ statements: [Statement]) throws(WarehouseError) -> [[[String?]]] {
     try pool.withConnection { (connection) throws(WarehouseError) in
       try connection.transaction(.snapshot) { () throws(WarehouseError) in
+        // Before the first query takes the snapshot: a full load swaps whole tables, which a snapshot
+        // knows nothing of. Either this waits for the swap and sees all of it, or the swap for this.
+        try connection.script("lock table batch.published in access share mode")
         var answers: [[[String?]]] = []
         for statement in statements {
           let rows = try connection.run(

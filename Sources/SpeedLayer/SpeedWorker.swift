@@ -71,21 +71,28 @@ public final class SpeedWorker {
       do {
         if try runOnce(stop) { return }
         pause = Self.firstPause
-      } catch let error as WarehouseError where error.isRetriable {
+      } catch let error as any UserFacingError where mayPass(error) {
+        let isFenced = (error as? WarehouseError)?.code == .conflict
         if stop.isRequested {
           // Who has been fenced off has nothing left to do: its records are somebody else's.
-          if error.code == .conflict { return }
+          if isFenced { return }
           throw error
         }
         report(.restarting(after: error.message))
         // A life that went well for a while has shown that there is a server.
         if ContinuousClock.now - begin > .seconds(pause) { pause = Self.firstPause }
-        if error.code != .conflict {
+        if !isFenced {
           stop.wait(seconds: pause)
           pause = min(pause * 2, Self.longestPause)
         }
       }
     }
+  }
+
+  /// Whether starting again may help: a server or a broker that restarts, topics that are yet to come.
+  private func mayPass(_ error: any UserFacingError) -> Bool {
+    if let error = error as? WarehouseError { return error.isRetriable }
+    return (error as? EventLogError)?.code == .unavailable && !configuration.untilCaughtUp
   }
 
   /// Seconds.

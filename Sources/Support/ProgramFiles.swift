@@ -14,7 +14,7 @@ public enum ProgramFiles {
   public static func find(
     variable: String, inTree: String, installed: String, marker: String
   ) -> String? {
-    if let given = getenv(variable) { return String(cString: given) }
+    if let given = getenv(variable), given.pointee != 0 { return String(cString: given) }
     for start in ["/proc/self/exe", "."] {
       guard let resolved = realpath(start, nil) else { continue }
       defer { free(resolved) }

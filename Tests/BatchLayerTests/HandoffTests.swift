@@ -122,7 +122,7 @@ import Warehouse
       }
       usleep(20_000)
     }
-    #expect(cuts > 3)
+    #expect(cuts > 1)
     #expect(try layers.awaitSpeed())
     try reader.expectContent()
     stop.request()

@@ -191,13 +191,15 @@ import Warehouse
             from warehouse.fact_page_view
           )
           select date_trunc('minute', f.ts) as minute\(keyOf),
-            count(*) filter (where is_listen) as listens, sum(listened_ms)::bigint as listened_ms,
-            count(*) filter (where outcome = 'completed') as completed,
-            count(*) filter (where outcome = 'skipped') as skipped,
-            count(*) filter (where outcome = 'partial') as partial,
-            count(status) as page_views, count(*) filter (where status >= 400) as errors,
-            count(*) filter (where success) as logins,
-            count(*) filter (where not success) as failed_logins,
+            nullif(count(*) filter (where is_listen), 0) as listens,
+            nullif(sum(listened_ms), 0)::bigint as listened_ms,
+            nullif(count(*) filter (where outcome = 'completed'), 0) as completed,
+            nullif(count(*) filter (where outcome = 'skipped'), 0) as skipped,
+            nullif(count(*) filter (where outcome = 'partial'), 0) as partial,
+            nullif(count(status), 0) as page_views,
+            nullif(count(*) filter (where status >= 400), 0) as errors,
+            nullif(count(*) filter (where success), 0) as logins,
+            nullif(count(*) filter (where not success), 0) as failed_logins,
             \(sketch("session_id")),
             \(sketch("nullif(song_key, 0)", "filter (where is_listen)"))
             \(countUsers)

@@ -59,7 +59,9 @@ import Warehouse
       #expect(cluster.wasRunning)
       let watch = MergedViewWatch(url: cluster.url, log: box.log)
       try #require(
-        eventually(within: 20) { second.errorsSoFar.contains("load incremental") },
+        eventually(within: 30) {
+          second.errorsSoFar.contains("load incremental") && watch.looks > 5
+        },
         "\(second.errorsSoFar)")
       #expect(second.errorsSoFar.contains("since the last run"))
       let findings = try watch.finish()

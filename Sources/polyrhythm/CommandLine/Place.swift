@@ -64,11 +64,10 @@ final class Place {
 
   func log() throws -> any EventLog { try EventLogs.open(logURL(), properties: kafkaProperties()) }
 
-  /// The log, for commands that write to it: the data directory is made where it is missing.
-  func writableLog() throws -> any EventLog {
-    let log = try log()
+  /// For commands that write to the log: makes the data directory where it is missing and the log
+  /// is in it.
+  func makeLogDirectory() throws {
     if !arguments.has("--log"), !arguments.has("--lake") { try DataDirectory.make(dataDirectory) }
-    return log
   }
 
   /// A directory log; a plain path and a `dir:` URL both name one.

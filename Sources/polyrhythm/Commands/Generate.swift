@@ -73,7 +73,8 @@ let generateCommand = CommandSpec(
   }
 
   let place = try Place(arguments)
-  let log = try place.writableLog()
+  let log = try place.log()
+  try place.makeLogDirectory()
   let names = Topic.allCases.map(\.name)
   try log.createTopics(names, partitions: place.partitions())
   var sink = try LogSink(log)

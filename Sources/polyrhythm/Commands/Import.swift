@@ -24,14 +24,14 @@ let importCommand = CommandSpec(
   options.format = known
   options.archive = arguments.string("--archive")
   let place = try Place(arguments)
-  let log = try place.writableLog()
+  let log = try place.log()
   options.partitions = try place.partitions()
   let progress = ImportProgress()
   let importer = Importer(log, options, stop: Signals.stop, progress: progress.update)
   let start = ContinuousClock.now
   defer { progress.finish() }
   do {
-    try importer.run(arguments.operands)
+    try importer.run(arguments.operands, beforeWriting: place.makeLogDirectory)
   } catch let error as SourceError where error.code == .stopped {
     progress.finish()
     report(importer.summary, start, log)
