@@ -107,7 +107,7 @@ events=$(cat "$work"/events/*.ndjson | wc -l)
 report generate "$events" "$elapsed"
 
 # The first use of a data directory makes the cluster and the schema. That is no stage of the pipeline.
-timed 'make the data directory' "$binary" sql --data "$data" 'select 1'
+timed 'make the data directory' "$binary" load full --data "$data"
 
 timed import "$binary" import "$work/events" --log "dir:$data/log"
 report import "$events" "$elapsed"

@@ -217,7 +217,11 @@ struct Publisher {
     guard let users = staged.users else { return }
     _ = try connection.run(sql("users_seen", ["table": users.name]))
     _ = try connection.run(sql("users_current", ["table": users.name]))
-    _ = try connection.run(sql("level_history", ["table": users.name]))
+    let spans = "level_span_g\(staged.run)"
+    let starts = "level_start_g\(staged.run)"
+    _ = try connection.run(sql("level_spans", ["spans": spans, "seen": users.name]))
+    _ = try connection.run(sql("level_starts", ["spans": spans, "starts": starts]))
+    try connection.script(sql("level_history", ["spans": spans, "starts": starts]))
   }
 
   private func publishProgress(_ staged: Staged) throws {

@@ -1,0 +1,32 @@
+-- On which plans the users that a load has touched were seen, from their first event in the load on:
+-- each plan's first and last event, the plan whose first event came before, and the plan that the
+-- history had before all of them.
+create table stage.{spans} as
+with touched as (
+  select u.user_id, min(s.first_seen) as since
+  from stage.{seen} as s
+  join warehouse.dim_user as u using (user_key)
+  where u.user_id is not null and u.level is not null
+  group by u.user_id
+),
+before as (
+  select distinct on (t.user_id) t.user_id, h.level, h.valid_from
+  from touched as t
+  join warehouse.user_level_history as h on h.user_id = t.user_id and h.valid_from < t.since
+  order by t.user_id, h.valid_from desc
+),
+plans as (
+  select
+    t.user_id, t.since, u.level, min(u.first_seen) as first_seen, max(u.last_seen) as last_seen
+  from touched as t
+  join warehouse.dim_user as u on u.user_id = t.user_id and u.last_seen >= t.since
+  where u.level is not null
+  group by t.user_id, t.since, u.level
+)
+select
+  p.*, b.level as before_level, b.valid_from as before_from,
+  lag(p.level) over times as previous_level,
+  lag(p.last_seen) over times as previous_last_seen
+from plans as p
+left join before as b using (user_id)
+window times as (partition by p.user_id order by p.first_seen, p.last_seen)
