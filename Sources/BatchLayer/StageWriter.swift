@@ -33,6 +33,9 @@ final class StageWriter {
   private let connections: Int
   private let abandoned = StopToken()
   private var lanes: [Lane] = []
+  /// Which lane writes a table, and the bytes that each lane was given.
+  private var assigned: [String: Int] = [:]
+  private var sent: [Int] = []
   /// Tables that are committed.
   private(set) var made: Set<String> = []
 
@@ -44,6 +47,8 @@ final class StageWriter {
   }
 
   private func startLanes() {
+    assigned = [:]
+    sent = Array(repeating: 0, count: connections)
     lanes = (0..<connections).map { _ in
       let queue = BoundedQueue<Job>(limit: 8)
       let worker = Worker("load-write") { [databaseURL, library, made, abandoned] in
@@ -91,8 +96,16 @@ final class StageWriter {
     if lanes.isEmpty { startLanes() }
     let job = Job(table: table, bytes: Array(buffer.bytes))
     buffer.removeAll()
-    let lane = lanes[Int(table.spread % UInt64(lanes.count))]
+    let lane = lanes[assign(table.name, bytes: job.bytes.count)]
     if !lane.queue.put(job) { try lane.worker.wait() }
+  }
+
+  /// The lane of a table: where it was before, else the one that has had the least to do.
+  private func assign(_ table: String, bytes: Int) -> Int {
+    let lane = assigned[table] ?? sent.indices.min { sent[$0] < sent[$1] } ?? 0
+    assigned[table] = lane
+    sent[lane] += bytes
+    return lane
   }
 
   /// Commits what was written; what is written next goes into new transactions.
@@ -112,12 +125,5 @@ final class StageWriter {
     for lane in lanes { lane.queue.close(discarding: true) }
     for lane in lanes { _ = try? lane.worker.wait() }
     lanes = []
-  }
-}
-
-extension StageTable {
-  /// Spreads tables over connections, the same way each time (FNV-1a).
-  fileprivate var spread: UInt64 {
-    name.utf8.reduce(14_695_981_039_346_656_037) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 } >> 16
   }
 }
