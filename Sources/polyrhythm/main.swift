@@ -48,9 +48,9 @@ func perform(_ words: [String]) throws {
 
 do {
   Signals.install()
-  // Buffers of many megabytes come and go all the time: kept by the allocator, they need not be given
-  // back to the kernel and cleared by it each time.
-  mallopt(M_MMAP_THRESHOLD, 1 << 30)
+  // Buffers of some megabytes come and go all the time: kept by the allocator, they need not be given
+  // back to the kernel and cleared by it each time. 32 MiB is the most that glibc takes.
+  mallopt(M_MMAP_THRESHOLD, 32 << 20)
   mallopt(M_TRIM_THRESHOLD, 1 << 30)
   try perform(Array(CommandLine.arguments.dropFirst()))
   fflush(nil)

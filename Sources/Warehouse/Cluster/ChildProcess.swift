@@ -41,9 +41,13 @@ enum ChildProcess {
   }
 
   /// What a server may see of our environment: nothing that would change what it does (PGDATA,
-  /// PGPORT, locale), and messages in English, because we read some of them.
+  /// PGPORT, locale), and messages in English, because we read some of them. Its allocator keeps what
+  /// one COPY has freed for the next one: as many as a load makes, they spent a quarter of their time
+  /// in getting cleared pages from the kernel again.
   private static let environment = [
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C",
+    "MALLOC_TRIM_THRESHOLD_=134217728", "MALLOC_TOP_PAD_=8388608",
+    "MALLOC_MMAP_THRESHOLD_=33554432",
   ]
 
   /// POSIX_SPAWN_SETSID of glibc's spawn.h, which shows it only under _GNU_SOURCE.
