@@ -141,6 +141,7 @@ public final class BatchLoader {
     }
     try feed.replay(isStopped: { stop.isRequested })
     try checkStop(stop)
+    if kind == .incremental { try rememberAhead(feed, control) }
     phases.begin("read")
     try read(feed, stage, starts, stop)
     phases.begin("write")
@@ -197,6 +198,27 @@ public final class BatchLoader {
   private func checkStop(_ stop: StopToken) throws(LoadError) {
     if stop.isRequested {
       throw LoadError(.stopped, "The load was stopped before it was published; nothing changed")
+    }
+  }
+
+  /// An event more than a day ahead of its partition is counted when it comes, and leaves no memory in the
+  /// kernel. Those that are loaded and still ahead are the facts beyond the watermarks: few, if any.
+  private func rememberAhead(_ feed: KernelFeed, _ control: Connection) throws {
+    for (topic, fact) in [
+      (Topic.listen, FactWriter.Fact.listen), (.auth, .auth), (.pageView, .pageView),
+    ] {
+      guard let greatest = feed.leastGreatest(topic) else { continue }
+      let rows = try control.run(
+        library.sql("batch/facts_ahead", ["fact": fact.rawValue]),
+        [.timestamp(milliseconds: greatest)])
+      var ahead: [EventIdentity] = []
+      for row in 0..<rows.count {
+        ahead.append(
+          EventIdentity(
+            topic: topic, userId: try rows.intOrNull(row, 0), sessionId: try rows.int(row, 1),
+            itemInSession: try rows.int(row, 2), ts: try rows.timestampMilliseconds(row, 3)))
+      }
+      feed.rememberAhead(ahead)
     }
   }
 

@@ -287,6 +287,16 @@ public final class KernelFeed {
   /// The kernel of a partition number, for events that were deferred.
   public func kernel(of partition: Int32) -> Kernel? { kernels[partition] }
 
+  /// The least of what the partitions have as the greatest timestamp of a topic; nil where none has one.
+  public func leastGreatest(_ topic: Topic) -> Int64? {
+    inputs.filter { $0.topic == topic }.compactMap { $0.kernel.greatest(topic) }.min()
+  }
+
+  /// Tells all kernels of events ahead of their time that have been counted.
+  public func rememberAhead(_ events: [EventIdentity]) {
+    for kernel in kernels.values { kernel.rememberAhead(events) }
+  }
+
   /// Notes what came of records that had been deferred.
   public func settleDeferred(_ topic: Topic, counted: Int, redelivered: Int) {
     counts.count(topic, by: counted)

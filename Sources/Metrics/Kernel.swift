@@ -46,6 +46,8 @@ public final class Kernel {
   /// to `foldOutOfWindow`.
   public var defersOutOfWindow = false
 
+  /// Identities of loaded events that lie ahead of the watermark.
+  private var countedAhead: Set<Int64> = []
   /// False while records below the committed offsets are read again to rebuild the state.
   private var isEmitting = false
   /// State in memory of our own, by topic where it is one for each: nothing to retain and no access
@@ -149,6 +151,15 @@ public final class Kernel {
     return replays[t].point(horizon: horizon, next: next, mark: marks[t])
   }
 
+  /// Tells of events that were counted when they were more than a day ahead, and so left no memory:
+  /// should they come again once their time has come, they have been counted already.
+  public func rememberAhead(_ events: some Sequence<EventIdentity>) {
+    for event in events { countedAhead.insert(hasher.pointee.identity(event)) }
+  }
+
+  /// The greatest plausible timestamp of a topic, milliseconds since 1970; nil before there is one.
+  public func greatest(_ topic: Topic) -> Int64? { marks[Int(topic.rawValue)].greatest }
+
   // MARK: Watermarks
 
   /// Greatest timestamp less the allowed lateness; `Int64.min` before there is one.
@@ -198,7 +209,12 @@ public final class Kernel {
       return .countedOutOfWindow
     }
     replays[t].note(timestamp: ts, offset: offset, mark: before)
-    guard identities[t].insert(hasher.pointee.identity(event), timestamp: ts) else {
+    let identity = hasher.pointee.identity(event)
+    if isEmitting, !countedAhead.isEmpty, countedAhead.contains(identity) {
+      advance(event.topic)
+      return .redelivered
+    }
+    guard identities[t].insert(identity, timestamp: ts) else {
       advance(event.topic)
       return .redelivered
     }

@@ -1,0 +1,52 @@
+import BatchLayer
+import EventModel
+import TestKit
+import Testing
+
+/// Events with a clock that is more than a day ahead.
+@Suite struct LoadAheadTests {
+  private static let begin: Int64 = 1_772_409_600_000
+  private static let minute: Int64 = 60_000
+
+  private func view(user: Int64, atMinute minute: Int64) -> LoggedRecord {
+    var event = Event(topic: .pageView)
+    event.ts = Self.begin + minute * Self.minute
+    event.userId = user
+    event.sessionId = user
+    event.itemInSession = minute
+    let page: StaticString = "Home"
+    event.page = ByteSlice(start: page.utf8Start, count: page.utf8CodeUnitCount)
+    return LoggedRecord(event)
+  }
+
+  /// Two users establish the watermark, a third is 25 hours ahead, and time goes on until its time has
+  /// nearly come.
+  private func records() -> (before: [LoggedRecord], ahead: LoggedRecord) {
+    let ahead = view(user: 2, atMinute: 25 * 60)
+    var records = [view(user: 1, atMinute: 0), view(user: 3, atMinute: 5), ahead]
+    records += stride(from: 30, through: 24 * 60 + 58, by: 28).map { view(user: 3, atMinute: $0) }
+    return (records, ahead)
+  }
+
+  @Test func anEventAheadOfItsTimeThatComesAgainInTimeCountsOnceAcrossLoads() throws {
+    let (before, ahead) = records()
+    let layers = try Layers(partitions: 1)
+    try layers.log.write(before)
+    try layers.load(.full)
+    try layers.expectTruth(Truth(before), "after the first load")
+    let after = [ahead, view(user: 3, atMinute: 24 * 60 + 59)]
+    try layers.log.write(after)
+    try layers.load(.incremental)
+    try layers.expectTruth(Truth(before + after), "after it came again")
+    try layers.load(.full)
+    try layers.expectTruth(Truth(before + after), "after loading all anew")
+  }
+
+  @Test func withoutALoadInBetweenItCountsOnceToo() throws {
+    let (before, ahead) = records()
+    let layers = try Layers(partitions: 1)
+    try layers.log.write(before + [ahead])
+    try layers.load(.incremental)
+    try layers.expectTruth(Truth(before + [ahead]), "in one load")
+  }
+}
