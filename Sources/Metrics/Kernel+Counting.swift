@@ -1,0 +1,268 @@
+import EventModel
+
+/// What counts where: each event in its rows, each play in the minute that it began in.
+extension Kernel {
+  func count(_ event: Event, offset: Int64, inWindow: Bool) {
+    let place = Place(
+      minute: Int32(truncatingIfNeeded: event.ts / 60_000), user: hasher.pointee.user(event),
+      location: hasher.pointee.location(event), device: hasher.pointee.device(event),
+      audience: hasher.pointee.audience(event))
+    nameAudience(event, place)
+    if isEmitting { meet(event, place) }
+    let keys = FactKeys(
+      ts: event.ts, userKey: place.user, locationKey: place.location, deviceKey: place.device,
+      sessionId: event.sessionId, itemInSession: Int32(clamping: event.itemInSession))
+    switch event.topic {
+    case .auth:
+      guard isEmitting else { return }
+      let counter: Counter = event.success == true ? .logins : .failedLogins
+      touch(event, place) { $1.pointee.add(counter, 1) }
+      facts?.auth(keys, event)
+    case .pageView:
+      let song = hasher.pointee.song(event)
+      countPageView(event, place, song: song, inWindow: inWindow)
+      if isEmitting { facts?.pageView(keys, songKey: song, event) }
+    case .listen: countListen(event, place, keys, inWindow: inWindow)
+    }
+  }
+
+  func meet(_ event: Event, _ place: Place) {
+    members.meetUser(place.user, event)
+    members.meetLocation(place.location, event)
+    members.meetDevice(place.device, event)
+  }
+
+  /// Also while nothing is emitted: a play that is read again may end, and count, after that.
+  func nameAudience(_ event: Event, _ place: Place) {
+    if audiences.pointee.insertNew(place.audience) {
+      rollups.name(
+        place.audience,
+        .audience(
+          gender: (event.gender.isEmpty ? KeyHasher.unknown : event.gender).string,
+          level: (event.level.isEmpty ? KeyHasher.unknown : event.level).string))
+    }
+  }
+
+  /// Visits the rows that every event counts in, and notes who and which session it was there.
+  @inline(__always)
+  func touch(
+    _ event: Event, _ place: Place,
+    _ body: (Rollup, UnsafeMutablePointer<RollupCell>) -> Void
+  ) {
+    let session = Murmur3.hash64(event.sessionId)
+    let user = event.userId.map { Murmur3.hash64($0) }
+    place.forEachRow { rollup, key in
+      let cell = rollups.cell(rollup, place.minute, key)
+      cell.pointee.sessions.insert(hash: session)
+      if rollup != .user, let user { cell.pointee.activeUsers.insert(hash: user) }
+      body(rollup, cell)
+    }
+  }
+
+  // MARK: Page views
+
+  func countPageView(
+    _ event: Event, _ place: Place, song: Int64, inWindow: Bool
+  ) {
+    let pageKey = hasher.pointee.page(event)
+    let counter = engagement(pageKey, event)
+    if isEmitting {
+      let isError = (event.status ?? 0) >= 400
+      touch(event, place) { _, cell in
+        cell.pointee.add(.pageViews, 1)
+        if isError { cell.pointee.add(.errors, 1) }
+        if let counter { cell.pointee.add(counter, 1) }
+      }
+      let cell = rollups.cell(.page, place.minute, pageKey)
+      cell.pointee.add(.pageViews, 1)
+      if isError { cell.pointee.add(.errors, 1) }
+      cell.pointee.sessions.insert(hash: Murmur3.hash64(event.sessionId))
+      if let user = event.userId { cell.pointee.activeUsers.insert(hash: Murmur3.hash64(user)) }
+      if song != 0 { members.meetSong(song, event) }
+    }
+    guard let counter else { return }
+    if song != 0 {
+      if isEmitting { rollups.cell(.song, place.minute, song).pointee.add(counter, 1) }
+    } else if inWindow {
+      creditLater(event, counter)
+    }
+  }
+
+  /// Credits the session's last song, as far as it is known, and keeps the page view in mind for as
+  /// long as a listen in time can still change which song that was.
+  func creditLater(_ event: Event, _ counter: Counter) {
+    let session = store.pointee.session(hasher.pointee.session(event))
+    var credit = Credit(ts: event.ts, counter: counter, session: session)
+    settle(&credit)
+    if event.ts >= watermark(.listen) { store.pointee.addCredit(credit) }
+  }
+
+  func settle(_ credit: inout Credit) {
+    let song = store.pointee.lastSong(credit.session, at: credit.ts)
+    guard song != credit.songKey else { return }
+    if isEmitting {
+      let minute = Int32(truncatingIfNeeded: credit.ts / 60_000)
+      if credit.songKey != 0 {
+        rollups.cell(.song, minute, credit.songKey).pointee.add(credit.counter, -1)
+      }
+      if song != 0 { rollups.cell(.song, minute, song).pointee.add(credit.counter, 1) }
+    }
+    credit.songKey = song
+  }
+
+  /// Which engagement a page stands for, if any; looked up once a combination of page attributes.
+  @inline(__always)
+  func engagement(_ pageKey: Int64, _ event: Event) -> Counter? {
+    if let known = pages.pointee.find(0, pageKey) {
+      return known == Self.noEngagement ? nil : Counter(rawValue: Int(known))
+    }
+    namePage(pageKey, event)
+    let counter = engagementPages[event.page.string]
+    let value = counter.map { Int32($0.rawValue) } ?? Self.noEngagement
+    _ = pages.pointee.findOrInsert(0, pageKey, new: value)
+    return counter
+  }
+
+  func namePage(_ key: Int64, _ event: Event) {
+    rollups.name(
+      key,
+      .page(
+        page: event.page.string, method: event.method.string, status: event.status ?? 0,
+        auth: event.auth.string, level: event.level.string))
+  }
+
+  // MARK: Listens
+
+  func countListen(
+    _ event: Event, _ place: Place, _ keys: FactKeys, inWindow: Bool
+  ) {
+    let song = hasher.pointee.song(event)
+    if isEmitting { countStart(event, place, song) }
+    var play = Play(
+      fact: ListenFact(
+        keys: keys, songKey: song, auth: output.texts.id(event.auth),
+        level: output.texts.id(event.level),
+        durationMs: event.durationMs.map { Int32(clamping: $0) } ?? -1, listenedMs: 0,
+        outcome: .open),
+      end: event.ts + (event.durationMs ?? Play.unknownLengthMs), audienceKey: place.audience)
+    guard inWindow else {
+      let (outcome, listened) = play.outcome(next: nil, watermark: Int64.max)
+      restate(&play, outcome, listened)
+      report(&play)
+      return
+    }
+    let session = store.pointee.session(hasher.pointee.session(event))
+    let index = store.pointee.insert(play, session: session)
+    judge(index)
+    let older = store.pointee.at(index).pointee.older
+    if older >= 0 { judge(older) }
+    var credit = store.pointee.lastCredit(session)
+    while credit >= 0 {
+      if store.pointee.credits[Int(credit)].ts >= event.ts {
+        // A copy: settling reads the store, which an inout access would hold.
+        var known = store.pointee.credits[Int(credit)]
+        settle(&known)
+        store.pointee.credits[Int(credit)] = known
+      }
+      credit = store.pointee.credits[Int(credit)].older
+    }
+  }
+
+  func countStart(_ event: Event, _ place: Place, _ song: Int64) {
+    members.meetSong(song, event)
+    let songHash = Murmur3.hash64(song)
+    let user = event.userId.map { Murmur3.hash64($0) }
+    touch(event, place) { rollup, cell in
+      cell.pointee.add(.listens, 1)
+      if song != 0 { cell.pointee.songs.insert(hash: songHash) }
+      if rollup != .user, let user { cell.pointee.listeners.insert(hash: user) }
+    }
+    let cell = rollups.cell(.song, place.minute, song)
+    cell.pointee.add(.listens, 1)
+    if let user { cell.pointee.listeners.insert(hash: user) }
+  }
+
+  /// Brings what is counted of a play in line with what is known of it now.
+  func judge(_ index: Int32) {
+    let newer = play(index).pointee.newer
+    let (outcome, listened) = play(index).pointee.outcome(
+      next: newer >= 0 ? play(newer).pointee.ts : nil, watermark: watermark(.listen))
+    restate(&play(index).pointee, outcome, listened)
+  }
+
+  func restate(_ play: inout Play, _ outcome: Outcome, _ listened: Int32) {
+    guard outcome != play.counted || listened != play.countedListenedMs else { return }
+    if isEmitting {
+      count(play, play.counted, -play.countedListenedMs, -1)
+      count(play, outcome, listened, 1)
+    }
+    play.counted = outcome
+    play.countedListenedMs = listened
+  }
+
+  func count(_ play: Play, _ outcome: Outcome, _ listened: Int32, _ sign: Int32) {
+    let counter: Counter
+    switch outcome {
+    case .open: return
+    case .completed: counter = .completed
+    case .partial: counter = .partial
+    case .skipped: counter = .skipped
+    }
+    let minute = Int32(truncatingIfNeeded: play.ts / 60_000)
+    let keys = play.fact.keys
+    let place = Place(
+      minute: minute, user: keys.userKey, location: keys.locationKey, device: keys.deviceKey,
+      audience: play.audienceKey)
+    place.forEachRow { rollup, key in
+      let cell = rollups.cell(rollup, minute, key)
+      cell.pointee.add(counter, sign)
+      cell.pointee.listenedMs += Int64(listened)
+    }
+    let cell = rollups.cell(.song, minute, play.fact.songKey)
+    cell.pointee.add(counter, sign)
+    cell.pointee.listenedMs += Int64(listened)
+  }
+
+  // MARK: Facts of plays
+
+  /// Tells the fact sink of all plays that are not final yet: their rows are written with the outcome
+  /// as it is now, and corrected later. Call at the end of a load.
+  public func reportOpenPlays() {
+    store.pointee.forEachNotFinal { report(&play($0).pointee) }
+  }
+
+  func report(_ play: inout Play) {
+    guard let facts else { return }
+    play.fact.outcome = play.counted
+    play.fact.listenedMs = play.countedListenedMs
+    if !play.isReported {
+      facts.listen(play.fact, texts: output.texts)
+    } else if play.reported != play.counted || play.reportedListenedMs != play.countedListenedMs {
+      facts.listenChanged(play.fact)
+    }
+    play.isReported = true
+    play.reported = play.counted
+    play.reportedListenedMs = play.countedListenedMs
+  }
+}
+
+/// The rows that an event counts in whatever it is.
+struct Place {
+  var minute: Int32
+  var user, location, device, audience: Int64
+
+  @inline(__always)
+  func forEachRow(_ body: (Rollup, Int64) -> Void) {
+    body(.totals, 0)
+    body(.user, user)
+    body(.location, location)
+    body(.device, device)
+    body(.audience, audience)
+  }
+}
+
+/// Pages that say something about a song, by eventsim's names.
+let engagementPages: [String: Counter] = [
+  "Thumbs Up": .thumbsUp, "Thumbs Down": .thumbsDown, "Add to Playlist": .playlistAdds,
+  "Share": .shares, "Add Friend": .friendsAdded, "Roll Advert": .adverts,
+]
