@@ -193,7 +193,8 @@ final class Layers: Sendable {
       let sketches = rollup.distincts.map(\.column)
       let keys = (["minute"] + rollup.keyColumns).joined(separator: ", ")
       let columns =
-        counters.map { "sum(\($0))::bigint as \($0)" }
+        // Null and 0 say the same; a speed row that was corrected adds up to 0.
+        counters.map { "nullif(sum(\($0)), 0)::bigint as \($0)" }
         + sketches.map { "hll_union_agg(\($0)) as \($0)" }
       // A credit that moved on to another song leaves a row of nothing.
       let isSomething =
