@@ -75,7 +75,7 @@ final class FactWriter: FactSink {
   func pageView(_ keys: FactKeys, songKey: Int64, _ event: Event) {
     let buffer = startRow(.pageView, keys, columns: pageViewColumns)
     buffer.int64(songKey)
-    buffer.text(event.page.buffer)
+    buffer.bytes(event.page.buffer)
     text(event.method, buffer)
     buffer.int32OrNull(event.status)
     text(event.auth, buffer)
@@ -116,9 +116,10 @@ final class FactWriter: FactSink {
     buffer.text(text)
   }
 
+  /// Text and bytes travel alike; a decoded text has no NUL to look for.
   @inline(__always)
   private func text(_ slice: ByteSlice, _ buffer: CopyBuffer) {
-    if slice.isEmpty { buffer.null() } else { buffer.text(slice.buffer) }
+    if slice.isEmpty { buffer.null() } else { buffer.bytes(slice.buffer) }
   }
 
   @inline(__always)

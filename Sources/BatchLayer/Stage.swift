@@ -30,9 +30,9 @@ final class Stage {
     members = try MemberStore(connection: memberConnection, library: library)
   }
 
-  /// An hour more than the lateness allowed: how long a play can still change the minute it began in,
-  /// for nearly all. Minutes; what comes later is right too, only slower.
-  private static let settlingMinutes: Int32 = 70
+  /// A song and the lateness allowed, and some more: how long a play can still change the minute that
+  /// it began in, for nearly all. Minutes; what comes later is right too, only slower.
+  private static let settlingMinutes: Int32 = 25
 
   /// Writes the rollup rows of minutes that are complete, once there are more than `limit` rows.
   func writeComplete(_ feed: KernelFeed, above limit: Int) throws {
