@@ -2,24 +2,26 @@ import EventLog
 import EventModel
 
 /// Puts events into a log, each under the key that keeps a user's events in order.
-final class EventWriter {
+public final class EventWriter {
   private let writer: any LogWriter
   private var key: [UInt8] = []
   private var payload: [UInt8] = []
   /// Records appended, broken ones included.
-  private(set) var count = 0
+  public private(set) var count = 0
 
-  init(_ log: any EventLog) throws(EventLogError) {
+  public init(_ log: any EventLog) throws(EventLogError) {
     writer = try log.writer(to: Topic.allCases.map(\.name))
   }
 
   /// - Parameter fields: further JSON fields, each with a comma before it.
-  func append(_ event: Event, fields: [ByteSlice] = []) throws {
+  public func append(_ event: Event, fields: [ByteSlice] = []) throws {
     payload.removeAll(keepingCapacity: true)
     EventEncoder.append(event, to: &payload)
-    payload.removeLast()
-    for part in fields { payload.append(contentsOf: part.buffer) }
-    payload.append(UInt8(ascii: "}"))
+    if !fields.isEmpty {
+      payload.removeLast()
+      for part in fields { payload.append(contentsOf: part.buffer) }
+      payload.append(UInt8(ascii: "}"))
+    }
     let bytes = payload
     try bytes.withUnsafeBytes { try append(event, raw: $0) }
   }
@@ -44,8 +46,11 @@ final class EventWriter {
     count += 1
   }
 
+  /// Returns when readers of the log see all of it.
+  public func flush() throws(EventLogError) { try writer.flush() }
+
   /// Returns when all is on the storage device, so that what it came from may go.
   func sync() throws(EventLogError) { try writer.sync() }
 
-  func close() throws(EventLogError) { try writer.close() }
+  public func close() throws(EventLogError) { try writer.close() }
 }

@@ -1,6 +1,7 @@
 import EventGenerator
 import EventLog
 import EventModel
+import EventSources
 import Foundation
 import Support
 
@@ -77,7 +78,7 @@ let generateCommand = CommandSpec(
   try place.makeLogDirectory()
   let names = Topic.allCases.map(\.name)
   try log.createTopics(names, partitions: place.partitions())
-  var sink = try LogSink(log)
+  let sink = try EventWriter(log)
   try simulation.run(until: isContinuous ? now : (config.end ?? now)) { event in
     try sink.append(event)
     count += 1

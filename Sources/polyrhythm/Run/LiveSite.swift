@@ -1,5 +1,6 @@
 import EventGenerator
 import EventLog
+import EventSources
 import Foundation
 import Support
 import Synchronization
@@ -7,7 +8,7 @@ import Synchronization
 /// The simulated site behind `run`: writes its history into the log, then goes on in real time.
 final class LiveSite {
   private var simulation: Simulation
-  private var sink: LogSink
+  private let sink: EventWriter
   private var state: GeneratorState
   private let directory: String
   /// Events written by this process; read from other threads.
@@ -29,7 +30,7 @@ final class LiveSite {
     overrides.start = state.from
     overrides.endless = true
     simulation = Simulation(config: try GeneratorConfig.standard(overrides))
-    sink = try LogSink(log)
+    sink = try EventWriter(log)
     self.state = state
     self.directory = directory
     self.written = written
