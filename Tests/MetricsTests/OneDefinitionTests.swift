@@ -1,0 +1,49 @@
+import Foundation
+import Testing
+
+@testable import Metrics
+
+/// I1: a measure is defined once, in `Metrics`. Nobody else's code or SQL says it a second time; the
+/// audits of `warehouse-sql/checks` do, on purpose, as they judge what the code has done.
+@Suite struct OneDefinitionTests {
+  private static let root = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+  private func files(below folder: String, ending: String) throws -> [String: String] {
+    let base = Self.root.appendingPathComponent(folder)
+    let paths = try #require(FileManager.default.enumerator(atPath: base.path))
+    var texts: [String: String] = [:]
+    for case let path as String in paths where path.hasSuffix(ending) {
+      texts["\(folder)/\(path)"] = try String(
+        contentsOf: base.appendingPathComponent(path), encoding: .utf8)
+    }
+    return texts
+  }
+
+  @Test func noSQLDefinesARateOrAnOutcome() throws {
+    let sql = try files(below: "warehouse-sql", ending: ".sql")
+      .filter { !$0.key.hasPrefix("warehouse-sql/checks/") }
+    #expect(sql.count > 50)
+    let rates = Measure.all.compactMap { measure -> String? in
+      if case .ratio = measure.rule { measure.name } else { nil }
+    }
+    #expect(rates.count == 4)
+    for (path, text) in sql {
+      for word in rates + engagementPages.keys + ["30000", "30_000", "0.9"] {
+        #expect(!text.contains(word), "\(path) says \(word)")
+      }
+    }
+  }
+
+  @Test func noLayerKnowsWhatAPageOrAnOutcomeStandsFor() throws {
+    for layer in ["SpeedLayer", "BatchLayer", "ServingLayer", "Feed", "StarSchema"] {
+      let swift = try files(below: "Sources/\(layer)", ending: ".swift")
+      #expect(!swift.isEmpty)
+      for (path, text) in swift {
+        for word in Array(engagementPages.keys) + ["\"completed\"", "\"skipped\"", "30_000"] {
+          #expect(!text.contains(word), "\(path) says \(word)")
+        }
+      }
+    }
+  }
+}
