@@ -204,12 +204,10 @@ public final class BatchLoader {
   /// An event more than a day ahead of its partition is counted when it comes, and leaves no memory in the
   /// kernel. Those that are loaded and still ahead are the facts beyond the watermarks: few, if any.
   private func rememberAhead(_ feed: KernelFeed, _ control: Connection) throws {
-    for (topic, fact) in [
-      (Topic.listen, FactWriter.Fact.listen), (.auth, .auth), (.pageView, .pageView),
-    ] {
+    for topic in Topic.allCases {
       guard let greatest = feed.leastGreatest(topic) else { continue }
       let rows = try control.run(
-        library.sql("batch/facts_ahead", ["fact": fact.rawValue]),
+        library.sql("batch/facts_ahead", ["fact": FactWriter.Fact(topic).rawValue]),
         [.timestamp(milliseconds: greatest)])
       var ahead: [EventIdentity] = []
       for row in 0..<rows.count {

@@ -13,6 +13,14 @@ final class FactWriter: FactSink {
     case auth = "fact_auth"
     case pageView = "fact_page_view"
 
+    init(_ topic: Topic) {
+      switch topic {
+      case .listen: self = .listen
+      case .auth: self = .auth
+      case .pageView: self = .pageView
+      }
+    }
+
     static let shared = [
       "ts", "date_key", "time_key", "user_key", "location_key", "device_key", "session_id",
       "item_in_session",

@@ -89,12 +89,7 @@ struct OutOfWindow {
   private func lookUp(
     _ topic: Topic, _ keys: Set<Key>, _ tables: (FactWriter.Part) -> [String]
   ) throws -> Set<Key> {
-    let fact: FactWriter.Fact =
-      switch topic {
-      case .listen: .listen
-      case .auth: .auth
-      case .pageView: .pageView
-      }
+    let fact = FactWriter.Fact(topic)
     var known = Set<Key>()
     for (day, ofDay) in Dictionary(grouping: keys, by: { CalendarDay(milliseconds: $0.ts) }) {
       for table in tables(FactWriter.Part(fact: fact, day: day)) {

@@ -28,23 +28,6 @@ public struct RollupCell {
     }
   }
 
-  /// The counter's sum so far; may be negative, as a delta that corrects an earlier one.
-  public func value(_ counter: Counter) -> Int64 {
-    if counter == .listenedMs { return listenedMs }
-    return withUnsafeBytes(of: counts) {
-      Int64($0.assumingMemoryBound(to: Int32.self)[counter.rawValue])
-    }
-  }
-
-  public func sketch(_ distinct: Distinct) -> DistinctSketch {
-    switch distinct {
-    case .listeners: listeners
-    case .activeUsers: activeUsers
-    case .sessions: sessions
-    case .songs: songs
-    }
-  }
-
   /// True where the row would add nothing.
   public var isZero: Bool {
     listenedMs == 0

@@ -26,10 +26,10 @@ struct RollupSums {
           rollup: rollup, minute: Int64(cell.pointee.minute), key: cell.pointee.key)
         var sum = sums[key] ?? Sum()
         for counter in rollup.counters {
-          sum.counts[counter.rawValue] += cell.pointee.value(counter)
+          sum.counts[counter.rawValue] += cell.value(counter)
         }
         for distinct in rollup.distincts {
-          sum.sketches[distinct.rawValue].formUnion(cell.pointee.sketch(distinct))
+          sum.sketches[distinct.rawValue].formUnion(cell.sketch(distinct).pointee)
         }
         sums[key] = sum
       }

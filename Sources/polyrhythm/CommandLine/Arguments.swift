@@ -1,4 +1,4 @@
-import Foundation
+import EventGenerator
 
 /// The flags and operands that a command was given. Values are checked as they are read; commands
 /// read all of theirs before they open anything.
@@ -116,24 +116,9 @@ struct Arguments: Sendable {
     if text.hasSuffix("d"), let days = Double(text.dropLast()), days >= 0, days < 36_500 {
       return now - Int64(days * 86_400_000)
     }
-    if let date = Self.parse(text) { return Int64((date.timeIntervalSince1970 * 1000).rounded()) }
+    if let time = Timestamp.parse(text) { return time }
     throw UsageError(
       "\(name): \"\(text)\" is not a time; give one such as 2026-01-31, 2026-01-31T12:00:00Z, or 7d for "
         + "seven days ago")
-  }
-
-  private static func parse(_ text: String) -> Date? {
-    let formatter = DateFormatter()
-    formatter.locale = Locale(identifier: "en_US_POSIX")
-    formatter.timeZone = TimeZone(secondsFromGMT: 0)
-    formatter.isLenient = false
-    for format in [
-      "yyyy-MM-dd", "yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd'T'HH:mm:ssXXXXX",
-      "yyyy-MM-dd'T'HH:mm:ss.SSSXXXXX", "yyyy-MM-dd'T'HH:mm", "yyyy-MM-dd HH:mm:ss",
-    ] {
-      formatter.dateFormat = format
-      if let date = formatter.date(from: text) { return date }
-    }
-    return nil
   }
 }
