@@ -40,11 +40,9 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-"$binary" generate --users "$users" --from "$from" --to "$to" --seed "$seed" \
-  --output "$work/events" >"$work/output" 2>&1 || {
-  cat "$work/output" >&2
-  fail "generate failed; its own message is above"
-}
+# What it says is kept in memory, so that it is there when the disk is full.
+said=$("$binary" generate --users "$users" --from "$from" --to "$to" --seed "$seed" \
+  --output "$work/events" 2>&1) || fail "generate failed: $said"
 
 awk -v users="$users" -v seed="$seed" -v from="$from" -v to="$to" \
   -v first_ms="$(date -d "$from" +%s)000" -v first_day="$(date -d "$from" +%-d)" \

@@ -17,6 +17,8 @@ fi
 out=$work/out
 generate=("$binary" generate --from "$from" --seed "$seed")
 week=(--users "$generator_users" --to "$to")
+first_hour=$(date -u -d "$from UTC 1 hour" +%FT%TZ 2>/dev/null) ||
+  fail "BENCH_FROM must be a day as 2026-01-01, not $from"
 help=$("$binary" generate --help)
 
 # The first core that we may use: all that is pinned there shares one core, the kernel's part of
@@ -73,12 +75,12 @@ check_room() {
 
 # Resident memory that a user costs, in bytes: from an hour of few users and of many, to nowhere.
 bytes_a_user() {
-  local hour few=1000 small large
-  hour=$(date -u -d "$from UTC 1 hour" +%FT%TZ) || fail "BENCH_FROM must be a date or a time, not $from"
-  timed "memory, $few users" "${peak_memory[@]}" "${generate[@]}" --users "$few" --to "$hour" --dry-run
+  local few=1000 small large
+  timed "memory, $few users" "${peak_memory[@]}" "${generate[@]}" --users "$few" \
+    --to "$first_hour" --dry-run
   small=$(cat "$work/peak")
   timed "memory, $((few + memory_users)) users" "${peak_memory[@]}" "${generate[@]}" \
-    --users $((few + memory_users)) --to "$hour" --dry-run
+    --users $((few + memory_users)) --to "$first_hour" --dry-run
   large=$(cat "$work/peak")
   printf '%d\n' $(((large - small) * 1024 / memory_users))
 }
@@ -134,7 +136,7 @@ printf '%s\n' "${generator_rows[@]}" |
   function ratio(rate) { return copy > 0 ? sprintf("%.1f%%", 100 * rate / copy) : "-" }
   BEGIN {
     form = "%-28s %9s %12s %9s %10s %13s %8s\n"
-    printf form, "stage", "seconds", "events/s", "MB/s", "of memory", "CPU s/million", "peak MB"
+    printf form, "stage", "seconds", "events/s", "MB/s", "of memcpy", "CPU s/million", "peak MB"
   }
   {
     rate = bytes / 1000 / $2
