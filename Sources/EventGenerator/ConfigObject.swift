@@ -41,6 +41,15 @@ struct ConfigObject {
     return text
   }
 
+  /// One of a few words.
+  func choice<Choice: RawRepresentable & CaseIterable>(_ key: String, _: Choice.Type)
+    throws(GeneratorError) -> Choice? where Choice.RawValue == String
+  {
+    guard let text = try text(key) else { return nil }
+    if let choice = Choice(rawValue: text) { return choice }
+    throw bad(key, text, Choice.allCases.map(\.rawValue).joined(separator: " or "))
+  }
+
   func flag(_ key: String) throws(GeneratorError) -> Bool? {
     guard let value = present(key) else { return nil }
     guard let number = value as? NSNumber, Self.isFlag(number) else {

@@ -39,9 +39,19 @@ public struct GeneratorConfig: Sendable {
   /// What new users, those that growth brings, begin as.
   public let newUserAuth: String
   public let newUserLevel: String
+  /// How the gaps between requests are spread around their mean.
+  public let gapDistribution: GapDistribution
   /// What was read but not understood, one sentence each; for people, not fatal.
   public let warnings: [String]
   let site: SiteModel
+
+  /// Distributions of the time between two requests of a session.
+  public enum GapDistribution: String, CaseIterable, Sendable {
+    /// As eventsim's: short gaps often, now and then a long one.
+    case logNormal = "lognormal"
+    /// Memoryless, as in some of eventsim's forks.
+    case exponential
+  }
 
   /// Values of the command line. What is nil here comes from the config file.
   public struct Overrides: Sendable {
@@ -57,6 +67,7 @@ public struct GeneratorConfig: Sendable {
     public var attritionRate: Double?
     public var tag: String?
     public var firstUserId: Int64?
+    public var gapDistribution: GapDistribution?
 
     public init() {}
   }
@@ -124,6 +135,8 @@ public struct GeneratorConfig: Sendable {
       try root.number("attrition-rate", in: 0...(1.0.nextDown), or: overrides.attritionRate) ?? 0
     let fileTag = try root.text("tag")
     tag = overrides.tag ?? fileTag
+    let fileGaps = try root.choice("gap-distribution", GapDistribution.self)
+    gapDistribution = overrides.gapDistribution ?? fileGaps ?? .logNormal
     churnedState = try root.text("churned-state")
     newUserAuth = try root.text("new-user-auth") ?? "Guest"
     newUserLevel = try root.text("new-user-level") ?? "free"
@@ -134,10 +147,10 @@ public struct GeneratorConfig: Sendable {
     self.warnings = warnings
   }
 
-  /// The keys of eventsim's format.
+  /// The keys of eventsim's format, and our own `gap-distribution`.
   static let keys: Set<String> = [
     "seed", "alpha", "beta", "damping", "weekend-damping", "weekend-damping-offset",
-    "weekend-damping-scale", "session-gap", "start-date", "end-date", "n-users", "first-user-id",
+    "weekend-damping-scale", "session-gap", "gap-distribution", "start-date", "end-date", "n-users", "first-user-id",
     "growth-rate", "attrition-rate", "tag", "churned-state", "new-user-auth", "new-user-level",
     "show-user-details", "levels", "auths", "new-session", "transitions", "upgrades", "downgrades",
   ]

@@ -7,6 +7,9 @@ struct RandomSource: RandomNumberGenerator {
     case user = 1
     case growth = 2
     case catalogue = 3
+    case group = 4
+    case age = 5
+    case faults = 6
   }
 
   private var s0: UInt64
@@ -85,8 +88,8 @@ private struct SplitMix64 {
 
 /// Draws an index with given weights in constant time (Walker's alias method, Vose's construction).
 struct AliasTable {
-  private var threshold: [Double]
-  private var alias: [Int32]
+  private(set) var threshold: [Double]
+  private(set) var alias: [Int32]
 
   /// - Parameter weights: not empty, none negative, at least one above 0.
   init(weights: [Double]) {

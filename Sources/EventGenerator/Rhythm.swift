@@ -19,6 +19,12 @@ struct Rhythm {
     weekendRamp = Int64(scaleMinutes) * 60_000
   }
 
+  init(_ config: GeneratorConfig) {
+    self.init(
+      damping: config.damping, weekendDamping: config.weekendDamping,
+      offsetMinutes: config.weekendDampingOffset, scaleMinutes: config.weekendDampingScale)
+  }
+
   /// Wall time (ms since 1970) of an even clock's time: t = u + d·D·sin(2π(u - 3 h)/D). Where the
   /// sine rises, around 3 am, wall time runs fast, and even arrivals are spread thin.
   func warp(_ even: Double) -> Double {

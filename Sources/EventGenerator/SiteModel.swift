@@ -31,6 +31,14 @@ struct SiteModel: Sendable {
     var role = Role.other
     /// Index of `auth` in the order of first mention.
     var auth: UInt16 = 0
+    /// The group whose site this is.
+    var group: UInt8 = 0
+    /// Among thumbs that go from here, the share that goes down; 0 where not exactly one way goes up
+    /// and one down, so that there is nothing to choose.
+    var thumbsDownShare: Float = 0
+    /// Where thumbs up and down lead.
+    var thumbsUp: UInt16 = 0
+    var thumbsDown: UInt16 = 0
     var isRedirect: Bool { status >= 300 && status < 400 }
   }
 
@@ -42,9 +50,11 @@ struct SiteModel: Sendable {
     /// Comes between songs.
     case advert
     /// Says something about the song that is on.
-    case engagement
+    case engagement, thumbsUp, thumbsDown
     /// An attempt to sign in that works, or does not.
     case login, failedLogin
+
+    var isAboutSong: Bool { self == .engagement || self == .thumbsUp || self == .thumbsDown }
   }
 
   /// How sessions begin for one (auth, level).
@@ -78,7 +88,7 @@ struct SiteModel: Sendable {
   }
 
   private mutating func readTransitions(_ root: ConfigObject) throws(GeneratorError) {
-    var outgoing: [[(Double, UInt16)]] = []
+    var outgoing: [[(p: Double, state: UInt16)]] = []
     // eventsim's own files put level changes into `transitions`; the two other lists add to them.
     for key in ["transitions", "upgrades", "downgrades"] {
       for item in try root.objects(key) {
@@ -93,7 +103,7 @@ struct SiteModel: Sendable {
       throw GeneratorError(.missingKey, "\(root.file): transitions is missing or empty; add some")
     }
     for (index, list) in outgoing.enumerated() {
-      let sum = list.reduce(0) { $0 + $1.0 }
+      let sum = list.reduce(0) { $0 + $1.p }
       // Decimal fractions that sum to 1 may do so only nearly in binary.
       guard sum <= 1 + 1e-9 else {
         throw GeneratorError(
@@ -111,14 +121,24 @@ struct SiteModel: Sendable {
       }
       // A division may leave the last one a hair below 1, through which a session would end.
       if sum > 1 - 1e-9 { steps[steps.count - 1].cumulative = 1 }
+      findThumbs(index, list)
     }
+  }
+
+  private mutating func findThumbs(_ index: Int, _ list: [(p: Double, state: UInt16)]) {
+    let up = list.filter { states[Int($0.state)].role == .thumbsUp && $0.p > 0 }
+    let down = list.filter { states[Int($0.state)].role == .thumbsDown && $0.p > 0 }
+    guard up.count == 1, down.count == 1 else { return }
+    states[index].thumbsUp = up[0].state
+    states[index].thumbsDown = down[0].state
+    states[index].thumbsDownShare = Float(down[0].p / (up[0].p + down[0].p))
   }
 
   /// The index of the state that an object describes, which is added where it is new.
   private mutating func state(_ object: ConfigObject) throws(GeneratorError) -> UInt16 {
     let request = try Self.request(object)
     if let index = indices[request] { return index }
-    guard states.count < Int(UInt16.max) else {
+    guard states.count < Self.mostStates else {
       throw GeneratorError(
         .badValue, "\(object.file): \(object.path)page: more than 65,535 different states")
     }
@@ -131,7 +151,9 @@ struct SiteModel: Sendable {
     switch request.page {
     case "NextSong": state.role = .nextSong
     case "Roll Advert": state.role = .advert
-    case "Thumbs Up", "Thumbs Down", "Add to Playlist", "Share": state.role = .engagement
+    case "Thumbs Up": state.role = .thumbsUp
+    case "Thumbs Down": state.role = .thumbsDown
+    case "Add to Playlist", "Share": state.role = .engagement
     case "Login" where request.method != "GET":
       state.role = state.isRedirect ? .login : .failedLogin
     default: break
