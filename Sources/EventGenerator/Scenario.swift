@@ -36,7 +36,7 @@ public struct Scenario: Sendable {
     guard groups.count <= SiteModel.mostGroups, states <= SiteModel.mostStates else {
       throw GeneratorError(
         .badValue,
-        "--group: \(groups.count) groups with \(states) states are too many; there is room for "
+        "--groups: \(groups.count) groups with \(states) states are too many; there is room for "
           + "\(SiteModel.mostGroups) groups and \(SiteModel.mostStates) states in all")
     }
     self.init(checked: groups, catalogue, listeners, countries, finishesSessions)
