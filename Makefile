@@ -54,6 +54,7 @@ run: deps build ## Install, build and start everything; page at http://127.0.0.1
 .PHONY: test
 test: deps-test build ## Build and run every test: unit, integration, end to end
 	scripts/check-compose.sh $(BINARY)
+	scripts/plot-week.sh --check
 	POLYRHYTHM_WARNINGS_AS_ERRORS=1 swift test --disable-xctest $(TEST_ARGS)
 
 .PHONY: lint

@@ -5,8 +5,7 @@
 #   scripts/plot-week.sh --check   run the tool, fail where the committed file is not what it gives
 #   PLOT_BINARY, PLOT_USERS, PLOT_SEED   another binary, another size or seed
 #
-# The events themselves (about 1.2 GB) go to a directory under TMPDIR that is removed afterwards. The
-# same binary gives the same bytes: the numbers in the SVG are integers and fixed decimals.
+# The same binary gives the same bytes: the numbers in the SVG are integers and fixed decimals.
 set -euo pipefail
 export LC_ALL=C TZ=UTC
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -42,11 +41,11 @@ trap 'exit 143' TERM
 
 # What it says is kept in memory, so that it is there when the disk is full.
 said=$("$binary" generate --users "$users" --from "$from" --to "$to" --seed "$seed" \
-  --output "$work/events" 2>&1) || fail "generate failed: $said"
+  --dry-run --truth "$work/truth.json" 2>&1) || fail "generate failed: $said"
 
 awk -v users="$users" -v seed="$seed" -v from="$from" -v to="$to" \
   -v first_ms="$(date -d "$from" +%s)000" -v first_day="$(date -d "$from" +%-d)" \
-  -f scripts/plot-week.awk "$work/events/truth.json" >"$work/week.svg" ||
+  -f scripts/plot-week.awk "$work/truth.json" >"$work/week.svg" ||
   fail "$binary wrote a truth.json that scripts/plot-week.awk cannot read"
 
 if [ "$check" = no ]; then
