@@ -46,8 +46,9 @@ public struct FaultInjector {
     if faults.outOfOrderBy > 0 { due += Habits.uniform(0...faults.outOfOrderBy, &random) }
     if draw < faults.malformedFraction {
       var broken = line.header
-      broken.fault = EventLine.Fault.malformed[
-        random.index(below: EventLine.Fault.malformed.count)]
+      broken.fault =
+        EventLine.Fault.malformed[
+          random.index(below: EventLine.Fault.malformed.count)]
       Malformation.apply(broken.fault, to: line.bytes, &random, into: &scratch)
       return try scratch.withUnsafeBytes {
         try give(EventLine(header: broken, bytes: $0), at: due, after: line.header.ts, emit)
@@ -111,7 +112,8 @@ extension EventLine.Fault {
 
 /// Makes something of a line that is no event. What comes out has no newline in it.
 enum Malformation {
-  private static let notJSON = Array("upstream connect error or disconnect/reset before headers".utf8)
+  private static let notJSON = Array(
+    "upstream connect error or disconnect/reset before headers".utf8)
   private static let timeKey = Array("{\"ts\":".utf8)
 
   /// - Parameter bytes: an event as the generator writes it, which begins with its `ts`.

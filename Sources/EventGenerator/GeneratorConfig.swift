@@ -150,7 +150,8 @@ public struct GeneratorConfig: Sendable {
   /// The keys of eventsim's format, and our own `gap-distribution`.
   static let keys: Set<String> = [
     "seed", "alpha", "beta", "damping", "weekend-damping", "weekend-damping-offset",
-    "weekend-damping-scale", "session-gap", "gap-distribution", "start-date", "end-date", "n-users", "first-user-id",
+    "weekend-damping-scale", "session-gap", "gap-distribution", "start-date", "end-date", "n-users",
+    "first-user-id",
     "growth-rate", "attrition-rate", "tag", "churned-state", "new-user-auth", "new-user-level",
     "show-user-details", "levels", "auths", "new-session", "transitions", "upgrades", "downgrades",
   ]

@@ -23,6 +23,8 @@ public struct Scenario: Sendable {
   public let countries: CountryMix
   /// Sessions that are under way at the end go on to theirs; otherwise they are cut.
   public let finishesSessions: Bool
+  /// Day, night and weekend are those of each user's place; otherwise all go by UTC, as in eventsim.
+  public let usesLocalTime: Bool
   let site: SiteModel.Joined
 
   /// - Parameters:
@@ -30,7 +32,8 @@ public struct Scenario: Sendable {
   ///   - catalogue: the songs; the default catalogue of the first config's seed where nil.
   public init(
     groups: [Group], catalogue: Catalogue? = nil, listeners: [Listener] = [],
-    countries: CountryMix = .unitedStates, finishesSessions: Bool = false
+    countries: CountryMix = .unitedStates, finishesSessions: Bool = false,
+    usesLocalTime: Bool = false
   ) throws(GeneratorError) {
     let states = groups.reduce(0) { $0 + $1.config.site.states.count }
     guard groups.count <= SiteModel.mostGroups, states <= SiteModel.mostStates else {
@@ -39,17 +42,18 @@ public struct Scenario: Sendable {
         "--groups: \(groups.count) groups with \(states) states are too many; there is room for "
           + "\(SiteModel.mostGroups) groups and \(SiteModel.mostStates) states in all")
     }
-    self.init(checked: groups, catalogue, listeners, countries, finishesSessions)
+    self.init(
+      checked: groups, catalogue, listeners, countries, finishesSessions, usesLocalTime)
   }
 
   /// All users of one config.
   public init(_ config: GeneratorConfig, catalogue: Catalogue? = nil) {
-    self.init(checked: [Group(config)], catalogue, [], .unitedStates, false)
+    self.init(checked: [Group(config)], catalogue, [], .unitedStates, false, false)
   }
 
   private init(
     checked groups: [Group], _ catalogue: Catalogue?, _ listeners: [Listener],
-    _ countries: CountryMix, _ finishesSessions: Bool
+    _ countries: CountryMix, _ finishesSessions: Bool, _ usesLocalTime: Bool
   ) {
     site = SiteModel.join(groups.map(\.config.site))
     self.groups = groups
@@ -57,6 +61,7 @@ public struct Scenario: Sendable {
     self.listeners = listeners
     self.countries = countries
     self.finishesSessions = finishesSessions
+    self.usesLocalTime = usesLocalTime
   }
 
   /// What the run itself goes by.

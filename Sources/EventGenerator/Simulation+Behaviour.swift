@@ -50,13 +50,15 @@ extension Simulation {
   /// than `gap` milliseconds after `time`.
   func nextStart(after time: Int64, _ user: inout SimulatedUser, gap: Double) -> Int64 {
     let rhythm = rhythms[Int(user.group)]
-    let earliest = Double(time) + gap
+    // By the user's own clock.
+    let offset = world.places[Int(user.place)].clockOffset
+    let earliest = Double(time + offset) + gap
     var even = rhythm.unwarp(earliest)
     while true {
       even += user.random.exponential(mean: user.beta)
       let wall = Int64(max(rhythm.warp(even), earliest).rounded(.up))
       let drop = rhythm.dropShare(at: wall)
-      if drop == 0 || user.random.uniform() >= drop { return wall }
+      if drop == 0 || user.random.uniform() >= drop { return wall - offset }
     }
   }
 

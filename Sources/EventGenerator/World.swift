@@ -18,6 +18,8 @@ final class World {
     var country: ByteSlice = .empty
     var lon: Double?
     var lat: Double?
+    /// What the users' clocks are ahead of UTC, milliseconds.
+    var clockOffset: Int64 = 0
     /// Index into `names`.
     var names = 0
   }
@@ -93,7 +95,9 @@ final class World {
             city: arena.keep(place.city), state: arena.keep(place.state),
             zip: arena.keep(place.zip),
             country: country.code == "US" ? .empty : arena.keep(country.code), lon: place.lon,
-            lat: place.lat, names: names.count))
+            lat: place.lat,
+            clockOffset: scenario.usesLocalTime ? Self.clockOffset(longitude: place.lon) : 0,
+            names: names.count))
         placeWeights.append(weight * place.weight / total)
       }
       countries[country.code] = (
@@ -175,6 +179,12 @@ final class World {
     event.artist = longest(songs.map(\.artist))
     event.song = longest(songs.map(\.title))
     return EventEncoder.maxByteCount(of: event)
+  }
+
+  /// The nautical time zone: whole hours, an hour for every 15 degrees. The law may have another, but
+  /// people rise and sleep with the sun.
+  static func clockOffset(longitude: Double) -> Int64 {
+    Int64((longitude / 15).rounded()) * 3_600_000
   }
 
   /// Where a user lives.

@@ -1,10 +1,16 @@
-public struct Names: Sendable { var women: [String]; var men: [String]; var family: [String] }
+public struct Names: Sendable {
+  var women: [String]
+  var men: [String]
+  var family: [String]
+}
 public struct Country: Sendable {
   var code: String
   var population: Double
   var places: [Place]
   var names: Names
-  static let us = Country(code: "US", population: 331, places: Place.unitedStates, names: Names(women: People.women, men: People.men, family: People.family))
+  static let us = Country(
+    code: "US", population: 331, places: Place.unitedStates,
+    names: Names(women: People.women, men: People.men, family: People.family))
   static func named(_ code: String) -> Country? { code == "US" ? us : nil }
 }
 public struct CountryMix: Sendable, Equatable {

@@ -196,9 +196,11 @@ import Testing
     let source = try source()
     let plan = plan(late: 0.1, duplicate: 0.1, malformed: 0.1, outOfOrderBy: 1000)
     #expect(
-      apply(plan, seed: 5, to: source).map(\.bytes) == apply(plan, seed: 5, to: source).map(\.bytes))
+      apply(plan, seed: 5, to: source).map(\.bytes) == apply(plan, seed: 5, to: source).map(\.bytes)
+    )
     #expect(
-      apply(plan, seed: 5, to: source).map(\.bytes) != apply(plan, seed: 6, to: source).map(\.bytes))
+      apply(plan, seed: 5, to: source).map(\.bytes) != apply(plan, seed: 6, to: source).map(\.bytes)
+    )
   }
 
   @Test func aRunThatIsEndedGivesNoMore() throws {

@@ -77,7 +77,8 @@ import Testing
   @Test func tooManyGroupsAreAnError() throws {
     let group = try group("a", weight: 1, stay: 0.5)
     let error = try #require(throws: GeneratorError.self) {
-      try Scenario(groups: [Scenario.Group](repeating: group, count: 256), catalogue: smallCatalogue)
+      try Scenario(
+        groups: [Scenario.Group](repeating: group, count: 256), catalogue: smallCatalogue)
     }
     #expect(error.message.contains("--groups") && error.exitCode.rawValue == 78)
   }

@@ -69,7 +69,8 @@ import Testing
   @Test func thereAreNoMoreThreadsThanUsers() throws {
     #expect(try ParallelRun(scenario(users: 3), threads: 16).threads == 3)
     #expect(
-      try bytes(scenario(users: 3), threads: 16).bytes == bytes(scenario(users: 3), threads: 1).bytes)
+      try bytes(scenario(users: 3), threads: 16).bytes
+        == bytes(scenario(users: 3), threads: 1).bytes)
   }
 
   @Test(arguments: [1, 4])

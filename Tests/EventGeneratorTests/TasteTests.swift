@@ -149,7 +149,9 @@ import Testing
     #expect(isClose(share(plays.filter(\.isLoved)), 0.7 * 0.18, 0.1))
   }
 
-  @Test(arguments: [(0.2, 0.7, 0.4), (0.9, 0.7, 0.4), (0.5, 0.05, 0.7), (0.3, 1, 0.4), (0.3, 0, 0.4)])
+  @Test(arguments: [
+    (0.2, 0.7, 0.4), (0.9, 0.7, 0.4), (0.5, 0.05, 0.7), (0.3, 1, 0.4), (0.3, 0, 0.4),
+  ])
   func whatTasteTakesHereItGivesThere(mean: Float, lovedShare: Float, factor: Float) {
     let loved = Habits.byTaste(mean, lovedShare: lovedShare, factor: factor, isLoved: true)
     let other = Habits.byTaste(mean, lovedShare: lovedShare, factor: factor, isLoved: false)

@@ -24,7 +24,9 @@ enum Terminal {
   static func bytes(_ count: Int64) -> String {
     var value = Double(count)
     for unit in ["B", "kB", "MB", "GB"] {
-      if value < 1000 { return "\(unit == "B" ? "\(count)" : "\((value * 10).rounded() / 10)") \(unit)" }
+      if value < 1000 {
+        return "\(unit == "B" ? "\(count)" : "\((value * 10).rounded() / 10)") \(unit)"
+      }
       value /= 1000
     }
     return "\((value * 10).rounded() / 10) TB"

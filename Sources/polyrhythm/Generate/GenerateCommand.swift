@@ -15,13 +15,16 @@ let generateCommand = CommandSpec(
     Flag("--seed", "N", "the only source of chance: the same seed gives the same bytes"),
     Flag("--growth-rate", "R", "new users a year, as a fraction of the users"),
     Flag("--attrition-rate", "R", "users leaving a year, as a fraction of the users"),
-    Flag("--gap-distribution", "D", "of the time between requests: lognormal (default), exponential"),
+    Flag(
+      "--gap-distribution", "D", "of the time between requests: lognormal (default), exponential"),
     Flag("--finish-sessions", nil, "let sessions that are under way at the end go on to theirs"),
     Flag("--tag", "S", "test group, written into every event"),
     Flag("--groups", "TAG=W[:FILE],…", "A/B groups: tag, weight, and a config of their own"),
     Flag("--first-user-id", "N", "the first user's id"),
     Flag("--countries", "C[=W],…", "where users are, with weights: US=3,CA=1; all (default US)"),
-    Flag("--catalogue", "DIR", "songs from DIR/tracks.csv, users from DIR/users.csv if it is there"),
+    Flag("--local-time", nil, "day, night and weekend by each user's own clock instead of UTC"),
+    Flag(
+      "--catalogue", "DIR", "songs from DIR/tracks.csv, users from DIR/users.csv if it is there"),
     Flag("--export-catalogue", "DIR", "write the songs and users as DIR/tracks.csv, DIR/users.csv"),
     Flag("--late-fraction", "F", "the part of the events that come late, 0 to 1"),
     Flag("--late-by", "D[..D]", "how late: 90s, 10m, 2h, 1d, or 10m..3h (default 1h)"),
@@ -29,7 +32,7 @@ let generateCommand = CommandSpec(
     Flag("--duplicate-by", "D[..D]", "how much later the second time is (default 0s..60s)"),
     Flag("--malformed-fraction", "F", "the part of the events that come as something else"),
     Flag("--out-of-order-by", "D", "put every event off by a time of its own, up to this"),
-    Flag("--output", "DIR", "write listen_events.ndjson, … and truth.json into DIR"),
+    Flag("--output", "DIR", "write listen_events.ndjson, … and truth.json into DIR; - for stdout"),
     Flag("--truth", "FILE", "write there what was written, counted; --output has it by itself"),
     Flag("--dry-run", nil, "simulate and encode, but write no events"),
     Flag("--threads", "N", "threads that simulate (default: one a core); the bytes are the same"),
@@ -49,6 +52,7 @@ let generateCommand = CommandSpec(
   let target: any LineTarget =
     switch options.target {
     case .files(let directory): try FileTarget(directory)
+    case .standardOutput: StandardOutput()
     case .nowhere: NoTarget()
     case .log, nil: try LogTarget(Place(arguments))
     }

@@ -6,6 +6,7 @@ struct GenerateOptions {
   enum Target: Equatable {
     case files(String)
     case log
+    case standardOutput
     case nowhere
   }
 
@@ -37,13 +38,15 @@ struct GenerateOptions {
     let countries = try arguments.string("--countries").map(CountryMix.init(parsing:))
     let folder = try arguments.string("--catalogue").map(CatalogueFolder.read)
     if let listeners = folder?.listeners, !listeners.isEmpty, arguments.has("--first-user-id") {
-      throw UsageError("--first-user-id: the users of --catalogue have ids of their own; leave it out")
+      throw UsageError(
+        "--first-user-id: the users of --catalogue have ids of their own; leave it out")
     }
     let overrides = try Self.overrides(arguments, now, listeners: folder?.listeners.count ?? 0)
     scenario = try Scenario(
       groups: Self.groups(arguments, overrides, now), catalogue: folder?.catalogue,
       listeners: folder?.listeners ?? [], countries: countries ?? .unitedStates,
-      finishesSessions: arguments.has("--finish-sessions"))
+      finishesSessions: arguments.has("--finish-sessions"),
+      usesLocalTime: arguments.has("--local-time"))
     warnings =
       scenario.groups.flatMap(\.config.warnings) + scenario.warnings + (folder?.warnings ?? [])
   }
@@ -52,6 +55,12 @@ struct GenerateOptions {
     let isContinuous = arguments.has("--continuous")
     if isContinuous, arguments.has("--finish-sessions") {
       throw UsageError("--finish-sessions needs an end: it does not go with --continuous")
+    }
+    if arguments.string("--output") == "-" {
+      guard !arguments.has("--log"), !arguments.has("--dry-run") else {
+        throw UsageError("--output - is standard output: it goes with neither --log nor --dry-run")
+      }
+      return .standardOutput
     }
     if let directory = arguments.string("--output") {
       guard !arguments.has("--log"), !isContinuous, !arguments.has("--dry-run") else {

@@ -101,11 +101,11 @@ private struct CountedTarget {
 
   /// - Returns: false where the run is to end.
   mutating func write(_ line: EventLine) throws -> Bool {
-    try target.write(line)
+    let goesOn = try target.write(line)
     truth.record(line.header)
     count += 1
     if count & 0xFFF == 0 { showProgress() }
-    return !stop.isRequested
+    return goesOn && !stop.isRequested
   }
 
   func showProgress() { progress.update(count) }

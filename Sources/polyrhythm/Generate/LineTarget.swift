@@ -2,6 +2,7 @@ import EventGenerator
 import EventLog
 import EventModel
 import EventSources
+import Glibc
 
 /// Where the lines of `generate` go.
 protocol LineTarget {
@@ -9,11 +10,12 @@ protocol LineTarget {
   var name: String { get }
   /// Bytes so far, newlines included.
   var byteCount: Int64 { get }
-  mutating func write(_ line: EventLine) throws
+  /// - Returns: false where nobody wants any more.
+  mutating func write(_ line: EventLine) throws -> Bool
   /// Returns when readers see all of it.
-  func flush() throws
+  mutating func flush() throws
   /// Closes it. Nothing can be written afterwards.
-  func finish(_ truth: GeneratorTruth) throws
+  mutating func finish(_ truth: GeneratorTruth) throws
 }
 
 /// A directory of files.
@@ -24,10 +26,52 @@ struct FileTarget: LineTarget {
 
   var name: String { output.directory }
   var byteCount: Int64 { output.byteCount }
-  func write(_ line: EventLine) throws { try output.write(line) }
+
+  func write(_ line: EventLine) throws -> Bool {
+    try output.write(line)
+    return true
+  }
+
   // Files have their names only at the end.
   func flush() {}
   func finish(_ truth: GeneratorTruth) throws { try output.finish(truth) }
+}
+
+/// Standard output: all topics in one stream, in the order of time.
+struct StandardOutput: LineTarget {
+  let name = "standard output"
+  private(set) var byteCount: Int64 = 0
+  private var buffer: [UInt8] = []
+  /// The reader has gone, as `head` does when it has seen enough.
+  private var isClosed = false
+
+  private static let bufferSize = 1 << 16
+
+  mutating func write(_ line: EventLine) throws -> Bool {
+    buffer += line.bytes
+    buffer.append(UInt8(ascii: "\n"))
+    byteCount += Int64(line.bytes.count + 1)
+    if buffer.count >= Self.bufferSize { try flush() }
+    return !isClosed
+  }
+
+  mutating func flush() throws {
+    var rest = buffer[...]
+    while !rest.isEmpty, !isClosed {
+      let count = rest.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+      if count > 0 {
+        rest = rest.dropFirst(count)
+      } else if errno == EPIPE {
+        isClosed = true
+      } else if errno != EINTR {
+        throw CommandError(
+          .ioError, "standard output cannot be written: \(String(cString: strerror(errno)))")
+      }
+    }
+    buffer.removeAll(keepingCapacity: true)
+  }
+
+  mutating func finish(_ truth: GeneratorTruth) throws { try flush() }
 }
 
 /// A log.
@@ -44,11 +88,12 @@ struct LogTarget: LineTarget {
     writer = try EventWriter(log)
   }
 
-  mutating func write(_ line: EventLine) throws {
+  mutating func write(_ line: EventLine) throws -> Bool {
     try writer.append(
       line.bytes, topic: line.header.topic, timestamp: line.header.ts,
       userId: line.header.userId, sessionId: line.header.sessionId)
     byteCount += Int64(line.bytes.count + 1)
+    return true
   }
 
   func flush() throws { try writer.flush() }
@@ -63,7 +108,12 @@ struct LogTarget: LineTarget {
 struct NoTarget: LineTarget {
   let name = "nowhere"
   private(set) var byteCount: Int64 = 0
-  mutating func write(_ line: EventLine) { byteCount += Int64(line.bytes.count + 1) }
+
+  mutating func write(_ line: EventLine) -> Bool {
+    byteCount += Int64(line.bytes.count + 1)
+    return true
+  }
+
   func flush() {}
   func finish(_ truth: GeneratorTruth) {}
 }
