@@ -15,7 +15,8 @@ struct ConfigObject {
     } catch {
       let reason =
         (error as NSError).userInfo["NSDebugDescription"] as? String ?? "it cannot be parsed"
-      throw GeneratorError(.notJSON, "\(file): this is not JSON: \(Self.oneLine(reason))")
+      throw GeneratorError(
+        .notJSON, "\(file): this is not JSON: \(Self.oneLine(reason)) Correct it")
     }
     guard let values = parsed as? [String: Any] else {
       throw GeneratorError(.notJSON, "\(file): the config must be a JSON object, { … }")
