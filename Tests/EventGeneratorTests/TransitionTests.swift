@@ -228,7 +228,7 @@ import Testing
     let users = 2000
     let taken = 16
     let config = try GeneratorConfig.parse(
-      Data(json.utf8), file: "levels.json", overrides(users: users, days: 6))
+      Data(json.utf8), file: "levels.json", overrides(users: users, days: 9))
     var paid = [Double](repeating: 0, count: taken)
     var sessions = [Int](repeating: 0, count: users)
     forEachEvent(of: config) { event in
