@@ -114,6 +114,21 @@ public enum Timestamp {
     return milliseconds - sign * Int64(hours * 3_600_000 + minutes * 60_000)
   }
 
+  /// Writes a time so that `parse` reads it back: `2026-01-31T12:00:00Z`, with milliseconds where
+  /// there are any.
+  static func text(_ timestamp: Int64) -> String {
+    let (year, month, day) = CivilTime.date(ofDay: CivilTime.day(of: timestamp))
+    let time = Int(CivilTime.timeOfDay(timestamp))
+    func padded(_ value: Int, _ width: Int) -> String {
+      let digits = String(value)
+      return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    }
+    let fraction = time % 1000 == 0 ? "" : "." + padded(time % 1000, 3)
+    return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))T"
+      + "\(padded(time / 3_600_000, 2)):\(padded(time / 60_000 % 60, 2)):"
+      + "\(padded(time / 1000 % 60, 2))\(fraction)Z"
+  }
+
   private struct Reader {
     let bytes: [UInt8]
     var position = 0

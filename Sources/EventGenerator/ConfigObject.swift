@@ -15,7 +15,8 @@ struct ConfigObject {
     } catch {
       let reason =
         (error as NSError).userInfo["NSDebugDescription"] as? String ?? "it cannot be parsed"
-      throw GeneratorError(.notJSON, "\(file): this is not JSON: \(Self.oneLine(reason))")
+      throw GeneratorError(
+        .notJSON, "\(file): this is not JSON: \(Self.oneLine(reason)) Correct it")
     }
     guard let values = parsed as? [String: Any] else {
       throw GeneratorError(.notJSON, "\(file): the config must be a JSON object, { … }")
@@ -29,10 +30,33 @@ struct ConfigObject {
     self.path = path
   }
 
-  /// A warning for each key that is not among `known`.
-  func unknownKeys(known: Set<String>) -> [String] {
-    values.keys.filter { !known.contains($0) }.sorted()
+  /// A warning for each key that is not known, wherever in the file it is. Within lists a key is
+  /// named once, by its path without the indices.
+  /// - Parameters:
+  ///   - known: the keys of this object.
+  ///   - nested: the keys of the objects below it, by their path, such as `transitions.source`.
+  func unknownKeys(known: Set<String>, nested: [String: Set<String>]) -> [String] {
+    var unknown: Set<String> = []
+    Self.collectUnknown(in: values, path: "", known: known, nested: nested, &unknown)
+    return unknown.sorted()
       .map { "\(file): \($0) is not a key that the generator knows; it has no effect" }
+  }
+
+  private static func collectUnknown(
+    in object: [String: Any], path: String, known: Set<String>, nested: [String: Set<String>],
+    _ unknown: inout Set<String>
+  ) {
+    for (key, value) in object {
+      let place = path.isEmpty ? key : "\(path).\(key)"
+      guard known.contains(key) else {
+        unknown.insert(place)
+        continue
+      }
+      guard let below = nested[place] else { continue }
+      for case let child as [String: Any] in value as? [Any] ?? [value] {
+        collectUnknown(in: child, path: place, known: below, nested: nested, &unknown)
+      }
+    }
   }
 
   func text(_ key: String) throws(GeneratorError) -> String? {
@@ -68,7 +92,8 @@ struct ConfigObject {
     if whole, number.doubleValue != number.doubleValue.rounded() {
       throw bad(key, value, "a whole number")
     }
-    return try checked(number.doubleValue, key, range)
+    guard range.contains(number.doubleValue) else { throw bad(key, value, Self.shown(range)) }
+    return number.doubleValue
   }
 
   /// The command line's whole number where there is one, else the file's; both within the range.
@@ -76,7 +101,7 @@ struct ConfigObject {
     _ key: String, in range: ClosedRange<Double>, whole: Bool, or override: (some BinaryInteger)?
   ) throws(GeneratorError) -> Double? {
     guard let override else { return try number(key, in: range, whole: whole) }
-    return try checked(Double(override), key, range)
+    return try checked(Double(override), flagOf: key, range)
   }
 
   /// The command line's number where there is one, else the file's; both within the range.
@@ -84,7 +109,7 @@ struct ConfigObject {
     throws(GeneratorError) -> Double?
   {
     guard let override else { return try number(key, in: range) }
-    return try checked(override, key, range)
+    return try checked(override, flagOf: key, range)
   }
 
   /// A whole number of 64 bits, with or without a sign.
@@ -105,14 +130,29 @@ struct ConfigObject {
     return time
   }
 
-  /// Passes on a value, from wherever it came, that lies within the key's range.
-  private func checked(_ value: Double, _ key: String, _ range: ClosedRange<Double>)
+  /// Passes on a value of the command line that lies within its key's range. A key's flag has the
+  /// key's name, but for `n-users`.
+  private func checked(_ value: Double, flagOf key: String, _ range: ClosedRange<Double>)
     throws(GeneratorError) -> Double
   {
     guard range.contains(value) else {
-      throw bad(key, value, "\(range.lowerBound) to \(range.upperBound)")
+      let flag = key == "n-users" ? "--users" : "--\(key)"
+      throw GeneratorError(
+        .badValue, "\(flag): \(Self.shown(value)) must be \(Self.shown(range))")
     }
     return value
+  }
+
+  private static func shown(_ range: ClosedRange<Double>) -> String {
+    let upper = range.upperBound
+    // A range that stops just short of a whole number is meant to leave that number out.
+    let isOpen = upper != upper.rounded() && upper.nextUp == upper.nextUp.rounded()
+    return "from \(shown(range.lowerBound)) to "
+      + (isOpen ? "below \(shown(upper.nextUp))" : shown(upper))
+  }
+
+  private static func shown(_ number: Double) -> String {
+    Int64(exactly: number).map(String.init) ?? "\(number)"
   }
 
   func object(_ key: String) throws(GeneratorError) -> ConfigObject {
@@ -150,7 +190,13 @@ struct ConfigObject {
   }
 
   private func bad(_ key: String, _ value: Any, _ expected: String) -> GeneratorError {
-    let shown = value is [Any] ? "a list" : value is [String: Any] ? "an object" : "\(value)"
+    let shown =
+      switch value {
+      case is [Any]: "a list"
+      case is [String: Any]: "an object"
+      case let text as String: "\"\(text)\""
+      default: "\(value)"
+      }
     return GeneratorError(
       .badValue, "\(file): \(path)\(key): \(Self.oneLine(shown)) must be \(expected)")
   }

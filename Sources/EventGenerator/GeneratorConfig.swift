@@ -10,7 +10,7 @@ public struct GeneratorConfig: Sendable {
   public let alpha: Double
   /// Mean time between a user's sessions beyond `sessionGap`, seconds, above 0.
   public let beta: Double
-  /// Strength of the difference between day and night, 0 (none) to below 1/2π.
+  /// Strength of the difference between day and night, 0 (none) to `Rhythm.maxDamping`.
   public let damping: Double
   /// Share of the sessions of weekends and holidays that do not happen, 0 to 1.
   public let weekendDamping: Double
@@ -101,12 +101,20 @@ public struct GeneratorConfig: Sendable {
   }
 
   private init(_ root: ConfigObject, _ overrides: Overrides) throws(GeneratorError) {
+    var warnings = root.unknownKeys(known: Self.keys, nested: Self.nestedKeys)
     let id = 0.0...2_147_483_648.0
     let fileSeed = try root.seed("seed")
     seed = overrides.seed ?? fileSeed ?? 0
     alpha = try root.number("alpha", in: 0.001...1e9) ?? 60
     beta = try root.number("beta", in: 0.001...1e10) ?? 259_200
-    damping = try root.number("damping", in: 0...(Rhythm.maxDamping.nextDown)) ?? 0.0625
+    let wishedDamping = try root.number("damping", in: 0...1) ?? 0.0625
+    // eventsim folds such a day over itself, and one of its own configs asks for that.
+    if wishedDamping > Rhythm.maxDamping {
+      warnings.append(
+        "\(root.file): damping: \(wishedDamping) would turn the clock back in the afternoon; "
+          + "\(Rhythm.maxDamping), the most that does not, is used")
+    }
+    damping = min(wishedDamping, Rhythm.maxDamping)
     weekendDamping = try root.number("weekend-damping", in: 0...1) ?? 0.5
     weekendDampingOffset = Int(
       try root.number("weekend-damping-offset", in: -1440...1440) ?? 180)
@@ -123,8 +131,8 @@ public struct GeneratorConfig: Sendable {
     if let end, end <= start {
       throw GeneratorError(
         .badValue,
-        "\(root.file): end-date: \(end) ms is not after the start, \(start) ms; "
-          + "give --to a time later than --from")
+        "\(root.file): end-date: \(Timestamp.text(end)) is not after start-date, "
+          + "\(Timestamp.text(start)); give --to a time later than --from")
     }
     users = Int(
       try root.number("n-users", in: 1...id.upperBound, whole: true, or: overrides.users) ?? 1)
@@ -140,10 +148,9 @@ public struct GeneratorConfig: Sendable {
     churnedState = try root.text("churned-state")
     newUserAuth = try root.text("new-user-auth") ?? "Guest"
     newUserLevel = try root.text("new-user-level") ?? "free"
-    var warnings = root.unknownKeys(known: Self.keys)
     site = try SiteModel(
       root, newUser: (newUserAuth, newUserLevel), growing: growthRate > 0,
-      churnedState: churnedState, warnings: &warnings)
+      churnedState: churnedState)
     self.warnings = warnings
   }
 
@@ -155,4 +162,19 @@ public struct GeneratorConfig: Sendable {
     "growth-rate", "attrition-rate", "tag", "churned-state", "new-user-auth", "new-user-level",
     "show-user-details", "levels", "auths", "new-session", "transitions", "upgrades", "downgrades",
   ]
+
+  /// The keys of the objects below, by path.
+  static let nestedKeys: [String: Set<String>] = {
+    let request: Set<String> = ["page", "method", "status", "auth", "level"]
+    var keys: [String: Set<String>] = [
+      "show-user-details": ["auth", "show"], "levels": ["level", "weight"],
+      "auths": ["auth", "weight"], "new-session": request.union(["weight"]),
+    ]
+    for list in ["transitions", "upgrades", "downgrades"] {
+      keys[list] = ["source", "dest", "p"]
+      keys["\(list).source"] = request
+      keys["\(list).dest"] = request
+    }
+    return keys
+  }()
 }

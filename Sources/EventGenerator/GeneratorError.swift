@@ -13,7 +13,7 @@ public struct GeneratorError: UserFacingError, Equatable, CustomStringConvertibl
     case badValue
     /// The transitions out of a state sum to more than 1.
     case probabilityAboveOne
-    /// Users would arrive in a state that no session can begin in.
+    /// No session can get to a state, or no session can begin for some users.
     case noWayIn
     /// The output directory or a file in it cannot be made.
     case cannotCreate

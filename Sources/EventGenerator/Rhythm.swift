@@ -1,8 +1,8 @@
 /// When people are on the site: a clock that runs at different speed by day and by night, and days
 /// on which fewer sessions begin.
 struct Rhythm {
-  /// Where the damping keeps the warped clock running forward.
-  static let maxDamping = 1 / (2 * Double.pi)
+  /// The strongest damping under which the warped clock runs forward all day: just below 1/2π.
+  static let maxDamping = 0.159
 
   private let amplitude: Double
   private let weekendDamping: Double

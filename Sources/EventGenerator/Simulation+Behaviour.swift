@@ -73,10 +73,11 @@ extension Simulation {
   private func move(_ user: inout SimulatedUser, from state: SiteModel.State, to next: UInt16) {
     let dest = states[Int(next)]
     let now = user.ts
-    if state.isRedirect {
-      user.ts = now + Habits.redirectDelay
-    } else if (dest.role == .nextSong || dest.role == .advert) && user.isSongOn(at: now) {
+    // In eventsim's configs a thumb is a redirect: it does not cut the song off that it is about.
+    if (dest.role == .nextSong || dest.role == .advert) && user.isSongOn(at: now) {
       user.ts = endOfSong(&user, now)
+    } else if state.isRedirect {
+      user.ts = now + Habits.redirectDelay
     } else if state.role == .advert && dest.role == .nextSong {
       user.ts = now + Habits.uniform(Habits.advertLength, &user.random)
     } else {

@@ -65,6 +65,9 @@ struct SiteModel: Sendable {
     var states: [UInt16]
   }
 
+  /// eventsim's own files put level changes into the first; the two others add to it.
+  private static let transitionLists = ["transitions", "upgrades", "downgrades"]
+
   private(set) var states: [State] = []
   /// What each state looks like from outside; parallel to `states`.
   private(set) var requests: [Request] = []
@@ -76,21 +79,22 @@ struct SiteModel: Sendable {
   private(set) var newUserStart = -1
 
   private var indices: [Request: UInt16] = [:]
+  /// The states that `new-session` names, also those whose weight is 0.
+  private var entries: [UInt16] = []
 
   init(
     _ root: ConfigObject, newUser: (auth: String, level: String), growing: Bool,
-    churnedState: String?, warnings: inout [String]
+    churnedState: String?
   ) throws(GeneratorError) {
     try readTransitions(root)
     try readStarts(root, newUser: newUser, growing: growing)
     try readDetails(root, churnedState: churnedState)
-    warnOfUnreachable(root.file, &warnings)
+    try requireWaysIn(root)
   }
 
   private mutating func readTransitions(_ root: ConfigObject) throws(GeneratorError) {
     var outgoing: [[(p: Double, state: UInt16)]] = []
-    // eventsim's own files put level changes into `transitions`; the two other lists add to them.
-    for key in ["transitions", "upgrades", "downgrades"] {
+    for key in Self.transitionLists {
       for item in try root.objects(key) {
         let source = Int(try state(item.object("source")))
         let dest = try state(item.object("dest"))
@@ -183,6 +187,7 @@ struct SiteModel: Sendable {
           "\(root.file): \(item.path)page: \(request) is in no transition; add one out of it")
       }
       let weight = try item.required("weight", item.number("weight", in: 0...1e12))
+      entries.append(index)
       guard weight > 0 else { continue }
       let start = start(auth: request.auth, level: request.level) ?? starts.count
       if start == starts.count {
@@ -262,9 +267,12 @@ struct SiteModel: Sendable {
     }
   }
 
-  private func warnOfUnreachable(_ file: String, _ warnings: inout [String]) {
+  /// Every state that transitions lead out of must be one that a session can be in: none of
+  /// eventsim's own configs has another, so it is a slip, such as a misspelt page. A weight or a
+  /// probability of 0 is no slip, but a way that has been closed on purpose.
+  private func requireWaysIn(_ root: ConfigObject) throws(GeneratorError) {
     var reached = [Bool](repeating: false, count: states.count)
-    var open = starts.flatMap(\.states)
+    var open = entries
     while let index = open.popLast() {
       if reached[Int(index)] { continue }
       reached[Int(index)] = true
@@ -273,8 +281,17 @@ struct SiteModel: Sendable {
         open.append(step.state)
       }
     }
-    for (index, request) in requests.enumerated() where !reached[index] {
-      warnings.append("\(file): transitions: no session ever gets to \(request)")
+    // A state that is no source has a way in unless a source before it has none.
+    if reached.allSatisfy({ $0 }) { return }
+    for key in Self.transitionLists {
+      for (position, item) in try root.objects(key).enumerated() {
+        let source = try Self.request(item.object("source"))
+        guard let index = indices[source], !reached[Int(index)] else { continue }
+        throw GeneratorError(
+          .noWayIn,
+          "\(root.file): \(key)[\(position)].source: no session can get to \(source); "
+            + "add it to new-session, or a transition to it")
+      }
     }
   }
 }

@@ -55,17 +55,76 @@ import Testing
     #expect(try GeneratorConfig.standard(overrides).end == nil)
   }
 
-  @Test func unknownKeysAndUnreachableStatesAreWarnings() throws {
-    let text = GeneratorConfig.standardText.replacingOccurrences(
-      of: "\"seed\": 1,", with: "\"seed\": 1, \"sede\": 2,")
+  @Test func eachUnknownKeyIsNamedOnceByItsPath() throws {
+    let text = GeneratorConfig.standardText
+      .replacingOccurrences(of: "\"seed\": 1,", with: "\"seed\": 1, \"sede\": 2,")
+      .replacingOccurrences(of: "\"p\":", with: "\"q\": 7, \"p\":")
+      .replacingOccurrences(of: "\"source\": {", with: "\"source\": {\"pages\": [{\"x\": 1}],")
+      .replacingOccurrences(of: "\"show\":", with: "\"shown\": null, \"show\":")
+    let paths = ["sede", "show-user-details.shown", "transitions.q", "transitions.source.pages"]
     #expect(
       try parse(text).warnings
-        == ["site.json: sede is not a key that the generator knows; it has no effect"])
-    let island = try simpleConfig(
-      "\"seed\": 1", transitions: [("A", "A", 0.5), ("Nowhere", "A", 0.5)])
+        == paths.map { "site.json: \($0) is not a key that the generator knows; it has no effect" })
+  }
+
+  @Test func aStateWithoutAWayInIsNamedWithItsTransition() throws {
+    // Two states that lead to each other are no way in for each other.
+    let error = try #require(throws: GeneratorError.self) {
+      try simpleConfig(
+        "\"seed\": 1",
+        transitions: [("A", "A", 0.5), ("Isle", "Reef", 0.5), ("Reef", "Isle", 1)])
+    }
+    #expect(error.code == .noWayIn)
     #expect(
-      island.warnings
-        == ["test.json: transitions: no session ever gets to Nowhere GET 200 (Logged In, free)"])
+      error.message
+        == "test.json: transitions[1].source: no session can get to Isle GET 200 "
+        + "(Logged In, free); add it to new-session, or a transition to it")
+  }
+
+  @Test func aWayInThatIsClosedByAZeroIsNoMistake() throws {
+    let config = try simpleConfig(
+      "\"seed\": 1", transitions: [("A", "B", 0), ("B", "A", 0.5), ("C", "A", 0.5)],
+      starts: ["A": 1, "C": 0])
+    #expect(config.warnings == [])
+  }
+
+  @Test func aDampingThatWouldTurnTheClockBackIsWeakenedWithAWarning() throws {
+    let text = GeneratorConfig.standardText.replacingOccurrences(
+      of: "\"damping\": 0.09375", with: "\"damping\": 0.2137")
+    let config = try parse(text)
+    #expect(config.damping == 0.159)
+    #expect(config.warnings.count == 1)
+    #expect(config.warnings.first?.contains("site.json: damping: 0.2137") == true)
+  }
+
+  /// What eventsim's own files have that ours has not: no dates, decimal fractions for whole
+  /// numbers, weights of 0, several auths of which one never begins a session.
+  @Test func aConfigAsEventsimHasThemNeedsOnlyAStart() throws {
+    let json = """
+      {"seed" : 1, "alpha" : 90.0, "beta" : 604800.0, "session-gap" : 1800,
+       "weekend-damping-offset" : 180.0, "churned-state" : "Cancelled",
+       "show-user-details" : [{"auth" : "Logged In", "show" : true},
+         {"auth" : "Cancelled", "show" : true}],
+       "levels" : [{"level":"free","weight":10}],
+       "auths" : [{"auth":"Guest","weight":0}, {"auth":"Logged In","weight":10}],
+       "new-session" : [{"page":"Home","method":"GET","status":200,"auth":"Logged In",
+         "level":"free","weight":1000}],
+       "new-user-auth":"Guest", "new-user-level":"free", "upgrades" : [], "downgrades" : [],
+       "transitions" : [{
+         "source":{"page":"Home","method":"GET","status":200,"auth":"Logged In","level":"free"},
+         "dest":{"page":"Bye","method":"PUT","status":307,"auth":"Cancelled","level":"free"},
+         "p":1}]}
+      """
+    var overrides = GeneratorConfig.Overrides()
+    overrides.start = monday
+    let config = try GeneratorConfig.parse(Data(json.utf8), file: "site.json", overrides)
+    #expect(config.warnings == [])
+    #expect(config.seed == 1 && config.beta == 604_800 && config.weekendDampingOffset == 180)
+    overrides.growthRate = 0.1
+    let error = try #require(throws: GeneratorError.self) {
+      try GeneratorConfig.parse(Data(json.utf8), file: "site.json", overrides)
+    }
+    #expect(error.code == .noWayIn && error.message.contains("(Guest, free)"))
   }
 
   struct Mistake: CustomTestStringConvertible, Sendable {
@@ -80,14 +139,14 @@ import Testing
     Mistake(old: "{", new: "", code: .notJSON, says: ["site.json", "not JSON"]),
     Mistake(
       old: "\"alpha\": 90", new: "\"alpha\": \"x\"", code: .badValue,
-      says: ["alpha", "x", "number"]),
+      says: ["alpha: \"x\" must be a number"]),
     Mistake(
       old: "\"alpha\": 90", new: "\"alpha\": true", code: .badValue, says: ["alpha", "number"]),
     Mistake(old: "\"alpha\": 90", new: "\"alpha\": 0", code: .badValue, says: ["alpha", "0.0"]),
     Mistake(old: "\"beta\": 172800", new: "\"beta\": -1", code: .badValue, says: ["beta", "-1"]),
     Mistake(
-      old: "\"damping\": 0.09375", new: "\"damping\": 0.2", code: .badValue,
-      says: ["damping", "0.2", "0.159"]),
+      old: "\"damping\": 0.09375", new: "\"damping\": 1.2", code: .badValue,
+      says: ["damping: 1.2 must be from 0 to 1"]),
     Mistake(old: "\"seed\": 1", new: "\"seed\": 1.5", code: .badValue, says: ["seed", "1.5"]),
     Mistake(old: "\"n-users\": 1000", new: "\"n-users\": 0", code: .badValue, says: ["n-users"]),
     Mistake(
@@ -98,7 +157,10 @@ import Testing
     Mistake(
       old: "2026-01-01", new: "2026-02-30", code: .badValue, says: ["start-date", "2026-02-30"]),
     Mistake(
-      old: "2026-01-08", new: "2025-12-31", code: .badValue, says: ["end-date", "--to", "--from"]),
+      old: "2026-01-08", new: "2025-12-31", code: .badValue,
+      says: [
+        "end-date: 2025-12-31T00:00:00Z is not after start-date, 2026-01-01T00:00:00Z", "--to",
+      ]),
     Mistake(
       old: "\"start-date\"", new: "\"started\"", code: .missingKey, says: ["start-date", "--from"]),
     Mistake(
@@ -106,7 +168,7 @@ import Testing
       says: ["growth-rate", "-0.1"]),
     Mistake(
       old: "\"attrition-rate\": 0.0", new: "\"attrition-rate\": 1", code: .badValue,
-      says: ["attrition-rate"]),
+      says: ["attrition-rate: 1 must be from 0 to below 1"]),
     Mistake(
       old: "\"p\": 0.765", new: "\"p\": 0.9", code: .probabilityAboveOne,
       says: ["NextSong PUT 200 (Logged In, free)", "1.1086;"]),
@@ -152,7 +214,13 @@ import Testing
       try GeneratorConfig.standard(overrides)
     }
     #expect(error.code == .badValue)
-    #expect(error.message.contains("attrition-rate"))
+    #expect(error.message == "--attrition-rate: 1.5 must be from 0 to below 1")
+    overrides.attritionRate = nil
+    overrides.users = 0
+    let other = try #require(throws: GeneratorError.self) {
+      try GeneratorConfig.standard(overrides)
+    }
+    #expect(other.message.hasPrefix("--users: 0 must be"))
   }
 
   @Test func aFileThatIsNotThereIsNamed() throws {
@@ -171,6 +239,9 @@ import Testing
   ])
   func timesAreReadAsPeopleWriteThem(text: String, milliseconds: Int64?) {
     #expect(Timestamp.parse(text) == milliseconds)
+    if let milliseconds {
+      #expect(Timestamp.parse(Timestamp.text(milliseconds)) == milliseconds)
+    }
   }
 
   @Test func theCalendarAgreesWithFoundation() throws {
