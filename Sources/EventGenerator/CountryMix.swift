@@ -4,7 +4,8 @@ public struct CountryMix: Sendable, Equatable {
   let entries: [(country: Country, weight: Double)]
 
   /// The United States alone.
-  public static let unitedStates = CountryMix(Country.all.filter { $0.code == "US" }.map { ($0, 1) })
+  public static let unitedStates = CountryMix(
+    Country.all.filter { $0.code == "US" }.map { ($0, 1) })
 
   /// Reads `US=60,DE=20,BR=20`: ISO 3166-1 alpha-2 codes in any case with their weights, or codes
   /// alone (`US,DE,BR`), which count with their populations. `all` stands for every country there is.
@@ -53,7 +54,8 @@ public struct CountryMix: Sendable, Equatable {
       if sides[0].lowercased() == "all" {
         throw bad("\"\(text)\": all stands alone, without a weight and without other countries")
       }
-      throw bad("there is no country \"\(sides[0])\"\(guess(sides[0])); known are \(known), and all")
+      throw bad(
+        "there is no country \"\(sides[0])\"\(guess(sides[0])); known are \(known), and all")
     }
     guard sides.count == 2 else { return (country, nil) }
     // Double also reads "0x10", "inf" and "nan".
@@ -84,7 +86,8 @@ public struct CountryMix: Sendable, Equatable {
   private static let otherCodes = [
     "uk": "GB", "en": "GB", "eng": "GB", "england": "GB", "britain": "GB", "scotland": "GB",
     "wales": "GB", "usa": "US", "america": "US", "ja": "JP", "jpn": "JP", "jap": "JP", "ko": "KR",
-    "kor": "KR", "korea": "KR", "cs": "CZ", "da": "DK", "den": "DK", "el": "GR", "sv": "SE", "sw": "SE",
+    "kor": "KR", "korea": "KR", "cs": "CZ", "da": "DK", "den": "DK", "el": "GR", "sv": "SE",
+    "sw": "SE",
     "swe": "SE", "hi": "IN", "uae": "AE", "turkey": "TR", "tur": "TR", "holland": "NL", "deu": "DE",
     "ger": "DE", "deutschland": "DE", "sp": "ES", "esp": "ES", "vi": "VN",
     "czech republic": "CZ", "aut": "AT", "sui": "CH", "che": "CH", "irl": "IE", "por": "PT",

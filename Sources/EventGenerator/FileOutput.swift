@@ -40,24 +40,30 @@ public final class FileOutput {
     files = []
   }
 
-  private static func makeDirectory(_ path: String) throws(GeneratorError) {
+  /// Makes the directory and those above it, where they are not there.
+  /// - Parameter flag: what gave the path, for the message.
+  static func makeDirectory(
+    _ path: String, flag: String = "--output"
+  ) throws(GeneratorError) {
     var made = path.hasPrefix("/") ? "/" : ""
     for part in path.split(separator: "/") {
       made += made.isEmpty || made.hasSuffix("/") ? String(part) : "/\(part)"
       if mkdir(made, 0o777) != 0, errno != EEXIST, errno != EISDIR {
-        throw cannotCreate(made, errno)
+        throw cannotCreate(made, errno, flag)
       }
     }
     var status = stat()
-    guard stat(path, &status) == 0 else { throw cannotCreate(path, errno) }
-    guard status.st_mode & S_IFMT == S_IFDIR else { throw cannotCreate(path, ENOTDIR) }
+    guard stat(path, &status) == 0 else { throw cannotCreate(path, errno, flag) }
+    guard status.st_mode & S_IFMT == S_IFDIR else { throw cannotCreate(path, ENOTDIR, flag) }
   }
 
-  fileprivate static func cannotCreate(_ path: String, _ code: Int32) -> GeneratorError {
+  static func cannotCreate(
+    _ path: String, _ code: Int32, _ flag: String = "--output"
+  ) -> GeneratorError {
     GeneratorError(
       .cannotCreate,
       "\(path): cannot be created: \(String(cString: strerror(code))); "
-        + "give --output a directory that can be written to")
+        + "give \(flag) a directory that can be written to")
   }
 }
 

@@ -7,6 +7,8 @@ struct RandomSource: RandomNumberGenerator {
     case user = 1
     case growth = 2
     case catalogue = 3
+    /// What is invented about a song beside its place in the catalogue.
+    case song = 4
   }
 
   private var s0: UInt64
