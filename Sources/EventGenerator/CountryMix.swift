@@ -8,7 +8,7 @@ public struct CountryMix: Sendable, Equatable {
     Country.all.filter { $0.code == "US" }.map { ($0, 1) })
 
   /// Reads `US=60,DE=20,BR=20`: ISO 3166-1 alpha-2 codes in any case with their weights, or codes
-  /// alone (`US,DE,BR`), which count with their populations. `all` stands for every country there is.
+  /// alone (`US,DE,BR`), which count with their populations. `all` stands for every country.
   /// - Throws: `.badValue` naming `--countries`, the entry and what is allowed.
   public init(parsing text: String) throws(GeneratorError) {
     let parts = text.split(separator: ",", omittingEmptySubsequences: false).map(Self.trimmed)

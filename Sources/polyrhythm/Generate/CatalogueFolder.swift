@@ -13,10 +13,10 @@ enum CatalogueFolder {
   static let unknownGenre = "unknown"
 
   /// Reads the tables. Rows that cannot be used are left out.
-  /// - Returns: listeners in the order of the table, none where there is no table; and for each file
-  ///   of which something was left out, a line that says what.
-  /// - Throws: `.notFound` where there is no table of songs, `.badContent` where a required column or
-  ///   any usable row is missing.
+  /// - Returns: listeners in the order of the table, none where there is no table; and for each
+  ///   file of which something was left out, a line that says what.
+  /// - Throws: `.notFound` where there is no table of songs, `.badContent` where a required column
+  ///   or any usable row is missing.
   static func read(
     _ directory: String
   ) throws(SourceError) -> (catalogue: Catalogue, listeners: [Listener], warnings: [String]) {
@@ -25,8 +25,8 @@ enum CatalogueFolder {
     guard let songFile = tracks.first else {
       throw SourceError(
         .notFound,
-        "\(directory): there is no tracks.csv or songs.csv in it; --catalogue takes a directory with "
-          + "one of them (or .csv.gz, .csv.zst), and users.csv beside it if you like")
+        "\(directory): there is no tracks.csv or songs.csv in it; --catalogue takes a directory "
+          + "with one of them (or .csv.gz, .csv.zst), and users.csv beside it if you like")
     }
     let users = existing(["users.csv"], in: directory)
     var warnings: [String] = []

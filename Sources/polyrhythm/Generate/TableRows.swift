@@ -1,8 +1,8 @@
 import EventModel
 import EventSources
 
-/// The rows of a users or songs table, one after the other. Keeps count of those that cannot be used,
-/// and puts them into one line.
+/// The rows of a users or songs table, one after the other. Keeps count of those that cannot be
+/// used, and puts them into one line.
 struct TableRows {
   let path: String
   private let reader: CSVReader
