@@ -1,19 +1,42 @@
-/// The songs that the simulated service has: made from a seed, all of them invented.
+/// The songs that the simulated service has: invented from a seed, or given from outside.
 public struct Catalogue: Sendable {
   public struct Song: Sendable, Equatable {
+    /// Unique in a catalogue; of an invented song 22 letters and digits.
+    public var trackId: String
     public var artist: String
     public var title: String
     public var album: String
     public var genre: String
-    /// 60,000 to 600,000.
+    /// 60,000 to 600,000 of an invented song.
     public var durationMilliseconds: Int
-    /// 0 to 100; the logarithm of the song's rank on a scale.
+    /// 0 to 100 of an invented song: the logarithm of its rank on a scale.
     public var popularity: Int
     public var isExplicit: Bool
+    /// nil where they are not known.
+    public var features: AudioFeatures?
+
+    public init(
+      trackId: String, artist: String, title: String, album: String, genre: String,
+      durationMilliseconds: Int, popularity: Int, isExplicit: Bool,
+      features: AudioFeatures? = nil
+    ) {
+      self.trackId = trackId
+      self.artist = artist
+      self.title = title
+      self.album = album
+      self.genre = genre
+      self.durationMilliseconds = durationMilliseconds
+      self.popularity = popularity
+      self.isExplicit = isExplicit
+      self.features = features
+    }
   }
 
   /// Most popular first. (artist, title) is unique.
   public let songs: [Song]
+  /// How many of the songs given from outside were left out, as one of the same artist and title
+  /// is at least as popular.
+  public let duplicates: Int
 
   /// A song of rank r (from 1) is played in proportion to r to the power of minus this.
   public static let popularityExponent = 0.75
@@ -47,7 +70,7 @@ public struct Catalogue: Sendable {
       discographies[artist].left -= 1
       let seconds = random.logNormal(mean: 220, sigma: 0.28)
       let song = Song(
-        artist: names[artist], title: title, album: discographies[artist].album,
+        trackId: "", artist: names[artist], title: title, album: discographies[artist].album,
         genre: genres[artist],
         durationMilliseconds: Int((min(max(seconds, 60), 600) * 1000).rounded()),
         popularity: 0, isExplicit: random.uniform() < 0.12)
@@ -58,11 +81,35 @@ public struct Catalogue: Sendable {
       (scored[$1].score, $0) < (scored[$0].score, $1)
     }
     let scale = Elementary.log(Double(count) + 1)
+    var trackIds = TrackIds()
     self.songs = order.enumerated().map { rank, index in
       var song = scored[index].song
       song.popularity = Int((100 * (1 - Elementary.log(Double(rank) + 1) / scale)).rounded())
+      // A stream of its own, so that these draws leave all others as they are.
+      var random = RandomSource(seed: seed, purpose: .song, index: UInt64(index))
+      song.trackId = trackIds.next(&random)
+      song.features = AudioFeatures(
+        GenreProfile.of(song.genre), isExplicit: song.isExplicit, &random)
       return song
     }
+    duplicates = 0
+  }
+
+  /// A catalogue of songs from elsewhere. The most popular come first, equally popular ones in the
+  /// order given. Of several with the same artist and title the first of these stays.
+  /// - Parameter songs: not empty.
+  public init(songs: [Song]) {
+    struct Name: Hashable {
+      var artist: String
+      var title: String
+    }
+    let order = songs.indices.sorted {
+      (songs[$1].popularity, $0) < (songs[$0].popularity, $1)
+    }
+    var names = Set<Name>()
+    self.songs = order.map { songs[$0] }
+      .filter { names.insert(Name(artist: $0.artist, title: $0.title)).inserted }
+    duplicates = songs.count - self.songs.count
   }
 
   /// The share of plays that each song gets, in the order of `songs`; sums to 1.

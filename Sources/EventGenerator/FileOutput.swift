@@ -18,7 +18,7 @@ public final class FileOutput {
     // An earlier run's truth would be a lie beside this one's files.
     unlink("\(directory)/truth.json")
     for topic in Topic.allCases {
-      files.append(try OutputFile(path: "\(directory)/\(topic.name).ndjson"))
+      files.append(try OutputFile(path: "\(directory)/\(topic.name).ndjson", flag: "--output"))
     }
   }
 
@@ -32,23 +32,27 @@ public final class FileOutput {
   /// be written afterwards.
   /// - Parameter truth: what was written.
   public func finish(_ truth: GeneratorTruth) throws(GeneratorError) {
-    let truthFile = try OutputFile(path: "\(directory)/truth.json")
+    let truthFile = try OutputFile(path: "\(directory)/truth.json", flag: "--output")
     try truthFile.write(truth.json)
     // The truth comes last: where it is, all is.
     for file in files + [truthFile] { try file.finish() }
     files = []
   }
 
-  static func makeDirectory(_ path: String) throws(GeneratorError) {
+  /// Makes the directory and those above it, where they are not there.
+  /// - Parameter flag: what gave the path, for the message.
+  static func makeDirectory(
+    _ path: String, flag: String = "--output"
+  ) throws(GeneratorError) {
     var made = path.hasPrefix("/") ? "/" : ""
     for part in path.split(separator: "/") {
       made += made.isEmpty || made.hasSuffix("/") ? String(part) : "/\(part)"
       if mkdir(made, 0o777) != 0, errno != EEXIST, errno != EISDIR {
-        throw OutputFile.cannotCreate(made, errno)
+        throw OutputFile.cannotCreate(made, errno, flag)
       }
     }
     var status = stat()
-    guard stat(path, &status) == 0 else { throw OutputFile.cannotCreate(path, errno) }
-    guard status.st_mode & S_IFMT == S_IFDIR else { throw OutputFile.cannotCreate(path, ENOTDIR) }
+    guard stat(path, &status) == 0 else { throw OutputFile.cannotCreate(path, errno, flag) }
+    guard status.st_mode & S_IFMT == S_IFDIR else { throw OutputFile.cannotCreate(path, ENOTDIR, flag) }
   }
 }

@@ -29,7 +29,7 @@ extension GeneratorTruth {
 
   /// Writes `json` to a file, whole or not at all.
   public func write(to path: String) throws(GeneratorError) {
-    let file = try OutputFile(path: path)
+    let file = try OutputFile(path: path, flag: "--truth")
     try file.write(json)
     try file.finish()
   }

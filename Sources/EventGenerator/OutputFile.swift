@@ -6,16 +6,19 @@ final class OutputFile {
   private static let bufferSize = 1 << 20
 
   private let path: String
+  private let flag: String
   private var descriptor: Int32
   private let buffer: UnsafeMutablePointer<UInt8>
   private var used = 0
 
   private var partialPath: String { path + ".partial" }
 
-  init(path: String) throws(GeneratorError) {
+  /// - Parameter flag: what gave the path, for messages.
+  init(path: String, flag: String) throws(GeneratorError) {
     self.path = path
+    self.flag = flag
     descriptor = open(path + ".partial", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw Self.cannotCreate(path + ".partial", errno) }
+    guard descriptor >= 0 else { throw Self.cannotCreate(path + ".partial", errno, flag) }
     buffer = .allocate(capacity: Self.bufferSize)
   }
 
@@ -51,7 +54,7 @@ final class OutputFile {
     let closing = close(descriptor)
     descriptor = -1
     if closing != 0 { throw failed(errno) }
-    if rename(partialPath, path) != 0 { throw Self.cannotCreate(path, errno) }
+    if rename(partialPath, path) != 0 { throw Self.cannotCreate(path, errno, flag) }
   }
 
   private func flush() throws(GeneratorError) {
@@ -70,11 +73,13 @@ final class OutputFile {
     }
   }
 
-  static func cannotCreate(_ path: String, _ code: Int32) -> GeneratorError {
+  static func cannotCreate(
+    _ path: String, _ code: Int32, _ flag: String
+  ) -> GeneratorError {
     GeneratorError(
       .cannotCreate,
       "\(path): cannot be created: \(String(cString: strerror(code))); "
-        + "give a directory that can be written to")
+        + "give \(flag) a place that can be written to")
   }
 
   private func failed(_ code: Int32) -> GeneratorError {
@@ -82,7 +87,7 @@ final class OutputFile {
       .writeFailed,
       "\(partialPath): cannot be written: \(String(cString: strerror(code))); "
         + (code == ENOSPC
-          ? "make room on the disk, or give another directory"
-          : "check the disk, or give another directory"))
+          ? "make room on the disk, or give \(flag) another place"
+          : "check the disk, or give \(flag) another place"))
   }
 }

@@ -10,6 +10,8 @@ struct RandomSource: RandomNumberGenerator {
     case group = 4
     case age = 5
     case faults = 6
+    /// What is invented about a song beside its place in the catalogue.
+    case song = 7
   }
 
   private var s0: UInt64
