@@ -36,11 +36,16 @@ public struct CountryMix: Sendable, Equatable {
     self.entries = entries
   }
 
+  /// Whether the same countries, in the same order, have the same shares: `US`, `US=1` and `US=60`
+  /// are equal.
   public static func == (a: CountryMix, b: CountryMix) -> Bool {
-    a.entries.elementsEqual(b.entries) {
-      $0.country.code == $1.country.code && $0.weight == $1.weight
+    let totals = (a.total, b.total)
+    return a.entries.elementsEqual(b.entries) {
+      $0.country.code == $1.country.code && $0.weight / totals.0 == $1.weight / totals.1
     }
   }
+
+  private var total: Double { entries.reduce(0) { $0 + $1.weight } }
 
   private static func entry(
     _ text: String

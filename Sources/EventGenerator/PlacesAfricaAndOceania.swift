@@ -32,7 +32,7 @@ extension PlaceTables {
     ZA|Mbombela|Mpumalanga|1201|-25.4753|30.9694|110
     ZA|Polokwane|Limpopo|0699|-23.9045|29.4689|130
     ZA|Kimberley|Northern Cape|8301|-28.7282|24.7499|225
-    NG|Lagos|Lagos|101001|6.5244|3.3792|14368
+    NG|Lagos|Lagos|100001|6.5244|3.3792|14368
     NG|Kano|Kano|700001|12.0022|8.5920|3999
     NG|Ibadan|Oyo|200001|7.3775|3.9470|3552
     NG|Abuja|FCT|900001|9.0765|7.3986|3278

@@ -1,7 +1,7 @@
 extension PlaceTables {
   /// Asia east of the Indus, with Singapore by its towns.
   static let asia = """
-    JP|Tokyo|Tokyo|100-0001|35.6762|139.6503|9733
+    JP|Tokyo|Tokyo|100-0001|35.6895|139.6917|9733
     JP|Yokohama|Kanagawa|231-0017|35.4437|139.6380|3777
     JP|Osaka|Osaka|530-0001|34.6937|135.5023|2752
     JP|Nagoya|Aichi|450-0002|35.1815|136.9066|2332

@@ -118,6 +118,18 @@ import Testing
     #expect(mean(country.map { Double($0.mode) }) > 0.8)
   }
 
+  @Test func keysAreAsFrequentAsTheirWeights() {
+    let weights = [11.0, 8, 11, 4, 8, 8, 7, 11, 7, 10, 7, 8]
+    var counts = [Double](repeating: 0, count: 12)
+    for song in Self.catalogue.songs { counts[song.features?.key ?? 0] += 1 }
+    let chiSquare = zip(counts, weights).reduce(0.0) { sum, pair in
+      let expected = Double(Self.catalogue.songs.count) * pair.1 / 100
+      return sum + pow(pair.0 - expected, 2) / expected
+    }
+    // 11 degrees of freedom: above 35 in one of 4,000 runs.
+    #expect(chiSquare < 35, "\(counts)")
+  }
+
   @Test func everyGenreHasAProfileOfItsOwn() {
     let other = GenreProfile.of("no such genre")
     for genre in Self.byGenre.keys {
@@ -136,7 +148,7 @@ import Testing
   // MARK: Tables
 
   /// RFC 4180 by the letter, and by nothing but its grammar.
-  private func parse(_ data: Data) throws -> [[String]] {
+  private func parse(_ data: [UInt8]) throws -> [[String]] {
     var rows: [[String]] = [[]]
     var cell: [UInt8] = []
     var isQuoted = false
@@ -171,7 +183,7 @@ import Testing
   }
 
   private func table(_ scratch: ScratchDirectory, _ name: String) throws -> [[String]] {
-    try parse(try Data(contentsOf: URL(fileURLWithPath: "\(scratch.path)/\(name)")))
+    try parse([UInt8](Data(contentsOf: URL(fileURLWithPath: "\(scratch.path)/\(name)"))))
   }
 
   @Test func tracksAreWrittenInTheLayoutOfTheTable() throws {
@@ -228,6 +240,29 @@ import Testing
         ["7", "Zoë O'Brien", "31", "IE", "2024-06-25 17:43:13.123"],
         ["2147483648", "Cher", "", "", "1969-12-31 23:59:59.999"], ["0", "A B, Jr.", "", "", ""],
       ])
+  }
+
+  /// The bytes as they are now, by FNV-1a, features and all.
+  @Test func theTracksOfASeedAreTheOnesTheyWere() throws {
+    let scratch = try ScratchDirectory()
+    try CatalogueTables.writeTracks(Catalogue(seed: 1, artists: 200, songs: 2000), to: scratch.path)
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: scratch.path + "/tracks.csv"))
+    let hash = bytes.reduce(0xcbf2_9ce4_8422_2325 as UInt64) {
+      ($0 ^ UInt64($1)) &* 0x100_0000_01b3
+    }
+    #expect(hash == 11_081_893_345_613_499_890)
+  }
+
+  @Test func aFullDiskIsSaidAndLeavesNothing() throws {
+    let scratch = try ScratchDirectory()
+    try FileManager.default.createSymbolicLink(
+      atPath: scratch.path + "/tracks.csv.\(getpid()).partial", withDestinationPath: "/dev/full")
+    let error = try #require(throws: GeneratorError.self) {
+      try CatalogueTables.writeTracks(smallCatalogue, to: scratch.path)
+    }
+    #expect(error.code == .writeFailed)
+    #expect(error.message.contains("tracks.csv") && error.message.contains("No space left"))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path) == [])
   }
 
   @Test func aTableIsThereWholeOrNotAtAll() throws {

@@ -147,6 +147,10 @@ import Testing
     #expect(try CountryMix(parsing: "US,DE") != CountryMix(parsing: "DE,US"))
     #expect(try CountryMix(parsing: "US=1,DE=2") == CountryMix(parsing: "us=1.0, de=2"))
     #expect(try CountryMix(parsing: "US=1,DE=2") != CountryMix(parsing: "US=1,DE=3"))
+    #expect(try CountryMix(parsing: "US=1,DE=2") == CountryMix(parsing: "US=25,DE=50"))
+    #expect(try CountryMix(parsing: "us") == .unitedStates)
+    #expect(try CountryMix(parsing: "US=60") == .unitedStates)
+    #expect(try CountryMix(parsing: "CA") != .unitedStates)
   }
 
   @Test(arguments: [
