@@ -9,7 +9,7 @@ public enum CatalogueTables {
     _ catalogue: Catalogue, to directory: String
   ) throws(GeneratorError) {
     let file = try TableFile(directory: directory, name: "tracks.csv")
-    file.addRow(trackColumns)
+    try file.addRow(trackColumns)
     for song in catalogue.songs {
       let features = song.features
       file.add(song.trackId)
@@ -42,7 +42,7 @@ public enum CatalogueTables {
     _ users: some Sequence<Listener>, to directory: String
   ) throws(GeneratorError) {
     let file = try TableFile(directory: directory, name: "users.csv")
-    file.addRow(userColumns)
+    try file.addRow(userColumns)
     for user in users {
       file.add(Int(user.id))
       file.add(user.lastName.isEmpty ? user.firstName : "\(user.firstName) \(user.lastName)")

@@ -24,7 +24,7 @@ public final class FileOutput {
 
   /// Adds one line to its topic's file.
   public func write(_ line: EventLine) throws(GeneratorError) {
-    try files[Int(line.header.topic.rawValue)].write(line.bytes)
+    try files[Int(line.header.topic.rawValue)].writeLine(line.bytes)
     byteCount += Int64(line.bytes.count + 1)
   }
 
@@ -53,6 +53,8 @@ public final class FileOutput {
     }
     var status = stat()
     guard stat(path, &status) == 0 else { throw OutputFile.cannotCreate(path, errno, flag) }
-    guard status.st_mode & S_IFMT == S_IFDIR else { throw OutputFile.cannotCreate(path, ENOTDIR, flag) }
+    guard status.st_mode & S_IFMT == S_IFDIR else {
+      throw OutputFile.cannotCreate(path, ENOTDIR, flag)
+    }
   }
 }

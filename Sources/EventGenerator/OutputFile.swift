@@ -28,7 +28,7 @@ final class OutputFile {
   }
 
   /// Adds the bytes and a newline.
-  func write(_ line: UnsafeRawBufferPointer) throws(GeneratorError) {
+  func writeLine(_ line: UnsafeRawBufferPointer) throws(GeneratorError) {
     if used + line.count + 1 > Self.bufferSize { try flush() }
     guard line.count < Self.bufferSize else {
       try writeAll(line.bindMemory(to: UInt8.self))
@@ -56,6 +56,9 @@ final class OutputFile {
     if closing != 0 { throw failed(errno) }
     if rename(partialPath, path) != 0 { throw Self.cannotCreate(path, errno, flag) }
   }
+
+  /// Takes the unfinished file away.
+  func discard() { unlink(partialPath) }
 
   private func flush() throws(GeneratorError) {
     try writeAll(UnsafeBufferPointer(start: buffer, count: used))

@@ -208,6 +208,8 @@ public struct Simulation {
 
 extension World.NameText {
   func text(_ user: SimulatedUser) -> (first: ByteSlice, last: ByteSlice) {
-    ((user.isFemale ? women : men)[Int(user.firstName)], family[Int(user.lastName)])
+    user.isFemale
+      ? (women[Int(user.firstName)], womensFamily[Int(user.lastName)])
+      : (men[Int(user.firstName)], family[Int(user.lastName)])
   }
 }

@@ -29,6 +29,8 @@ final class World {
     var women: [ByteSlice]
     var men: [ByteSlice]
     var family: [ByteSlice]
+    /// Parallel to `family`.
+    var womensFamily: [ByteSlice]
     var womenTable: AliasTable
     var menTable: AliasTable
     var familyTable: AliasTable
@@ -174,7 +176,8 @@ final class World {
     event.country = longest(places.map(\.country))
     event.firstName = longest(
       names.flatMap { $0.women + $0.men } + listeners.map(\.firstName))
-    event.lastName = longest(names.flatMap(\.family) + listeners.map(\.lastName))
+    event.lastName = longest(
+      names.flatMap { $0.family + $0.womensFamily } + listeners.map(\.lastName))
     event.gender = agents.first ?? .empty
     event.artist = longest(songs.map(\.artist))
     event.song = longest(songs.map(\.title))
@@ -202,7 +205,8 @@ extension World.NameText {
     }
     self.init(
       women: names.women.map(arena.keep), men: names.men.map(arena.keep),
-      family: names.family.map(arena.keep), womenTable: table(names.women),
+      family: names.family.map(arena.keep), womensFamily: names.womensFamily.map(arena.keep),
+      womenTable: table(names.women),
       menTable: table(names.men), familyTable: table(names.family))
   }
 }
