@@ -98,7 +98,7 @@ import Testing
       }
       last[session] = (event.ts, event.status ?? 0)
     }
-    #expect(played > 500 && cut < played && other > 100)
+    #expect(played > 300 && cut < played && other > 100)
   }
 
   private func thumbsConfig() throws -> GeneratorConfig {

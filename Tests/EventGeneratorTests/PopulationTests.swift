@@ -24,10 +24,14 @@ import Testing
     #expect(
       abs(Double(arrivals.count) - expected) < Statistics.tolerance * expected.squareRoot(),
       "\(arrivals.count) arrivals")
-    // N (1+g)^t users are expected at t, so arrivals are even in ((1+g)^t - 1) / g.
-    let distance = Statistics.distanceFromUniform(
-      arrivals.map { (pow(1 + growth, $0) - 1) / growth })
+    // N (1+g)^t users are expected at t, so arrivals are even in ((1+g)^t - 1) / g, and from one to
+    // the next the users that are expected grow by an exponential variate of mean 1.
+    let grown = arrivals.map { (pow(1 + growth, $0) - 1) / growth }
+    let distance = Statistics.distanceFromUniform(grown)
     #expect(distance < Statistics.uniformBound, "\(distance)")
+    let gaps = zip(grown, grown.dropFirst()).map { exp(-expected * ($1 - $0)) }
+    let gapDistance = Statistics.distanceFromUniform(gaps)
+    #expect(gapDistance < Statistics.uniformBound, "\(gapDistance)")
 
     // Of the first users, those who come in the last sixty days are those who had not left when
     // these began, but for the few who leave before their next visit, two days later on average.

@@ -10,7 +10,7 @@ import Testing
     // One play a user: what a user hears next may depend on what went before.
     let config = try simpleConfig(
       even + ", \"beta\": 1200", transitions: [("NextSong", "NextSong", 0)],
-      starts: ["NextSong": 1], overrides: overrides(users: 12_000, days: 0.04))
+      starts: ["NextSong": 1], overrides: overrides(users: 24_000, days: 0.04))
     var heard: Set<Int64> = []
     var plays: [String: Double] = [:]
     forEachEvent(of: config) { event in
@@ -26,8 +26,20 @@ import Testing
     let (value, degrees) = Statistics.chiSquare(
       songs.map { plays["\($0.artist) / \($0.title)", default: 0] },
       expected: weights.map { total * $0 / sum })
-    #expect(total > 8_000 && degrees == songs.count - 1)
+    #expect(total > 16_000 && degrees == songs.count - 1)
     #expect(value < Statistics.chiSquareBound(degrees: degrees), "\(value) of \(degrees)")
+
+    // The exponent on its own: the mean of log r depends on nothing else.
+    let logs = (1...songs.count).map { log(Double($0)) }
+    let expected = zip(weights, logs).reduce(0) { $0 + $1.0 * $1.1 } / sum
+    let spread = zip(weights, logs).reduce(0) { $0 + $1.0 * pow($1.1 - expected, 2) } / sum
+    let measured =
+      zip(songs, logs).reduce(0) {
+        $0 + plays["\($1.0.artist) / \($1.0.title)", default: 0] * $1.1
+      } / total
+    #expect(
+      abs(measured - expected) < Statistics.tolerance * (spread / total).squareRoot(),
+      "\(measured), not \(expected)")
   }
 
   @Test func durationsKeepWithinTheirRangeAndTitlesAreUnique() {

@@ -162,7 +162,7 @@ import Testing
   }
 
   @Test func usersBeginAsTheWeightsSayAndSessionsWhereTheyDo() throws {
-    let config = try builtIn(seed: 2, users: 4000, days: 0.75)
+    let config = try builtIn(seed: 2, users: 16_000, days: 0.75)
     var sessions: Set<Int64> = []
     var users: Set<Int64> = []
     var kinds: [[String]: Double] = [:]
@@ -184,7 +184,7 @@ import Testing
     for (auth, a) in auths {
       for (level, l) in levels where a * l > 0 { expected[[auth, level]] = a * l * total }
     }
-    #expect(total > 1_000)
+    #expect(total > 4_000)
     #expect(Set(kinds.keys) == Set(expected.keys))
     let keys = Array(expected.keys)
     let (value, degrees) = Statistics.chiSquare(
@@ -231,13 +231,35 @@ import Testing
       Data(json.utf8), file: "levels.json", overrides(users: users, days: 9))
     var paid = [Double](repeating: 0, count: taken)
     var sessions = [Int](repeating: 0, count: users)
+    var wasPaid = [Bool](repeating: false, count: users)
+    // Sessions by the level of the one before, and how many of them had another level.
+    var before = (free: 0.0, paid: 0.0)
+    var changed = (up: 0.0, down: 0.0)
     forEachEvent(of: config) { event in
       guard event.page.string == "Home", let id = event.userId else { return }
       let user = Int(id - 1)
-      if sessions[user] < taken, event.level.string == "paid" { paid[sessions[user]] += 1 }
+      let isPaid = event.level.string == "paid"
+      if sessions[user] < taken {
+        if isPaid { paid[sessions[user]] += 1 }
+        if sessions[user] > 0, wasPaid[user] {
+          before.paid += 1
+          if !isPaid { changed.down += 1 }
+        } else if sessions[user] > 0 {
+          before.free += 1
+          if isPaid { changed.up += 1 }
+        }
+      }
+      wasPaid[user] = isPaid
       sessions[user] += 1
     }
     try #require(sessions.allSatisfy { $0 >= taken })
+    for (share, all, expected) in [
+      (changed.up, before.free, up), (changed.down, before.paid, down),
+    ] {
+      let error = (expected * (1 - expected) / all).squareRoot()
+      #expect(
+        abs(share / all - expected) < Statistics.tolerance * error, "\(share) of \(all)")
+    }
     let balance = up / (up + down)
     for session in [0, 1, 2, 4, 8, taken - 1] {
       let expected = balance + (paidAtStart - balance) * pow(1 - up - down, Double(session))
