@@ -7,7 +7,7 @@ public struct DirectoryOptions: Sendable {
   /// Bytes that one payload may have; bounds what a reader has to hold.
   public var recordBytesMax = 64 << 20
   /// Bytes that a writer holds back for one partition before it writes them by itself.
-  public var bufferBytes = 1 << 20
+  public var bufferBytes = 1 << 17
   /// zstd's level for sealed segments, 1 to 19; nil leaves them raw.
   public var compressionLevel: Int32? = 3
   /// Tells a record's time from its bytes, for indexes that have to be derived anew.

@@ -2,6 +2,8 @@ import Foundation
 import TestKit
 import Testing
 
+@testable import EventGenerator
+
 /// `generate` as a user calls it.
 @Suite struct GenerateCommandTests {
   private let week = ["generate", "--from", "2026-01-05", "--to", "2026-01-07", "--seed", "5"]
@@ -31,6 +33,31 @@ import Testing
       let one = try bytes(box.path("threads-1"))
       #expect(try bytes(box.path("threads-2")) == one)
       #expect(try bytes(box.path("threads-5")) == one)
+    }
+  }
+
+  /// The tests are a debug build, the binary is a release build: the optimiser has changed nothing.
+  @Test func optimisedCodeGivesTheBytesOfUnoptimisedCode() throws {
+    try withSandbox { box in
+      let outcome = try box.succeed(
+        week + ["--users", "80", "--countries", "all", "--local-time", "--output", "-"])
+      var overrides = GeneratorConfig.Overrides()
+      overrides.users = 80
+      overrides.seed = 5
+      overrides.start = Timestamp.parse("2026-01-05")
+      overrides.end = Timestamp.parse("2026-01-07")
+      var simulation = Simulation(
+        try Scenario(
+          groups: [Scenario.Group(.standard(overrides))], countries: CountryMix(parsing: "all"),
+          usesLocalTime: true))
+      var bytes = Data()
+      _ = simulation.runLines(until: nil) {
+        bytes.append(contentsOf: $0.bytes)
+        bytes.append(10)
+        return true
+      }
+      #expect(bytes.count > 100_000)
+      #expect(Data(outcome.output.utf8) == bytes)
     }
   }
 

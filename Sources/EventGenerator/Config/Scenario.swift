@@ -91,12 +91,8 @@ public struct Scenario: Sendable {
     }
   }
 
-  /// The id of the user with this number.
-  func userId(_ number: Int) -> Int64 {
-    number < listeners.count ? listeners[number].id : firstInventedId + Int64(number)
-  }
-
-  /// What an invented user's number is added to. Ids of invented users lie beyond all given ones.
+  /// What the number of a user beyond the given ones is added to for its id, so that no given one has
+  /// it too.
   var firstInventedId: Int64 {
     guard let last = listeners.map(\.id).max() else { return config.firstUserId }
     return last + 1 - Int64(listeners.count)

@@ -101,7 +101,7 @@ extension Simulation {
       var random = RandomSource(
         seed: scenario.config.seed, purpose: .age, index: UInt64(number))
       return Listener(
-        id: scenario.userId(number), firstName: name.first.string, lastName: name.last.string,
+        id: userId(index), firstName: name.first.string, lastName: name.last.string,
         gender: user.isFemale ? .female : .male, age: Habits.age(&random),
         country: country(of: user), createdAt: user.isRegistered ? user.registration : nil)
     }

@@ -187,7 +187,8 @@ public struct Simulation {
     }
   }
 
-  private func userId(_ index: Int) -> Int64 {
+  /// By local index.
+  func userId(_ index: Int) -> Int64 {
     index < world.listeners.count
       ? world.listeners[index].id
       : world.firstInventedId + Int64(number(index))
