@@ -12,6 +12,8 @@ BINARY := .build/release/polyrhythm
 ARGS ?=
 # Arguments of `swift test`, for example: make test TEST_ARGS="--filter MetricsTests"
 TEST_ARGS ?=
+# What `make bench` measures: generator, pipeline, or both when empty
+PART ?=
 # Further arguments of the release build, for example --static-swift-stdlib
 SWIFT_FLAGS ?=
 PREFIX ?= /usr/local
@@ -29,6 +31,10 @@ deps: ## Install the OS packages that are missing (does nothing when all are the
 .PHONY: deps-test
 deps-test: ## The same, and what the tests need
 	@scripts/deps.sh --test
+
+.PHONY: deps-bench
+deps-bench: ## The same, and what the benchmark needs
+	@scripts/deps.sh --bench
 
 .PHONY: swift
 swift:
@@ -48,6 +54,7 @@ run: deps build ## Install, build and start everything; page at http://127.0.0.1
 .PHONY: test
 test: deps-test build ## Build and run every test: unit, integration, end to end
 	scripts/check-compose.sh $(BINARY)
+	scripts/plot-week.sh --check
 	POLYRHYTHM_WARNINGS_AS_ERRORS=1 swift test --disable-xctest $(TEST_ARGS)
 
 .PHONY: lint
@@ -59,8 +66,12 @@ format: swift ## Bring all Swift code into that format
 	swift format -i -r Sources Tests Package.swift
 
 .PHONY: bench
-bench: deps build ## Measure events/s of each stage beside the raw COPY rate (SMOKE=1: tiny)
-	@scripts/bench.sh
+bench: deps-bench build ## Measure events/s beside memory copy and raw COPY (SMOKE=1: tiny)
+	@scripts/bench.sh $(PART)
+
+.PHONY: plot
+plot: build ## Redraw docs/generator-week.svg from a run of the generator
+	@scripts/plot-week.sh
 
 .PHONY: install
 install: build ## Install under PREFIX (default /usr/local; DESTDIR is honoured)

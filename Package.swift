@@ -84,7 +84,9 @@ let package = Package(
       dependencies: ["Support", "EventModel", "EventLog", "Warehouse", "CRdKafka"],
       path: "Tests/TestKit", swiftSettings: swiftSettings),
     tests("EventModelTests", ["EventModel", "TestKit"]),
-    tests("EventGeneratorTests", ["EventGenerator", "EventModel", "TestKit"]),
+    tests(
+      "EventGeneratorTests",
+      ["EventGenerator", "EventModel", "EventSources", "Metrics", "TestKit"]),
     tests("EventLogTests", ["EventLog", "TestKit"]),
     tests(
       "EventSourcesTests",
@@ -98,7 +100,9 @@ let package = Package(
       "BatchLayerTests",
       ["SpeedLayer", "BatchLayer", "EventGenerator", "Metrics", "Warehouse", "TestKit"]),
     tests("ServingLayerTests", ["ServingLayer", "Metrics", "Warehouse", "TestKit"]),
-    tests("EndToEndTests", ["EventGenerator", "EventModel", "Warehouse", "TestKit"]),
+    tests(
+      "EndToEndTests",
+      ["polyrhythm", "EventGenerator", "EventModel", "EventSources", "Warehouse", "TestKit"]),
   ],
   cxxLanguageStandard: .cxx17
 )

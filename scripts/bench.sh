@@ -1,23 +1,35 @@
 #!/usr/bin/env bash
-# Measures the stages of the pipeline, one after the other, and the raw binary COPY rate of the same
-# PostgreSQL beside them, so that a figure can be compared between machines as a ratio.
+# Measures what the release binary does in a second.
 #
-#   scripts/bench.sh                 2,000 users, two weeks
-#   SMOKE=1 scripts/bench.sh         tiny: shows that it works, its figures mean nothing
-#   BENCH_USERS, BENCH_FROM, BENCH_TO, BENCH_SEED, BENCH_COPY_ROUNDS   override the sizes
+#   scripts/bench.sh                    both of these:
+#   scripts/bench.sh generator          generate to nowhere, to files and to a log, beside a memory copy
+#   scripts/bench.sh pipeline           every stage of the pipeline, beside PostgreSQL's raw binary COPY
+#   SMOKE=1 scripts/bench.sh            tiny: shows that it works, its figures mean nothing
+#   BENCH_FROM, BENCH_TO, BENCH_SEED, BENCH_BINARY                          for both
+#   BENCH_GENERATOR_USERS, BENCH_MEMORY_USERS, BENCH_ROUNDS                 for the generator
+#   BENCH_USERS, BENCH_COPY_ROUNDS                                          for the pipeline
 #
-# It works in a directory of its own under TMPDIR and removes it afterwards, whatever happens.
+# A rate says little about another machine; its ratio to what that machine's memory, disk or PostgreSQL
+# can do says more, so those are measured beside it. The bench works in a directory of its own under
+# TMPDIR and removes it afterwards, whatever happens.
 set -euo pipefail
+export LC_ALL=C
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-binary=$PWD/.build/release/polyrhythm
-if [ -n "${SMOKE-}" ]; then
-  users=${BENCH_USERS-50} from=${BENCH_FROM-2026-01-01} to=${BENCH_TO-2026-01-02}
-else
-  users=${BENCH_USERS-2000} from=${BENCH_FROM-2026-01-01} to=${BENCH_TO-2026-01-15}
-fi
+case "$#:${1-}" in
+  0: | 1:all) parts=(generator pipeline) ;;
+  1:generator | 1:pipeline) parts=("$1") ;;
+  *)
+    printf 'usage: scripts/bench.sh [generator|pipeline]\n' >&2
+    exit 64 # EX_USAGE
+    ;;
+esac
+
+binary=${BENCH_BINARY-$PWD/.build/release/polyrhythm}
+from=${BENCH_FROM-2026-01-01}
+to=${BENCH_TO-2026-01-15}
+if [ -n "${SMOKE-}" ]; then to=${BENCH_TO-2026-01-02}; fi
 seed=${BENCH_SEED-7}
-copy_rounds=${BENCH_COPY_ROUNDS-3}
 
 fail() {
   printf 'bench: %s\n' "$*" >&2
@@ -27,131 +39,43 @@ fail() {
 [ -x "$binary" ] || fail "$binary is not there; run 'make build' first"
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/polyrhythm-bench.XXXXXXXX")
-chmod 755 "$work" # the private cluster may belong to user postgres
-data=$work/data
-cluster=$data/postgres/data
 
-# Runs a command as the owner of the private cluster, which is `postgres` when we are root.
-as_cluster_owner() {
-  if [ "$(id -u)" -eq 0 ]; then
-    (cd / && runuser -u "$(stat -c %U "$cluster")" -- "$@")
-  else
-    "$@"
-  fi
-}
-
-# The PostgreSQL programs of the version that made the cluster.
-postgres_bin() {
-  printf '/usr/lib/postgresql/%s/bin\n' "$(cat "$cluster/PG_VERSION")"
-}
-
-stop_cluster() {
-  [ -e "$cluster/postmaster.pid" ] || return 0
-  as_cluster_owner "$(postgres_bin)/pg_ctl" -D "$cluster" -m fast -w stop >/dev/null
-}
-
+# Each part may define what has to be stopped before its files can go.
+before_removal() { :; }
 clean_up() {
-  stop_cluster || printf 'bench: the cluster in %s did not stop\n' "$cluster" >&2
-  # Where user postgres cannot reach TMPDIR, the cluster is elsewhere and linked to.
-  if [ -L "$data/postgres" ]; then rm -rf "$(realpath "$data/postgres")"; fi
+  before_removal
   rm -rf "$work"
 }
 trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-now_ms() {
-  date +%s%3N
-}
-
-# Runs a stage; its wall clock in milliseconds goes to `elapsed`. What it prints is shown if it fails.
-elapsed=0
+# Runs a stage; what it prints is shown if it fails, and is in $work/output otherwise. Afterwards
+# `elapsed` is its wall clock in milliseconds and `cpu` its user and system time, with those of its
+# children; both are at least 1, so that they can be divided by.
+elapsed=0 cpu=0
 timed() {
-  local name=$1 start
+  local name=$1 status=0 TIMEFORMAT='%3R %3U %3S' wall user system
   shift
   printf 'bench: %s\n' "$name" >&2
-  start=$(now_ms)
-  "$@" >"$work/output" 2>&1 || {
-    local status=$?
+  { time "$@" >"$work/output" 2>&1; } 2>"$work/times" || status=$?
+  if [ "$status" -ne 0 ]; then
     cat "$work/output" >&2
     fail "$name failed with exit code $status: $*"
-  }
-  elapsed=$(($(now_ms) - start))
+  fi
+  read -r wall user system <"$work/times"
+  # Seconds with three decimals become milliseconds without the point; 10# because of leading zeros.
+  elapsed=$((10#${wall/./}))
+  cpu=$((10#${user/./} + 10#${system/./}))
   [ "$elapsed" -gt 0 ] || elapsed=1
+  [ "$cpu" -gt 0 ] || cpu=1
 }
 
-sql() {
-  "$binary" sql --data "$data" --csv "$1" | tail -n +2
-}
-
-# Reads line N of the running cluster's postmaster.pid (4: port, 5: socket directory).
-postmaster() {
-  sed -n "${1}p" "$cluster/postmaster.pid"
-}
-
-# psql on the private cluster, as its superuser.
-raw_psql() {
-  as_cluster_owner "$(postgres_bin)/psql" -X -q -v ON_ERROR_STOP=1 \
-    -h "$(postmaster 5)" -p "$(postmaster 4)" -U polyrhythm -d polyrhythm "$@"
-}
-
-rows=()
-report() { # name, events, milliseconds
-  rows+=("$1 $2 $3")
-}
-
-timed generate "$binary" generate --users "$users" --from "$from" --to "$to" --seed "$seed" \
-  --output "$work/events"
-events=$(cat "$work"/events/*.ndjson | wc -l)
-[ "$events" -gt 0 ] || fail "generate wrote no events"
-report generate "$events" "$elapsed"
-
-# The first use of a data directory makes the cluster and the schema. That is no stage of the pipeline.
-timed 'make the data directory' "$binary" load full --data "$data"
-
-timed import "$binary" import "$work/events" --log "dir:$data/log"
-report import "$events" "$elapsed"
-
-timed 'speed, from a backlog' "$binary" speed --until-caught-up --data "$data"
-report speed "$events" "$elapsed"
-
-timed 'load full' "$binary" load full --data "$data"
-report load-full "$events" "$elapsed"
-
-# A fast wrong answer is no result: every event counts exactly once.
-counted=$(sql 'select sum(listens + page_views + logins + failed_logins) from serving.minute_totals')
-[ "$counted" = "$events" ] || fail "the merged view counts $counted of $events events"
-
-# The raw COPY: the rows of the largest fact, from a file in binary format into an empty logged table.
-# The table is made in a transaction of its own, so that PostgreSQL writes its WAL, as a load must.
-timed 'start the cluster' "$binary" sql --data "$data" 'select 1'
-if [ ! -e "$cluster/postmaster.pid" ]; then
-  as_cluster_owner "$(postgres_bin)/pg_ctl" -D "$cluster" -w -l "$cluster/bench.log" start >/dev/null
-fi
-copy_file=$(realpath "$data/postgres")/bench.copy
-raw_psql -c "copy (select * from warehouse.fact_listen) to '$copy_file' (format binary)"
-listens=$(raw_psql -At -c 'select count(*) from warehouse.fact_listen')
-best=0
-for ((round = 1; round <= copy_rounds; round++)); do
-  raw_psql -c 'set client_min_messages = warning' -c 'drop table if exists public.bench_copy' \
-    -c 'create table public.bench_copy (like warehouse.fact_listen)' -c 'checkpoint'
-  timed "raw COPY, round $round of $copy_rounds" \
-    raw_psql -c "\\copy public.bench_copy from '$copy_file' (format binary)"
-  if [ "$best" -eq 0 ] || [ "$elapsed" -lt "$best" ]; then best=$elapsed; fi
+printf 'bench: %s, %s cores, %s\n' "$(git describe --always --dirty 2>/dev/null || echo 'no commit')" \
+  "$(nproc)" "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)"
+for part in "${parts[@]}"; do
+  # shellcheck source=scripts/bench/generator.sh
+  # shellcheck source=scripts/bench/pipeline.sh
+  . "scripts/bench/$part.sh"
 done
-report raw-copy "$listens" "$best"
-
-printf '\n%s users, %s to %s, seed %s; %s; PostgreSQL %s; %s cores\n' "$users" "$from" "$to" \
-  "$seed" "$(git describe --always --dirty 2>/dev/null || echo 'no commit')" \
-  "$(cat "$cluster/PG_VERSION")" "$(nproc)"
-printf '%s\n' "${rows[@]}" | awk '
-  { name[NR] = $1; count[NR] = $2; rate[NR] = $2 * 1000 / $3; seconds[NR] = $3 / 1000 }
-  END {
-    printf "%-12s %12s %10s %12s %12s\n", "stage", "events", "seconds", "events/s", "of raw COPY"
-    for (i = 1; i <= NR; i++)
-      printf "%-12s %12d %10.2f %12.0f %11.0f%%\n", name[i], count[i], seconds[i], rate[i],
-        100 * rate[i] / rate[NR]
-  }'
-printf 'raw-copy: binary COPY of the fact_listen rows into an empty logged table, best of %s.\n' \
-  "$copy_rounds"
-if [ -n "${SMOKE-}" ]; then printf 'SMOKE: sizes too small for the figures to mean anything.\n'; fi
+if [ -n "${SMOKE-}" ]; then printf '\nSMOKE: sizes too small for the figures to mean anything.\n'; fi

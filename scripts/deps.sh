@@ -3,6 +3,7 @@
 #
 #   scripts/deps.sh          what building and running need
 #   scripts/deps.sh --test   what the tests need on top
+#   scripts/deps.sh --bench  what scripts/bench.sh needs on top
 #
 # When nothing is missing it does nothing: no network, no sudo.
 set -euo pipefail
@@ -13,10 +14,11 @@ fail() {
 }
 
 case "${1-}" in
-  '') want_tests=no ;;
-  --test) want_tests=yes ;;
+  '') want_tests=no want_bench=no ;;
+  --test) want_tests=yes want_bench=no ;;
+  --bench) want_tests=no want_bench=yes ;;
   *)
-    printf 'usage: scripts/deps.sh [--test]\n' >&2
+    printf 'usage: scripts/deps.sh [--test|--bench]\n' >&2
     exit 64 # EX_USAGE
     ;;
 esac
@@ -88,6 +90,12 @@ if [ "$want_tests" = yes ]; then
     python3-yaml # scripts/check-compose.sh
     python3-venv # for moto, below
     gzip         # the tests compress what they import
+  )
+fi
+if [ "$want_bench" = yes ]; then
+  packages+=(
+    mbw  # how fast this machine copies memory
+    time # GNU time, for the peak memory of a process
   )
 fi
 

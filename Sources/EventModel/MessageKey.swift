@@ -1,7 +1,14 @@
 extension Event {
-  /// Appends the key that the event travels under: the userId in decimal, or `s` and the sessionId
-  /// for guests. All events of a user share a key, so they stay in order in one partition number.
+  /// Appends the key that the event travels under.
   public func appendMessageKey(to out: inout [UInt8]) {
+    MessageKey.append(userId: userId, sessionId: sessionId, to: &out)
+  }
+}
+
+/// The key that an event travels under: the userId in decimal, or `s` and the sessionId for guests.
+/// All events of a user share a key, so they stay in order in one partition number.
+public enum MessageKey {
+  public static func append(userId: Int64?, sessionId: Int64, to out: inout [UInt8]) {
     let number: Int64
     if let userId {
       number = userId

@@ -3,9 +3,9 @@ import Glibc
 
 /// How the cells of tables are read: numbers, times and truth values in the spellings in which
 /// databases, spreadsheets and pandas write them.
-enum CellText {
+public enum CellText {
   /// Without white space around it; `\N` (PostgreSQL's and MySQL's null) is empty.
-  static func trimmed(_ cell: ByteSlice) -> ByteSlice {
+  public static func trimmed(_ cell: ByteSlice) -> ByteSlice {
     guard var first = cell.start else { return .empty }
     var count = cell.count
     while count > 0, isSpace(first[0]) {
@@ -19,7 +19,7 @@ enum CellText {
 
   /// Text that is not valid UTF-8, or has a NUL in it, as an event can carry it: what is wrong becomes
   /// U+FFFD. nil where nothing is.
-  static func repaired(_ cell: ByteSlice) -> [UInt8]? {
+  public static func repaired(_ cell: ByteSlice) -> [UInt8]? {
     if cell.buffer.allSatisfy({ $0 < 0x80 && $0 != 0 }) { return nil }
     var result: [UInt8] = []
     for byte in cell.string.utf8 {
@@ -33,14 +33,14 @@ enum CellText {
   }
 
   /// Words that stand for no value in a column of numbers or times.
-  static func isNull(_ cell: ByteSlice) -> Bool {
+  public static func isNull(_ cell: ByteSlice) -> Bool {
     cell.isEmpty || (cell.count <= 4 && ["null", "nan", "nat", "none"].contains(lowercased(cell)))
   }
 
-  static func lowercased(_ cell: ByteSlice) -> String { cell.string.lowercased() }
+  public static func lowercased(_ cell: ByteSlice) -> String { cell.string.lowercased() }
 
   /// A whole number; `12.0` is one too, as pandas writes columns of integers with gaps.
-  static func integer(_ cell: ByteSlice) -> Int64? {
+  public static func integer(_ cell: ByteSlice) -> Int64? {
     var digits = cell.buffer[...]
     if let point = digits.firstIndex(of: UInt8(ascii: ".")) {
       let fraction = digits[(point + 1)...]
@@ -69,13 +69,13 @@ enum CellText {
   }
 
   /// A finite number in decimal.
-  static func number(_ cell: ByteSlice) -> Double? {
+  public static func number(_ cell: ByteSlice) -> Double? {
     let isPlain = cell.buffer.allSatisfy { isDigit($0) || "+-.eE".utf8.contains($0) }
     guard isPlain, let value = Double(cell.string), value.isFinite else { return nil }
     return value
   }
 
-  static func truth(_ cell: ByteSlice) -> Bool? {
+  public static func truth(_ cell: ByteSlice) -> Bool? {
     switch lowercased(cell) {
     case "true", "t", "1", "yes", "y": true
     case "false", "f", "0", "no", "n": false
@@ -85,7 +85,7 @@ enum CellText {
 
   /// `YYYY-MM-DD`, alone (midnight) or with ` ` or `T` and `HH:MM[:SS[.fraction]]`, and then a zone:
   /// none or `Z` or ` UTC` for UTC, or `±HH[:MM]`. Milliseconds since 1970-01-01 UTC, rounded down.
-  static func time(_ cell: ByteSlice) -> Int64? {
+  public static func time(_ cell: ByteSlice) -> Int64? {
     var rest = Cursor(bytes: cell.buffer)
     guard let year = rest.digits(4), rest.skip("-"), let month = rest.digits(2), rest.skip("-"),
       let day = rest.digits(2), (1...12).contains(month), day >= 1,

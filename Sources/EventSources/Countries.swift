@@ -1,10 +1,10 @@
 import Foundation
 
 /// English names of countries, as people and data generators write them, to ISO 3166-1 alpha-2.
-enum Countries {
+public enum Countries {
   /// The code of a name or of a code (alpha-2 as `de` or `DE`, alpha-3 as `DEU`); nil where it is not
   /// known. Case, accents, punctuation and the words *the* and *and* do not matter.
-  static func code(of name: String) -> String? {
+  public static func code(of name: String) -> String? {
     let plain = plain(name)
     if plain.count == 2 {
       let code = plain.uppercased()

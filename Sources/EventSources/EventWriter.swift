@@ -28,12 +28,20 @@ public final class EventWriter {
 
   /// Appends bytes as they came, under the key of the event that they decode to.
   func append(_ event: Event, raw: UnsafeRawBufferPointer) throws {
+    try append(
+      raw, topic: event.topic, timestamp: event.ts, userId: event.userId,
+      sessionId: event.sessionId)
+  }
+
+  /// Appends bytes under the key of a user, or of a session where the user is not known.
+  /// - Parameter timestamp: event time, milliseconds since 1970-01-01 UTC.
+  public func append(
+    _ raw: UnsafeRawBufferPointer, topic: Topic, timestamp: Int64, userId: Int64?, sessionId: Int64
+  ) throws {
     key.removeAll(keepingCapacity: true)
-    event.appendMessageKey(to: &key)
-    let bytes = key
-    try bytes.withUnsafeBytes {
-      try writer.append(
-        topic: Int(event.topic.rawValue), key: $0, timestamp: event.ts, payload: raw)
+    MessageKey.append(userId: userId, sessionId: sessionId, to: &key)
+    try key.withUnsafeBytes {
+      try writer.append(topic: Int(topic.rawValue), key: $0, timestamp: timestamp, payload: raw)
     }
     count += 1
   }

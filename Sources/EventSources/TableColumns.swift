@@ -6,7 +6,7 @@ public enum TableKind: String, CaseIterable, Sendable {
 }
 
 /// What a column of a table is for.
-enum ColumnRole: Equatable {
+public enum ColumnRole: Equatable, Sendable {
   case userID, userName, firstName, lastName, gender, level, country, registration
   case trackID, artist, title, durationMilliseconds
   case listenTime
@@ -20,13 +20,14 @@ enum ColumnRole: Equatable {
 
 /// A table told by its header, and what its columns are for. Names match without regard to case,
 /// spaces, underscores and hyphens: `user_id`, `User ID` and `userId` are the same.
-struct TableColumns {
-  let kind: TableKind
-  let roles: [ColumnRole]
+public struct TableColumns: Sendable {
+  public let kind: TableKind
+  /// Parallel to the header.
+  public let roles: [ColumnRole]
 
   /// - Parameter kind: the table that it is, where that is known from elsewhere.
   /// - Returns: nil where the header is of none of the three tables, or not of that one.
-  init?(header: [String], of kind: TableKind? = nil) {
+  public init?(header: [String], of kind: TableKind? = nil) {
     let candidates = kind.map { [$0] } ?? [.streams, .songs, .users]
     for candidate in candidates {
       let roles = Self.roles(header, candidate)

@@ -8,19 +8,22 @@ import Testing
   @Test func theTruthIsWhatTheFilesHold() throws {
     let scratch = try ScratchDirectory()
     let directory = scratch.path + "/deep/er"
-    try FileOutput(directory: directory).finish()
+    try FileOutput(directory: directory).finish(GeneratorTruth(pages: []))
     #expect(FileManager.default.fileExists(atPath: directory + "/truth.json"))
     let output = try FileOutput(directory: directory)
     var simulation = try standardSimulation(seed: 6, users: 150, days: 1)
-    try simulation.run(until: nil) { event in
-      try output.write(event)
+    var truth = GeneratorTruth(pages: simulation.scenario.pages)
+    _ = try simulation.runLines(until: nil) { line in
+      try output.write(line)
+      truth.record(line.header)
       return true
     }
+    truth.cutSessions = simulation.sessionsUnderWay
     // What an earlier run left says nothing about this one.
     #expect(!FileManager.default.fileExists(atPath: directory + "/truth.json"))
     let partial = try FileManager.default.contentsOfDirectory(atPath: directory)
     #expect(partial.count { $0.hasSuffix(".partial") } == 3)
-    try output.finish()
+    try output.finish(truth)
     let files = try FileManager.default.contentsOfDirectory(atPath: directory).sorted()
     #expect(
       files == [
@@ -45,10 +48,11 @@ import Testing
     }
     #expect(output.byteCount == Int64(bytes))
     let data = try Data(contentsOf: URL(fileURLWithPath: directory + "/truth.json"))
-    let truth = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
-    #expect(truth["events"] as? [String: Int] == totals)
-    #expect(truth["pages"] as? [String: Int] == pages)
-    let rows = try #require(truth["minutes"] as? [[String: Any]])
+    let written = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    #expect(written["events"] as? [String: Int] == totals)
+    #expect(written["lines"] as? Int == totals.values.reduce(0, +))
+    #expect(written["pages"] as? [String: Int] == pages)
+    let rows = try #require(written["minutes"] as? [[String: Any]])
     #expect(rows.count == minutes.count)
     for row in rows {
       let start = try #require(row["start"] as? Int64)
@@ -61,36 +65,19 @@ import Testing
   }
 
   @Test func theTruthCountsEventsInAnyOrder() {
-    var truth = GeneratorTruth()
+    var truth = GeneratorTruth(pages: [])
     for ts: Int64 in [60_000, 0, 119_999, 59_999, 60_001, -1] {
       var event = Event(topic: .auth)
       event.ts = ts
       event.success = ts == 0
-      truth.record(event)
+      truth.record(EventLine.Header(event, number: 0, page: 0))
     }
     #expect(truth.total(.auth) == 6)
+    #expect(truth.total(.auth, .outOfOrder) == 4)
     #expect(truth.logins == 1 && truth.failedLogins == 5)
     #expect(truth.minutes.map(\.start) == [-60_000, 0, 60_000])
-    #expect(truth.minutes.map { $0.counts[Int(Topic.auth.rawValue)] } == [1, 2, 3])
-  }
-
-  @Test func theTruthCountsPagesByTextWhereverItLies() {
-    var truth = GeneratorTruth()
-    var bytes = Array("Home".utf8)
-    func view() {
-      bytes.withUnsafeBufferPointer { text in
-        var event = Event(topic: .pageView)
-        event.page = ByteSlice(start: text.baseAddress, count: text.count)
-        truth.record(event)
-      }
-    }
-    view()
-    bytes[3] = UInt8(ascii: "a")
-    view()
-    bytes = Array("Home".utf8) + [0]
-    bytes.removeLast()
-    view()
-    #expect(truth.pages == ["Home": 2, "Homa": 1])
+    #expect(truth.minutes.map { $0.count(.auth) } == [1, 2, 3])
+    #expect(truth.minutes.map { $0.count(.auth, .outOfOrder) } == [1, 2, 1])
   }
 
   @Test func aDirectoryThatCannotBeMadeIsNamed() throws {
@@ -109,8 +96,14 @@ import Testing
     try FileManager.default.createSymbolicLink(
       atPath: scratch.path + "/listen_events.ndjson.partial", withDestinationPath: "/dev/full")
     let output = try FileOutput(directory: scratch.path)
-    try output.write(Event(topic: .listen))
-    let error = try #require(throws: GeneratorError.self) { try output.finish() }
+    let bytes = Array("{}".utf8)
+    try bytes.withUnsafeBytes {
+      let header = EventLine.Header(Event(topic: .listen), number: 0, page: 0)
+      try output.write(EventLine(header: header, bytes: $0))
+    }
+    let error = try #require(throws: GeneratorError.self) {
+      try output.finish(GeneratorTruth(pages: []))
+    }
     #expect(error.code == .writeFailed)
     #expect(error.message.contains("listen_events.ndjson.partial"))
     #expect(error.message.contains("No space left"))

@@ -1,4 +1,5 @@
 import EventGenerator
+import Foundation
 
 /// The flags and operands that a command was given. Values are checked as they are read; commands
 /// read all of theirs before they open anything.
@@ -120,5 +121,30 @@ struct Arguments: Sendable {
     throw UsageError(
       "\(name): \"\(text)\" is not a time; give one such as 2026-01-31, 2026-01-31T12:00:00Z, or 7d for "
         + "seven days ago")
+  }
+
+  /// A length of time, or two with `..` between them: `500ms`, `90s`, `10m`, `2h`, `1d`, `10m..3h`.
+  /// Milliseconds.
+  func durations(_ name: String) throws -> ClosedRange<Int64>? {
+    guard let text = values[name] else { return nil }
+    let bounds = text.components(separatedBy: "..").map(Self.milliseconds)
+    if let low = bounds[0], let high = bounds[bounds.count - 1], bounds.count <= 2, low <= high {
+      return low...high
+    }
+    throw UsageError(
+      "\(name): \"\(text)\" is not a length of time; give one such as 500ms, 90s, 10m, 2h or 1d, or "
+        + "from one to another, as 10m..3h")
+  }
+
+  private static func milliseconds(_ text: String) -> Int64? {
+    let units: [(String, Double)] = [
+      ("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000),
+    ]
+    for (unit, factor) in units where text.hasSuffix(unit) {
+      guard let number = Double(text.dropLast(unit.count)), number >= 0 else { continue }
+      let value = number * factor
+      return value < 1e13 ? Int64(value) : nil
+    }
+    return nil
   }
 }

@@ -7,8 +7,29 @@ enum Terminal {
   static let isInteractive = isatty(STDERR_FILENO) == 1
 
   /// One line.
-  static func say(_ line: String) {
-    FileHandle.standardError.write(Data((line + "\n").utf8))
+  static func say(_ line: String) { write(line + "\n") }
+
+  /// Where stderr takes nothing, a full disk behind it, say, there is nobody to tell: the work goes on.
+  fileprivate static func write(_ text: String) {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { return }
+      rest = rest.dropFirst(count)
+    }
+  }
+
+  /// Bytes in the unit that leaves one to three digits before the point.
+  static func bytes(_ count: Int64) -> String {
+    var value = Double(count)
+    for unit in ["B", "kB", "MB", "GB"] {
+      if value < 1000 {
+        return "\(unit == "B" ? "\(count)" : "\((value * 10).rounded() / 10)") \(unit)"
+      }
+      value /= 1000
+    }
+    return "\((value * 10).rounded() / 10) TB"
   }
 
   /// `1234567` as `1,234,567`.
@@ -60,14 +81,14 @@ final class ProgressLine: Sendable {
       if total > done, rate > 0 {
         line += ", \(Terminal.duration(Double(total - done) / rate)) left"
       }
-      FileHandle.standardError.write(Data("\r\u{1B}[K\(line)".utf8))
+      Terminal.write("\r\u{1B}[K\(line)")
     }
   }
 
   /// Takes the line away, so that what follows starts on a clean one.
   func finish() {
     state.withLock { state in
-      if state.isShown { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
+      if state.isShown { Terminal.write("\r\u{1B}[K") }
       state.isShown = false
     }
   }

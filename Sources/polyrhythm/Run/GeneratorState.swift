@@ -5,7 +5,7 @@ import Support
 /// values, so that it goes on exactly where it was.
 struct GeneratorState: Codable, Sendable {
   /// Raised when the same values would simulate other events.
-  static let currentVersion = 1
+  static let currentVersion = 2
 
   var version = GeneratorState.currentVersion
   var seed: UInt64

@@ -1,0 +1,52 @@
+extension SiteModel {
+  /// Several groups' sites side by side: a state's index then tells the group too, and no user needs
+  /// to look for its site.
+  struct Joined {
+    var states: [State] = []
+    /// Parallel to `states`.
+    var requests: [Request] = []
+    var steps: [Step] = []
+    var starts: [Start] = []
+    /// By group: weights of `starts` over the group's users at the beginning of a run.
+    var startWeights: [[Double]] = []
+    /// By group: what new users begin with; -1 where none can.
+    var newUserStarts: [Int] = []
+  }
+
+  /// What the numbers of states and groups have room for.
+  static let mostStates = Int(UInt16.max)
+  static let mostGroups = Int(UInt8.max)
+
+  /// - Parameter sites: no more than `mostGroups`, with no more than `mostStates` in all.
+  static func join(_ sites: [SiteModel]) -> Joined {
+    var joined = Joined()
+    for (group, site) in sites.enumerated() {
+      let firstState = joined.states.count
+      let firstStep = joined.steps.count
+      let firstStart = joined.starts.count
+      func moved(_ state: UInt16) -> UInt16 { state &+ UInt16(truncatingIfNeeded: firstState) }
+      joined.states += site.states.map {
+        var state = $0
+        state.firstStep += Int32(firstStep)
+        if state.nextStart >= 0 { state.nextStart += Int32(firstStart) }
+        state.thumbsUp = moved(state.thumbsUp)
+        state.thumbsDown = moved(state.thumbsDown)
+        state.group = UInt8(truncatingIfNeeded: group)
+        return state
+      }
+      joined.requests += site.requests
+      joined.steps += site.steps.map {
+        Step(cumulative: $0.cumulative, state: moved($0.state))
+      }
+      joined.starts += site.starts.map {
+        var start = $0
+        start.states = start.states.map(moved)
+        return start
+      }
+      joined.startWeights.append(
+        [Double](repeating: 0, count: firstStart) + site.startWeights)
+      joined.newUserStarts.append(site.newUserStart < 0 ? -1 : site.newUserStart + firstStart)
+    }
+    return joined
+  }
+}

@@ -1,0 +1,60 @@
+import EventModel
+import Glibc
+
+/// Writes events as newline-delimited JSON into a directory, a file a topic, with `truth.json`
+/// beside them. The files carry the ending `.partial` until `finish`, so that nobody takes half a
+/// run for a whole one. Files of an earlier run are replaced. Not shared between threads.
+public final class FileOutput {
+  public let directory: String
+  /// Bytes of events so far, newlines included.
+  public private(set) var byteCount: Int64 = 0
+
+  private var files: [OutputFile] = []
+
+  /// Makes the directory where it is not there, and the files.
+  public init(directory: String) throws(GeneratorError) {
+    self.directory = directory
+    try Self.makeDirectory(directory)
+    // An earlier run's truth would be a lie beside this one's files.
+    unlink("\(directory)/truth.json")
+    for topic in Topic.allCases {
+      files.append(try OutputFile(path: "\(directory)/\(topic.name).ndjson", flag: "--output"))
+    }
+  }
+
+  /// Adds one line to its topic's file.
+  public func write(_ line: EventLine) throws(GeneratorError) {
+    try files[Int(line.header.topic.rawValue)].writeLine(line.bytes)
+    byteCount += Int64(line.bytes.count + 1)
+  }
+
+  /// Writes what is buffered, lets the disk have it, and gives all files their names. Nothing can
+  /// be written afterwards.
+  /// - Parameter truth: what was written.
+  public func finish(_ truth: GeneratorTruth) throws(GeneratorError) {
+    let truthFile = try OutputFile(path: "\(directory)/truth.json", flag: "--output")
+    try truthFile.write(truth.json)
+    // The truth comes last: where it is, all is.
+    for file in files + [truthFile] { try file.finish() }
+    files = []
+  }
+
+  /// Makes the directory and those above it, where they are not there.
+  /// - Parameter flag: what gave the path, for the message.
+  static func makeDirectory(
+    _ path: String, flag: String = "--output"
+  ) throws(GeneratorError) {
+    var made = path.hasPrefix("/") ? "/" : ""
+    for part in path.split(separator: "/") {
+      made += made.isEmpty || made.hasSuffix("/") ? String(part) : "/\(part)"
+      if mkdir(made, 0o777) != 0, errno != EEXIST, errno != EISDIR {
+        throw OutputFile.cannotCreate(made, errno, flag)
+      }
+    }
+    var status = stat()
+    guard stat(path, &status) == 0 else { throw OutputFile.cannotCreate(path, errno, flag) }
+    guard status.st_mode & S_IFMT == S_IFDIR else {
+      throw OutputFile.cannotCreate(path, ENOTDIR, flag)
+    }
+  }
+}

@@ -1,0 +1,215 @@
+import EventModel
+
+/// The simulated service: gives its events in the order of time.
+///
+/// What comes out depends on the scenario alone. A run may be interrupted anywhere and taken up again;
+/// the events are those of one run without the interruption. A copy goes its own way.
+///
+/// A simulation may have a shard of the users only. What a user does depends on no other user, so the
+/// shards' events, merged by time and user number, are those of one simulation of all.
+public struct Simulation {
+  public let scenario: Scenario
+
+  let shard: Shard
+  let world: World
+  let states: [SiteModel.State]
+  let steps: [SiteModel.Step]
+  /// By group.
+  let rhythms: [Rhythm]
+  var users: ContiguousArray<SimulatedUser> = []
+  var queue = UserQueue()
+  var growth: RandomSource
+  /// How many new users are expected to have come by the time the next one does.
+  var expectedArrivals = 0.0
+  /// When the next new user of this shard comes, and its number; nil where there is none.
+  var nextArrival: (ts: Int64, number: Int)?
+  /// The number of the last user, of any shard, that came or is known to come.
+  var lastNumber: Int
+  /// When the run ends, exclusive.
+  private let runEnd: Int64
+  private let finishesSessions: Bool
+  /// The first user of the queue still owes the second event of its request.
+  private var owesSecond = false
+
+  public init(_ scenario: Scenario, shard: Shard = .whole) {
+    self.scenario = scenario
+    self.shard = shard
+    world = World(scenario, shard)
+    states = scenario.site.states
+    steps = scenario.site.steps
+    rhythms = scenario.groups.map { Rhythm($0.config) }
+    let config = scenario.config
+    runEnd = config.end ?? .max
+    finishesSessions = scenario.finishesSessions
+    growth = RandomSource(seed: config.seed, purpose: .growth)
+    lastNumber = config.users - 1
+    users.reserveCapacity(config.users / shard.count + 1)
+    for number in stride(from: shard.index, to: config.users, by: shard.count) {
+      addUser(number, arrivingAt: nil)
+    }
+    if config.growthRate > 0 { drawArrival() }
+  }
+
+  /// All users of one config.
+  public init(config: GeneratorConfig, catalogue: Catalogue? = nil) {
+    self.init(Scenario(config, catalogue: catalogue))
+  }
+
+  /// The time of the event that `next` would give, milliseconds since 1970-01-01 UTC, whether or not
+  /// it lies before the run's end; nil when no user will ever come again.
+  public var nextTimestamp: Int64? {
+    guard let first = queue.first?.ts else { return nextArrival?.ts }
+    return min(first, nextArrival?.ts ?? first)
+  }
+
+  /// How many users will still come back, or are on the site.
+  public internal(set) var activeUsers = 0
+
+  /// How many sessions have begun and are not over.
+  public var sessionsUnderWay: Int {
+    queue.users.reduce(0) { $0 + (users[Int($1)].item > 0 ? 1 : 0) }
+  }
+
+  /// Calls `body` with each event in the order of time until the end that is given, the run's
+  /// end (both exclusive), or until `body` returns false; the next call goes on behind the last
+  /// event given. The event's text stays valid for as long as the simulation lives.
+  /// - Parameter end: milliseconds since 1970-01-01 UTC; nil for no other end than the run's.
+  public mutating func run(until end: Int64?, _ body: (Event) throws -> Bool) rethrows {
+    var event = Event(topic: .pageView)
+    while fill(&event, before: end ?? .max) != nil {
+      if try !body(event) { return }
+    }
+  }
+
+  /// The next event before `end` and before the run's end; nil when there is none.
+  public mutating func next(before end: Int64? = nil) -> Event? {
+    var event = Event(topic: .pageView)
+    return fill(&event, before: end ?? .max) == nil ? nil : event
+  }
+
+  // MARK: Events
+
+  /// Whose event it is, and which page was asked for.
+  struct Origin {
+    /// Local index.
+    var user: Int
+    /// Index into the scenario's pages.
+    var page: UInt16
+  }
+
+  /// - Returns: nil where no event is left.
+  mutating func fill(_ event: inout Event, before end: Int64) -> Origin? {
+    guard let first = firstUser(before: end) else { return nil }
+    let state = Int(users[first].state)
+    let role = states[state].role
+    if owesSecond {
+      describe(first, as: role == .nextSong ? .listen : .auth, &event)
+      owesSecond = false
+    } else {
+      describe(first, as: .pageView, &event)
+      owesSecond = role == .nextSong || role == .login || role == .failedLogin
+    }
+    if !owesSecond { advance(first) }
+    return Origin(user: first, page: world.requests[state].pageNumber)
+  }
+
+  /// The local index of the user who acts next, before `end` and within the run.
+  private mutating func firstUser(before end: Int64) -> Int? {
+    let limit = min(end, runEnd)
+    if !owesSecond {
+      while let arrival = nextArrival, arrival.ts < limit, arrival.ts <= queue.first?.ts ?? .max {
+        addUser(arrival.number, arrivingAt: arrival.ts)
+        drawArrival()
+      }
+    }
+    guard let first = queue.first else { return nil }
+    if first.ts < limit { return Int(first.user) }
+    guard finishesSessions, first.ts < end else { return nil }
+    return firstUserPastTheEnd(before: end)
+  }
+
+  /// Behind the run's end sessions go on that have begun before it, and none begins.
+  private mutating func firstUserPastTheEnd(before end: Int64) -> Int? {
+    while let first = queue.first, first.ts < end {
+      if users[Int(first.user)].item > 0 || owesSecond { return Int(first.user) }
+      queue.removeFirst()
+      activeUsers -= 1
+    }
+    return nil
+  }
+
+  /// Sets every field of the event anew.
+  private func describe(_ index: Int, as topic: Topic, _ event: inout Event) {
+    let user = users[index]
+    let state = states[Int(user.state)]
+    let request = world.requests[Int(user.state)]
+    let place = world.places[Int(user.place)]
+    let id = userId(index)
+    event = Event(topic: topic)
+    event.ts = user.ts
+    // Unique in the run without a counter that all users share: 2^21 sessions for each user, which
+    // keeps within the 2^53 that every JSON reader takes.
+    event.sessionId = id << 21 + Int64(user.sessionNumber)
+    event.itemInSession = Int64(user.item)
+    event.level = request.level
+    event.userAgent = world.agents[Int(user.agent)]
+    event.city = place.city
+    event.state = place.state
+    event.zip = place.zip
+    event.country = place.country
+    event.lon = place.lon
+    event.lat = place.lat
+    event.tag = request.tag
+    // A sign-in that worked says who signed in, though the page was still asked for anonymously.
+    let signsIn = topic == .auth && state.role == .login && user.isRegistered
+    if state.showsUser || signsIn {
+      event.userId = id
+      (event.firstName, event.lastName) = name(index)
+      event.gender = user.isFemale ? world.female : world.male
+      event.registration = user.registration
+    }
+    switch topic {
+    case .auth:
+      event.success = state.role == .login
+    case .listen, .pageView:
+      event.auth = request.auth
+      if user.isSongOn(at: user.ts) {
+        let song = world.songs[Int(user.song)]
+        event.artist = song.artist
+        event.song = song.title
+        event.duration = song.seconds
+      }
+      if topic == .pageView {
+        event.page = request.page
+        event.method = request.method
+        event.status = state.status
+      }
+    }
+  }
+
+  private func userId(_ index: Int) -> Int64 {
+    index < world.listeners.count
+      ? world.listeners[index].id
+      : world.firstInventedId + Int64(number(index))
+  }
+
+  private func name(_ index: Int) -> (first: ByteSlice, last: ByteSlice) {
+    if index < world.listeners.count {
+      return (world.listeners[index].firstName, world.listeners[index].lastName)
+    }
+    let user = users[index]
+    let names = world.places[Int(user.place)].names
+    return world.names[names].text(user)
+  }
+
+  /// The number in the run of the user with this local index.
+  func number(_ index: Int) -> Int { index * shard.count + shard.index }
+}
+
+extension World.NameText {
+  func text(_ user: SimulatedUser) -> (first: ByteSlice, last: ByteSlice) {
+    user.isFemale
+      ? (women[Int(user.firstName)], womensFamily[Int(user.lastName)])
+      : (men[Int(user.firstName)], family[Int(user.lastName)])
+  }
+}

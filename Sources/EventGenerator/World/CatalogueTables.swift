@@ -1,0 +1,79 @@
+/// Writes a catalogue and its listeners as the tables of a streaming service: `tracks.csv` and
+/// `users.csv` (RFC 4180, UTF-8, with a header), which `import` and `--catalogue` read.
+public enum CatalogueTables {
+  /// Writes `tracks.csv` into the directory, which is made where it is not there. The file is
+  /// replaced when it is whole, or else left as it was.
+  ///
+  /// Most popular songs first. What is not known of a song is an empty cell.
+  public static func writeTracks(
+    _ catalogue: Catalogue, to directory: String
+  ) throws(GeneratorError) {
+    let file = try TableFile(directory: directory, name: "tracks.csv")
+    try file.addRow(trackColumns)
+    for song in catalogue.songs {
+      let features = song.features
+      file.add(song.trackId)
+      file.add(song.artist)
+      file.add(song.album)
+      file.add(song.title)
+      file.add(song.popularity)
+      file.add(song.durationMilliseconds)
+      file.add(song.isExplicit ? "true" : "false")
+      file.add(features?.danceability)
+      file.add(features?.energy)
+      file.add(features?.key)
+      file.add(features?.loudness)
+      file.add(features?.mode)
+      file.add(features?.speechiness)
+      file.add(features?.acousticness)
+      file.add(features?.instrumentalness)
+      file.add(features?.liveness)
+      file.add(features?.valence)
+      file.add(features?.tempo)
+      file.add(features?.timeSignature)
+      file.add(song.genre)
+      try file.endRow()
+    }
+    try file.finish()
+  }
+
+  /// Writes `users.csv` in the same way, in the order given. The table has no column for gender.
+  public static func writeUsers(
+    _ users: some Sequence<Listener>, to directory: String
+  ) throws(GeneratorError) {
+    let file = try TableFile(directory: directory, name: "users.csv")
+    try file.addRow(userColumns)
+    for user in users {
+      file.add(Int(user.id))
+      file.add(user.lastName.isEmpty ? user.firstName : "\(user.firstName) \(user.lastName)")
+      file.add(user.age)
+      file.add(user.country ?? "")
+      file.add(user.createdAt.flatMap(timeText) ?? "")
+      try file.endRow()
+    }
+    try file.finish()
+  }
+
+  private static let trackColumns = [
+    "track_id", "artists", "album_name", "track_name", "popularity", "duration_ms", "explicit",
+    "danceability", "energy", "key", "loudness", "mode", "speechiness", "acousticness",
+    "instrumentalness", "liveness", "valence", "tempo", "time_signature", "track_genre",
+  ]
+  private static let userColumns = [
+    "user_id", "user_name", "user_age", "user_country", "created_at",
+  ]
+
+  /// `2024-06-25 17:43:13.123`, in UTC; nil outside the years 1 to 9999.
+  static func timeText(_ milliseconds: Int64) -> String? {
+    let date = CivilTime.date(ofDay: CivilTime.day(of: milliseconds))
+    guard (1...9999).contains(date.year) else { return nil }
+    let time = Int(CivilTime.timeOfDay(milliseconds))
+    func padded(_ value: Int, _ width: Int) -> String {
+      let digits = String(value)
+      return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    }
+    return "\(padded(date.year, 4))-\(padded(date.month, 2))-\(padded(date.day, 2)) "
+      + "\(padded(time / 3_600_000, 2)):\(padded(time / 60_000 % 60, 2)):"
+      + "\(padded(time / 1000 % 60, 2)).\(padded(time % 1000, 3))"
+  }
+}

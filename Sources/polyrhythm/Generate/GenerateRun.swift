@@ -1,0 +1,112 @@
+import EventGenerator
+import EventModel
+import Foundation
+import Support
+
+/// One run of `generate`: from the simulation through the faults to the target, everything counted.
+struct GenerateRun {
+  private let options: GenerateOptions
+  private var sink: CountedTarget
+  private var faults: FaultInjector
+  private let stop = Signals.stop
+  private let start = ContinuousClock.now
+
+  init(_ target: any LineTarget, _ options: GenerateOptions) {
+    self.options = options
+    sink = CountedTarget(target, GeneratorTruth(pages: options.scenario.pages), stop)
+    faults = FaultInjector(options.faults, seed: options.scenario.config.seed)
+  }
+
+  /// From the run's start to its end.
+  mutating func whole() throws {
+    let run = ParallelRun(options.scenario, threads: options.threads)
+    sink.truth.cutSessions = try run.run { try accept($0) }
+    try finish()
+  }
+
+  /// Up to now at once, then along with the clock until the stop.
+  mutating func follow() throws {
+    var simulation = Simulation(options.scenario)
+    var time = options.now
+    let wallStart = ContinuousClock.now
+    while try simulation.runLines(until: time, { try accept($0) }) {
+      _ = try faults.release(through: time) { try sink.write($0) }
+      try sink.target.flush()
+      sink.showProgress()
+      stop.wait(seconds: 0.1)
+      if stop.isRequested { break }
+      let elapsed = (ContinuousClock.now - wallStart) / .milliseconds(1)
+      time = options.now + Int64(elapsed * options.speedup)
+    }
+    try finish()
+  }
+
+  private mutating func accept(_ line: EventLine) throws -> Bool {
+    if options.faults.isNone { return try sink.write(line) }
+    return try faults.accept(line) { try sink.write($0) }
+  }
+
+  /// What was held back goes out now: a run that ends loses nothing.
+  private mutating func finish() throws {
+    _ = try faults.release(through: .max) {
+      _ = try sink.write($0)
+      return true
+    }
+    try sink.target.finish(sink.truth)
+    if let path = options.truthPath { try sink.truth.write(to: path) }
+    sink.progress.finish()
+  }
+
+  /// Says what was done.
+  func report() {
+    let truth = sink.truth
+    func total(_ measure: GeneratorTruth.Measure) -> Int64 {
+      Topic.allCases.reduce(0) { $0 + truth.total($1, measure) }
+    }
+    let events = total(.events)
+    let seconds = max(0.001, (ContinuousClock.now - start) / .seconds(1))
+    Terminal.say(
+      "generated \(Terminal.grouped(events)) events (\(Terminal.bytes(sink.target.byteCount))) in "
+        + "\(Terminal.duration(seconds)) (\(Terminal.grouped(Int(Double(events) / seconds)))/s) "
+        + "to \(sink.target.name)")
+    let faults = [
+      (total(.late), "late"), (total(.outOfOrder), "out of order"), (total(.duplicate), "twice"),
+      (total(.malformed), "malformed lines besides"),
+    ].filter { $0.0 > 0 }
+    if !options.faults.isNone, !faults.isEmpty {
+      let parts = faults.map { "\(Terminal.grouped($0.0)) \($0.1)" }
+      Terminal.say("of these, \(parts.joined(separator: ", "))")
+    }
+    if let cut = truth.cutSessions, cut > 0 {
+      Terminal.say(
+        "\(Terminal.grouped(cut)) sessions were under way at the end and are cut there; "
+          + "--finish-sessions lets them go on to their end")
+    }
+  }
+}
+
+/// A target with the truth about what was written to it.
+private struct CountedTarget {
+  var target: any LineTarget
+  var truth: GeneratorTruth
+  let progress = ProgressLine("generate")
+  private let stop: StopToken
+  private var count = 0
+
+  init(_ target: any LineTarget, _ truth: GeneratorTruth, _ stop: StopToken) {
+    self.target = target
+    self.truth = truth
+    self.stop = stop
+  }
+
+  /// - Returns: false where the run is to end.
+  mutating func write(_ line: EventLine) throws -> Bool {
+    let goesOn = try target.write(line)
+    truth.record(line.header)
+    count += 1
+    if count & 0xFFF == 0 { showProgress() }
+    return goesOn && !stop.isRequested
+  }
+
+  func showProgress() { progress.update(count) }
+}

@@ -1,0 +1,201 @@
+import Foundation
+import TestKit
+import Testing
+
+/// `generate` as a user calls it.
+@Suite struct GenerateCommandTests {
+  private let week = ["generate", "--from", "2026-01-05", "--to", "2026-01-07", "--seed", "5"]
+  private let topics = ["listen_events", "auth_events", "page_view_events"]
+
+  private func bytes(_ directory: String) throws -> [Data] {
+    try (topics.map { "\($0).ndjson" } + ["truth.json"]).map { name in
+      try #require(FileManager.default.contents(atPath: "\(directory)/\(name)"), "\(name)")
+    }
+  }
+
+  private func events(_ directory: String, _ topic: String) throws -> [[String: Any]] {
+    let text = try #require(FileManager.default.contents(atPath: "\(directory)/\(topic).ndjson"))
+    return try text.split(separator: 0x0A).map {
+      try #require(try JSONSerialization.jsonObject(with: $0) as? [String: Any])
+    }
+  }
+
+  @Test func theNumberOfThreadsChangesNothing() throws {
+    try withSandbox { box in
+      let faults = ["--late-fraction", "0.1", "--malformed-fraction", "0.1"]
+      for threads in ["1", "2", "5"] {
+        try box.succeed(
+          week + faults
+            + ["--users", "80", "--threads", threads, "--output", box.path("threads-\(threads)")])
+      }
+      let one = try bytes(box.path("threads-1"))
+      #expect(try bytes(box.path("threads-2")) == one)
+      #expect(try bytes(box.path("threads-5")) == one)
+    }
+  }
+
+  @Test func anExportedCatalogueGivesTheSameEventsAgain() throws {
+    try withSandbox { box in
+      let out = box.path("out")
+      let outcome = try box.succeed(
+        week + [
+          "--users", "80", "--countries", "US=2,CZ=1,JP=1", "--export-catalogue",
+          box.path("tables"), "--output", out,
+        ])
+      #expect(outcome.errors.contains("20,000 songs"), "\(outcome)")
+      // The tables have the users' number, ids, names, countries and registrations; gender is not in
+      // the layout, and follows from the same seed.
+      try box.succeed(
+        week + [
+          "--catalogue", box.path("tables"), "--countries", "US=2,CZ=1,JP=1", "--output",
+          box.path("again"),
+        ])
+      #expect(
+        try events(out, "listen_events").count == events(box.path("again"), "listen_events").count)
+      let users = { (events: [[String: Any]]) in
+        Set(events.map { "\($0["userId"] ?? "")|\($0["firstName"] ?? "")|\($0["lastName"] ?? "")" })
+      }
+      let before = users(try events(out, "listen_events"))
+      #expect(before.count > 20)
+      #expect(users(try events(box.path("again"), "listen_events")) == before)
+    }
+  }
+
+  @Test func givenUsersAndSongsAreTheOnesInTheEvents() throws {
+    try withSandbox { box in
+      _ = try box.write(
+        "tables/tracks.csv",
+        "track_id,artists,track_name,duration_ms,popularity,track_genre\n"
+          + "a,Ana,One,200000,50,pop\nb,Bo,Two,100500,80,rock\n")
+      _ = try box.write(
+        "tables/users.csv",
+        "user_id,user_name,user_age,user_country,created_at\n"
+          + "7,Ada Lovelace,36,United Kingdom,2020-01-01 00:00:00\n"
+          + "900,Grace Hopper,85,US,2021-06-01 12:00:00\n")
+      try box.succeed(
+        week + ["--catalogue", box.path("tables"), "--users", "3", "--output", box.path("out")])
+      let views = try events(box.path("out"), "page_view_events")
+      var names: [Int: String] = [:]
+      var countries: [Int: String] = [:]
+      for view in views {
+        guard let user = view["userId"] as? Int else { continue }
+        names[user] = "\(view["firstName"] ?? "") \(view["lastName"] ?? "")"
+        countries[user] = view["country"] as? String ?? "US"
+        if user == 7 { #expect(view["registration"] as? Int64 == 1_577_836_800_000) }
+      }
+      #expect(Set(names.keys).isSubset(of: [7, 900, 901]))
+      #expect(names[7] == nil || names[7] == "Ada Lovelace")
+      #expect(names[900] == nil || names[900] == "Grace Hopper")
+      #expect(countries[7] == nil || countries[7] == "GB")
+      #expect(names.count >= 2)
+      let songs = Set(try events(box.path("out"), "listen_events").map { "\($0["song"] ?? "")" })
+      #expect(songs == ["One", "Two"])
+    }
+  }
+
+  @Test func onlyTheCatalogueCanBeAskedFor() throws {
+    try withSandbox { box in
+      try box.succeed(["generate", "--users", "12", "--export-catalogue", box.path("tables")])
+      let users = try String(contentsOfFile: box.path("tables/users.csv"), encoding: .utf8)
+      #expect(users.split(whereSeparator: \.isNewline).count == 13)
+      #expect(!FileManager.default.fileExists(atPath: box.data))
+    }
+  }
+
+  @Test func standardOutputHasAllTopicsInTheOrderOfTime() throws {
+    try withSandbox { box in
+      let outcome = try box.succeed(week + ["--users", "40", "--output", "-"])
+      let times = try outcome.output.split(separator: "\n").map { line -> Int64 in
+        let event = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+        return try #require(event?["ts"] as? Int64)
+      }
+      #expect(times.count > 500 && times == times.sorted())
+    }
+  }
+
+  @Test func aDryRunWritesTheTruthAndNothingElse() throws {
+    try withSandbox { box in
+      try box.succeed(week + ["--users", "40", "--output", box.path("out")])
+      try box.succeed(week + ["--users", "40", "--dry-run", "--truth", box.path("truth.json")])
+      #expect(
+        FileManager.default.contents(atPath: box.path("truth.json"))
+          == FileManager.default.contents(atPath: box.path("out/truth.json")))
+      #expect(!FileManager.default.fileExists(atPath: box.data))
+    }
+  }
+
+  @Test func groupsShareTheUsersByWeight() throws {
+    try withSandbox { box in
+      try box.succeed(
+        week + [
+          "--users", "600", "--groups", "control=3,short=1:\(try config(box))", "--output",
+          box.path("out"),
+        ])
+      var users: [String: Set<Int>] = [:]
+      for event in try events(box.path("out"), "page_view_events") {
+        guard let user = event["userId"] as? Int else { continue }
+        users["\(event["tag"] ?? "")", default: []].insert(user)
+      }
+      #expect(Set(users.keys) == ["control", "short"])
+      let control = users["control", default: []]
+      let short = users["short", default: []]
+      #expect(control.isDisjoint(with: short))
+      let share = Double(control.count) / Double(control.count + short.count)
+      #expect((0.6...0.9).contains(share), "\(share)")
+    }
+  }
+
+  /// A config of one page.
+  private func config(_ box: Sandbox) throws -> String {
+    let state =
+      #""page": "Home", "method": "GET", "status": 200, "auth": "Logged In", "level": "free""#
+    return try box.write(
+      "short.json",
+      """
+      {"beta": 86400, "start-date": "2026-01-05",
+       "show-user-details": [{"auth": "Logged In", "show": true}],
+       "levels": [{"level": "free", "weight": 1}], "auths": [{"auth": "Logged In", "weight": 1}],
+       "new-session": [{\(state), "weight": 1}],
+       "transitions": [{"source": {\(state)}, "dest": {\(state)}, "p": 0.5}]}
+      """)
+  }
+
+  @Test func whatDoesNotGoTogetherIsSaidInOneLine() throws {
+    try withSandbox { box in
+      let usage: Int32 = 64
+      for (flags, part) in [
+        (["--late-fraction", "1.5"], "--late-fraction"),
+        (["--late-by", "2h"], "--late-fraction"),
+        (["--late-fraction", "0.1", "--late-by", "soon"], "\"soon\""),
+        (["--late-fraction", "0.1", "--late-by", "3h..1h"], "3h..1h"),
+        (["--out-of-order-by", "1m..2m"], "--out-of-order-by"),
+        (["--groups", "a=0"], "\"a=0\""), (["--groups", "a=1,a=2"], "two groups a"),
+        (["--groups", "a=1", "--tag", "b"], "--tag"),
+        (["--gap-distribution", "normal"], "lognormal or exponential"),
+        (["--threads", "0"], "--threads"), (["--speedup", "5"], "--continuous"),
+        (["--output", box.path("x"), "--dry-run"], "--dry-run"),
+        (["--continuous", "--finish-sessions"], "--finish-sessions"),
+      ] {
+        try box.fail(["generate", "--users", "3"] + flags, usage, saying: [part])
+      }
+      try box.fail(
+        ["generate", "--countries", "US,Atlantis", "--dry-run"], 78,
+        saying: ["--countries", "Atlantis"])
+      try box.fail(
+        ["generate", "--catalogue", box.path("absent"), "--dry-run"], 66, saying: ["absent"])
+      try box.fail(
+        ["generate", "--groups", "a=1:\(box.path("absent.json"))", "--dry-run"], 66,
+        saying: ["absent.json"])
+      let file = try box.write("file", "")
+      try box.fail(
+        [
+          "generate", "--dry-run", "--from", "2026-01-01", "--to", "2026-01-02", "--truth",
+          "\(file)/t",
+        ],
+        73, saying: ["--truth", "file/t"])
+      try box.fail(
+        ["generate", "--from", "2026-01-01", "--to", "2026-01-02", "--output", "\(file)/below"], 73,
+        saying: ["--output"])
+    }
+  }
+}
