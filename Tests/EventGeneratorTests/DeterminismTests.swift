@@ -31,7 +31,7 @@ import Testing
     let hash = simulation.bytes().reduce(0xcbf2_9ce4_8422_2325 as UInt64) {
       ($0 ^ UInt64($1)) &* 0x100_0000_01b3
     }
-    #expect(hash == 9_710_815_395_273_171_255)
+    #expect(hash == 11_855_772_556_488_147_736)
   }
 
   @Test func aRunInPiecesIsTheRunInOne() throws {
