@@ -61,6 +61,43 @@ import Testing
     #expect(seen.contains { $0.success == true } && seen.contains { $0.success == false })
   }
 
+  /// eventsim's own example has sign-ins that redirect to where the visitor is still signed out.
+  @Test func aSignInThatLeavesTheVisitorSignedOutHasFailed() throws {
+    func state(_ page: String, _ auth: String, _ status: Int = 200) -> String {
+      """
+      {"page": "\(page)", "method": "\(status == 307 ? "PUT" : "GET")", "status": \(status),
+       "auth": "\(auth)", "level": "free"}
+      """
+    }
+    let out = state("Home", "Logged Out")
+    let login = state("Login", "Logged Out", 307)
+    let signedIn = state("Home", "Logged In")
+    let json = """
+      {"seed": 3, "beta": 7200, "start-date": "2026-03-02", "end-date": "2026-03-04", "n-users": 200,
+       "show-user-details": [{"auth": "Logged In", "show": true}, {"auth": "Logged Out", "show": false}],
+       "levels": [{"level": "free", "weight": 1}], "auths": [{"auth": "Logged Out", "weight": 1}],
+       "new-session": [\(out.dropLast()), "weight": 1}, \(signedIn.dropLast()), "weight": 1}],
+       "transitions": [{"source": \(out), "dest": \(login), "p": 1},
+         {"source": \(login), "dest": \(signedIn), "p": 0.7},
+         {"source": \(login), "dest": \(out), "p": 0.3},
+         {"source": \(signedIn), "dest": \(out), "p": 0.2}]}
+      """
+    var simulation = Simulation(
+      config: try .parse(Data(json.utf8), file: "test.json"), catalogue: smallCatalogue)
+    let seen = simulation.all()
+    var outcomes: Set<Bool> = []
+    for session in sessions(seen) {
+      for (index, event) in session.enumerated() where event.topic == .auth {
+        guard index + 1 < session.count else { continue }
+        let landed = session[index + 1].auth == "Logged In"
+        #expect(event.success == landed)
+        #expect((event.user != nil) == landed)
+        outcomes.insert(landed)
+      }
+    }
+    #expect(outcomes == [true, false])
+  }
+
   @Test func guestsAndSignedOutVisitorsHaveNoDetails() throws {
     var overrides = GeneratorConfig.Overrides()
     overrides.users = 100

@@ -25,6 +25,16 @@ extension Simulation {
     users[index] = user
   }
 
+  /// Whether the sign-in that the user is at works: it redirects, and not back to where the visitor is
+  /// as much a stranger as before. Looks one step ahead, and takes none.
+  func signsIn(_ user: SimulatedUser) -> Bool {
+    let state = states[Int(user.state)]
+    guard state.role == .login else { return false }
+    var ahead = user
+    guard let next = step(from: state, &ahead) else { return true }
+    return states[Int(next)].auth != state.auth
+  }
+
   private func step(from state: SiteModel.State, _ user: inout SimulatedUser) -> UInt16? {
     let draw = user.random.uniform()
     let first = Int(state.firstStep)

@@ -160,9 +160,9 @@ public struct Simulation {
     event.lon = place.lon
     event.lat = place.lat
     event.tag = request.tag
+    let signsIn = topic == .auth && signsIn(user)
     // A sign-in that worked says who signed in, though the page was still asked for anonymously.
-    let signsIn = topic == .auth && state.role == .login && user.isRegistered
-    if state.showsUser || signsIn {
+    if state.showsUser || (signsIn && user.isRegistered) {
       event.userId = id
       (event.firstName, event.lastName) = name(index)
       event.gender = user.isFemale ? world.female : world.male
@@ -170,7 +170,7 @@ public struct Simulation {
     }
     switch topic {
     case .auth:
-      event.success = state.role == .login
+      event.success = signsIn
     case .listen, .pageView:
       event.auth = request.auth
       if user.isSongOn(at: user.ts) {
