@@ -61,13 +61,26 @@ public final class BatchLoader {
     self.progress = progress
   }
 
+  /// Seconds that a load waits for another's lock: the session of a load that was killed lives until the
+  /// server has seen that nobody is there any more.
+  private static let lockPatience = 5.0
+
+  private func lock(_ control: Connection, _ stop: StopToken) throws -> Bool {
+    let deadline = ContinuousClock.now + .seconds(Self.lockPatience)
+    while try !control.run(library.sql("batch/lock_loads")).bool(0, 0) {
+      if ContinuousClock.now >= deadline || stop.isRequested { return false }
+      stop.wait(seconds: 0.1)
+    }
+    return true
+  }
+
   /// Runs one load to its end.
   /// - Throws: `LoadError`, `WarehouseError`, `EventLogError`; the last good warehouse stays then, and the
   ///   run's row says why.
   public func load(_ kind: Kind, stop: StopToken = StopToken()) throws -> Summary {
     let control = try Connection(
       url: configuration.databaseURL, applicationName: "polyrhythm load")
-    guard try control.run(library.sql("batch/lock_loads")).bool(0, 0) else {
+    guard try lock(control, stop) else {
       throw LoadError(
         .busy,
         "Another load is running (select * from warehouse.load_run); try again when it is done")

@@ -121,6 +121,30 @@ import Warehouse
     try layers.expectTruth(Truth(halfway.records))
   }
 
+  /// The session of a load that was killed holds its lock until the server has noticed.
+  @Test func aLoadWaitsForTheLockOfOneThatHasJustDied() throws {
+    let halfway = try Halfway(seed: 22)
+    let layers = halfway.layers
+    let dying = try layers.connect()
+    try dying.script("select pg_advisory_lock(1886350458, 0)")
+    let load = Worker("test-load") { try layers.loader().load(.incremental).run }
+    let connection = try layers.connect()
+    #expect(
+      try eventually(within: 20) {
+        try connection.run(
+          """
+          select count(*) from pg_stat_activity
+          where datname = current_database() and application_name = 'polyrhythm load'
+            and query like '%pg_try_advisory_lock%'
+          """
+        ).int(0, 0) == 1
+      })
+    #expect(!load.isFinished)
+    try dying.script("select pg_advisory_unlock(1886350458, 0)")
+    _ = try load.wait()
+    #expect(try halfway.runs(connection) == ["published", "published"])
+  }
+
   @Test func aSecondLoadAtTheSameTimeIsRefused() throws {
     let halfway = try Halfway(seed: 22)
     let layers = halfway.layers
