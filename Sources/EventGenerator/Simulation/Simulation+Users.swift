@@ -19,8 +19,10 @@ extension Simulation {
     user.skipShare = Habits.skipShare(&user.random)
     // Somebody who registers only during the run comes then.
     let from = arrival ?? max(run.start, listener?.createdAt ?? run.start)
-    if config.attritionRate > 0 {
-      let mean = CivilTime.millisecondsPerYear / -Elementary.log(1 - config.attritionRate)
+    // A rate so small that nothing of it remains beside 1 has nobody leave.
+    let leaving = -Elementary.log(1 - config.attritionRate)
+    if leaving > 0 {
+      let mean = CivilTime.millisecondsPerYear / leaving
       user.leavesAt = from + Int64(min(user.random.exponential(mean: mean), 1e15))
     }
     let start: Int
