@@ -10,7 +10,7 @@ extension Simulation {
     } else if state.isChurned || state.nextStart < 0 {
       isGone = true
     } else {
-      user.songEnd = 0
+      user.songEnd = .min
       user.ts = nextStart(
         after: user.ts, &user, gap: scenario.groups[Int(user.group)].config.sessionGap * 1000)
       beginSession(Int(state.nextStart), &user)
