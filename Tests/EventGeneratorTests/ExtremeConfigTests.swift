@@ -59,4 +59,28 @@ import Testing
     }
     #expect(count < 100_000 && latest > monday + 29 * day, "\(count) events")
   }
+
+  /// Both titles are one text to Unicode, but a table and the events made of it are joined by bytes.
+  @Test func aTitleKeepsItsBytesBesideOneThatWritesItsAccentsOtherwise() throws {
+    let titles = ["Caf\u{E9}", "Cafe\u{301}"]
+    let songs = titles.enumerated().map { index, title in
+      Catalogue.Song(
+        trackId: "\(index)", artist: "artist \(index)", title: title, album: "", genre: "pop",
+        durationMilliseconds: 60_000, popularity: 0, isExplicit: false)
+    }
+    var overrides = GeneratorConfig.Overrides()
+    overrides.users = 20
+    overrides.end = monday + 5 * day
+    var simulation = Simulation(
+      config: try simpleConfig(
+        "\"beta\": 86400", transitions: [("NextSong", "NextSong", 0.5)], starts: ["NextSong": 1],
+        overrides: overrides),
+      catalogue: Catalogue(songs: songs))
+    var seen: Set<[UInt8]> = []
+    simulation.run(until: nil) { event in
+      seen.insert(Array(event.song.buffer))
+      return true
+    }
+    #expect(seen == Set(titles.map { Array($0.utf8) }))
+  }
 }
