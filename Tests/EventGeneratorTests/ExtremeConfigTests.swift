@@ -83,4 +83,24 @@ import Testing
     }
     #expect(seen == Set(titles.map { Array($0.utf8) }))
   }
+
+  /// A table with more users than the run begins with: growth brings the others.
+  @Test func aTableUserWhomGrowthBringsComesNoEarlierThanItRegistered() throws {
+    var overrides = GeneratorConfig.Overrides()
+    overrides.users = 1
+    overrides.end = monday + 200 * day
+    overrides.growthRate = 100
+    let config = try simpleConfig(
+      "\"beta\": 86400", transitions: [("A", "A", 0.5)], overrides: overrides)
+    let listeners = (1...4).map {
+      Listener(id: Int64($0), firstName: "A", lastName: "B", createdAt: monday + 190 * day)
+    }
+    var simulation = Simulation(
+      try Scenario(
+        groups: [Scenario.Group(config)], catalogue: smallCatalogue, listeners: listeners))
+    let seen = simulation.all()
+    #expect(seen.allSatisfy { ($0.registration ?? 0) <= $0.ts })
+    #expect(Set(seen.compactMap(\.user)).isSuperset(of: [1, 2, 3, 4]))
+    #expect(seen.contains { $0.user ?? 0 > 4 && $0.ts < monday + 190 * day })
+  }
 }
