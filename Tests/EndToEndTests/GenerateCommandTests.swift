@@ -225,4 +225,59 @@ import Testing
         saying: ["--output"])
     }
   }
+
+  /// Variables say where a whole deployment's log is; a flag says what this run is for.
+  @Test func aFlagGoesBeforeTheEnvironmentsLog() throws {
+    try withSandbox { box in
+      let environment = [
+        "POLYRHYTHM_LOG": "dir:\(box.path("log"))", "POLYRHYTHM_DATA": box.path("data"),
+        "POLYRHYTHM_KAFKA_PROPERTIES": "a=b",
+      ]
+      for flags in [
+        ["--output", box.path("out")], ["--output", "-"], ["--dry-run"],
+        ["--export-catalogue", box.path("tables")],
+      ] {
+        let outcome = try box.run(week + ["--users", "3"] + flags, environment: environment)
+        #expect(outcome.status == 0, "\(flags): \(outcome)")
+        #expect(!FileManager.default.fileExists(atPath: box.path("log")), "\(flags)")
+        #expect(!FileManager.default.fileExists(atPath: box.path("data")), "\(flags)")
+      }
+    }
+  }
+
+  @Test func flagsWithoutAnEffectAreRefused() throws {
+    try withSandbox { box in
+      for (flags, flag) in [
+        (["--output", box.path("x"), "--partitions", "2"], "--partitions"),
+        (["--dry-run", "--data", box.path("y")], "--data"),
+        (["--output", "-", "--kafka-property", "a=b"], "--kafka-property"),
+        (["--export-catalogue", box.path("x"), "--truth", box.path("t")], "--truth"),
+        (["--export-catalogue", box.path("x"), "--late-fraction", "0.1"], "--late-fraction"),
+      ] {
+        try box.fail(week + flags, 64, saying: [flag, "no effect"])
+      }
+    }
+  }
+
+  @Test func aTruthThatCannotBeWrittenIsSaidBeforeTheRun() throws {
+    try withSandbox { box in
+      let outcome = try box.fail(
+        week + ["--users", "40", "--output", "-", "--truth", box.directory], 73,
+        saying: ["--truth", box.directory])
+      #expect(outcome.output.isEmpty)
+    }
+  }
+
+  /// A pipe stays one: whoever reads it gets the truth.
+  @Test func aPipeTakesTheTruth() throws {
+    try withSandbox { box in
+      let pipe = box.path("pipe")
+      try #require(mkfifo(pipe, 0o600) == 0)
+      let reader = open(pipe, O_RDONLY | O_NONBLOCK)
+      defer { close(reader) }
+      try box.succeed(week + ["--users", "1", "--seed", "1", "--dry-run", "--truth", pipe])
+      var bytes = [UInt8](repeating: 0, count: 10)
+      #expect(read(reader, &bytes, 10) == 10 && bytes.starts(with: Array("{\n  \"lines".utf8)))
+    }
+  }
 }

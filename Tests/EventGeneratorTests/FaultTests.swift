@@ -217,4 +217,14 @@ import Testing
     }
     #expect(count == 100)
   }
+
+  @Test func faultsLeaveTheCountOfSessionsAsItIs() throws {
+    let source = try source()
+    let sessions = Set(source.map(\.header.sessionId)).count
+    for plan in [plan(), plan(malformed: 0.5), plan(late: 0.5, duplicate: 0.5)] {
+      var truth = GeneratorTruth(pages: [String](repeating: "", count: 100))
+      for line in apply(plan, to: source) { truth.record(line.header) }
+      #expect(truth.sessions == sessions)
+    }
+  }
 }

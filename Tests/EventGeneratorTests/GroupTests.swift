@@ -82,4 +82,24 @@ import Testing
     }
     #expect(error.message.contains("--groups") && error.exitCode.rawValue == 78)
   }
+
+  /// The run's growth is the first group's: new users come to a group whose own config has none.
+  @Test func aGroupThatNoNewUserCanComeToIsAnErrorWhereTheRunGrows() throws {
+    let growing = try group("a", weight: 1, stay: 0.5, "\"beta\": 7200, \"growth-rate\": 9")
+    let other = try GeneratorConfig.parse(
+      Data(
+        """
+        {"start-date": "2026-03-02", "show-user-details": [{"auth": "In", "show": true}],
+         "levels": [{"level": "free", "weight": 1}], "auths": [{"auth": "In", "weight": 1}],
+         "new-session": [{"page": "A", "auth": "In", "level": "free", "weight": 1}],
+         "transitions": [{"source": {"page": "A", "auth": "In", "level": "free"},
+                          "dest": {"page": "A", "auth": "In", "level": "free"}, "p": 0.5}]}
+        """.utf8), file: "other.json")
+    let error = try #require(throws: GeneratorError.self) {
+      try Scenario(groups: [growing, Scenario.Group(other)], catalogue: smallCatalogue)
+    }
+    #expect(error.message.hasPrefix("other.json: new-session"), "\(error)")
+    #expect(error.message.contains("(Guest, free)") && error.exitCode.rawValue == 78)
+    _ = try Scenario(groups: [Scenario.Group(other), growing], catalogue: smallCatalogue)
+  }
 }

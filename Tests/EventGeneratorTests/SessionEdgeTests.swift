@@ -64,4 +64,23 @@ import Testing
     truth.cutSessions = nil
     #expect(truth.json.contains("\"cut_sessions\": null"))
   }
+
+  /// Certain ways out of B and C lead into each other only.
+  @Test func sessionsThatNeverEndCannotBeFinished() throws {
+    func scenario(_ moves: [(String, String, Double)], finishes: Bool) throws -> Scenario {
+      try Scenario(
+        groups: [Scenario.Group(simpleConfig("\"beta\": 7200", transitions: moves))],
+        catalogue: smallCatalogue, finishesSessions: finishes)
+    }
+    let endless = [("A", "B", 0.5), ("B", "C", 1), ("C", "B", 1)]
+    let error = try #require(throws: GeneratorError.self) {
+      try scenario(endless, finishes: true)
+    }
+    #expect(error.message.hasPrefix("test.json: transitions:") && error.exitCode.rawValue == 78)
+    #expect(error.message.contains("B GET 200") || error.message.contains("C GET 200"))
+    _ = try scenario(endless, finishes: false)
+    // Out of C there is a way to the end, and what is endless is closed or cannot be got to.
+    _ = try scenario([("A", "B", 1), ("B", "C", 1), ("C", "B", 0.999)], finishes: true)
+    _ = try scenario([("A", "B", 0), ("A", "A", 0.5), ("B", "B", 1)], finishes: true)
+  }
 }

@@ -43,6 +43,8 @@ public struct GeneratorConfig: Sendable {
   public let gapDistribution: GapDistribution
   /// What was read but not understood, one sentence each; for people, not fatal.
   public let warnings: [String]
+  /// What messages call the file that this comes from.
+  let file: String
   let site: SiteModel
 
   /// Distributions of the time between two requests of a session.
@@ -152,6 +154,7 @@ public struct GeneratorConfig: Sendable {
       root, newUser: (newUserAuth, newUserLevel), growing: growthRate > 0,
       churnedState: churnedState)
     self.warnings = warnings
+    file = root.file
   }
 
   /// The keys of eventsim's format, and our own `gap-distribution`.

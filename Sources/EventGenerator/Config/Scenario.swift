@@ -42,8 +42,33 @@ public struct Scenario: Sendable {
         "--groups: \(groups.count) groups with \(states) states are too many; there is room for "
           + "\(SiteModel.mostGroups) groups and \(SiteModel.mostStates) states in all")
     }
+    for group in groups {
+      try Self.checkNewUsers(group.config, growing: groups[0].config.growthRate > 0)
+      if finishesSessions { try Self.checkSessionsEnd(group.config) }
+    }
     self.init(
       checked: groups, catalogue, listeners, countries, finishesSessions, usesLocalTime)
+  }
+
+  /// A config that does not grow by itself need not say how new users begin. In a run that does, they
+  /// come to all groups.
+  private static func checkNewUsers(
+    _ config: GeneratorConfig, growing: Bool
+  ) throws(GeneratorError) {
+    guard growing, config.site.newUserStart < 0 else { return }
+    throw GeneratorError(
+      .noWayIn,
+      "\(config.file): new-session: no session can begin as (\(config.newUserAuth), "
+        + "\(config.newUserLevel)), which new-user-auth and new-user-level ask for, and the first "
+        + "group's growth-rate brings new users; add one")
+  }
+
+  private static func checkSessionsEnd(_ config: GeneratorConfig) throws(GeneratorError) {
+    guard let state = config.site.endlessState else { return }
+    throw GeneratorError(
+      .badValue,
+      "\(config.file): transitions: a session that gets to \(state) never ends, and "
+        + "--finish-sessions would wait for it; give p that sum below 1, or leave the flag out")
   }
 
   /// All users of one config.

@@ -27,12 +27,19 @@ extension GeneratorTruth {
     return out + "\n  ]\n}\n"
   }
 
+  /// Finds out before a run whether its truth can be written, and takes away that of an earlier run.
+  public static func makeWay(at path: String) throws(GeneratorError) {
+    try OutputFile.makeWay(for: path, flag: flag)
+  }
+
   /// Writes `json` to a file, whole or not at all.
   public func write(to path: String) throws(GeneratorError) {
-    let file = try OutputFile(path: path, flag: "--truth")
+    let file = try OutputFile(path: path, flag: Self.flag)
     try file.write(json)
     try file.finish()
   }
+
+  private static let flag = "--truth"
 
   private func json(_ minute: Minute) -> String {
     var out = "{\"start\": \(minute.start), \(counts { minute.count($0) })"

@@ -84,6 +84,8 @@ public struct GeneratorTruth: Sendable {
   public mutating func record(_ line: EventLine.Header) {
     let topic = line.topic
     let row = row(line.ts)
+    // A session has begun, and may be cut, also where its first request came as something else.
+    if line.beginsSession, line.fault != .duplicate { sessions += 1 }
     if line.fault.isMalformed {
       count(.malformed, topic, row)
       faults[Int(line.fault.rawValue - EventLine.Fault.truncated.rawValue)] += 1
@@ -100,9 +102,7 @@ public struct GeneratorTruth: Sendable {
     switch topic {
     case .listen: break
     case .auth: if line.success { logins += 1 } else { failedLogins += 1 }
-    case .pageView:
-      pageCounts[Int(line.page)] += 1
-      if line.beginsSession { sessions += 1 }
+    case .pageView: pageCounts[Int(line.page)] += 1
     }
   }
 

@@ -11,16 +11,35 @@ final class OutputFile {
   private var descriptor: Int32
   private let buffer: UnsafeMutablePointer<UInt8>
   private var used = 0
+  /// A pipe or a device that is there already takes the bytes itself: nothing may take its place.
+  private let isSpecial: Bool
 
-  private var partialPath: String { path + ".partial" }
+  private var partialPath: String { isSpecial ? path : path + ".partial" }
 
   /// - Parameter flag: what gave the path, for messages.
   init(path: String, flag: String) throws(GeneratorError) {
     self.path = path
     self.flag = flag
-    descriptor = open(path + ".partial", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw Self.cannotCreate(path + ".partial", errno, flag) }
+    isSpecial = try Self.isSpecial(path, flag)
+    let opened = isSpecial ? path : path + ".partial"
+    descriptor = open(opened, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw Self.cannotCreate(opened, errno, flag) }
     buffer = .allocate(capacity: Self.bufferSize)
+  }
+
+  /// Finds out before a long run whether a file can be made at its end, and takes away what an earlier
+  /// run has left there.
+  static func makeWay(for path: String, flag: String) throws(GeneratorError) {
+    if try isSpecial(path, flag) { return }
+    try OutputFile(path: path, flag: flag).discard()
+    unlink(path)
+  }
+
+  private static func isSpecial(_ path: String, _ flag: String) throws(GeneratorError) -> Bool {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return false }
+    guard status.st_mode & S_IFMT != S_IFDIR else { throw cannotCreate(path, EISDIR, flag) }
+    return status.st_mode & S_IFMT != S_IFREG
   }
 
   deinit {
@@ -55,11 +74,13 @@ final class OutputFile {
     let closing = close(descriptor)
     descriptor = -1
     if closing != 0 { throw failed(errno) }
-    if rename(partialPath, path) != 0 { throw Self.cannotCreate(path, errno, flag) }
+    if !isSpecial, rename(partialPath, path) != 0 { throw Self.cannotCreate(path, errno, flag) }
   }
 
   /// Takes the unfinished file away.
-  func discard() { unlink(partialPath) }
+  func discard() {
+    if !isSpecial { unlink(partialPath) }
+  }
 
   private func flush() throws(GeneratorError) {
     try writeAll(UnsafeBufferPointer(start: buffer, count: used))

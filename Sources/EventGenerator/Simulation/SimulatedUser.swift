@@ -8,8 +8,8 @@ struct SimulatedUser {
   /// Zero until the user has registered.
   var registration: Int64 = 0
   var songStart: Int64 = 0
-  /// When the song that was put on last ends; no later than `songStart` where none was.
-  var songEnd: Int64 = 0
+  /// When the song that was put on last ends; before all times, also those before 1970, where none was.
+  var songEnd = Int64.min
   /// This user's mean gap between requests and between sessions, milliseconds.
   var alpha: Double = 0
   var beta: Double = 0

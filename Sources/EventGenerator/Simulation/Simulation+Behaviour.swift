@@ -10,7 +10,7 @@ extension Simulation {
     } else if state.isChurned || state.nextStart < 0 {
       isGone = true
     } else {
-      user.songEnd = 0
+      user.songEnd = .min
       user.ts = nextStart(
         after: user.ts, &user, gap: scenario.groups[Int(user.group)].config.sessionGap * 1000)
       beginSession(Int(state.nextStart), &user)
@@ -92,8 +92,9 @@ extension Simulation {
       user.ts = now + Habits.uniform(Habits.advertLength, &user.random)
     } else {
       user.ts = now + gap(&user)
-      if dest.role.isAboutSong, user.isSongOn(at: now), !user.isSongOn(at: user.ts) {
-        // What is said about a song is said while it is on.
+      if dest.role.isAboutSong, user.isSongOn(at: now + 1), !user.isSongOn(at: user.ts) {
+        // What is said about a song is said while it is on. In its last millisecond it is too late: a
+        // user who does nothing else would stay in it forever.
         user.ts = now + Int64(user.random.uniform() * Double(user.songEnd - now))
       }
     }

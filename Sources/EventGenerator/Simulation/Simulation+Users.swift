@@ -18,15 +18,17 @@ extension Simulation {
     user.beta = user.random.logNormal(mean: config.beta * 1000, sigma: Habits.betaSigma)
     user.skipShare = Habits.skipShare(&user.random)
     // Somebody who registers only during the run comes then.
-    let from = arrival ?? max(run.start, listener?.createdAt ?? run.start)
-    if config.attritionRate > 0 {
-      let mean = CivilTime.millisecondsPerYear / -Elementary.log(1 - config.attritionRate)
+    let from = max(arrival ?? run.start, listener?.createdAt ?? .min)
+    // A rate so small that nothing of it remains beside 1 has nobody leave.
+    let leaving = -Elementary.log(1 - config.attritionRate)
+    if leaving > 0 {
+      let mean = CivilTime.millisecondsPerYear / leaving
       user.leavesAt = from + Int64(min(user.random.exponential(mean: mean), 1e15))
     }
     let start: Int
-    if let arrival {
+    if arrival != nil {
       start = scenario.site.newUserStarts[group]
-      user.ts = arrival
+      user.ts = from
     } else {
       start = world.startTables[group].draw(&user.random)
       let membership = user.random.exponential(mean: Habits.meanMembership)

@@ -1,11 +1,13 @@
 import EventModel
 
-/// Owns bytes at fixed addresses for as long as it lives. Equal texts share their bytes.
+/// Owns bytes at fixed addresses for as long as it lives. Texts of the same bytes share them.
 final class ByteArena {
   private var blocks: [UnsafeMutablePointer<UInt8>] = []
   private var free = 0
   private var next: UnsafeMutablePointer<UInt8>?
-  private var known: [String: ByteSlice] = [:]
+  /// By bytes: a string is also equal to one that writes an accent another way, which is not to take its
+  /// place.
+  private var known: [[UInt8]: ByteSlice] = [:]
 
   deinit {
     for block in blocks { block.deallocate() }
@@ -13,14 +15,12 @@ final class ByteArena {
 
   func keep(_ text: String) -> ByteSlice {
     if text.isEmpty { return .empty }
-    if let slice = known[text] { return slice }
-    var text = text
-    let slice = text.withUTF8 { bytes -> ByteSlice in
-      let start = take(bytes.count)
-      start.initialize(from: bytes.baseAddress!, count: bytes.count)
-      return ByteSlice(start: start, count: bytes.count)
-    }
-    known[text] = slice
+    let bytes = Array(text.utf8)
+    if let slice = known[bytes] { return slice }
+    let start = take(bytes.count)
+    bytes.withUnsafeBufferPointer { start.initialize(from: $0.baseAddress!, count: $0.count) }
+    let slice = ByteSlice(start: start, count: bytes.count)
+    known[bytes] = slice
     return slice
   }
 

@@ -6,6 +6,7 @@ import Foundation
 struct Arguments: Sendable {
   private let command: String
   private let values: [String: String]
+  private let given: Set<String>
   let operands: [String]
 
   /// - Throws: `UsageError` for a flag that the command does not have, a missing value, or too many or
@@ -47,6 +48,7 @@ struct Arguments: Sendable {
       throw UsageError(
         "\(spec.name) \(what); polyrhythm \(spec.name) --help shows how it is called")
     }
+    given = Set(values.keys)
     for flag in spec.flags where values[flag.name] == nil {
       if let variable = flag.environment, let value = environment[variable], !value.isEmpty {
         values[flag.name] = value
@@ -80,6 +82,10 @@ struct Arguments: Sendable {
   }
 
   func has(_ name: String) -> Bool { values[name] != nil }
+
+  /// Whether the flag is on the command line itself. What comes from the environment is meant for all
+  /// commands, and contradicts no flag.
+  func isGiven(_ name: String) -> Bool { given.contains(name) }
 
   func string(_ name: String) -> String? { values[name] }
 

@@ -56,7 +56,7 @@ let generateCommand = CommandSpec(
     case .nowhere: NoTarget()
     case .log, nil: try LogTarget(Place(arguments))
     }
-  var run = GenerateRun(target, options)
+  var run = try GenerateRun(target, options)
   if options.isContinuous { try run.follow() } else { try run.whole() }
   run.report()
 }

@@ -57,13 +57,15 @@ struct GenerateOptions {
       throw UsageError("--finish-sessions needs an end: it does not go with --continuous")
     }
     if arguments.string("--output") == "-" {
-      guard !arguments.has("--log"), !arguments.has("--dry-run") else {
+      try refuse(logFlags, arguments, "--output - writes to no log")
+      guard !arguments.isGiven("--log"), !arguments.has("--dry-run") else {
         throw UsageError("--output - is standard output: it goes with neither --log nor --dry-run")
       }
       return .standardOutput
     }
     if let directory = arguments.string("--output") {
-      guard !arguments.has("--log"), !isContinuous, !arguments.has("--dry-run") else {
+      try refuse(logFlags, arguments, "--output writes to no log")
+      guard !arguments.isGiven("--log"), !isContinuous, !arguments.has("--dry-run") else {
         throw UsageError(
           "--output writes files: it goes with neither --log nor --continuous nor --dry-run")
       }
@@ -71,11 +73,31 @@ struct GenerateOptions {
     }
     if arguments.has("--dry-run") {
       guard !isContinuous else { throw UsageError("--dry-run does not go with --continuous") }
+      try refuse(logFlags, arguments, "--dry-run writes to no log")
       return .nowhere
     }
     // Whoever only wants the catalogue need not say where events go.
-    let wantsEvents = arguments.has("--log") || arguments.has("--data") || isContinuous
-    return arguments.has("--export-catalogue") && !wantsEvents ? nil : .log
+    let wantsEvents = arguments.isGiven("--log") || arguments.isGiven("--data") || isContinuous
+    guard arguments.has("--export-catalogue"), !wantsEvents else { return .log }
+    try refuse(
+      logFlags + eventFlags, arguments,
+      "--export-catalogue alone writes no events; say where they go with --output, --log or --data")
+    return nil
+  }
+
+  /// Flags that mean something for a log only.
+  private static let logFlags = ["--partitions", "--kafka-property", "--data"]
+  /// Flags that mean something for events only.
+  private static let eventFlags = [
+    "--truth", "--late-fraction", "--duplicate-fraction", "--malformed-fraction",
+    "--out-of-order-by",
+  ]
+
+  /// What would have no effect is not meant so.
+  private static func refuse(_ flags: [String], _ arguments: Arguments, _ why: String) throws {
+    if let flag = flags.first(where: arguments.isGiven) {
+      throw UsageError("\(flag) has no effect: \(why)")
+    }
   }
 
   private static func checkTimes(_ arguments: Arguments, _ now: Int64) throws {

@@ -11,7 +11,8 @@ struct GenerateRun {
   private let stop = Signals.stop
   private let start = ContinuousClock.now
 
-  init(_ target: any LineTarget, _ options: GenerateOptions) {
+  init(_ target: any LineTarget, _ options: GenerateOptions) throws {
+    if let path = options.truthPath { try GeneratorTruth.makeWay(at: path) }
     self.options = options
     sink = CountedTarget(target, GeneratorTruth(pages: options.scenario.pages), stop)
     faults = FaultInjector(options.faults, seed: options.scenario.config.seed)
