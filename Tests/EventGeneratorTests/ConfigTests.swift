@@ -21,6 +21,14 @@ import Testing
     #expect(try GeneratorConfig.standard().warnings == [])
   }
 
+  @Test func aChurnedStateThatNobodyGetsToIsWarnedOf() throws {
+    let config = try simpleConfig(
+      "\"churned-state\": \"Canceled\"", transitions: [("A", "A", 0.5)])
+    #expect(config.warnings.count == 1)
+    #expect(
+      config.warnings.first?.contains("churned-state: no transition has the auth Canceled") == true)
+  }
+
   @Test func valuesOfTheFileAreHonoured() throws {
     let config = try GeneratorConfig.standard()
     #expect(config.alpha == 90)

@@ -80,6 +80,20 @@ import Testing
     #expect(truth.minutes.map { $0.count(.auth, .outOfOrder) } == [1, 2, 1])
   }
 
+  @Test func aTruthWithoutMinutesCountsAllTheSame() throws {
+    var simulation = try standardSimulation(seed: 6, users: 50)
+    var whole = GeneratorTruth(pages: simulation.scenario.pages)
+    var brief = GeneratorTruth(pages: simulation.scenario.pages, keepsMinutes: false)
+    _ = simulation.runLines(until: nil) {
+      whole.record($0.header)
+      brief.record($0.header)
+      return true
+    }
+    #expect(brief.minutes.isEmpty && whole.minutes.count > 100)
+    #expect(brief.lines == whole.lines && brief.pages == whole.pages)
+    #expect(brief.sessions == whole.sessions && brief.logins == whole.logins)
+  }
+
   @Test func aDirectoryThatCannotBeMadeIsNamed() throws {
     let scratch = try ScratchDirectory()
     let file = scratch.path + "/file"

@@ -153,6 +153,11 @@ public struct GeneratorConfig: Sendable {
     site = try SiteModel(
       root, newUser: (newUserAuth, newUserLevel), growing: growthRate > 0,
       churnedState: churnedState)
+    if let churnedState, !site.requests.contains(where: { $0.auth == churnedState }) {
+      warnings.append(
+        "\(root.file): churned-state: no transition has the auth \(churnedState); nobody leaves by it"
+      )
+    }
     self.warnings = warnings
     file = root.file
   }

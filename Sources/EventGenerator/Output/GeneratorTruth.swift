@@ -40,6 +40,7 @@ public struct GeneratorTruth: Sendable {
   /// run was ended from outside.
   public var cutSessions: Int?
 
+  private let keepsMinutes: Bool
   private let pageNames: [String]
   private var pageCounts: [Int64]
   private var totals = Counts()
@@ -50,8 +51,11 @@ public struct GeneratorTruth: Sendable {
   private var rows: [Minute] = []
   private var last = -1
 
-  /// - Parameter pages: the scenario's, which lines refer to by number.
-  public init(pages: [String]) {
+  /// - Parameters:
+  ///   - pages: the scenario's, which lines refer to by number.
+  ///   - keepsMinutes: whether minutes are counted apart, which takes 85 bytes for each.
+  public init(pages: [String], keepsMinutes: Bool = true) {
+    self.keepsMinutes = keepsMinutes
     pageNames = pages
     pageCounts = pages.map { _ in 0 }
   }
@@ -107,12 +111,13 @@ public struct GeneratorTruth: Sendable {
   }
 
   @inline(__always)
-  private mutating func count(_ measure: Measure, _ topic: Topic, _ row: Int) {
+  private mutating func count(_ measure: Measure, _ topic: Topic, _ row: Int?) {
     totals[topic, measure] += 1
-    rows[row].counts[topic, measure] += 1
+    if let row { rows[row].counts[topic, measure] += 1 }
   }
 
-  private mutating func row(_ ts: Int64) -> Int {
+  private mutating func row(_ ts: Int64) -> Int? {
+    guard keepsMinutes else { return nil }
     let start = CivilTime.floorDivide(ts, 60_000) * 60_000
     if last >= 0, rows[last].start == start { return last }
     if let known = minuteIndex[start] {

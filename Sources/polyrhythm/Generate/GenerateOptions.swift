@@ -24,6 +24,12 @@ struct GenerateOptions {
   /// When the command began, milliseconds since 1970.
   let now: Int64
 
+  /// Files have a truth beside them, and it may be asked for elsewhere.
+  var writesTruth: Bool {
+    if case .files = target { return true }
+    return truthPath != nil
+  }
+
   init(_ arguments: Arguments) throws {
     now = Int64(Date().timeIntervalSince1970 * 1000)
     isContinuous = arguments.has("--continuous")

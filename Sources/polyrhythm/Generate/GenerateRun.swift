@@ -14,7 +14,9 @@ struct GenerateRun {
   init(_ target: any LineTarget, _ options: GenerateOptions) throws {
     if let path = options.truthPath { try GeneratorTruth.makeWay(at: path) }
     self.options = options
-    sink = CountedTarget(target, GeneratorTruth(pages: options.scenario.pages), stop)
+    let truth = GeneratorTruth(
+      pages: options.scenario.pages, keepsMinutes: options.writesTruth)
+    sink = CountedTarget(target, truth, stop)
     faults = FaultInjector(options.faults, seed: options.scenario.config.seed)
   }
 
