@@ -116,7 +116,7 @@ public enum Timestamp {
 
   /// Writes a time so that `parse` reads it back: `2026-01-31T12:00:00Z`, with milliseconds where
   /// there are any.
-  static func text(_ timestamp: Int64) -> String {
+  public static func text(_ timestamp: Int64) -> String {
     let (year, month, day) = CivilTime.date(ofDay: CivilTime.day(of: timestamp))
     let time = Int(CivilTime.timeOfDay(timestamp))
     func padded(_ value: Int, _ width: Int) -> String {

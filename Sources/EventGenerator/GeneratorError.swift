@@ -17,6 +17,8 @@ public struct GeneratorError: UserFacingError, Equatable, CustomStringConvertibl
     case noWayIn
     /// The output directory or a file in it cannot be made.
     case cannotCreate
+    /// Another run is writing to the same place.
+    case busy
     /// Writing failed, for instance because the disk is full.
     case writeFailed
   }
@@ -37,6 +39,7 @@ public struct GeneratorError: UserFacingError, Equatable, CustomStringConvertibl
     case .notJSON: .dataError
     case .missingKey, .badValue, .probabilityAboveOne, .noWayIn: .configuration
     case .cannotCreate: .cannotCreate
+    case .busy: .temporaryFailure
     case .writeFailed: .ioError
     }
   }

@@ -187,6 +187,35 @@ import Testing
       """)
   }
 
+  @Test func aRunThatIsStoppedIsNoWholeRun() throws {
+    try withSandbox { box in
+      let run = try box.start([
+        "generate", "--users", "4000", "--from", "2020-01-01", "--to", "2026-01-01", "--output",
+        box.path("out"),
+      ])
+      let partial = box.path("out/listen_events.ndjson.partial")
+      try #require(
+        eventually(within: 20) {
+          let size = try? FileManager.default.attributesOfItem(atPath: partial)[.size] as? Int
+          return (size ?? 0) > 1_000_000
+        })
+      // A second run into the same directory would mix with it.
+      try box.fail(
+        week + ["--users", "3", "--output", box.path("out")], 75,
+        saying: [box.path("out"), "another run"])
+      run.send(SIGINT)
+      let outcome = try run.wait()
+      #expect(outcome.status == 75, "\(outcome)")
+      #expect(outcome.errors.contains("stopped at 20") && outcome.errors.contains(".partial"))
+      let names = try FileManager.default.contentsOfDirectory(atPath: box.path("out")).sorted()
+      #expect(names == topics.map { "\($0).ndjson.partial" }.sorted())
+      let bytes = try #require(FileManager.default.contents(atPath: partial))
+      #expect(bytes.last == 0x0A, "half a line")
+      // And afterwards the place is free.
+      try box.succeed(week + ["--users", "3", "--output", box.path("out")])
+    }
+  }
+
   @Test func whatDoesNotGoTogetherIsSaidInOneLine() throws {
     try withSandbox { box in
       let usage: Int32 = 64
@@ -199,6 +228,9 @@ import Testing
         (["--groups", "a=0"], "\"a=0\""), (["--groups", "a=1,a=2"], "two groups a"),
         (["--groups", "a=1", "--tag", "b"], "--tag"),
         (["--gap-distribution", "normal"], "lognormal or exponential"),
+        (["--groups", "a=1:"], "\"a=1:\""), (["--tag", ""], "--tag is empty"),
+        (["--output", ""], "--output is empty"), (["--seed", "1e3"], "--seed"),
+        (["--from", "2999-01-01", "--dry-run"], "--to"),
         (["--threads", "0"], "--threads"), (["--speedup", "5"], "--continuous"),
         (["--output", box.path("x"), "--dry-run"], "--dry-run"),
         (["--continuous", "--finish-sessions"], "--finish-sessions"),
@@ -206,7 +238,7 @@ import Testing
         try box.fail(["generate", "--users", "3"] + flags, usage, saying: [part])
       }
       try box.fail(
-        ["generate", "--countries", "US,Atlantis", "--dry-run"], 78,
+        ["generate", "--countries", "US,Atlantis", "--dry-run"], usage,
         saying: ["--countries", "Atlantis"])
       try box.fail(
         ["generate", "--catalogue", box.path("absent"), "--dry-run"], 66, saying: ["absent"])

@@ -60,6 +60,26 @@ import Testing
     #expect(Set(split.map(\.tag)) == ["a", "b"])
   }
 
+  @Test func groupsOfTheBuiltInConfigBehaveAsOne() throws {
+    func run(_ tags: [String]) throws -> [Seen] {
+      var groups: [Scenario.Group] = []
+      for tag in tags {
+        var overrides = GeneratorConfig.Overrides()
+        overrides.users = 300
+        overrides.start = monday
+        overrides.end = monday + day
+        overrides.growthRate = 5
+        overrides.tag = tag
+        groups.append(Scenario.Group(try .standard(overrides)))
+      }
+      var simulation = Simulation(try Scenario(groups: groups, catalogue: smallCatalogue))
+      return simulation.all()
+    }
+    let one = try run(["a"])
+    #expect(one.count > 3_000)
+    #expect(try run(["a", "b", "c"]) == one)
+  }
+
   @Test func valuesOfTheRunComeFromTheFirstGroupAndOthersAreSaid() throws {
     let first = try group("a", weight: 1, stay: 0.5)
     var overrides = GeneratorConfig.Overrides()

@@ -90,9 +90,18 @@ public struct GeneratorConfig: Sendable {
       data = try Data(contentsOf: URL(fileURLWithPath: path))
     } catch {
       throw GeneratorError(
-        .unreadable, "\(path): the config file cannot be read; give --config a readable file")
+        .unreadable,
+        "\(path): the config file cannot be read: \(whyUnreadable(path)); give a readable file")
     }
     return try parse(data, file: path, overrides)
+  }
+
+  private static func whyUnreadable(_ path: String) -> String {
+    var status = stat()
+    if stat(path, &status) != 0 || access(path, R_OK) != 0 {
+      return String(cString: strerror(errno))
+    }
+    return status.st_mode & S_IFMT == S_IFREG ? "reading failed" : "it is no regular file"
   }
 
   /// Reads a config from memory; `file` is what messages call it.

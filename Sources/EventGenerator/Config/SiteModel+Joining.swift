@@ -7,7 +7,9 @@ extension SiteModel {
     var requests: [Request] = []
     var steps: [Step] = []
     var starts: [Start] = []
-    /// By group: weights of `starts` over the group's users at the beginning of a run.
+    /// By group: where its own begin in `starts`.
+    var firstStarts: [Int] = []
+    /// By group: weights of its own `starts` over its users at the beginning of a run.
     var startWeights: [[Double]] = []
     /// By group: what new users begin with; -1 where none can.
     var newUserStarts: [Int] = []
@@ -43,8 +45,8 @@ extension SiteModel {
         start.states = start.states.map(moved)
         return start
       }
-      joined.startWeights.append(
-        [Double](repeating: 0, count: firstStart) + site.startWeights)
+      joined.firstStarts.append(firstStart)
+      joined.startWeights.append(site.startWeights)
       joined.newUserStarts.append(site.newUserStart < 0 ? -1 : site.newUserStart + firstStart)
     }
     return joined

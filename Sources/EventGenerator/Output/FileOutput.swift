@@ -10,16 +10,32 @@ public final class FileOutput {
   public private(set) var byteCount: Int64 = 0
 
   private var files: [OutputFile] = []
+  /// The directory, held open for its lock.
+  private let descriptor: Int32
 
   /// Makes the directory where it is not there, and the files.
+  /// - Throws: `.cannotCreate`; `.busy` where another run writes into the directory.
   public init(directory: String) throws(GeneratorError) {
     self.directory = directory
     try Self.makeDirectory(directory)
+    descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw OutputFile.cannotCreate(directory, errno, "--output") }
+    // Two runs would take each other's files for their own. The lock goes with the process.
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
+      throw GeneratorError(
+        .busy,
+        "\(directory): another run is writing there; wait for its end, or give --output another "
+          + "directory")
+    }
     // An earlier run's truth would be a lie beside this one's files.
     unlink("\(directory)/truth.json")
     for topic in Topic.allCases {
       files.append(try OutputFile(path: "\(directory)/\(topic.name).ndjson", flag: "--output"))
     }
+  }
+
+  deinit {
+    if descriptor >= 0 { close(descriptor) }
   }
 
   /// Adds one line to its topic's file.
@@ -36,6 +52,13 @@ public final class FileOutput {
     try truthFile.write(truth.json)
     // The truth comes last: where it is, all is.
     for file in files + [truthFile] { try file.finish() }
+    files = []
+  }
+
+  /// Ends a run in the middle: what was written lies in whole lines in the files that are called
+  /// `.partial`.
+  public func abandon() throws(GeneratorError) {
+    for file in files { try file.flush() }
     files = []
   }
 

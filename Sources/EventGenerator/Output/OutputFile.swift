@@ -82,7 +82,7 @@ final class OutputFile {
     if !isSpecial { unlink(partialPath) }
   }
 
-  private func flush() throws(GeneratorError) {
+  func flush() throws(GeneratorError) {
     try writeAll(UnsafeBufferPointer(start: buffer, count: used))
     used = 0
   }

@@ -30,7 +30,8 @@ extension Simulation {
       start = scenario.site.newUserStarts[group]
       user.ts = from
     } else {
-      start = world.startTables[group].draw(&user.random)
+      start =
+        scenario.site.firstStarts[group] + world.startTables[group].draw(&user.random)
       let membership = user.random.exponential(mean: Habits.meanMembership)
       // Sessions come without memory: how long ago the last one was tells nothing about the next.
       user.ts = nextStart(after: from, &user, gap: 0)

@@ -40,6 +40,9 @@ struct Arguments: Sendable {
         throw UsageError("\(name) needs a value: \(name) \(flag.value ?? "")")
       }
     }
+    for flag in spec.flags where values[flag.name] == "" {
+      throw UsageError("\(flag.name) is empty; give it a value: \(flag.name) \(flag.value ?? "")")
+    }
     guard spec.operandCount.contains(operands.count) else {
       let what =
         operands.count > spec.operandCount.upperBound
@@ -103,6 +106,14 @@ struct Arguments: Sendable {
     return value
   }
 
+  /// A whole number of 64 bits, with or without a sign, as its bits.
+  func bits(_ name: String) throws -> UInt64? {
+    guard let text = values[name] else { return nil }
+    if let value = UInt64(text) { return value }
+    if let value = Int64(text) { return UInt64(bitPattern: value) }
+    throw UsageError("\(name): \"\(text)\" is not a whole number of at most 64 bits")
+  }
+
   /// - Throws: `UsageError` naming the flag, the value and the range.
   func double(_ name: String, in range: ClosedRange<Double>) throws -> Double? {
     guard let text = values[name] else { return nil }
@@ -134,8 +145,9 @@ struct Arguments: Sendable {
   func durations(_ name: String) throws -> ClosedRange<Int64>? {
     guard let text = values[name] else { return nil }
     let bounds = text.components(separatedBy: "..").map(Self.milliseconds)
-    if let low = bounds[0], let high = bounds[bounds.count - 1], bounds.count <= 2, low <= high {
-      return low...high
+    if let low = bounds[0], let high = bounds[bounds.count - 1], bounds.count <= 2 {
+      if low <= high { return low...high }
+      throw UsageError("\(name): \"\(text)\" goes backwards; give the shorter time first")
     }
     throw UsageError(
       "\(name): \"\(text)\" is not a length of time; give one such as 500ms, 90s, 10m, 2h or 1d, or "

@@ -44,9 +44,11 @@ let generateCommand = CommandSpec(
   if let directory = options.exportDirectory {
     let simulation = Simulation(options.scenario)
     try CatalogueTables.writeTracks(options.scenario.catalogue, to: directory)
-    try CatalogueTables.writeUsers(simulation.listeners, to: directory)
+    let listeners = simulation.listeners
+    try CatalogueTables.writeUsers(listeners, to: directory)
     let songs = Terminal.grouped(options.scenario.catalogue.songs.count)
-    Terminal.say("wrote \(songs) songs and the users to \(directory)")
+    Terminal.say(
+      "wrote \(songs) songs and \(Terminal.grouped(listeners.count)) users to \(directory)")
     if options.target == nil { return }
   }
   let target: any LineTarget =

@@ -41,7 +41,13 @@ struct GenerateOptions {
     truthPath = arguments.string("--truth")
     faults = try Self.faults(arguments)
     try Self.checkTimes(arguments, now)
-    let countries = try arguments.string("--countries").map(CountryMix.init(parsing:))
+    let countries = try arguments.string("--countries").map { text in
+      do {
+        return try CountryMix(parsing: text)
+      } catch let error as GeneratorError {
+        throw UsageError(error.message)
+      }
+    }
     let folder = try arguments.string("--catalogue").map(CatalogueFolder.read)
     if let listeners = folder?.listeners, !listeners.isEmpty, arguments.has("--first-user-id") {
       throw UsageError(
@@ -120,13 +126,20 @@ struct GenerateOptions {
         "--to: \(arguments.string("--to") ?? "") is not after --from "
           + "\(arguments.string("--from") ?? "")")
     }
+    if let from = try arguments.time("--from", now: now), from >= now, !arguments.has("--to"),
+      !arguments.has("--config")
+    {
+      throw UsageError(
+        "--from: \(arguments.string("--from") ?? "") is not in the past; give --to, which is now "
+          + "otherwise")
+    }
   }
 
   private static func overrides(_ arguments: Arguments, _ now: Int64, listeners: Int) throws
     -> GeneratorConfig.Overrides
   {
     var overrides = GeneratorConfig.Overrides()
-    overrides.users = try arguments.int("--users", in: 1...100_000_000)
+    overrides.users = try arguments.int("--users", in: 1...(1 << 31))
     if overrides.users == nil, listeners > 0 { overrides.users = listeners }
     overrides.start = try arguments.time("--from", now: now)
     overrides.end = try arguments.time("--to", now: now)
@@ -135,7 +148,7 @@ struct GenerateOptions {
       overrides.end = now
     }
     overrides.endless = arguments.has("--continuous")
-    overrides.seed = try arguments.int("--seed", in: 0...Int.max).map { UInt64($0) }
+    overrides.seed = try arguments.bits("--seed")
     overrides.growthRate = try arguments.double("--growth-rate", in: 0...100)
     overrides.attritionRate = try arguments.double("--attrition-rate", in: 0...(1.0.nextDown))
     overrides.tag = arguments.string("--tag")
@@ -166,7 +179,8 @@ struct GenerateOptions {
     for entry in text.split(separator: ",", omittingEmptySubsequences: false) {
       let parts = entry.split(separator: "=", maxSplits: 1)
       let value = parts.last?.split(separator: ":", maxSplits: 1) ?? []
-      guard parts.count == 2, let weight = value.first.flatMap({ Double($0) }), weight > 0,
+      guard parts.count == 2, entry.last != ":", let weight = value.first.flatMap({ Double($0) }),
+        weight > 0,
         weight.isFinite
       else {
         throw UsageError(

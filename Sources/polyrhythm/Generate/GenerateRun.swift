@@ -24,6 +24,7 @@ struct GenerateRun {
   mutating func whole() throws {
     let run = ParallelRun(options.scenario, threads: options.threads)
     sink.truth.cutSessions = try run.run { try accept($0) }
+    if sink.truth.cutSessions == nil, stop.isRequested { try interrupted() }
     try finish()
   }
 
@@ -47,6 +48,17 @@ struct GenerateRun {
   private mutating func accept(_ line: EventLine) throws -> Bool {
     if options.faults.isNone { return try sink.write(line) }
     return try faults.accept(line) { try sink.write($0) }
+  }
+
+  /// Nobody is to take half a run for a whole one.
+  private mutating func interrupted() throws {
+    let outcome = try sink.target.abandon()
+    if let path = options.truthPath { try sink.truth.write(to: path) }
+    sink.progress.finish()
+    throw CommandError(
+      .temporaryFailure,
+      "stopped at \(Timestamp.text(sink.lastTime)) of event time, before the run's end: \(outcome); "
+        + "the same command gives the whole run")
   }
 
   /// What was held back goes out now: a run that ends loses nothing.
@@ -82,8 +94,10 @@ struct GenerateRun {
     }
     if let cut = truth.cutSessions, cut > 0 {
       Terminal.say(
-        "\(Terminal.grouped(cut)) sessions were under way at the end and are cut there; "
-          + "--finish-sessions lets them go on to their end")
+        (cut == 1
+          ? "1 session was under way at the end and is cut there; "
+          : "\(Terminal.grouped(cut)) sessions were under way at the end and are cut there; ")
+          + "--finish-sessions lets sessions go on to their end")
     }
   }
 }
@@ -93,6 +107,8 @@ private struct CountedTarget {
   var target: any LineTarget
   var truth: GeneratorTruth
   let progress = ProgressLine("generate")
+  /// Of the line that was written last, milliseconds since 1970-01-01 UTC.
+  private(set) var lastTime: Int64 = 0
   private let stop: StopToken
   private var count = 0
 
@@ -106,6 +122,7 @@ private struct CountedTarget {
   mutating func write(_ line: EventLine) throws -> Bool {
     let goesOn = try target.write(line)
     truth.record(line.header)
+    lastTime = line.header.ts
     count += 1
     if count & 0xFFF == 0 { showProgress() }
     return goesOn && !stop.isRequested

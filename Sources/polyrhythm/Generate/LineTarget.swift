@@ -16,6 +16,16 @@ protocol LineTarget {
   mutating func flush() throws
   /// Closes it. Nothing can be written afterwards.
   mutating func finish(_ truth: GeneratorTruth) throws
+  /// Closes it in the middle of a run.
+  /// - Returns: what became of what was written, for the message that says so.
+  mutating func abandon() throws -> String
+}
+
+extension LineTarget {
+  mutating func abandon() throws -> String {
+    try flush()
+    return "what was written until then is in \(name)"
+  }
 }
 
 /// A directory of files.
@@ -35,6 +45,11 @@ struct FileTarget: LineTarget {
   // Files have their names only at the end.
   func flush() {}
   func finish(_ truth: GeneratorTruth) throws { try output.finish(truth) }
+
+  func abandon() throws -> String {
+    try output.abandon()
+    return "the files in \(name) keep the ending .partial"
+  }
 }
 
 /// Standard output: all topics in one stream, in the order of time.
