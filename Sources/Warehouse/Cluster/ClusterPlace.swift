@@ -78,13 +78,21 @@ struct ClusterPlace {
 
   /// A directory, 0700, of the server's user. One that is there already stays as it is.
   private static func makeOwned(_ path: String, _ user: ServerUser) throws(WarehouseError) {
-    if mkdir(path, 0o700) != 0 {
-      if errno == EEXIST { return }
-      throw Files.failure("make the directory", path)
+    var status = stat()
+    if lstat(path, &status) == 0 { return }
+    // It is handed over before it gets its name: whoever starts at the same time never sees it as ours.
+    let unnamed = "\(path).\(UInt32.random(in: .min ... .max))"
+    guard mkdir(unnamed, 0o700) == 0 else { throw Files.failure("make the directory", path) }
+    if user.isOther && chown(unnamed, user.uid, user.gid) != 0 {
+      let failure = Files.failure("hand over", path)
+      rmdir(unnamed)
+      throw failure
     }
-    if user.isOther && chown(path, user.uid, user.gid) != 0 {
-      throw Files.failure("hand over", path)
-    }
+    guard rename(unnamed, path) != 0 else { return }
+    let isThere = errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR
+    let failure = Files.failure("make the directory", path)
+    rmdir(unnamed)
+    if !isThere { throw failure }
   }
 
   private static func canReach(_ path: String, _ user: ServerUser) throws(WarehouseError) -> Bool {
