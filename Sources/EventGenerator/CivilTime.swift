@@ -117,16 +117,24 @@ public enum Timestamp {
   /// Writes a time so that `parse` reads it back: `2026-01-31T12:00:00Z`, with milliseconds where
   /// there are any.
   public static func text(_ timestamp: Int64) -> String {
+    let parts = parts(timestamp)
+    return "\(parts.date)T\(parts.time)" + (parts.fraction == "000" ? "" : ".\(parts.fraction)")
+      + "Z"
+  }
+
+  /// `2026-01-31`, `12:00:00` and `000`, in UTC.
+  static func parts(_ timestamp: Int64) -> (date: String, time: String, fraction: String) {
     let (year, month, day) = CivilTime.date(ofDay: CivilTime.day(of: timestamp))
     let time = Int(CivilTime.timeOfDay(timestamp))
     func padded(_ value: Int, _ width: Int) -> String {
       let digits = String(value)
       return String(repeating: "0", count: max(0, width - digits.count)) + digits
     }
-    let fraction = time % 1000 == 0 ? "" : "." + padded(time % 1000, 3)
-    return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))T"
-      + "\(padded(time / 3_600_000, 2)):\(padded(time / 60_000 % 60, 2)):"
-      + "\(padded(time / 1000 % 60, 2))\(fraction)Z"
+    return (
+      "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))",
+      "\(padded(time / 3_600_000, 2)):\(padded(time / 60_000 % 60, 2)):"
+        + padded(time / 1000 % 60, 2), padded(time % 1000, 3)
+    )
   }
 
   private struct Reader {

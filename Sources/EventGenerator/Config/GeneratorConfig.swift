@@ -62,6 +62,8 @@ public struct GeneratorConfig: Sendable {
     public var start: Int64?
     /// Milliseconds since 1970-01-01 UTC, exclusive.
     public var end: Int64?
+    /// The end where neither this nor the config has one; the same units.
+    public var endByDefault: Int64?
     /// Drops the config file's end too: the run goes on for as long as it is asked to.
     public var endless = false
     public var seed: UInt64?
@@ -138,7 +140,7 @@ public struct GeneratorConfig: Sendable {
         .missingKey, "\(root.file): start-date is missing; add it, or give --from")
     }
     self.start = start
-    end = overrides.endless ? nil : overrides.end ?? fileEnd
+    end = overrides.endless ? nil : overrides.end ?? fileEnd ?? overrides.endByDefault
     if let end, end <= start {
       throw GeneratorError(
         .badValue,
@@ -175,9 +177,9 @@ public struct GeneratorConfig: Sendable {
   static let keys: Set<String> = [
     "seed", "alpha", "beta", "damping", "weekend-damping", "weekend-damping-offset",
     "weekend-damping-scale", "session-gap", "gap-distribution", "start-date", "end-date", "n-users",
-    "first-user-id",
-    "growth-rate", "attrition-rate", "tag", "churned-state", "new-user-auth", "new-user-level",
-    "show-user-details", "levels", "auths", "new-session", "transitions", "upgrades", "downgrades",
+    "first-user-id", "growth-rate", "attrition-rate", "tag", "churned-state", "new-user-auth",
+    "new-user-level", "show-user-details", "levels", "auths", "new-session", "transitions",
+    "upgrades", "downgrades",
   ]
 
   /// The keys of the objects below, by path.
@@ -187,7 +189,7 @@ public struct GeneratorConfig: Sendable {
       "show-user-details": ["auth", "show"], "levels": ["level", "weight"],
       "auths": ["auth", "weight"], "new-session": request.union(["weight"]),
     ]
-    for list in ["transitions", "upgrades", "downgrades"] {
+    for list in SiteModel.transitionLists {
       keys[list] = ["source", "dest", "p"]
       keys["\(list).source"] = request
       keys["\(list).dest"] = request

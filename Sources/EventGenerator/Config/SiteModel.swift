@@ -66,7 +66,7 @@ struct SiteModel: Sendable {
   }
 
   /// eventsim's own files put level changes into the first; the two others add to it.
-  private static let transitionLists = ["transitions", "upgrades", "downgrades"]
+  static let transitionLists = ["transitions", "upgrades", "downgrades"]
 
   private(set) var states: [State] = []
   /// What each state looks like from outside; parallel to `states`.

@@ -100,7 +100,7 @@ extension Simulation {
       let user = users[index]
       let number = number(index)
       if number < scenario.listeners.count { return scenario.listeners[number] }
-      let name = world.names[world.places[Int(user.place)].names].text(user)
+      let name = name(index)
       var random = RandomSource(
         seed: scenario.config.seed, purpose: .age, index: UInt64(number))
       return Listener(

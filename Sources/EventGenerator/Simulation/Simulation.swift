@@ -194,7 +194,8 @@ public struct Simulation {
       : world.firstInventedId + Int64(number(index))
   }
 
-  private func name(_ index: Int) -> (first: ByteSlice, last: ByteSlice) {
+  /// By local index.
+  func name(_ index: Int) -> (first: ByteSlice, last: ByteSlice) {
     if index < world.listeners.count {
       return (world.listeners[index].firstName, world.listeners[index].lastName)
     }

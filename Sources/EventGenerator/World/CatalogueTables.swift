@@ -65,15 +65,9 @@ public enum CatalogueTables {
 
   /// `2024-06-25 17:43:13.123`, in UTC; nil outside the years 1 to 9999.
   static func timeText(_ milliseconds: Int64) -> String? {
-    let date = CivilTime.date(ofDay: CivilTime.day(of: milliseconds))
-    guard (1...9999).contains(date.year) else { return nil }
-    let time = Int(CivilTime.timeOfDay(milliseconds))
-    func padded(_ value: Int, _ width: Int) -> String {
-      let digits = String(value)
-      return String(repeating: "0", count: max(0, width - digits.count)) + digits
-    }
-    return "\(padded(date.year, 4))-\(padded(date.month, 2))-\(padded(date.day, 2)) "
-      + "\(padded(time / 3_600_000, 2)):\(padded(time / 60_000 % 60, 2)):"
-      + "\(padded(time / 1000 % 60, 2)).\(padded(time % 1000, 3))"
+    let year = CivilTime.date(ofDay: CivilTime.day(of: milliseconds)).year
+    guard (1...9999).contains(year) else { return nil }
+    let parts = Timestamp.parts(milliseconds)
+    return "\(parts.date) \(parts.time).\(parts.fraction)"
   }
 }

@@ -152,13 +152,14 @@ final class World {
     groupTable = AliasTable(weights: scenario.groups.map(\.weight))
     startTables = scenario.site.startWeights.map { AliasTable(weights: $0) }
     requestTables = scenario.site.starts.map { AliasTable(weights: $0.weights) }
-    longestEvent = Self.longestEvent(places, names, listeners, agents, songs, requests)
+    longestEvent = Self.longestEvent(
+      places, names, listeners, agents, songs, requests, gender: female)
     arena.seal()
   }
 
   private static func longestEvent(
     _ places: [PlaceText], _ names: [NameText], _ listeners: [ListenerText],
-    _ agents: [ByteSlice], _ songs: [SongText], _ requests: [RequestText]
+    _ agents: [ByteSlice], _ songs: [SongText], _ requests: [RequestText], gender: ByteSlice
   ) -> Int {
     func longest(_ texts: some Sequence<ByteSlice>) -> ByteSlice {
       texts.max { $0.count < $1.count } ?? .empty
@@ -178,7 +179,7 @@ final class World {
       names.flatMap { $0.women + $0.men } + listeners.map(\.firstName))
     event.lastName = longest(
       names.flatMap { $0.family + $0.womensFamily } + listeners.map(\.lastName))
-    event.gender = agents.first ?? .empty
+    event.gender = gender
     event.artist = longest(songs.map(\.artist))
     event.song = longest(songs.map(\.title))
     return EventEncoder.maxByteCount(of: event)

@@ -55,7 +55,7 @@ struct GenerateOptions {
     }
     let overrides = try Self.overrides(arguments, now, listeners: folder?.listeners.count ?? 0)
     scenario = try Scenario(
-      groups: Self.groups(arguments, overrides, now), catalogue: folder?.catalogue,
+      groups: Self.groups(arguments, overrides), catalogue: folder?.catalogue,
       listeners: folder?.listeners ?? [], countries: countries ?? .unitedStates,
       finishesSessions: arguments.has("--finish-sessions"),
       usesLocalTime: arguments.has("--local-time"))
@@ -119,19 +119,15 @@ struct GenerateOptions {
     if arguments.has("--speedup"), !arguments.has("--continuous") {
       throw UsageError("--speedup goes with --continuous only; the history is as fast as can be")
     }
-    if let from = try arguments.time("--from", now: now),
-      let to = try arguments.time("--to", now: now), to <= from
-    {
-      throw UsageError(
-        "--to: \(arguments.string("--to") ?? "") is not after --from "
-          + "\(arguments.string("--from") ?? "")")
+    let to = try arguments.time("--to", now: now)
+    guard let from = try arguments.time("--from", now: now),
+      let text = arguments.string("--from")
+    else { return }
+    if let to, to <= from {
+      throw UsageError("--to: \(arguments.string("--to") ?? "") is not after --from \(text)")
     }
-    if let from = try arguments.time("--from", now: now), from >= now, !arguments.has("--to"),
-      !arguments.has("--config")
-    {
-      throw UsageError(
-        "--from: \(arguments.string("--from") ?? "") is not in the past; give --to, which is now "
-          + "otherwise")
+    if to == nil, from >= now, !arguments.has("--config") {
+      throw UsageError("--from: \(text) is not in the past; give --to, which is now otherwise")
     }
   }
 
@@ -147,6 +143,7 @@ struct GenerateOptions {
     if overrides.start != nil, overrides.end == nil, !arguments.has("--config") {
       overrides.end = now
     }
+    overrides.endByDefault = now
     overrides.endless = arguments.has("--continuous")
     overrides.seed = try arguments.bits("--seed")
     overrides.growthRate = try arguments.double("--growth-rate", in: 0...100)
@@ -166,11 +163,11 @@ struct GenerateOptions {
 
   /// The groups of `--groups`, or all users in one.
   private static func groups(
-    _ arguments: Arguments, _ overrides: GeneratorConfig.Overrides, _ now: Int64
+    _ arguments: Arguments, _ overrides: GeneratorConfig.Overrides
   ) throws -> [Scenario.Group] {
     let file = arguments.string("--config")
     guard let text = arguments.string("--groups") else {
-      return [Scenario.Group(try config(file, overrides, now))]
+      return [Scenario.Group(try config(file, overrides))]
     }
     guard !arguments.has("--tag") else {
       throw UsageError("--tag and --groups exclude each other: each group has its own tag")
@@ -193,22 +190,15 @@ struct GenerateOptions {
         throw UsageError("--groups: there are two groups \(parts[0]); give each its own tag")
       }
       let ownFile = value.count == 2 ? String(value[1]) : file
-      groups.append(Scenario.Group(try config(ownFile, own, now), weight: weight))
+      groups.append(Scenario.Group(try config(ownFile, own), weight: weight))
     }
     return groups
   }
 
   private static func config(
-    _ file: String?, _ overrides: GeneratorConfig.Overrides, _ now: Int64
+    _ file: String?, _ overrides: GeneratorConfig.Overrides
   ) throws -> GeneratorConfig {
-    func read(_ overrides: GeneratorConfig.Overrides) throws -> GeneratorConfig {
-      try file.map { try GeneratorConfig.load(path: $0, overrides) } ?? .standard(overrides)
-    }
-    let config = try read(overrides)
-    guard config.end == nil, !overrides.endless else { return config }
-    var ending = overrides
-    ending.end = now
-    return try read(ending)
+    try file.map { try GeneratorConfig.load(path: $0, overrides) } ?? .standard(overrides)
   }
 
   private static func faults(_ arguments: Arguments) throws -> FaultPlan {
