@@ -25,6 +25,12 @@ public struct LakeCheck {
       }
       let end = try lake.endOffset(of: source)
       if end < next { examples.append("\(source): \(next) records loaded, \(end) in the lake") }
+      do throws(EventLogError) {
+        try lake.verify(
+          source, committed: next, epoch: LogEpoch(rawValue: try rows.intOrNull(row, 5) ?? 0))
+      } catch  where error.code == .diverged && end >= next {
+        examples.append(error.message)
+      }
       inLake += next - (try lake.startOffset(of: source))
     }
     let ledger = try connection.run(library.sql("batch/ledger"))

@@ -77,7 +77,8 @@ public struct Archiver {
     var copies: [Copy] = []
     for number in 0..<count {
       let partition = TopicPartition(topic, Int32(number))
-      let appender = try lake.appender(of: partition)
+      let appender = try lake.appender(of: partition, isCopy: true)
+      try appender.adoptStart()
       let start = try source.startOffset(of: partition)
       if appender.nextOffset > 0, start > appender.nextOffset, !acceptsLoss {
         throw EventLogError(
