@@ -38,7 +38,8 @@ struct CommittedLog {
       }
       do throws(EventLogError) {
         try lake.verify(source, committed: progress.offset, epoch: progress.epoch)
-      } catch  where tolerates && error.code == .diverged {
+      } catch {
+        guard tolerates, error.code == .diverged else { throw error }
         lost.insert(source)
       }
     }

@@ -11,8 +11,8 @@ struct PartitionEpochs {
   }
 
   /// A writer's line leaves only so many before it; of what is older nothing is known any more.
-  static let linesMax = 2000
-  static let linesKept = 1000
+  static let linesMax = 1000
+  static let linesKept = 500
 
   private(set) var lines: [Line] = []
   /// Where the last writer ended, all of it on the device; nil where it did not close.

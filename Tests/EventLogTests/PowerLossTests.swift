@@ -5,7 +5,7 @@ import Testing
 /// What a log is after a power loss: for readers, writers, and databases that have counted it.
 @Suite struct PowerLossTests {
   /// Random writers, readers and power losses, at random steps of what they do.
-  @Test(arguments: 1...24 as ClosedRange<UInt64>)
+  @Test(arguments: 1...16 as ClosedRange<UInt64>)
   func whatWasSyncedIsThereAndWhatIsThereWasWritten(_ seed: UInt64) throws {
     print("seed \(seed)")
     var random = SeededGenerator(seed: seed)
@@ -125,15 +125,19 @@ import Testing
   @Test func epochsStayBoundedAndTheLatestOnesStayRight() throws {
     let scratch = Scratch()
     let log = try makeLog(scratch)
-    for _ in 0..<2100 {
-      let appender = try log.appender(of: part)
-      try appender.append("r")
-      try appender.close()
-    }
-    let lines = try bytes(of: "\(log.partitionPath)/epochs").filter { $0 == 10 }.count
-    #expect(lines < 2500)
-    #expect(try log.epoch(of: part, before: 2100) != log.epoch(of: part, before: 2099))
-    #expect(try log.epoch(of: part, before: 1500) != nil)
+    var appender = try log.appender(of: part)
+    for _ in 0..<1200 { try appender.append("r") }
+    try appender.close()
+    // As many writers as that, each with one record.
+    let lines = (0..<1200).map { "\(String(0x1000_0000_0000_0000 + $0 * 2, radix: 16)) \($0) -\n" }
+    try write(Array(lines.joined().utf8), to: "\(log.partitionPath)/epochs")
+    #expect(try log.epoch(of: part, before: 10)?.rawValue == 0x1000_0000_0000_0012)
+    appender = try log.appender(of: part)
+    try appender.append("r")
+    try appender.close()
+    #expect(try bytes(of: "\(log.partitionPath)/epochs").filter { $0 == 10 }.count == 502)
+    #expect(try log.epoch(of: part, before: 1200)?.rawValue == 0x1000_0000_0000_095e)
+    #expect(try log.epoch(of: part, before: 1201) != log.epoch(of: part, before: 1200))
     // Of what is older nothing is known, and nothing is held against it.
     #expect(try log.epoch(of: part, before: 10) == nil)
   }
@@ -170,7 +174,7 @@ import Testing
     for word in ["offset 0 up to \(second)", "echo \(second) > \(log.partitionPath)/start"] {
       #expect(told.message.contains(word), "\(told.message)")
     }
-    #expect(failure { _ = try log.records() } == told)
+    #expect(failure { _ = try log.records() }?.message == told.message)
     // Who reads above it is not concerned.
     #expect(try log.records(from: second).count == 100 - Int(second))
     try log.moveStart(of: part, to: second)
