@@ -196,19 +196,18 @@ public final class Kernel {
   public func fold(_ event: Event, offset: Int64) -> Verdict {
     let t = Int(event.topic.rawValue)
     let ts = event.ts
-    let before = marks[t]
-    // Who sent it matters only to those that wait for confirmation, which are few.
-    let needsActor = before.greatest == nil || before.isAhead(ts)
-    marks[t].observe(ts, actor: needsActor ? hasher.pointee.actor(event) : 0)
     replays[t].hasSeenAny = true
-    let low = before.greatest.map { $0 - configuration.allowedLatenessMs } ?? Int64.min
-    if ts < low || before.isAhead(ts) {
+    if let greatest = marks[t].greatest,
+      ts < greatest - configuration.allowedLatenessMs || ts > greatest + Watermark.leap
+    {
+      marks[t].observe(ts)
       advance(event.topic)
       if defersOutOfWindow && isEmitting { return .deferred }
       if isEmitting { foldOutOfWindow(event) }
       return .countedOutOfWindow
     }
-    replays[t].note(timestamp: ts, offset: offset, mark: before)
+    replays[t].note(timestamp: ts, offset: offset, mark: marks + t)
+    marks[t].observe(ts)
     let identity = hasher.pointee.identity(event)
     if isEmitting, !countedAhead.isEmpty, countedAhead.contains(identity) {
       advance(event.topic)

@@ -174,14 +174,6 @@ extension KeyHasher {
     add(event.sessionId)
     return key()
   }
-
-  /// Who sent it, for the watermark: the user, or the session of a guest.
-  mutating func actor(_ event: Event) -> UInt64 {
-    begin()
-    add(event.userId)
-    if event.userId == nil { add(event.sessionId) }
-    return UInt64(bitPattern: key())
-  }
 }
 
 extension Event {
