@@ -120,7 +120,8 @@ public final class SpeedWorker {
     let starts = try readProgress(control, claim.mine)
     let output = KernelOutput()
     let feed = try KernelFeed(
-      log: log, starts: starts, output: output, configuration: configuration.kernel)
+      log: log, starts: starts, output: output, configuration: configuration.kernel,
+      ahead: try KernelMemory(connection: control, library: library).readAhead())
     try feed.replay(isStopped: { stop.isRequested })
     if stop.isRequested { return true }
     let replayed = starts.reduce(0) { $0 + Int($1.from - $1.replay.offset) }

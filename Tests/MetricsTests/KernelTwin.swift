@@ -109,8 +109,7 @@ struct KernelTwin {
   private(set) var rows: [RowKey: TwinRow] = [:]
   private(set) var listens: [TwinListen] = []
 
-  /// - Parameter onceForAll: redeliveries from outside the window are recognised too, as the batch
-  ///   layer does.
+  /// - Parameter onceForAll: redeliveries behind the window are recognised too, as the batch layer does.
   init(_ log: SampleLog, latenessMs: Int64, onceForAll: Bool = false) {
     self.log = log
     self.latenessMs = latenessMs
@@ -144,7 +143,7 @@ struct KernelTwin {
       let isIn = mark.map { s.ts >= $0 - latenessMs && s.ts <= $0 + day } ?? true
       if isIn {
         if seen.insert(Identity(s)).inserted { timely.append(s) }
-      } else if !onceForAll || seen.insert(Identity(s)).inserted {
+      } else if (!onceForAll && s.ts < mark!) || seen.insert(Identity(s)).inserted {
         other.append(s)
       }
       mark = Self.greatest(after: samples[max(0, i - 63)...i].map(\.ts), mark)

@@ -1,0 +1,40 @@
+import EventLog
+import Feed
+import Metrics
+import Warehouse
+
+/// What the database keeps for the kernels of either layer beyond the offsets to read from.
+public struct KernelMemory {
+  private let connection: Connection
+  private let library: SQLLibrary
+
+  public init(connection: Connection, library: SQLLibrary) {
+    self.connection = connection
+    self.library = library
+  }
+
+  /// The loaded events that were counted ahead of the crowd.
+  public func readAhead() throws(WarehouseError) -> [TopicPartition: [CountedAhead]] {
+    let rows = try connection.run(library.sql("kernel/read_counted_ahead"))
+    var ahead: [TopicPartition: [CountedAhead]] = [:]
+    for row in 0..<rows.count {
+      let source = TopicPartition(try rows.text(row, 0), Int32(try rows.int(row, 1)))
+      ahead[source, default: []].append(
+        CountedAhead(identity: try rows.int(row, 2), ts: try rows.int(row, 3)))
+    }
+    return ahead
+  }
+
+  /// Makes `ahead` the loaded events that were counted ahead. Call in the publishing transaction.
+  public func replaceAhead(_ ahead: [TopicPartition: [CountedAhead]]) throws(WarehouseError) {
+    let all = ahead.flatMap { source, events in events.map { (source, $0) } }
+    let keys: [SQLValue] = [
+      .textArray(all.map(\.0.topic)), .intArray(all.map { Int64($0.0.partition) }),
+      .intArray(all.map(\.1.identity)),
+    ]
+    _ = try connection.run(library.sql("kernel/forget_counted_ahead"), keys)
+    guard !all.isEmpty else { return }
+    _ = try connection.run(
+      library.sql("kernel/add_counted_ahead"), keys + [.intArray(all.map(\.1.ts))])
+  }
+}
