@@ -172,8 +172,12 @@ public final class Kernel {
   /// and that a kernel must still be told of when it takes over at the replay points.
   public func countedAhead(_ topic: Topic) -> [CountedAhead] { ahead[Int(topic.rawValue)].all }
 
-  /// What makes an event that event, as a number: the same event again is a redelivery.
+  /// The identity of an event: a 64-bit hash of topic, user, session, item in session and time.
   public func identity(of event: Event) -> Int64 { hasher.pointee.identity(event) }
+
+  /// The greatest timestamp that the crowd of a topic has reached, milliseconds since 1970; nil before
+  /// there is one.
+  public func greatest(_ topic: Topic) -> Int64? { marks[Int(topic.rawValue)].greatest }
 
   // MARK: Watermarks
 

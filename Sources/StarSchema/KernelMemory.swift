@@ -14,8 +14,12 @@ public struct KernelMemory {
   }
 
   /// The loaded events that were counted ahead of the crowd.
-  public func readAhead() throws(WarehouseError) -> [TopicPartition: [CountedAhead]] {
-    let rows = try connection.run(library.sql("kernel/read_counted_ahead"))
+  /// - Parameter sinceLoads: with those that the speed layer has counted outside the window since.
+  public func readAhead(sinceLoads: Bool = false) throws(WarehouseError)
+    -> [TopicPartition: [CountedAhead]]
+  {
+    let name = sinceLoads ? "speed/read_counted_ahead" : "kernel/read_counted_ahead"
+    let rows = try connection.run(library.sql(name))
     var ahead: [TopicPartition: [CountedAhead]] = [:]
     for row in 0..<rows.count {
       let source = TopicPartition(try rows.text(row, 0), Int32(try rows.int(row, 1)))
