@@ -210,7 +210,7 @@ public final class BatchLoader {
 
   private func checkStop(_ stop: StopToken) throws(LoadError) {
     if stop.isRequested {
-      throw LoadError(.stopped, "The load was stopped before it was published; nothing changed")
+      throw LoadError(.stopped, "The load was stopped before it was published; the last published one stands")
     }
   }
 

@@ -54,7 +54,7 @@ struct Publisher {
     for attempt in 0...pauses.count {
       if attempt > 0 { stop.wait(seconds: pauses[attempt - 1]) }
       if stop.isRequested {
-        throw LoadError(.stopped, "The load was stopped before it was published; nothing changed")
+        throw LoadError(.stopped, "The load was stopped before it was published; the last published one stands")
       }
       do {
         return try publishOnce(staged, auditing, finishRun)
