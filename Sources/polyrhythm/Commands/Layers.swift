@@ -47,10 +47,10 @@ let speedCommand = CommandSpec(
   let worker = SpeedWorker(
     log: log, library: place.library, configuration: configuration, report: { tally.note($0) })
   place.keepDatabase(stop: Signals.stop, say: { Terminal.say("speed: \($0)") })
-  try worker.run(stop: Signals.stop)
+  let isDone = try worker.run(stop: Signals.stop)
   tally.finish()
   try place.requireSameDatabase()
-  if let catchUp, Signals.stop.isRequested {
+  if let catchUp, !isDone {
     let committed = try committedOffsets(configuration.databaseURL, place.library)
     try catchUp.requireCaughtUp("speed") { committed[$0] }
   }
@@ -103,6 +103,18 @@ final class SpeedTally: Sendable {
         return !totals.isStandby
       }
       if isNew { Terminal.say("speed: other workers have all partitions; standing by") }
+    case .waiting(let partitions, let load):
+      progress.finish()
+      Terminal.say(
+        "speed: partitions \(partitions.map(String.init).joined(separator: ", ")) wait for load \(load), "
+          + "which counts what no speed worker had; until it is published they lag behind")
+    case .noTopics:
+      Terminal.say("speed: \(source) has no topics yet; waiting for them")
+    case .partitionsAdded(let topic, let before, let now):
+      progress.finish()
+      Terminal.say(
+        "speed: \(topic) has \(now) partitions now (\(before) before): users move between them, and a "
+          + "session that is open across the change is seen as two")
     case .flushed(let records, let rows):
       let done = totals.withLock {
         $0.records += records
