@@ -65,7 +65,8 @@ private final class SmallDisk {
     let library = box.path("smalldisk.so")
     let source = "\(Program.packageRoot)/Tests/SmallDisk/smalldisk.c"
     // The toolchain's clang builds this package's C too.
-    let compile = "$(command -v clang || echo cc) -O1 -shared -fPIC -o '\(library)' '\(source)' -ldl"
+    let compile =
+      "$(command -v clang || echo cc) -O1 -shared -fPIC -o '\(library)' '\(source)' -ldl"
     try #require(Self.shell(compile) == 0, "\(compile)")
     let counter = try box.write("free", Data(count: 8))
     try #require(chmod(counter, 0o666) == 0)

@@ -89,7 +89,8 @@ public final class Program: CustomStringConvertible {
       !$0.key.hasPrefix("POLYRHYTHM_") && !$0.key.hasPrefix("PG")
     }
     variables.merge(environment) { $1 }
-    let words = ["/usr/bin/env", "--chdir=\(directory)"] + wrapper + [try Self.binary()] + arguments
+    let words =
+      ["/usr/bin/env", "--chdir=\(directory)"] + wrapper + [try Self.binary()] + arguments
     var process: pid_t = 0
     let failure = Self.withCStrings(words) { words in
       Self.withCStrings(variables.map { "\($0)=\($1)" }) {

@@ -22,7 +22,7 @@ let archiveCommand = CommandSpec(
   let lake: DirectoryLog =
     arguments.has("--lake")
     ? try place.lake() : DirectoryLog(path: "\(place.dataDirectory)/log")
-  if !arguments.has("--lake") { try place.makeLogDirectory() }
+  if !arguments.has("--lake") { try DataDirectory.make(place.dataDirectory) }
   let untilCaughtUp = arguments.has("--until-caught-up")
   let catchUp = untilCaughtUp ? try CatchUp(log) : nil
   let progress = ProgressLine("archive", unit: "records")
