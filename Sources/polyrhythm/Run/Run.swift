@@ -61,9 +61,10 @@ final class Run {
   private func start(_ fresh: GeneratorState, users: Int?, stop: StopToken) throws {
     // First what can fail at once: a port in use must not cost a minute.
     let url = try place.migratedDatabaseURL()
-    let http = try HTTPServer(server, databaseURL: url)
+    let http = try HTTPServer(server, databaseURL: place.readerURL())
     let address = try http.start()
     self.http = http
+    place.keepDatabase(stop: stop) { Terminal.say("            \($0)") }
     if let cluster = place.cluster {
       stage(
         "postgres",
@@ -211,6 +212,7 @@ final class Run {
     }
     http?.stop()
     summarize()
+    try place.requireSameDatabase()
     guard let first = failures.first else { return }
     for failure in failures.dropFirst() { Terminal.say("polyrhythm: \(failure.message)") }
     throw first
