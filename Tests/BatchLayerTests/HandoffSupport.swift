@@ -63,6 +63,7 @@ final class Layers: Sendable {
     var configuration = SpeedWorker.Configuration(databaseURL: database.url)
     configuration.flushInterval = flushInterval
     configuration.recordsPerFlush = 700
+    configuration.lookInterval = 0.2
     return configuration
   }
 
@@ -76,10 +77,12 @@ final class Layers: Sendable {
 
   /// A speed worker on a thread of its own, until the token is pulled.
   func startSpeed(
-    _ stop: StopToken, flushInterval: Double = 0.02,
+    _ stop: StopToken, flushInterval: Double = 0.02, lookInterval: Double = 0.2,
     report: @escaping @Sendable (SpeedWorker.Report) -> Void = { _ in }
   ) -> Worker<Void> {
-    let configuration = speedConfiguration(flushInterval)
+    var settings = speedConfiguration(flushInterval)
+    settings.lookInterval = lookInterval
+    let configuration = settings
     return Worker("test-speed") { [log, library] in
       try SpeedWorker(
         log: log.log, library: library, configuration: configuration, report: report
@@ -121,9 +124,8 @@ final class Layers: Sendable {
       wrong.append(
         "\(minute): \(found[minute] ?? []), but written were \(truth.minutes[minute] ?? [])")
     }
-    #expect(
-      wrong.isEmpty, "\(when) \(wrong.count) minutes: \(wrong.prefix(3))",
-      sourceLocation: sourceLocation)
+    let count = wrong.count
+    #expect(count == 0, "\(when): minutes \(wrong.prefix(3))", sourceLocation: sourceLocation)
   }
 
   /// Waits until the speed layer has committed all that is in the log.
