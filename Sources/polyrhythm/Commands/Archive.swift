@@ -29,7 +29,8 @@ let archiveCommand = CommandSpec(
   let start = ContinuousClock.now
   var copied = 0
   try Archiver(from: log, to: lake, topics: Topic.allCases.map(\.name)).run(
-    stop: Signals.stop, untilCaughtUp: untilCaughtUp
+    stop: Signals.stop, untilCaughtUp: untilCaughtUp,
+    say: { Terminal.say("archive: \($0)") }
   ) {
     copied = $0
     progress.update(copied)
