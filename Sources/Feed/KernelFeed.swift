@@ -72,6 +72,7 @@ public final class KernelFeed {
   private let decoder = EventDecoder()
   private var inputs: [Input] = []
   private let log: any EventLog
+  private let output: KernelOutput
   private let ahead: [TopicPartition: [CountedAhead]]
   private let history: (TopicPartition, Int64) throws -> ReplayPoint?
   private let makeKernel: () -> Kernel
@@ -101,6 +102,7 @@ public final class KernelFeed {
     configure: @escaping (Kernel) -> Void = { _ in }
   ) throws(EventLogError) {
     self.log = log
+    self.output = output
     self.ahead = ahead
     self.history = history
     makeKernel = {
@@ -222,6 +224,7 @@ public final class KernelFeed {
   /// - Returns: the number of records; 0 where none came.
   public func step(wait: Bool) throws(EventLogError) -> Int {
     if needsHistory { return 0 }
+    output.tidy(kernels.values)
     if let input = mostBehind(where: { $0.isOpen }) {
       if !input.hasBuffered, try !fill(input, wait: Self.idleWait) { return 0 }
       return fold(input, until: bound(for: input) { $0.isOpen })

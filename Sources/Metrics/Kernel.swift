@@ -3,10 +3,29 @@ import EventModel
 /// What all kernels of a process write to: rollup rows, and members met for the first time.
 public final class KernelOutput {
   public let rollups = RollupSet()
-  public let members = MemberDirectory()
+  public let members: MemberDirectory
   public let texts = TextTable()
+  /// Texts of rollup rows that are kept for good; more are tidied up.
+  private var textLimit: Int
 
-  public init() {}
+  /// - Parameters:
+  ///   - textLimit: how many texts of rollup rows are worth no tidying up.
+  ///   - memberLimit: how many members of a dimension are known at most; see `MemberDirectory`.
+  public init(textLimit: Int = 1 << 16, memberLimit: Int = 1 << 20) {
+    self.textLimit = textLimit
+    members = MemberDirectory(limit: memberLimit)
+  }
+
+  /// Forgets the texts of audiences and pages that no row and no play refers to, where there are many:
+  /// in a worker that lives for months they would only grow. Does nothing while rows wait to be drained.
+  /// - Parameter kernels: all that write to this output.
+  public func tidy(_ kernels: some Collection<Kernel>) {
+    guard rollups.textCount > textLimit, rollups.count == 0 else { return }
+    var used = Set<Int64>()
+    for kernel in kernels { kernel.forgetVocabularies(using: &used) }
+    rollups.forgetTexts(except: used)
+    textLimit = max(textLimit, 2 * rollups.textCount)
+  }
 }
 
 /// What came of one record.
@@ -266,6 +285,14 @@ public final class Kernel {
   /// it has no influence on what else is counted. A listen is closed at once.
   public func foldOutOfWindow(_ event: Event) {
     count(event, offset: -1, inWindow: false)
+  }
+
+  /// Forgets which audiences and pages have been named: they are named again when they come again.
+  /// - Parameter used: gets the audiences of plays that may still count.
+  fileprivate func forgetVocabularies(using used: inout Set<Int64>) {
+    pages.pointee.removeAll()
+    audiences.pointee.removeAll()
+    store.pointee.forEachNotFinal { used.insert(play($0).pointee.audienceKey) }
   }
 
   // MARK: Time passing
