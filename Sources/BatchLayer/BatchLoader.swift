@@ -161,7 +161,8 @@ public final class BatchLoader {
     let memory = KernelMemory(connection: control, library: library)
     let feed = try KernelFeed(
       log: lake, starts: starts, output: stage.output, configuration: configuration.kernel,
-      ahead: kind == .full ? [:] : try memory.readAhead()
+      ahead: kind == .full ? [:] : try memory.readAhead(),
+      history: { try memory.replayPoint($0, before: $1) }
     ) {
       $0.defersOutOfWindow = true
       $0.facts = stage.facts
@@ -185,6 +186,7 @@ public final class BatchLoader {
     var staged = stage.staged(
       cut: cut, replays: feed.replayPoints(), finalBefore: feed.finalBefore)
     staged.ahead = feed.countedAhead()
+    staged.replayPoints = feed.takeReplayPoints()
     let soFar = phases
     let finish = try library.sql("batch/finish_run")
     let publisher = Publisher(
@@ -271,6 +273,7 @@ public final class BatchLoader {
     while !feed.isFinished {
       try checkStop(stop)
       let read = try feed.step(wait: true)
+      guard !feed.needsHistory else { throw LoadError.forgotten }
       if read > 0 {
         done += read
         lastRecord = ContinuousClock.now

@@ -23,6 +23,8 @@ struct Staged {
   var lateRollups: [Rollup: StageTable]
   /// What was counted ahead of the crowd.
   var ahead: [TopicPartition: [CountedAhead]] = [:]
+  /// Places that the partitions can be read again from.
+  var replayPoints: [TopicPartition: [ReplayPoint]] = [:]
 }
 
 /// Publishes a load: facts, rollups, users, progress and the loaded epoch become visible in one
@@ -224,7 +226,10 @@ struct Publisher {
     ]
     _ = try connection.run(sql("publish_progress"), values)
     _ = try connection.run(sql("refresh_speed_replay"), values)
-    try KernelMemory(connection: connection, library: library).replaceAhead(staged.ahead)
+    let memory = KernelMemory(connection: connection, library: library)
+    try memory.replaceAhead(staged.ahead)
+    // After speed.progress, as in a flush of the speed layer: neither can wait for the other.
+    try memory.save(staged.replayPoints, replacingAll: staged.isFull)
     _ = try connection.run(
       sql("publish"),
       [
