@@ -250,7 +250,7 @@ struct Publisher {
     for span in staged.spans {
       let findings = try Checks(library: library).run(
         connection, from: span.lowerBound / minute * minute,
-        to: (span.upperBound / minute + 1) * minute)
+        to: (span.upperBound / minute + 1) * minute, on: .load)
       guard let worst = findings.first(where: \.isError) else { continue }
       throw LoadError(
         .auditFailed,

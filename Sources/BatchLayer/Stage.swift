@@ -14,10 +14,15 @@ final class Stage {
   private let isFull: Bool
   private let memberConnection: Connection
   private let members: MemberStore
+  private let keepsMembers: Bool
 
+  /// - Parameter keepsMembers: whether new members and records for quarantine are written down; a check
+  ///   leaves them alone.
   init(
-    run: Int64, isFull: Bool, configuration: BatchLoader.Configuration, library: SQLLibrary
+    run: Int64, isFull: Bool, configuration: BatchLoader.Configuration, library: SQLLibrary,
+    keepsMembers: Bool = true
   ) throws {
+    self.keepsMembers = keepsMembers
     self.run = run
     self.isFull = isFull
     writer = StageWriter(
@@ -54,7 +59,7 @@ final class Stage {
   private func commitMembers(_ feed: KernelFeed) throws {
     let new = output.members.take()
     let quarantined = feed.takeQuarantined()
-    guard !new.isEmpty || !quarantined.isEmpty else { return }
+    guard keepsMembers, !new.isEmpty || !quarantined.isEmpty else { return }
     try memberConnection.transaction { () throws(WarehouseError) in
       try members.insert(new)
       try members.quarantine(quarantined)

@@ -18,6 +18,7 @@ public struct ExtremeRecords {
   private let lastTime: Int64 = 4_102_444_799_999
   /// Days far from the present on which events fall as well: few, as each is a partition.
   private let farDays: [Int64]
+  private var userAgents: [Value] = []
 
   /// - Parameter start: the present, milliseconds since 1970.
   public init(seed: UInt64, from start: Int64, farDays count: Int = 12) {
@@ -27,6 +28,8 @@ public struct ExtremeRecords {
     }
     self.random = random
     clock = start
+    // Few, as telling the device from a long text takes its time.
+    userAgents = (0..<20).map { _ in text(2048) }
   }
 
   /// The next record; no two sound ones are the same event.
@@ -56,7 +59,7 @@ public struct ExtremeRecords {
       fields.append((name, optional { $0.text(256) }))
     }
     for name in ["artist", "song"] { fields.append((name, optional { $0.text(1024) })) }
-    fields.append(("userAgent", optional { $0.text(2048) }))
+    fields.append(("userAgent", optional { $0.pick($0.userAgents) }))
     fields.append(("page", page(isRequired: topic == .pageView)))
     let succeeds = random.chance(0.5)
     fields.append(("success", Value(json: succeeds ? "true" : "\"false\"")))
