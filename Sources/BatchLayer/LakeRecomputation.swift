@@ -10,7 +10,8 @@ import Warehouse
 /// with what is published: all facts, and every counter and sketch of every rollup, both ways.
 ///
 /// It does what a full load does, into the schema `stage`, publishes nothing and takes its tables away
-/// again. It costs about a full load's time and room, and it keeps loads waiting: the stage is theirs.
+/// again. It costs about a full load's time and room. The stage belongs to loads: where one is running this
+/// does not begin, and where one wants to begin it ends this.
 public struct LakeRecomputation {
   private static let fullDay: Int64 = 86_400_000
 
@@ -34,21 +35,30 @@ public struct LakeRecomputation {
 
   /// - Returns: what differs, a finding for each table; empty where nothing does, or where nothing was
   ///   ever published.
-  /// - Throws: `LoadError.busy` where a load is running, `.lakeBehind` where the lake does not have the
+  /// - Throws: `LoadError.busy` where a load is running, or begins, `.lakeBehind` where the lake does not have the
   ///   records below the cut any more, `.stopped`.
   public func run(stop: StopToken = StopToken()) throws -> [Checks.Finding] {
+    // Named as a load's, so that a load that waits for the lock can end it.
     let control = try Connection(
-      url: configuration.databaseURL, applicationName: "polyrhythm check")
-    guard try control.run(library.sql("batch/lock_loads")).bool(0, 0) else {
-      throw LoadError(
-        .busy,
-        "A load is running, so the lake was not computed again; check again when it is done, or check "
-          + "--quick")
-    }
+      url: configuration.databaseURL, applicationName: "polyrhythm load check")
+    let lock = LoadLock(
+      connection: control, library: library, databaseURL: configuration.databaseURL)
+    try lock.take(stop)
     defer {
       try? emptyStage(control)
-      _ = try? control.run(library.sql("batch/unlock_loads"))
+      lock.release()
     }
+    do {
+      return try run(control, stop)
+    } catch let error as WarehouseError where !control.isAlive || error.sqlState == "57P01" {
+      throw LoadError(
+        .busy,
+        "A load began and took the stage, so the lake was not computed again: check again when it is "
+          + "done (\(error.message))")
+    }
+  }
+
+  private func run(_ control: Connection, _ stop: StopToken) throws -> [Checks.Finding] {
     try emptyStage(control)
     let starts = try self.starts(control)
     guard !starts.isEmpty else { return [] }

@@ -1,3 +1,4 @@
+import EventModel
 import Metrics
 import TestKit
 import Testing
@@ -23,7 +24,8 @@ import Warehouse
         try layers.catchUp()
         try layers.expectTruth(soFar, "speed, seed \(seed)")
       }
-      let counts = try layers.load(.incremental).counts
+      // Some of the days have partitions of their own, the others share one.
+      let counts = try layers.loader(ownDays: 6).load(.incremental).counts
       #expect(counts.records == 1000, "seed \(seed)")
       try layers.expectTruth(soFar, "loaded, seed \(seed)")
       let quarantined = try connection.run("select count(*) from warehouse.quarantine").int(0, 0)
@@ -31,7 +33,7 @@ import Warehouse
     }
     #expect(Truth(records).events > 1500 && Truth(records).malformed.count > 200, "seed \(seed)")
     let whole = try Layers(over: layers.log)
-    try whole.load(.full)
+    _ = try whole.loader(ownDays: 9).load(.full)
     try whole.expectTruth(Truth(records), "full, seed \(seed)")
     // What a place's lon and lat are is whatever came first; everything else is the same.
     let differences = try layers.differences(from: whole).filter { !$0.hasPrefix("dim_location ") }
@@ -73,5 +75,69 @@ import Warehouse
     try layers.catchUp()
     let counts = try layers.load(.full).counts
     #expect(counts.listens == 2 && counts.quarantined == 2)
+  }
+
+  /// A record of each topic on each of the days, in a random order.
+  private func records(onDays days: some Sequence<Int64>, item: Int64, seed: UInt64)
+    -> [LoggedRecord]
+  {
+    var random = SeededRandom(seed: seed)
+    return days.flatMap { day in
+      Topic.allCases.map { topic in
+        var event = Event(topic: topic)
+        event.ts = day * dayMs + 1000 * item
+        event.sessionId = day
+        event.itemInSession = item
+        event.success = true
+        return "Home".utf8.withContiguousStorageIfAvailable { page in
+          event.page = ByteSlice(start: page.baseAddress, count: page.count)
+          return LoggedRecord(event)
+        }!
+      }
+    }.shuffled(using: &random)
+  }
+
+  @Test func thousandsOfDaysInOneLogLoad() throws {
+    let layers = try Layers()
+    let days = Int64(10_957)..<Int64(10_957 + 36_525)
+    // Every seventh day of a hundred years; then days beside and the same again.
+    let first = records(
+      onDays: stride(from: days.lowerBound, to: days.upperBound, by: 7), item: 0, seed: 1)
+    let second = records(
+      onDays: stride(from: days.lowerBound, to: days.upperBound, by: 700).flatMap { [$0, $0 + 1] },
+      item: 1, seed: 2)
+    try layers.log.write(first)
+    _ = try layers.loader(ownDays: 20).load(.full)
+    try layers.expectTruth(Truth(first))
+    try layers.log.write(second)
+    _ = try layers.loader(ownDays: 20).load(.incremental)
+    try layers.expectTruth(Truth(first + second))
+    // Once more, as loads that do not know each other's partitions: redelivered, and the same in one go.
+    try layers.log.write(second)
+    #expect(
+      try layers.loader(ownDays: 0).load(.incremental).counts.redelivered == second.count)
+    let whole = try Layers(over: layers.log)
+    _ = try whole.loader(ownDays: 3).load(.full)
+    try layers.expectSame(as: whole, "thousands of days")
+    _ = try layers.loader(ownDays: 30).load(.full)
+    try layers.expectSame(as: whole, "a full load over it")
+    let partitions = try layers.connect().run(
+      "select count(*) from pg_inherits where inhparent = 'warehouse.fact_listen'::regclass")
+    #expect(try partitions.int(0, 0) == 31)
+    let findings = try Checks(library: layers.library).run(
+      try layers.connect(), from: nil, to: nil)
+    #expect(findings.isEmpty, "\(findings)")
+    let recomputed = try LakeRecomputation(
+      lake: layers.log.lake, library: layers.library,
+      configuration: BatchLoader.Configuration(databaseURL: layers.database.url)
+    ).run()
+    #expect(recomputed.isEmpty, "\(recomputed)")
+  }
+
+  @Test func manySpansAreTakenTogetherWhereTheyLieClose() {
+    let spans: [ClosedRange<Int64>] = [0...1, 5...6, 7...8, 100...101, 103...104]
+    #expect(EventSpans.merged(spans, atMost: 5) == spans)
+    #expect(EventSpans.merged(spans, atMost: 3) == [0...1, 5...8, 100...104])
+    #expect(EventSpans.merged(spans, atMost: 1) == [0...104])
   }
 }
