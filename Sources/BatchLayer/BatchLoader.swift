@@ -29,6 +29,9 @@ public final class BatchLoader {
     public var publishPauses: [Double] = [1, 2, 4, 8, 15]
     /// Connections that write at the same time.
     public var connections = 2
+    /// Days of a fact that get partitions of their own though they have few facts; nil: as many as the
+    /// server's lock table has room for.
+    public var ownDays: Int?
     /// Rows of rollups kept in memory before complete minutes are written.
     public var rollupRows = 80_000
 

@@ -2,6 +2,7 @@ import BatchLayer
 import EventLog
 import EventModel
 import Foundation
+import Metrics
 import Support
 import Warehouse
 
@@ -10,9 +11,14 @@ import Warehouse
 let checkCommand = CommandSpec(
   name: "check",
   summary:
-    "Audits the warehouse: every rule of warehouse-sql/checks, and its counts against the lake.",
-  flags: [PlaceFlags.database, PlaceFlags.data, PlaceFlags.lake]
+    "Audits the warehouse: every rule of warehouse-sql/checks, and everything computed again from the "
+    + "lake, which takes about as long as a full load.",
+  flags: [
+    PlaceFlags.database, PlaceFlags.data, PlaceFlags.lake, latenessFlag,
+    Flag("--quick", nil, "compute nothing again from the lake: rules and sums only"),
+  ]
 ) { arguments in
+  let kernel = try kernelConfiguration(arguments)
   let place = try Place(arguments)
   defer { place.close() }
   let connection = try Connection(
@@ -20,12 +26,22 @@ let checkCommand = CommandSpec(
   let checks = Checks(library: place.library)
   var findings: [Checks.Finding] = []
   var names = checks.names.count
+  var unfinished: LoadError?
   try withSchema {
     _ = try connection.run(place.library.sql("batch/last_published"))
     findings = try checks.run(connection, from: nil, to: nil)
     if arguments.has("--lake") || !arguments.has("--database") {
+      let lake = try place.lake()
       names += 1
-      findings += try LakeCheck(lake: place.lake(), library: place.library).run(connection)
+      findings += try LakeCheck(lake: lake, library: place.library).run(connection)
+      if !arguments.has("--quick") {
+        names += 1
+        do {
+          findings += try recompute(lake, place, kernel)
+        } catch let error as LoadError {
+          unfinished = error
+        }
+      }
     }
   }
   for finding in findings {
@@ -41,6 +57,20 @@ let checkCommand = CommandSpec(
       .dataError,
       "check: \(errors.map(\.check).joined(separator: ", ")) found rows that break a rule")
   }
+  if let unfinished { throw unfinished }
+}
+
+private func recompute(_ lake: any EventLog, _ place: Place, _ kernel: Kernel.Configuration)
+  throws -> [Checks.Finding]
+{
+  var configuration = BatchLoader.Configuration(databaseURL: try place.existingDatabaseURL())
+  configuration.kernel = kernel
+  let progress = ProgressLine("check")
+  defer { progress.finish() }
+  return try LakeRecomputation(
+    lake: lake, library: place.library, configuration: configuration,
+    progress: { progress.update($0, of: $1) }
+  ).run(stop: Signals.stop)
 }
 
 /// Says it in words where the database is not ours yet.
