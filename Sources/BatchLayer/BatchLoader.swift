@@ -61,38 +61,26 @@ public final class BatchLoader {
     self.progress = progress
   }
 
-  /// Seconds that a load waits for another's lock: the session of a load that was killed lives until the
-  /// server has seen that nobody is there any more.
-  private static let lockPatience = 5.0
-
-  private func lock(_ control: Connection, _ stop: StopToken) throws -> Bool {
-    let deadline = ContinuousClock.now + .seconds(Self.lockPatience)
-    while try !control.run(library.sql("batch/lock_loads")).bool(0, 0) {
-      if ContinuousClock.now >= deadline || stop.isRequested { return false }
-      stop.wait(seconds: 0.1)
-    }
-    return true
-  }
-
   /// Runs one load to its end.
   /// - Throws: `LoadError`, `WarehouseError`, `EventLogError`; the last good warehouse stays then, and the
   ///   run's row says why.
   public func load(_ kind: Kind, stop: StopToken = StopToken()) throws -> Summary {
     let control = try Connection(
-      url: configuration.databaseURL, applicationName: "polyrhythm load")
-    guard try lock(control, stop) else {
-      throw LoadError(
-        .busy,
-        "Another load is running (select * from warehouse.load_run); try again when it is done")
-    }
-    // A session ends some time after its connection; who loads next should not have to wait for that.
-    defer { _ = try? control.run(library.sql("batch/unlock_loads")) }
+      url: configuration.databaseURL, applicationName: "polyrhythm load",
+      idleTransactionLimit: Self.idleLimit)
+    let lock = LoadLock(
+      connection: control, library: library, databaseURL: configuration.databaseURL)
+    try lock.take(stop)
+    defer { lock.release() }
     _ = try control.run(library.sql("batch/bury_dead_runs"))
     try emptyStage(control)
-    let run = try control.run(library.sql("batch/begin_run"), [.text(kind.rawValue)]).int(0, 0)
+    let run = try control.run(
+      library.sql("batch/begin_run"),
+      [.text(kind.rawValue), .text(ProcessName.own), .double(LoadLock.lease)]
+    ).int(0, 0)
     var phases = Phases()
     do {
-      let counts = try load(kind, run, control, &phases, stop)
+      let counts = try loadAlive(kind, run, lock, &phases, stop)
       phases.begin("clean")
       // The staged rows that were merged; published as it is, the load has not failed if they stay.
       try? emptyStage(control)
@@ -100,10 +88,26 @@ public final class BatchLoader {
       phases.end()
       return Summary(run: run, kind: kind, counts: counts, seconds: phases.seconds)
     } catch {
-      let message = (error as? any UserFacingError)?.message ?? "\(error)"
+      // A statement that was cancelled for the stop says so in its own words.
+      let cause: any Error =
+        stop.isRequested && (error as? WarehouseError)?.sqlState == "57014"
+        ? LoadError.stopped : error
+      let message = (cause as? any UserFacingError)?.message ?? "\(cause)"
       try? fail(run, message, phases, control)
-      throw error
+      throw cause
     }
+  }
+
+  /// Seconds that a load may stand still in a transaction before the server takes its locks.
+  private static let idleLimit = 10.0
+
+  /// Loads while the run's lease is renewed.
+  private func loadAlive(
+    _ kind: Kind, _ run: Int64, _ lock: LoadLock, _ phases: inout Phases, _ stop: StopToken
+  ) throws -> FeedCounts {
+    let lease = try lock.keepAlive(run, stop)
+    defer { lease.stop() }
+    return try load(kind, run, lock.connection, &phases, stop)
   }
 
   /// Writes down why, and takes the staged tables away. Best effort, as the next load does the same.
@@ -139,7 +143,15 @@ public final class BatchLoader {
     _ kind: Kind, _ run: Int64, _ control: Connection, _ phases: inout Phases, _ stop: StopToken
   ) throws -> FeedCounts {
     phases.begin("cut")
-    let cut = try Cut.make(control, library: library, lake: lake, run: run)
+    let epochs = EpochPartitions(connection: control, library: library)
+    if try epochs.prepareNext() {
+      // A load that died had not come to it: nobody planned without them may be left.
+      EpochCleaner(library: library).letOlderStatementsEnd(control)
+    }
+    let cut = try CutMaker(
+      connection: control, library: library, lake: lake, run: run, stop: stop
+    ).make()
+    try epochs.prepareNext()
     try awaitPartitions(cut, stop)
     let starts = try self.starts(kind, cut, control)
     let stage = try Stage(
@@ -177,8 +189,8 @@ public final class BatchLoader {
       connection: control, library: library, stop: stop,
       lockPatience: configuration.lockPatience, pauses: configuration.publishPauses)
     try publisher.publish(staged) {
-      connection throws(WarehouseError) in
-      _ = try connection.run(
+      connection in
+      let finished = try connection.run(
         finish,
         [
           .int(run), .int(Int64(counts.records)), .int(Int64(counts.listens)),
@@ -186,6 +198,7 @@ public final class BatchLoader {
           .int(Int64(counts.quarantined)), .int(Int64(counts.late)),
           .int(Int64(counts.redelivered)), .text(soFar.json),
         ])
+      guard finished.affected == 1 else { throw LoadError.overtaken }
     }
     return counts
   }
@@ -209,9 +222,7 @@ public final class BatchLoader {
   }
 
   private func checkStop(_ stop: StopToken) throws(LoadError) {
-    if stop.isRequested {
-      throw LoadError(.stopped, "The load was stopped before it was published; nothing changed")
-    }
+    if stop.isRequested { throw LoadError.stopped }
   }
 
   /// An event more than a day ahead of its partition is counted when it comes, and leaves no memory in the

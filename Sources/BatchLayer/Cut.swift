@@ -2,6 +2,7 @@ import EventLog
 import EventModel
 import Foundation
 import Metrics
+import Support
 import Warehouse
 
 /// Where one load ends and the speed layer's next epoch begins.
@@ -10,6 +11,8 @@ struct Cut: Sendable {
   var closedEpoch: Int32
   /// Exclusive end of each topic and partition.
   var ends: [TopicPartition: Int64]
+  /// How many of the ends lie beyond what the speed layer has committed, and are reserved.
+  var reserved = 0
 
   /// `{"listen_events/0": 123, …}`, sorted.
   var json: String {
@@ -18,65 +21,94 @@ struct Cut: Sendable {
   }
 }
 
-extension Cut {
+/// Makes cuts (DESIGN section 7).
+///
+/// A cut moves nothing. Where a speed worker keeps up, the load takes what is committed. Where none is
+/// there, or it is far behind, the load takes the lake's end: the stretch in between is reserved
+/// (`speed.reservation`), no worker commits records of it while the load lives, and `speed.progress` goes to
+/// its end in the transaction that publishes the rows. A load that dies has moved nothing.
+struct CutMaker {
   /// Records that a live speed worker may be behind the lake before the load stops waiting for it and
   /// takes its share.
   static let farBehind: Int64 = 5_000_000
+  /// Seconds to wait for a flush before looking who does not let go.
+  private static let lockPatience = 2.0
+  /// Tries; a worker that froze in a flush is buried after its lease at the latest.
+  private static let triesMax = 8
 
-  /// Closes the current epoch (DESIGN section 7): one short transaction.
-  ///
-  /// Where a speed worker keeps up, the cut is what it has committed. Where none is there, or it is
-  /// far behind, the cut is the lake's end, and the committed offsets move there.
-  static func make(
-    _ connection: Connection, library: SQLLibrary, lake: any EventLog, run: Int64
-  ) throws -> Cut {
-    let sources = try partitions(of: lake)
-    var lakeEnds: [TopicPartition: Int64] = [:]
-    return try connection.transaction {
-      let epoch = try connection.run(library.sql("batch/lock_epoch")).int(0, 0)
-      let committed = try readCommitted(connection, library)
-      var absent: [Int32: Bool] = [:]
-      var ends = committed
-      for source in Set(sources).union(committed.keys).sorted() {
-        let isAbsent: Bool
-        if let known = absent[source.partition] {
-          isAbsent = known
-        } else {
-          isAbsent = try connection.run(
-            library.sql("batch/claim_absent_worker"), [.int(Int64(source.partition))]
-          ).bool(0, 0)
-          absent[source.partition] = isAbsent
+  let connection: Connection
+  let library: SQLLibrary
+  let lake: any EventLog
+  let run: Int64
+  let stop: StopToken
+
+  /// Closes the current epoch, in one short transaction.
+  func make() throws -> Cut {
+    var tries = 1
+    while true {
+      do {
+        return try makeOnce()
+      } catch let error as WarehouseError where LockWaits.isLockFailure(error) {
+        if stop.isRequested { throw LoadError.stopped }
+        // A worker that froze half way through a flush has the epoch; its lease says so.
+        _ = try connection.run(library.sql("speed/bury_workers"))
+        guard tries < Self.triesMax else {
+          throw LoadError(
+            .locked,
+            "The load did not begin: the speed layer's epoch was in use for "
+              + "\(Int(Self.lockPatience * Double(tries))) s\(try LockWaits.holders(connection, library)); "
+              + "end that session, then load again")
         }
-        let isThere = sources.contains(source)
-        lakeEnds[source] = isThere ? try lake.endOffset(of: source) : 0
-        let offset = committed[source] ?? 0
-        guard let lakeEnd = lakeEnds[source],
-          committed[source] == nil || (isAbsent && lakeEnd > offset)
-            || lakeEnd > offset + farBehind
-        else { continue }
-        ends[source] = lakeEnd
-        _ = try connection.run(
-          library.sql("batch/move_speed_progress"),
-          [
-            .text(source.topic), .int(Int64(source.partition)), .int(lakeEnd),
-            .int(isThere ? try lake.startOffset(of: source) : 0), .text(Watermark().stored),
-          ])
+        tries += 1
       }
-      for rollup in Rollup.allCases {
-        try connection.script(
-          library.sql("batch/open_epoch", ["table": rollup.table, "epoch": "\(epoch + 1)"]))
+    }
+  }
+
+  private func makeOnce() throws -> Cut {
+    let sources = try Self.partitions(of: lake)
+    var lakeEnds: [TopicPartition: Int64] = [:]
+    for source in sources { lakeEnds[source] = try lake.endOffset(of: source) }
+    return try connection.transaction {
+      try LockWaits.limit(connection, library, seconds: Self.lockPatience)
+      let epoch = try connection.run(library.sql("batch/lock_epoch")).int(0, 0)
+      let committed = try committedOffsets(sources)
+      let attended = try attendedPartitions()
+      var cut = Cut(closedEpoch: Int32(epoch), ends: committed)
+      for (source, offset) in committed.sorted(by: { $0.key < $1.key }) {
+        guard let end = lakeEnds[source], end > offset,
+          !attended.contains(source.partition) || end > offset + Self.farBehind
+        else { continue }
+        _ = try connection.run(
+          library.sql("batch/reserve"),
+          [
+            .text(source.topic), .int(Int64(source.partition)), .int(offset), .int(end), .int(run),
+          ])
+        cut.ends[source] = end
+        cut.reserved += 1
       }
       _ = try connection.run(library.sql("batch/advance_epoch"), [.int(epoch + 1)])
-      let cut = Cut(closedEpoch: Int32(epoch), ends: ends)
       _ = try connection.run(
         library.sql("batch/record_cut"), [.int(run), .int(epoch), .text(cut.json)])
       return cut
     }
   }
 
-  private static func readCommitted(_ connection: Connection, _ library: SQLLibrary)
-    throws(WarehouseError) -> [TopicPartition: Int64]
-  {
+  /// What the speed layer has committed of each partition; partitions that it has not met begin at the
+  /// lake's first record.
+  private func committedOffsets(_ sources: [TopicPartition]) throws -> [TopicPartition: Int64] {
+    let known = try readCommitted()
+    for source in sources where known[source] == nil {
+      _ = try connection.run(
+        library.sql("speed/ensure_progress"),
+        [
+          .text(source.topic), .int(Int64(source.partition)),
+          .int(try lake.startOffset(of: source)), .text(Watermark().stored),
+        ])
+    }
+    return known.count == sources.count ? known : try readCommitted()
+  }
+
+  private func readCommitted() throws(WarehouseError) -> [TopicPartition: Int64] {
     let rows = try connection.run(library.sql("batch/read_speed_progress"))
     var offsets: [TopicPartition: Int64] = [:]
     for row in 0..<rows.count {
@@ -84,6 +116,13 @@ extension Cut {
       offsets[source] = try rows.int(row, 2)
     }
     return offsets
+  }
+
+  private func attendedPartitions() throws(WarehouseError) -> Set<Int32> {
+    let rows = try connection.run(library.sql("batch/attended_partitions"))
+    var partitions = Set<Int32>()
+    for row in 0..<rows.count { partitions.insert(Int32(try rows.int(row, 0))) }
+    return partitions
   }
 
   /// All partitions of the three topics that the lake has.

@@ -9,6 +9,12 @@ struct EpochCleaner {
   /// Seconds to wait for readers whose instant is before the publishing.
   private static let patience = 2.0
 
+  /// Waits, for a moment at most, until no statement is left that is older than this call.
+  func letOlderStatementsEnd(_ connection: Connection) {
+    _ = try? waitForOlderReaders(
+      connection, than: connection.run(library.sql("batch/current_transaction")).text(0, 0))
+  }
+
   /// - Parameter connection: the one that has published.
   func dropLoadedEpochs(_ connection: Connection) {
     do {
@@ -25,6 +31,8 @@ struct EpochCleaner {
           library.sql(
             query, ["parent": try attached.text(row, 0), "table": try attached.text(row, 1)]))
       }
+      _ = try connection.run(library.sql("batch/forget_late_events"))
+      _ = try connection.run(library.sql("batch/forget_marks"))
       let orphans = try connection.run(library.sql("batch/orphan_epoch_tables"))
       for row in 0..<orphans.count {
         try connection.script(library.sql("batch/drop_table", ["table": try orphans.text(row, 0)]))

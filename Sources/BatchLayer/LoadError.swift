@@ -15,6 +15,8 @@ public struct LoadError: UserFacingError, CustomStringConvertible {
     case locked
     /// A stop was asked for before the load was published.
     case stopped
+    /// The load was taken for dead meanwhile, and others went on where it was to publish.
+    case overtaken
   }
 
   public var code: Code
@@ -25,11 +27,21 @@ public struct LoadError: UserFacingError, CustomStringConvertible {
     self.message = message
   }
 
+  static let stopped = LoadError(
+    .stopped,
+    "The load was stopped before it was published; the last good warehouse stays, and the speed layer "
+      + "counts what came since")
+
+  static let overtaken = LoadError(
+    .overtaken,
+    "The load was not published: it stood still for longer than its lease of "
+      + "\(Int(LoadLock.lease)) s, and others went on meanwhile; load again")
+
   public var description: String { message }
 
   public var exitCode: ExitCode {
     switch code {
-    case .busy, .lakeBehind, .locked, .stopped: .temporaryFailure
+    case .busy, .lakeBehind, .locked, .stopped, .overtaken: .temporaryFailure
     case .auditFailed: .dataError
     case .ledger: .software
     }

@@ -48,18 +48,16 @@ struct Publisher {
   /// - Throws: `LoadError.locked` where readers did not let go of the tables at any attempt.
   func publish(
     _ staged: Staged, auditing: Bool = true,
-    finishRun: (Connection) throws(WarehouseError) -> Void
+    finishRun: (Connection) throws -> Void
   ) throws {
     var holders = ""
     for attempt in 0...pauses.count {
       if attempt > 0 { stop.wait(seconds: pauses[attempt - 1]) }
-      if stop.isRequested {
-        throw LoadError(.stopped, "The load was stopped before it was published; nothing changed")
-      }
+      if stop.isRequested { throw LoadError.stopped }
       do {
         return try publishOnce(staged, auditing, finishRun)
-      } catch let error as WarehouseError where Self.isLockFailure(error) {
-        holders = try describeHolders()
+      } catch let error as WarehouseError where LockWaits.isLockFailure(error) {
+        holders = try LockWaits.holders(connection, library)
       }
     }
     throw LoadError(
@@ -68,21 +66,8 @@ struct Publisher {
         + "\(pauses.count + 1) attempts\(holders); end that transaction, then load again")
   }
 
-  /// lock_not_available, deadlock_detected.
-  private static func isLockFailure(_ error: WarehouseError) -> Bool {
-    error.sqlState == "55P03" || error.sqlState == "40P01"
-  }
-
-  /// Who has been in a transaction for the longest time.
-  private func describeHolders() throws -> String {
-    let rows = try connection.run(sql("lock_holders"))
-    guard rows.count > 0 else { return "" }
-    return " by session \(try rows.int(0, 0)) (\(try rows.text(0, 1)), in a transaction for "
-      + "\(try rows.int(0, 2)) s)"
-  }
-
   private func publishOnce(
-    _ staged: Staged, _ auditing: Bool, _ finishRun: (Connection) throws(WarehouseError) -> Void
+    _ staged: Staged, _ auditing: Bool, _ finishRun: (Connection) throws -> Void
   ) throws {
     try connection.transaction {
       if staged.isFull { try takeTables() }
@@ -91,8 +76,9 @@ struct Publisher {
       try publishFacts(staged)
       try publishRollups(staged)
       try publishUsers(staged)
-      try publishProgress(staged)
       if auditing { try audit(staged) }
+      // Last, as a worker whose partitions are reserved may be waiting for these rows.
+      try publishProgress(staged)
       try finishRun(connection)
     }
   }
@@ -101,8 +87,7 @@ struct Publisher {
   private static let otherPatience = 5.0
 
   private func limitWaiting(seconds: Double) throws(WarehouseError) {
-    let milliseconds = max(1, Int(seconds * 1000))
-    try connection.script(sql("set_lock_timeout", ["milliseconds": "\(milliseconds)"]))
+    try LockWaits.limit(connection, library, seconds: seconds)
   }
 
   /// Takes everything that is swapped before anything is done, the gate of repeatable read first.
@@ -225,6 +210,9 @@ struct Publisher {
   }
 
   private func publishProgress(_ staged: Staged) throws {
+    let moved = try connection.run(sql("publish_reserved"), [.int(staged.run)]).affected
+    guard moved == Int64(staged.cut.reserved) else { throw LoadError.overtaken }
+    _ = try connection.run(sql("release_reserved"), [.int(staged.run)])
     let sources = staged.cut.ends.keys.sorted()
     let values: [SQLValue] = [
       .textArray(sources.map(\.topic)), .intArray(sources.map { Int64($0.partition) }),

@@ -11,6 +11,13 @@ public struct QuarantinedRecord: Sendable {
   public var raw: [UInt8]
 }
 
+/// A record that came outside the window of its partition's watermark, waiting to be looked up.
+public struct DeferredRecord: Sendable {
+  public var source: TopicPartition
+  public var offset: Int64
+  public var raw: [UInt8]
+}
+
 /// What one read of the log came to.
 public struct FeedCounts: Sendable, Equatable {
   public var listens = 0
@@ -110,6 +117,9 @@ public final class KernelFeed {
   private var quarantined: [QuarantinedRecord] = []
   /// Out-of-window records that wait for `foldDeferred`, by partition, in offset order.
   public private(set) var deferred: [TopicPartition: [Int64]] = [:]
+  /// Whether deferred records are kept with their bytes, for `takeDeferredRecords`, instead of by offset.
+  public var keepsDeferredRecords = false
+  private var deferredRecords: [DeferredRecord] = []
   private var rotation = 0
 
   /// - Parameters:
@@ -250,7 +260,9 @@ public final class KernelFeed {
       do {
         let event = try decoder.decode(record, as: input.topic)
         input.lastTs = event.ts
-        tally(input.kernel.fold(event, offset: offset), input, offset)
+        let verdict = input.kernel.fold(event, offset: offset)
+        tally(verdict, input, offset)
+        if verdict == .deferred { deferRecord(record, input, offset) }
       } catch {
         counts.quarantined += 1
         quarantined.append(
@@ -280,8 +292,30 @@ public final class KernelFeed {
       counts.count(input.topic)
       counts.late += 1
     case .redelivered: counts.redelivered += 1
-    case .deferred: deferred[input.start.source, default: []].append(offset)
+    case .deferred: break
     }
+  }
+
+  private func deferRecord(_ record: UnsafeRawBufferPointer, _ input: Input, _ offset: Int64) {
+    let source = input.start.source
+    if keepsDeferredRecords {
+      deferredRecords.append(DeferredRecord(source: source, offset: offset, raw: Array(record)))
+    } else {
+      deferred[source, default: []].append(offset)
+    }
+  }
+
+  /// The records deferred since the last call, in the order in which they were read.
+  public func takeDeferredRecords() -> [DeferredRecord] {
+    defer { deferredRecords = [] }
+    return deferredRecords
+  }
+
+  /// The greatest plausible timestamp of each partition, milliseconds since 1970, where it has one.
+  public var greatestTimes: [TopicPartition: Int64] {
+    var times: [TopicPartition: Int64] = [:]
+    for input in inputs { times[input.start.source] = input.kernel.greatest(input.topic) }
+    return times
   }
 
   /// The kernel of a partition number, for events that were deferred.

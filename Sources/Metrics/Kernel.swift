@@ -160,6 +160,9 @@ public final class Kernel {
   /// The greatest plausible timestamp of a topic, milliseconds since 1970; nil before there is one.
   public func greatest(_ topic: Topic) -> Int64? { marks[Int(topic.rawValue)].greatest }
 
+  /// The identity of an event: a 64-bit hash of topic, user, session, item in session and time.
+  public func identity(of event: Event) -> Int64 { hasher.pointee.identity(event) }
+
   // MARK: Watermarks
 
   /// Greatest timestamp less the allowed lateness; `Int64.min` before there is one.

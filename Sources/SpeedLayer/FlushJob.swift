@@ -24,6 +24,9 @@ struct FlushJob: Sendable {
   var rows: [Rows]
   var members: NewMembers
   var quarantined: [QuarantinedRecord]
+  /// Events counted outside the window, to be known when they come again.
+  var late: [LateEvents.Counted] = []
+  var marks: [WatermarkMarks.Mark] = []
   /// Records that were read for it.
   var records: Int
 

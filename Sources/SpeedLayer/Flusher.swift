@@ -11,8 +11,12 @@ final class Flusher {
   private let lockEpoch: String
   private let advanceProgress: String
 
-  init(databaseURL: String, library: SQLLibrary) throws(WarehouseError) {
-    connection = try Connection(url: databaseURL, applicationName: "polyrhythm speed flush")
+  /// Seconds that a flush may stand still between two statements before the server takes its locks.
+  private static let idleLimit = 10.0
+
+  init(databaseURL: String, library: SQLLibrary, applicationName: String) throws(WarehouseError) {
+    connection = try Connection(
+      url: databaseURL, applicationName: applicationName, idleTransactionLimit: Self.idleLimit)
     self.library = library
     members = try MemberStore(connection: connection, library: library)
     lockEpoch = try library.sql("speed/lock_epoch")
@@ -27,6 +31,7 @@ final class Flusher {
       try advance(job.advances)
       try members.insert(job.members)
       try members.quarantine(job.quarantined)
+      try remember(job, epoch)
       for rows in job.rows {
         let stream = try connection.beginCopy(
           into: "parts.speed_\(rows.rollup.table)_e\(epoch)",
@@ -34,6 +39,28 @@ final class Flusher {
         try stream.send(rows: rows.bytes)
         try stream.finish()
       }
+    }
+  }
+
+  private func remember(_ job: FlushJob, _ epoch: Int64) throws(WarehouseError) {
+    if !job.late.isEmpty {
+      _ = try connection.run(
+        library.sql("speed/insert_late_events"),
+        [
+          .int(epoch), .textArray(job.late.map(\.source.topic)),
+          .intArray(job.late.map { Int64($0.source.partition) }),
+          .intArray(job.late.map(\.identity)), .intArray(job.late.map(\.ts)),
+          .intArray(job.late.map { $0.isCertain ? 1 : 0 }),
+        ])
+    }
+    if !job.marks.isEmpty {
+      _ = try connection.run(
+        library.sql("speed/insert_marks"),
+        [
+          .textArray(job.marks.map(\.source.topic)),
+          .intArray(job.marks.map { Int64($0.source.partition) }),
+          .intArray(job.marks.map(\.nextOffset)), .intArray(job.marks.map(\.greatest)),
+        ])
     }
   }
 

@@ -14,8 +14,13 @@ public final class Connection {
   ///   - url: `postgresql://…` or a libpq conninfo string; what it leaves out comes from libpq's
   ///     environment variables and password file. `connect_timeout` is 5 s unless given.
   ///   - applicationName: what `pg_stat_activity` shows, unless the URL gives one.
+  ///   - idleTransactionLimit: seconds for which the session may keep a transaction open without a
+  ///     statement; then the server ends it, so that the locks of a process that froze are free again.
+  ///     nil leaves the server's own setting.
   /// - Throws: `.connection`, naming the server and the database but never the password.
-  public init(url: String, applicationName: String = "polyrhythm") throws(WarehouseError) {
+  public init(
+    url: String, applicationName: String = "polyrhythm", idleTransactionLimit: Double? = nil
+  ) throws(WarehouseError) {
     var options = try ConnectionURL(url)
     options.setDefault("connect_timeout", "5")
     options.setDefault("application_name", applicationName)
@@ -36,6 +41,10 @@ public final class Connection {
       set timezone = 'UTC'; set datestyle = 'ISO, YMD'; set bytea_output = 'hex';
       set extra_float_digits = 1; set standard_conforming_strings = on
       """)
+    if let idleTransactionLimit {
+      let milliseconds = max(1, Int(idleTransactionLimit * 1000))
+      try script("set idle_in_transaction_session_timeout = \(milliseconds)")
+    }
   }
 
   deinit { PQfinish(handle) }

@@ -43,8 +43,12 @@ let speedCommand = CommandSpec(
   let tally = SpeedTally(log.url)
   let worker = SpeedWorker(
     log: log, library: place.library, configuration: configuration, report: { tally.note($0) })
-  try worker.run(stop: Signals.stop)
+  let isDone = try worker.run(stop: Signals.stop)
   tally.finish()
+  if !isDone {
+    throw CommandError(
+      .temporaryFailure, "speed: stopped before it had caught up; run it again to go on from there")
+  }
 }
 
 /// Says what the speed worker does, and what it has done in the end.
@@ -79,6 +83,18 @@ final class SpeedTally: Sendable {
         return !totals.isStandby
       }
       if isNew { Terminal.say("speed: other workers have all partitions; standing by") }
+    case .waiting(let partitions, let load):
+      progress.finish()
+      Terminal.say(
+        "speed: partitions \(partitions.map(String.init).joined(separator: ", ")) wait for load \(load), "
+          + "which counts what no speed worker had; until it is published they lag behind")
+    case .noTopics:
+      Terminal.say("speed: \(source) has no topics yet; waiting for them")
+    case .partitionsAdded(let topic, let before, let now):
+      progress.finish()
+      Terminal.say(
+        "speed: \(topic) has \(now) partitions now (\(before) before): users move between them, and a "
+          + "session that is open across the change is seen as two")
     case .flushed(let records, let rows):
       let done = totals.withLock {
         $0.records += records

@@ -1,1 +1,3 @@
-insert into warehouse.load_run (kind, status) values ($1, 'running') returning load_run_id
+insert into warehouse.load_run (kind, status, process, backend_pid, lease_until)
+values ($1, 'running', $2, pg_backend_pid(), clock_timestamp() + make_interval(secs => $3))
+returning load_run_id

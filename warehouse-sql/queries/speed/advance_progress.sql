@@ -1,4 +1,5 @@
--- Compare and set: where somebody else has moved an offset, this changes fewer rows than it was given.
+-- Compare and set: where somebody else has moved an offset, or a load has reserved what comes next, this
+-- changes fewer rows than it was given.
 update speed.progress as p
 set
   next_offset = n.next_offset,
@@ -10,3 +11,8 @@ from unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], 
 where p.topic = n.topic
   and p.partition = n.partition
   and p.next_offset = n.expected_offset
+  and not exists (
+    select
+    from speed.live_reservation as r
+    where r.topic = p.topic and r.partition = p.partition
+  )

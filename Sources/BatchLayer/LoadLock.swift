@@ -1,0 +1,93 @@
+import Foundation
+import Support
+import Warehouse
+
+/// The right to load: one load at a time, held by a session, with a lease that tells one that works
+/// from one that froze.
+struct LoadLock {
+  /// Seconds without a renewal after which a load counts as dead.
+  static let lease = 10.0
+  /// Seconds between renewals.
+  private static let beat = 2.0
+  /// Seconds that a load waits for another's lock: the session of a load that was killed lives until the
+  /// server has seen that nobody is there any more.
+  private static let patience = 5.0
+
+  let connection: Connection
+  let library: SQLLibrary
+  let databaseURL: String
+
+  /// Takes the lock, from a load that froze too.
+  /// - Throws: `LoadError.busy`, naming the load that is running.
+  func take(_ stop: StopToken) throws {
+    var deadline = ContinuousClock.now + .seconds(Self.patience)
+    var hasEndedOther = false
+    while try !connection.run(library.sql("batch/lock_loads")).bool(0, 0) {
+      if stop.isRequested { throw LoadError.stopped }
+      if ContinuousClock.now >= deadline {
+        let other = try connection.run(library.sql("batch/running_load"))
+        let isAlive = try other.count > 0 && other.bool(0, 3)
+        guard !isAlive, !hasEndedOther else { throw try busy(other) }
+        _ = try connection.run(library.sql("batch/end_load_sessions"))
+        hasEndedOther = true
+        deadline = ContinuousClock.now + .seconds(Self.patience)
+      }
+      stop.wait(seconds: 0.1)
+    }
+  }
+
+  private func busy(_ other: Rows) throws -> LoadError {
+    guard other.count > 0 else {
+      return LoadError(.busy, "Another load is about to begin; try again when it is done")
+    }
+    return LoadError(
+      .busy,
+      "Load \(try other.int(0, 0)) is running since \(try other.text(0, 2)) UTC "
+        + "(\(try other.text(0, 1))); try again when it is done")
+  }
+
+  /// A session ends some time after its connection; who loads next should not have to wait for that.
+  func release() { _ = try? connection.run(library.sql("batch/unlock_loads")) }
+
+  /// Renews a run's lease on a thread of its own, takes from frozen speed workers what the load could
+  /// wait for, and ends the load's present statement once a stop is asked for.
+  func keepAlive(_ run: Int64, _ stop: StopToken) throws -> Running {
+    let canceller = try connection.canceller()
+    let end = StopToken()
+    let worker = Worker("load-lease") { [databaseURL, library] in
+      var session: Connection?
+      var next = ContinuousClock.now
+      while !end.isRequested {
+        if stop.isRequested { try? canceller.cancel() }
+        if ContinuousClock.now >= next {
+          do {
+            let open =
+              try session
+              ?? Connection(
+                url: databaseURL, applicationName: "polyrhythm load lease", idleTransactionLimit: 5)
+            session = open
+            _ = try open.run(
+              library.sql("batch/renew_lease"), [.int(run), .double(Self.lease)])
+            _ = try open.run(library.sql("speed/bury_workers"))
+          } catch {
+            // Publishing finds out whether the lease held.
+            session = nil
+          }
+          next = ContinuousClock.now + .seconds(Self.beat)
+        }
+        end.wait(seconds: 0.2)
+      }
+    }
+    return Running(end: end, worker: worker)
+  }
+
+  struct Running {
+    fileprivate let end: StopToken
+    fileprivate let worker: Worker<Void>
+
+    func stop() {
+      end.request()
+      _ = try? worker.wait()
+    }
+  }
+}

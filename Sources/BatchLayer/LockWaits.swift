@@ -1,0 +1,29 @@
+import Warehouse
+
+/// Waiting for locks with a bound, and saying who has them.
+enum LockWaits {
+  /// Bounds each wait for a lock in the connection's present transaction.
+  static func limit(_ connection: Connection, _ library: SQLLibrary, seconds: Double)
+    throws(WarehouseError)
+  {
+    let milliseconds = max(1, Int(seconds * 1000))
+    try connection.script(
+      library.sql("batch/set_lock_timeout", ["milliseconds": "\(milliseconds)"]))
+  }
+
+  /// lock_not_available, deadlock_detected.
+  static func isLockFailure(_ error: WarehouseError) -> Bool {
+    error.sqlState == "55P03" || error.sqlState == "40P01"
+  }
+
+  /// Who has been in a transaction over our tables for the longest time: ` by session 4711 (name, in a
+  /// transaction for 12 s)`, or nothing where nobody is.
+  static func holders(_ connection: Connection, _ library: SQLLibrary) throws(WarehouseError)
+    -> String
+  {
+    let rows = try connection.run(library.sql("batch/lock_holders"))
+    guard rows.count > 0 else { return "" }
+    return " by session \(try rows.int(0, 0)) (\(try rows.text(0, 1)), in a transaction for "
+      + "\(try rows.int(0, 2)) s)"
+  }
+}

@@ -1,0 +1,196 @@
+import EventLog
+import EventModel
+import Feed
+import Metrics
+import StarSchema
+import Warehouse
+
+/// Settles the events that came outside the kernels' window of memory (later than allowed, or more
+/// than a day ahead): counts those that are new, and knows again those that are not, however old.
+///
+/// An event that was counted before was counted by a load, and then it is a fact; or outside the window
+/// since the last load, and then `speed.late_event` has its identity; or in time since the last load, and
+/// then it lies in a known stretch of the log: after the last mark whose greatest time is before its own,
+/// and before the first one that has left it behind by more than the allowed lateness. The first two
+/// are asked in one snapshot, so that an event that a load is just publishing is in one of them.
+///
+/// The cost falls on such events alone: a snapshot with a few look-ups for each flush that has any, and
+/// one reading of each stretch (about ten minutes of events of one partition).
+final class LateEvents {
+  /// An event that was counted.
+  struct Counted: Sendable {
+    var source: TopicPartition
+    var identity: Int64
+    /// Milliseconds since 1970.
+    var ts: Int64
+    /// False where the log has no longer all of the stretch in which it could have come before.
+    var isCertain: Bool
+  }
+
+  private struct Candidate {
+    var record: DeferredRecord
+    var topic: Topic
+    var identity: Int64
+    var ts: Int64
+    var userId: Int64?
+    var sessionId: Int64
+    var item: Int64
+  }
+
+  private let log: any EventLog
+  private let library: SQLLibrary
+  private let connection: Connection
+  private let allowedLatenessMs: Int64
+  private let decoder = EventDecoder()
+  private var stretches: LogStretches
+
+  /// - Parameter connection: used by the thread that calls `settle`.
+  init(
+    log: any EventLog, library: SQLLibrary, connection: Connection, allowedLatenessMs: Int64
+  ) {
+    self.log = log
+    self.library = library
+    self.connection = connection
+    self.allowedLatenessMs = allowedLatenessMs
+    stretches = LogStretches(log: log)
+  }
+
+  /// Counts what is new of the records that `feed` has deferred since the last call.
+  /// - Returns: what was counted, to be remembered by the flush that counts it.
+  func settle(_ feed: KernelFeed) throws -> [Counted] {
+    let records = feed.takeDeferredRecords()
+    guard !records.isEmpty else { return [] }
+    let candidates = try records.map { try candidate($0, feed) }
+    var known = Set<Int64>()
+    var stretchesOf: [TopicPartition: Stretches] = [:]
+    try connection.transaction(.snapshot) {
+      for (topic, part) in Dictionary(grouping: candidates, by: \.topic) {
+        known.formUnion(try remembered(topic, part))
+        known.formUnion(try loaded(topic, part))
+      }
+      let offsets = try loadedOffsets()
+      for source in Set(candidates.map(\.record.source)) {
+        stretchesOf[source] = Stretches(
+          loaded: offsets[source] ?? 0, marks: try marks(of: source))
+      }
+    }
+    var counted: [Counted] = []
+    for candidate in candidates {
+      let source = candidate.record.source
+      var isRedelivery = !known.insert(candidate.identity).inserted
+      var isCertain = true
+      if !isRedelivery, let stretches = stretchesOf[source] {
+        let stretch = stretches.stretch(
+          of: candidate.ts, lateness: allowedLatenessMs, before: candidate.record.offset)
+        isCertain = try self.stretches.isWhole(stretch, of: source)
+        isRedelivery = try hasCome(candidate, in: stretch, feed)
+      }
+      if isRedelivery {
+        feed.settleDeferred(candidate.topic, counted: 0, redelivered: 1)
+      } else {
+        try count(candidate, feed)
+        counted.append(
+          Counted(
+            source: source, identity: candidate.identity, ts: candidate.ts, isCertain: isCertain))
+      }
+    }
+    return counted
+  }
+
+  private func candidate(_ record: DeferredRecord, _ feed: KernelFeed) throws -> Candidate {
+    let (topic, kernel) = try context(record.source, feed)
+    let event = try decode(record, topic)
+    return Candidate(
+      record: record, topic: topic, identity: kernel.identity(of: event), ts: event.ts,
+      userId: event.userId, sessionId: event.sessionId, item: event.itemInSession)
+  }
+
+  private func count(_ candidate: Candidate, _ feed: KernelFeed) throws {
+    let (topic, kernel) = try context(candidate.record.source, feed)
+    kernel.foldOutOfWindow(try decode(candidate.record, topic))
+    feed.settleDeferred(topic, counted: 1, redelivered: 0)
+  }
+
+  private func context(_ source: TopicPartition, _ feed: KernelFeed) throws -> (Topic, Kernel) {
+    guard let topic = Topic(name: source.topic), let kernel = feed.kernel(of: source.partition)
+    else { throw EventLogError(.badURL, "\(source): not a topic of Polyrhythm") }
+    return (topic, kernel)
+  }
+
+  private func decode(_ record: DeferredRecord, _ topic: Topic) throws -> Event {
+    try record.raw.withUnsafeBytes { try decoder.decodeUnpadded($0, as: topic) }
+  }
+
+  // MARK: What the database knows
+
+  private func remembered(_ topic: Topic, _ candidates: [Candidate]) throws -> [Int64] {
+    let rows = try connection.run(
+      library.sql("speed/late_events_known"),
+      [.text(topic.name), .intArray(candidates.map(\.identity))])
+    return try (0..<rows.count).map { try rows.int($0, 0) }
+  }
+
+  private func loaded(_ topic: Topic, _ candidates: [Candidate]) throws -> [Int64] {
+    let dayMs: Int64 = 86_400_000
+    let sql = try library.sql("batch/known_events", ["table": topic.factTable])
+    var found: [Int64] = []
+    for (day, part) in Dictionary(grouping: candidates, by: { $0.ts / dayMs }) {
+      let rows = try connection.run(
+        sql,
+        [
+          .intArray(part.map(\.ts)), .intArray(part.map { $0.userId ?? Int64.min }),
+          .intArray(part.map(\.sessionId)), .intArray(part.map(\.item)),
+          .timestamp(milliseconds: day * dayMs), .timestamp(milliseconds: (day + 1) * dayMs),
+        ])
+      for row in 0..<rows.count { found.append(part[Int(try rows.int(row, 0)) - 1].identity) }
+    }
+    return found
+  }
+
+  private func loadedOffsets() throws -> [TopicPartition: Int64] {
+    let rows = try connection.run(library.sql("speed/loaded_offsets"))
+    var offsets: [TopicPartition: Int64] = [:]
+    for row in 0..<rows.count {
+      offsets[TopicPartition(try rows.text(row, 0), Int32(try rows.int(row, 1)))] =
+        try rows.int(row, 2)
+    }
+    return offsets
+  }
+
+  private func marks(of source: TopicPartition) throws -> [(nextOffset: Int64, greatest: Int64)] {
+    let rows = try connection.run(
+      library.sql("speed/read_marks"), [.text(source.topic), .int(Int64(source.partition))])
+    return try (0..<rows.count).map { (try rows.int($0, 0), try rows.int($0, 1)) }
+  }
+
+  // MARK: What the log knows
+
+  /// Whether the event is in a stretch of the log that is not loaded yet, before its own offset.
+  private func hasCome(_ candidate: Candidate, in stretch: Range<Int64>, _ feed: KernelFeed) throws
+    -> Bool
+  {
+    guard !stretch.isEmpty else { return false }
+    let (topic, kernel) = try context(candidate.record.source, feed)
+    let first = try stretches.identities(of: candidate.record.source, stretch) { record in
+      // What cannot be decoded is in quarantine, and is no event.
+      guard let event = try? self.decoder.decode(record, as: topic) else { return nil }
+      return kernel.identity(of: event)
+    }
+    return first[candidate.identity].map { $0 < candidate.record.offset } ?? false
+  }
+}
+
+/// The stretches of one partition in which events of given times can have come in time.
+private struct Stretches {
+  /// All records below are facts.
+  var loaded: Int64
+  /// In order of offset.
+  var marks: [(nextOffset: Int64, greatest: Int64)]
+
+  func stretch(of ts: Int64, lateness: Int64, before offset: Int64) -> Range<Int64> {
+    let first = marks.last { $0.greatest < ts }?.nextOffset ?? 0
+    let last = marks.first { $0.greatest > ts + lateness }?.nextOffset ?? offset
+    let start = max(loaded, first)
+    return start..<max(start, last)
+  }
+}

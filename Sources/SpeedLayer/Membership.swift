@@ -1,0 +1,186 @@
+import EventLog
+import EventModel
+import Foundation
+import Support
+import Synchronization
+import Warehouse
+
+/// A worker's place among the others: its lease, which a thread of its own renews, and the
+/// partitions that are its own.
+///
+/// A worker that no longer renews its lease, because it died, froze or lost the database, is buried
+/// by whoever sees that first, and its partitions are claimed by those whose share they are. What keeps
+/// counts right is not this but the expected offset of every flush: two workers that both believe to
+/// have a partition cannot both commit a record of it.
+final class Membership: Sendable {
+  struct Timing: Sendable {
+    /// Seconds without a renewal after which a worker counts as dead.
+    var lease = 8.0
+    /// Seconds between renewals, each of which is a look at the others, the log and the loads as well.
+    var beat = 2.0
+  }
+
+  /// What a life of the worker goes by.
+  struct Claim: Sendable, Equatable {
+    /// Partition numbers that it reads.
+    var partitions: [Int32] = []
+    /// Partition numbers of its own that wait for a load, and the load.
+    var reserved: [Int32: Int64] = [:]
+    /// How many partitions each topic has.
+    var counts: [String: Int] = [:]
+    /// Partition numbers of all topics.
+    var total: Int { counts.values.max() ?? 0 }
+  }
+
+  private struct State {
+    var workerID: Int64?
+    var claim = Claim()
+    /// True where the next life would have another claim.
+    var isChangeDue = false
+  }
+
+  private let databaseURL: String
+  private let library: SQLLibrary
+  private let log: any EventLog
+  private let timing: Timing
+  /// The session that the lease is tied to; one thread looks at a time.
+  private let session = Mutex<Connection?>(nil)
+  private let state = Mutex(State())
+
+  init(databaseURL: String, library: SQLLibrary, log: any EventLog, timing: Timing) {
+    self.databaseURL = databaseURL
+    self.library = library
+    self.log = log
+    self.timing = timing
+  }
+
+  /// True where the worker should end its life and claim anew.
+  var isChangeDue: Bool { state.withLock { $0.isChangeDue } }
+
+  /// What a session of this worker is called, so that it can be found when the worker is buried.
+  func sessionName(_ name: String) -> String {
+    state.withLock { state in
+      state.workerID.map { "\(name) (worker \($0))" } ?? name
+    }
+  }
+
+  // MARK: Claiming
+
+  /// Takes the worker's share, as far as nobody else has it, and gives back what is not in it. Call
+  /// between two lives, when all flushes of the one before are over.
+  func claim() throws -> Claim {
+    try withSession { connection in
+      let id = try join(connection)
+      _ = try connection.run(library.sql("speed/bury_workers"))
+      let (_, share) = try look(connection, id)
+      let partitions = SQLValue.intArray(share.map { Int64($0) })
+      try connection.transaction { () throws(WarehouseError) in
+        _ = try connection.run(library.sql("speed/release_partitions"), [.int(id), partitions])
+        _ = try connection.run(library.sql("speed/claim_partitions"), [.int(id), partitions])
+      }
+      let (claim, _) = try look(connection, id)
+      state.withLock {
+        $0.claim = claim
+        $0.isChangeDue = false
+      }
+      return claim
+    }
+  }
+
+  private func withSession<T: Sendable>(_ body: @Sendable (Connection) throws -> T) throws -> T {
+    try session.withLock { session in
+      do {
+        let connection =
+          try session
+          ?? Connection(
+            url: databaseURL, applicationName: "polyrhythm speed lease", idleTransactionLimit: 5)
+        session = connection
+        return try body(connection)
+      } catch {
+        // Whatever was wrong with the session, the next one starts afresh.
+        session = nil
+        throw error
+      }
+    }
+  }
+
+  /// - Returns: the worker's id: the one that it has, where its lease still stands.
+  private func join(_ connection: Connection) throws -> Int64 {
+    if let id = state.withLock({ $0.workerID }), try renew(connection, id) { return id }
+    let id = try connection.run(
+      library.sql("speed/register_worker"), [.text(ProcessName.own), .double(timing.lease)]
+    ).int(0, 0)
+    state.withLock { $0.workerID = id }
+    return id
+  }
+
+  private func renew(_ connection: Connection, _ id: Int64) throws -> Bool {
+    try connection.run(library.sql("speed/renew_lease"), [.int(id), .double(timing.lease)])
+      .affected == 1
+  }
+
+  /// What the worker would have by what is known now: its share as far as it has it or nobody has.
+  /// - Returns: the claim, and the share.
+  private func look(_ connection: Connection, _ id: Int64) throws -> (Claim, [Int32]) {
+    var claim = Claim()
+    for topic in Topic.allCases {
+      claim.counts[topic.name] = try log.partitionCount(of: topic.name)
+    }
+    let live = try connection.run(library.sql("speed/live_workers"))
+    let workers = try (0..<live.count).map { try live.int($0, 0) }
+    let share = PartitionShares.share(of: id, partitions: claim.total, workers: workers)
+    let assigned = try connection.run(library.sql("speed/assignments"))
+    var owners: [Int32: Int64] = [:]
+    for row in 0..<assigned.count {
+      owners[Int32(try assigned.int(row, 0))] = try assigned.int(row, 1)
+    }
+    let mine = share.filter { owners[$0] == nil || owners[$0] == id }
+    let reserved = try connection.run(library.sql("speed/reserved_partitions"))
+    for row in 0..<reserved.count {
+      let partition = Int32(try reserved.int(row, 0))
+      if mine.contains(partition) { claim.reserved[partition] = try reserved.int(row, 1) }
+    }
+    claim.partitions = mine.filter { claim.reserved[$0] == nil }
+    return (claim, share)
+  }
+
+  // MARK: The lease
+
+  /// The thread that renews the lease and looks around.
+  struct Running {
+    let stop: StopToken
+    let worker: Worker<Void>
+
+    /// Gives the lease back.
+    func end() {
+      stop.request()
+      _ = try? worker.wait()
+    }
+  }
+
+  func start() -> Running {
+    let stop = StopToken()
+    let worker = Worker("speed-lease") { [self] in
+      while true {
+        stop.wait(seconds: timing.beat)
+        if stop.isRequested { break }
+        // The worker itself says what is wrong with the database; the next beat tries again.
+        try? withSession { try beat($0) }
+      }
+      guard let id = state.withLock({ $0.workerID }) else { return }
+      try withSession { _ = try $0.run(library.sql("speed/leave"), [.int(id)]) }
+    }
+    return Running(stop: stop, worker: worker)
+  }
+
+  private func beat(_ connection: Connection) throws {
+    guard let id = state.withLock({ $0.workerID }) else { return }
+    guard try renew(connection, id) else {
+      // Buried by others: the next life registers anew.
+      return state.withLock { $0.isChangeDue = true }
+    }
+    _ = try connection.run(library.sql("speed/bury_workers"))
+    let (claim, _) = try look(connection, id)
+    state.withLock { if claim != $0.claim { $0.isChangeDue = true } }
+  }
+}

@@ -1,0 +1,123 @@
+import EventLog
+import Feed
+import Metrics
+import StarSchema
+import Support
+import Warehouse
+
+/// One life of a worker: from the committed offsets of its partitions on, until something changes.
+///
+/// One thread reads and counts, another one commits what the first hands over.
+final class SpeedLife {
+  /// Why a life ended, all that it had read committed.
+  enum End {
+    case stopped
+    /// Its records up to the given ends are committed.
+    case caughtUp
+    /// The worker should claim anew.
+    case changed
+  }
+
+  private let log: any EventLog
+  private let library: SQLLibrary
+  private let configuration: SpeedWorker.Configuration
+  private let membership: Membership
+  private let report: @Sendable (SpeedWorker.Report) -> Void
+  private let stop: StopToken
+
+  private let output = KernelOutput()
+  private let feed: KernelFeed
+  private let late: LateEvents
+  private let buffer = CopyBuffer(capacity: 1 << 20)
+  /// Where the last flush that was handed over ends.
+  private var committed: [TopicPartition: Int64]
+  /// Records since then.
+  private var records = 0
+  private var marks = WatermarkMarks()
+
+  init(
+    log: any EventLog, library: SQLLibrary, configuration: SpeedWorker.Configuration,
+    membership: Membership, connection: Connection, starts: [KernelFeed.Start], stop: StopToken,
+    report: @escaping @Sendable (SpeedWorker.Report) -> Void
+  ) throws {
+    self.log = log
+    self.library = library
+    self.configuration = configuration
+    self.membership = membership
+    self.stop = stop
+    self.report = report
+    feed = try KernelFeed(
+      log: log, starts: starts, output: output, configuration: configuration.kernel
+    ) { $0.defersOutOfWindow = true }
+    feed.keepsDeferredRecords = true
+    late = LateEvents(
+      log: log, library: library, connection: connection,
+      allowedLatenessMs: configuration.kernel.allowedLatenessMs)
+    committed = Dictionary(uniqueKeysWithValues: starts.map { ($0.source, $0.from) })
+  }
+
+  /// - Parameter ends: where to end; nil follows the log.
+  func run(until ends: [TopicPartition: Int64]?) throws -> End {
+    let queue = BoundedQueue<FlushJob>(limit: 1)
+    let name = membership.sessionName("polyrhythm speed flush")
+    let flusher = Worker("speed-flush") { [configuration, library, report] in
+      defer { queue.close(discarding: true) }
+      let flusher = try Flusher(
+        databaseURL: configuration.databaseURL, library: library, applicationName: name)
+      while let job = queue.take() {
+        try flusher.flush(job)
+        report(.flushed(records: job.records, rows: job.rows.reduce(0) { $0 + $1.count }))
+      }
+    }
+    defer {
+      // Whatever ends this life, no flush of it may be under way when the next one begins.
+      queue.close()
+      _ = try? flusher.wait()
+    }
+    try feed.replay(isStopped: { [stop] in stop.isRequested })
+    if stop.isRequested { return .stopped }
+    let end = try follow(queue, ends)
+    if records > 0 { _ = queue.put(try job()) }
+    queue.close()
+    try flusher.wait()
+    return end
+  }
+
+  /// Reads and hands over flushes until it is over.
+  private func follow(_ queue: BoundedQueue<FlushJob>, _ ends: [TopicPartition: Int64]?) throws
+    -> End
+  {
+    let interval = Duration.seconds(configuration.flushInterval)
+    let heartbeat = Duration.seconds(
+      max(configuration.heartbeatInterval, configuration.flushInterval))
+    var lastFlush = ContinuousClock.now
+    while !stop.isRequested {
+      records += try feed.step(wait: true)
+      if let ends, feed.hasReached(ends) { return .caughtUp }
+      if membership.isChangeDue { return .changed }
+      let sinceFlush = ContinuousClock.now - lastFlush
+      if records >= configuration.recordsPerFlush
+        || sinceFlush >= (records > 0 ? interval : heartbeat)
+      {
+        guard queue.put(try job()) else {
+          // The flusher has failed, and says why when it is waited for.
+          records = 0
+          return .changed
+        }
+        lastFlush = ContinuousClock.now
+      }
+    }
+    return .stopped
+  }
+
+  private func job() throws -> FlushJob {
+    let lateEvents = try late.settle(feed)
+    var job = FlushJob(
+      feed: feed, output: output, from: committed, records: records, buffer: buffer)
+    job.late = lateEvents
+    job.marks = marks.due(feed)
+    committed = feed.positions
+    records = 0
+    return job
+  }
+}

@@ -1,0 +1,75 @@
+import EventLog
+import EventModel
+import Feed
+import Metrics
+import Warehouse
+
+/// How far the speed layer has committed: `speed.progress`.
+struct SpeedProgress {
+  let connection: Connection
+  let library: SQLLibrary
+  let log: any EventLog
+
+  /// Where each topic of the partition numbers is read from.
+  func starts(of partitions: [Int32]) throws -> [KernelFeed.Start] {
+    try ensure(partitions)
+    let rows = try connection.run(
+      library.sql("speed/read_progress"), [.intArray(partitions.map { Int64($0) })])
+    return try (0..<rows.count).map { row in
+      let stored = try rows.text(row, 4)
+      guard let watermark = Watermark(stored: stored) else {
+        throw WarehouseError(
+          .decoding, "speed.progress.replay_watermark is not a watermark: \(stored)")
+      }
+      return KernelFeed.Start(
+        source: TopicPartition(try rows.text(row, 0), Int32(try rows.int(row, 1))),
+        replay: ReplayPoint(offset: try rows.int(row, 3), watermark: watermark),
+        from: try rows.int(row, 2))
+    }
+  }
+
+  private func ensure(_ partitions: [Int32]) throws {
+    let sql = try library.sql("speed/ensure_progress")
+    for topic in Topic.allCases {
+      let count = try log.partitionCount(of: topic.name)
+      for partition in partitions where Int(partition) < count {
+        let source = TopicPartition(topic.name, partition)
+        _ = try connection.run(
+          sql,
+          [
+            .text(topic.name), .int(Int64(partition)), .int(try log.startOffset(of: source)),
+            .text(Watermark().stored),
+          ])
+      }
+    }
+  }
+
+  /// The end of each partition that the log has now.
+  func logEnds() throws -> [TopicPartition: Int64] {
+    var ends: [TopicPartition: Int64] = [:]
+    for topic in Topic.allCases {
+      for partition in 0..<Int32(try log.partitionCount(of: topic.name)) {
+        let source = TopicPartition(topic.name, partition)
+        ends[source] = try log.endOffset(of: source)
+      }
+    }
+    return ends
+  }
+
+  /// True when all records below these offsets are committed, by whichever worker or load.
+  func hasReached(_ ends: [TopicPartition: Int64]) throws -> Bool {
+    let rows = try connection.run(
+      library.sql("speed/read_progress"),
+      [.intArray(Set(ends.keys.map(\.partition)).map { Int64($0) })])
+    var committed: [TopicPartition: Int64] = [:]
+    for row in 0..<rows.count {
+      committed[TopicPartition(try rows.text(row, 0), Int32(try rows.int(row, 1)))] =
+        try rows.int(row, 2)
+    }
+    return try ends.allSatisfy { source, end in
+      // A log that begins above 0 and holds nothing has nothing to commit either.
+      if let next = committed[source] { return next >= end }
+      return try log.startOffset(of: source) >= end
+    }
+  }
+}

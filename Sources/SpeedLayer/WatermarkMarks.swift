@@ -1,0 +1,33 @@
+import EventLog
+import Feed
+
+/// Notes now and then how far event time had come at an offset (`speed.watermark_mark`): a time index of
+/// what the kernels took as in time, whatever the log is.
+struct WatermarkMarks {
+  struct Mark: Sendable {
+    var source: TopicPartition
+    /// Among the records below this, `greatest` is the greatest plausible time.
+    var nextOffset: Int64
+    /// Milliseconds since 1970.
+    var greatest: Int64
+  }
+
+  /// Milliseconds of event time between two marks of a partition: how finely a stretch can be told.
+  private static let interval: Int64 = 600_000
+
+  private var last: [TopicPartition: Int64] = [:]
+
+  /// The marks to write with the next flush.
+  mutating func due(_ feed: KernelFeed) -> [Mark] {
+    var marks: [Mark] = []
+    let positions = feed.positions
+    for (source, greatest) in feed.greatestTimes {
+      if let last = last[source], greatest < last + Self.interval { continue }
+      guard let next = positions[source] else { continue }
+      marks.append(Mark(source: source, nextOffset: next, greatest: greatest))
+      last[source] = greatest
+    }
+    // In one order, so that two workers' transactions cannot wait for each other in a circle.
+    return marks.sorted { $0.source < $1.source }
+  }
+}

@@ -1,0 +1,1 @@
+select epoch from speed.current_epoch

@@ -1,0 +1,10 @@
+-- What the load counted in place of a worker is the speed layer's past from this commit on. Compare and
+-- set: a worker that went on meanwhile (the load was taken for dead) has counted it too, and then this
+-- changes fewer rows than were reserved.
+update speed.progress as p
+set next_offset = r.end_offset, updated_at = now()
+from speed.reservation as r
+where r.load_run_id = $1
+  and p.topic = r.topic
+  and p.partition = r.partition
+  and p.next_offset = r.from_offset

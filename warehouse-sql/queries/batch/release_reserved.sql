@@ -1,0 +1,1 @@
+delete from speed.reservation where load_run_id = $1

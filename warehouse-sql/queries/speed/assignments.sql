@@ -1,0 +1,1 @@
+select partition, worker_id from speed.assignment
