@@ -126,6 +126,20 @@ public struct MergedViews {
     return lag
   }
 
+  /// A hash of every row of every view, estimates of the sketches included (FNV-1a, 64 bits).
+  public func fingerprint() throws(WarehouseError) -> String {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for view in View.allCases {
+      let rows = try connection.run(
+        "select (v #- '{source}' #- '{is_final}')::text from "
+          + "(select to_jsonb(m) as v from serving.\(view.name) as m) as j order by 1")
+      for row in 0..<rows.count {
+        for byte in try rows.text(row, 0).utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+      }
+    }
+    return String(hash, radix: 16)
+  }
+
   /// Records in quarantine.
   public func quarantined() throws(WarehouseError) -> Int64 {
     try connection.run("select count(*) from warehouse.quarantine").int(0, 0)
