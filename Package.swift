@@ -111,6 +111,7 @@ let package = Package(
       "BatchLayerTests",
       ["SpeedLayer", "BatchLayer", "EventGenerator", "Metrics", "Warehouse", "TestKit"]),
     tests("ServingLayerTests", ["ServingLayer", "Metrics", "Warehouse", "TestKit"]),
+    tests("SimulationTests", ["Simulation", "Support", "Warehouse", "TestKit"]),
     tests(
       "EndToEndTests",
       ["polyrhythm", "EventGenerator", "EventModel", "EventSources", "Warehouse", "TestKit"]),

@@ -40,9 +40,11 @@ struct Campaign {
       let schedule = Schedule(seed: seed, without: without)
       if isLoud { print("episode \(seed): \(schedule.lines[0])") }
       if let failure = try attempt(schedule, server, "e\(seed)", &tally, trace: isLoud, keeps: true) {
-        print("\nFAILED: SEED=\(seed)\n\(failure)\n\nthe schedule:")
-        print(schedule.lines.joined(separator: "\n"))
-        shrink(schedule, server)
+        print("\nFAILED: SEED=\(seed)\n\(failure.what)\n\nthe schedule:")
+        var taken = schedule
+        taken.actions = Array(schedule.actions.prefix(max(1, failure.taken)))
+        print(taken.lines.joined(separator: "\n"))
+        shrink(taken, server)
         print("data: \(directory)/e\(seed) and \(directory)/postgres; again: make chaos SEED=\(seed)")
         return false
       }
@@ -59,11 +61,11 @@ struct Campaign {
     }
   }
 
-  /// - Returns: what was wrong; nil where all was right.
+  /// - Returns: what was wrong, after how many actions; nil where all was right.
   private func attempt(
     _ schedule: Schedule, _ server: Server, _ name: String, _ tally: inout Tally, trace: Bool,
     keeps: Bool
-  ) throws -> String? {
+  ) throws -> (what: String, taken: Int)? {
     let episode = try Episode(schedule, server, in: "\(directory)/\(name)", trace: trace)
     episode.tally = tally
     defer { tally = episode.tally }
@@ -73,7 +75,7 @@ struct Campaign {
       return nil
     } catch let verdict as Verdict {
       episode.end(keepsData: keeps)
-      return verdict.description
+      return (verdict.description, episode.failed)
     } catch {
       episode.end(keepsData: keeps)
       throw error
@@ -95,7 +97,7 @@ struct Campaign {
       shorter.actions = actions
       let failure = try? attempt(
         shorter, server, "s\(tries)", &scrap, trace: false, keeps: false)
-      if let failure = failure ?? nil { reason = failure }
+      if let failure = failure ?? nil { reason = failure.what }
       return (failure ?? nil) != nil
     }
     if shortest.count < schedule.actions.count {

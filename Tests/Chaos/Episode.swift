@@ -16,6 +16,8 @@ final class Episode {
   let recount: LogRecount
   let watch: Watch
   var tally = Tally()
+  /// The action that failed, from 1; 0 while none has.
+  private(set) var failed = 0
   private let trace: Bool
   private let start = ContinuousClock.now
 
@@ -42,6 +44,7 @@ final class Episode {
         try perform(action)
         try judge()
       } catch let verdict as Verdict {
+        failed = index + 1
         throw Verdict("at action \(index + 1), \(action): \(verdict)")
       } catch let error as WarehouseError {
         throw ChaosError("at action \(index + 1), \(action): \(error.message)")

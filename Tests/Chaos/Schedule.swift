@@ -67,6 +67,9 @@ private struct Draw {
     if chance(0.4) { first.removeLast() }
     actions += first.joined()
     for round in 0..<(2 + below(2)) {
+      // The worker that catches up for a settling ends with it.
+      if round > 0, chance(0.8) { actions.append(worker()) }
+      if round > 0, chance(0.3) { actions.append(worker()) }
       if round > 0 || !actions.contains(where: isWriter) { actions.append(writer()) }
       for _ in 0..<(3 + below(5)) { actions += step() }
       actions.append(.settle(settling()))
@@ -98,8 +101,8 @@ private struct Draw {
     guard has(.deadLoads) else { return nil }
     var means = pick(Action.Ending.Means.allCases + [.kill])
     if means == .freeze, !has(.frozen) { means = .kill }
-    // A load has some two hundred statements; the first ones and the cut's are tried as often as others.
-    let statement = chance(0.4) ? 1 + below(40) : 1 + below(220)
+    // A load has some two hundred statements; those around its cut are tried more often.
+    let statement = chance(0.4) ? 1 + below(50) : 1 + below(260)
     return Action.Ending(means: means, statement: statement, isAnswered: chance(0.5))
   }
 
@@ -124,9 +127,14 @@ private struct Draw {
       let target = pick([Action.Target.worker(below(4)), .worker(below(2)), .writer, .load])
       // Longer than any lease, now and then.
       let length = chance(0.5) ? 11_500 : 300 + below(1500)
-      return [.freeze(target)] + (chance(0.7) ? [.pause(ms: length), .thaw(target)] : [])
+      var steps: [Action] = []
+      if case .worker(let slot) = target { steps.append(.startWorker(slot, flushMs: 20)) }
+      if target == .load { steps.append(.startLoad(kind())) }
+      steps += [.pause(ms: below(400)), .freeze(target)]
+      if chance(0.4) { steps.append(load()) }
+      return steps + (chance(0.7) ? [.pause(ms: length), .thaw(target)] : [])
     case 16, 17:
-      if isLive { return [.killWriter(afterMs: below(400)), writer()] }
+      if isLive { return [.pause(ms: 500 + below(1500)), .killWriter(afterMs: below(400)), writer()] }
       guard has(.repeats) else { return [] }
       return [writer(), .killWriter(afterMs: 10 + below(300)), .repeatWriter]
     default:

@@ -7,9 +7,7 @@ func number(_ name: String, _ otherwise: Double) -> Double {
   variables[name].flatMap { $0.isEmpty ? nil : Double($0) } ?? otherwise
 }
 
-let seconds =
-  variables["MINUTES"].flatMap { $0.isEmpty ? nil : Double($0) }.map { $0 * 60 }
-  ?? number("SECONDS", 600)
+let seconds = number("SECONDS", 600)
 let firstSeed =
   variables["SEED"].flatMap { $0.isEmpty ? nil : UInt64($0) } ?? UInt64.random(in: 1...1_000_000)
 let without = Set(

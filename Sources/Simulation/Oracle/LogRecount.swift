@@ -13,7 +13,6 @@ public final class LogRecount {
     /// The growing segment that is being read, and how far.
     var file = ""
     var bytes: UInt64 = 0
-    var rest: [UInt8] = []
     var events: [PlainEvent] = []
     var lines: Int64 = 0
   }
@@ -68,15 +67,17 @@ public final class LogRecount {
     let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: "\(directory)/\(name)"))
     defer { try? handle.close() }
     try handle.seek(toOffset: partition.bytes)
+    var rest: [UInt8] = []
     while let block = try handle.read(upToCount: 1 << 20), !block.isEmpty {
-      partition.bytes += UInt64(block.count)
-      partition.rest += block
+      rest += block
       var start = 0
-      while let end = partition.rest[start...].firstIndex(of: 0x0A) {
-        take(Array(partition.rest[start..<end]), &partition)
+      while let end = rest[start...].firstIndex(of: 0x0A) {
+        take(Array(rest[start..<end]), &partition)
         start = end + 1
       }
-      partition.rest.removeFirst(start)
+      // Only whole lines count as read: a torn one is cut off by the next writer.
+      partition.bytes += UInt64(start)
+      rest.removeFirst(start)
     }
   }
 
