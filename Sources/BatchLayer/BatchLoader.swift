@@ -158,15 +158,16 @@ public final class BatchLoader {
       run: run, isFull: kind == .full, configuration: configuration, library: library)
     defer { stage.writer.abandon() }
     phases.begin("replay")
+    let memory = KernelMemory(connection: control, library: library)
     let feed = try KernelFeed(
-      log: lake, starts: starts, output: stage.output, configuration: configuration.kernel
+      log: lake, starts: starts, output: stage.output, configuration: configuration.kernel,
+      ahead: kind == .full ? [:] : try memory.readAhead()
     ) {
       $0.defersOutOfWindow = true
       $0.facts = stage.facts
     }
     try feed.replay(isStopped: { stop.isRequested })
     try checkStop(stop)
-    if kind == .incremental { try rememberAhead(feed, control) }
     phases.begin("read")
     try read(feed, stage, starts, stop)
     phases.begin("write")
@@ -181,8 +182,9 @@ public final class BatchLoader {
     try checkLedger(counts, starts)
 
     phases.begin("publish")
-    let staged = stage.staged(
+    var staged = stage.staged(
       cut: cut, replays: feed.replayPoints(), finalBefore: feed.finalBefore)
+    staged.ahead = feed.countedAhead()
     let soFar = phases
     let finish = try library.sql("batch/finish_run")
     let publisher = Publisher(
@@ -223,25 +225,6 @@ public final class BatchLoader {
 
   private func checkStop(_ stop: StopToken) throws(LoadError) {
     if stop.isRequested { throw LoadError.stopped }
-  }
-
-  /// An event more than a day ahead of its partition is counted when it comes, and leaves no memory in the
-  /// kernel. Those that are loaded and still ahead are the facts beyond the watermarks: few, if any.
-  private func rememberAhead(_ feed: KernelFeed, _ control: Connection) throws {
-    for topic in Topic.allCases {
-      guard let greatest = feed.leastGreatest(topic) else { continue }
-      let rows = try control.run(
-        library.sql("batch/facts_ahead", ["fact": FactWriter.Fact(topic).rawValue]),
-        [.timestamp(milliseconds: greatest)])
-      var ahead: [EventIdentity] = []
-      for row in 0..<rows.count {
-        ahead.append(
-          EventIdentity(
-            topic: topic, userId: try rows.intOrNull(row, 0), sessionId: try rows.int(row, 1),
-            itemInSession: try rows.int(row, 2), ts: try rows.timestampMilliseconds(row, 3)))
-      }
-      feed.rememberAhead(ahead)
-    }
   }
 
   /// Where each partition is read from, and to.

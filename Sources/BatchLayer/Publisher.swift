@@ -21,6 +21,8 @@ struct Staged {
   var spans: [ClosedRange<Int64>]
   var rollups: [Rollup: StageTable]
   var lateRollups: [Rollup: StageTable]
+  /// What was counted ahead of the crowd.
+  var ahead: [TopicPartition: [CountedAhead]] = [:]
 }
 
 /// Publishes a load: facts, rollups, users, progress and the loaded epoch become visible in one
@@ -222,6 +224,7 @@ struct Publisher {
     ]
     _ = try connection.run(sql("publish_progress"), values)
     _ = try connection.run(sql("refresh_speed_replay"), values)
+    try KernelMemory(connection: connection, library: library).replaceAhead(staged.ahead)
     _ = try connection.run(
       sql("publish"),
       [

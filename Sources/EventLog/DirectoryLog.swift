@@ -66,16 +66,15 @@ public struct DirectoryLog: EventLog {
     for topic in topics where !File.exists("\(path)/\(topic)") {
       // Under another name first: nobody may see a topic with some of its partitions.
       let temporary = "\(path)/\(PartitionDirectory.temporaryPrefix)\(topic)-\(getpid())"
-      for number in 0..<partitions { try File.makeDirectories("\(temporary)/\(number)") }
-      if rename(temporary, "\(path)/\(topic)") != 0 {
-        let reason = errno
-        for number in 0..<partitions { rmdir("\(temporary)/\(number)") }
-        rmdir(temporary)
+      try File.makeDirectory(temporary)
+      for number in 0..<partitions { try File.makeDirectory("\(temporary)/\(number)") }
+      // Before the rename: a topic that survives a power failure has all of its partitions.
+      try File.syncDirectory(temporary)
+      if try !File.renameIfFree(temporary, to: "\(path)/\(topic)") {
         // Somebody else was first.
-        if reason == EEXIST || reason == ENOTEMPTY { continue }
-        throw .system(reason, "cannot make topic", "\(path)/\(topic)")
+        for number in 0..<partitions { try File.removeDirectory("\(temporary)/\(number)") }
+        try File.removeDirectory(temporary)
       }
-      try File.syncDirectory("\(path)/\(topic)")
     }
     try File.syncDirectory(path)
   }

@@ -6,22 +6,29 @@ final class File {
   let descriptor: Int32
   let path: String
 
+  /// Of a file that is made here: a log holds what people did, and is its owner's.
+  private static let fileMode: mode_t = 0o600
+  private static let directoryMode: mode_t = 0o700
+
   /// - Returns: nil where `flags` do not create and the file is not there.
-  static func openIfThere(_ path: String, _ flags: Int32, mode: mode_t = 0o644)
-    throws(EventLogError) -> File?
-  {
+  static func openIfThere(_ path: String, _ flags: Int32) throws(EventLogError) -> File? {
+    let changes = flags & (O_CREAT | O_TRUNC) != 0
+    if changes { try SimulatedDisk.willChange(path) }
     while true {
-      let descriptor = open(path, flags | O_CLOEXEC, mode)
-      if descriptor >= 0 { return File(descriptor: descriptor, path: path) }
+      let descriptor = open(path, flags | O_CLOEXEC, fileMode)
+      if descriptor >= 0 {
+        let file = File(descriptor: descriptor, path: path)
+        if changes { try SimulatedDisk.note(.opened(path), at: path) }
+        if flags & O_TRUNC != 0 { try SimulatedDisk.note(.changed(path, from: 0), at: path) }
+        return file
+      }
       if errno == ENOENT { return nil }
       if errno != EINTR { throw .system(errno, "cannot open", path) }
     }
   }
 
-  static func opening(_ path: String, _ flags: Int32, mode: mode_t = 0o644) throws(EventLogError)
-    -> File
-  {
-    guard let file = try openIfThere(path, flags, mode: mode) else {
+  static func opening(_ path: String, _ flags: Int32) throws(EventLogError) -> File {
+    guard let file = try openIfThere(path, flags) else {
       throw .system(ENOENT, "cannot open", path)
     }
     return file
@@ -63,6 +70,8 @@ final class File {
     throws(EventLogError)
   {
     written = 0
+    try SimulatedDisk.willChange(path)
+    try SimulatedDisk.note(.changed(path, from: position), at: path)
     while written < bytes.count {
       let put = pwrite(
         descriptor, bytes.baseAddress! + written, bytes.count - written,
@@ -103,6 +112,8 @@ final class File {
   }
 
   func truncate(to size: Int) throws(EventLogError) {
+    try SimulatedDisk.willChange(path)
+    try SimulatedDisk.note(.changed(path, from: size), at: path)
     while ftruncate(descriptor, off_t(size)) != 0 {
       if errno != EINTR { throw .system(errno, "cannot shorten", path) }
     }
@@ -110,6 +121,9 @@ final class File {
 
   /// Returns when the content is on the storage device.
   func sync() throws(EventLogError) {
+    try SimulatedDisk.willChange(path)
+    try SimulatedDisk.note(.synced(path), at: path)
+    if SimulatedDisk.hasPath(path) { return }
     guard fdatasync(descriptor) == 0 else { throw .system(errno, "cannot sync", path) }
   }
 
@@ -117,29 +131,79 @@ final class File {
 
   static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+  /// Where `new` is the name of another file, that one goes.
   static func rename(_ old: String, to new: String) throws(EventLogError) {
-    guard Glibc.rename(old, new) == 0 else { throw .system(errno, "cannot rename to", new) }
+    guard try renameIfFree(old, to: new) else { throw .system(ENOTEMPTY, "cannot rename to", new) }
+  }
+
+  /// - Returns: false where `new` is a directory that has something in it.
+  static func renameIfFree(_ old: String, to new: String) throws(EventLogError) -> Bool {
+    try SimulatedDisk.willChange(new)
+    guard Glibc.rename(old, new) == 0 else {
+      if errno == EEXIST || errno == ENOTEMPTY { return false }
+      throw .system(errno, "cannot rename to", new)
+    }
+    try SimulatedDisk.note(.renamed(old, to: new), at: new)
+    return true
   }
 
   static func remove(_ path: String) throws(EventLogError) {
+    try SimulatedDisk.willChange(path)
     guard unlink(path) == 0 || errno == ENOENT else { throw .system(errno, "cannot remove", path) }
+    try SimulatedDisk.note(.removed(path), at: path)
   }
 
-  /// Makes `path` and what is missing above it.
-  static func makeDirectories(_ path: String) throws(EventLogError) {
-    if mkdir(path, 0o755) == 0 || errno == EEXIST { return }
-    let reason = errno
-    guard reason == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
-      throw .system(reason, "cannot make directory", path)
-    }
-    try makeDirectories(String(path[..<slash]))
-    guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
+  static func removeDirectory(_ path: String) throws(EventLogError) {
+    try SimulatedDisk.willChange(path)
+    guard rmdir(path) == 0 || errno == ENOENT else { throw .system(errno, "cannot remove", path) }
+    try SimulatedDisk.note(.removed(path), at: path)
+  }
+
+  /// Makes one directory; its name is not synced.
+  /// - Returns: false where it is there already.
+  @discardableResult
+  static func makeDirectory(_ path: String) throws(EventLogError) -> Bool {
+    try makeDirectory(path, directoryMode)
+  }
+
+  private static func makeDirectory(_ path: String, _ mode: mode_t) throws(EventLogError) -> Bool {
+    try SimulatedDisk.willChange(path)
+    guard mkdir(path, mode) == 0 else {
+      if errno == EEXIST { return false }
       throw .system(errno, "cannot make directory", path)
     }
+    try SimulatedDisk.note(.madeDirectory(path), at: path)
+    return true
+  }
+
+  /// Makes `path` and what is missing above it, and lets their names survive a power failure. What
+  /// is above is open to others, as the shell would make it: it is not the log's alone.
+  static func makeDirectories(_ path: String) throws(EventLogError) {
+    try makeDirectories(path, directoryMode)
+  }
+
+  private static func makeDirectories(_ path: String, _ mode: mode_t) throws(EventLogError) {
+    if exists(path) { return }
+    let parent = parent(path)
+    if !exists(parent) { try makeDirectories(parent, 0o755) }
+    guard try makeDirectory(path, mode) else { return }
+    do throws(EventLogError) {
+      try syncDirectory(parent)
+    } catch  where access(parent, R_OK) != 0 {
+      // Somebody else's directory that we may write but not open.
+    }
+  }
+
+  private static func parent(_ path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
   /// Makes the names in a directory survive a power failure.
   static func syncDirectory(_ path: String) throws(EventLogError) {
+    try SimulatedDisk.willChange(path)
+    try SimulatedDisk.note(.syncedDirectory(path), at: path)
+    if SimulatedDisk.hasPath(path) { return }
     let directory = try opening(path, O_RDONLY | O_DIRECTORY)
     guard fsync(directory.descriptor) == 0 else { throw .system(errno, "cannot sync", path) }
   }

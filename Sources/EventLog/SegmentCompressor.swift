@@ -147,7 +147,7 @@ final class SegmentCompressor: Sendable {
     do throws(EventLogError) {
       let frames = try writeFrames(from: source, lines: lines, to: target)
       guard let frames else {
-        unlink(temporary)
+        try File.remove(temporary)
         return
       }
       try target.sync()
@@ -157,7 +157,7 @@ final class SegmentCompressor: Sendable {
       try File.rename(temporary, to: directory.compressedPath(base))
       try File.syncDirectory(directory.path)
     } catch {
-      unlink(temporary)
+      try? File.remove(temporary)
       throw error
     }
     try File.remove(directory.rawPath(base))

@@ -135,7 +135,7 @@ struct SegmentIndex {
       try file.sync()
       try File.rename(temporary, to: path)
     } catch {
-      unlink(temporary)
+      try? File.remove(temporary)
       throw error
     }
   }

@@ -123,10 +123,11 @@ public final class KernelFeed {
   private var rotation = 0
 
   /// - Parameters:
+  ///   - ahead: what was counted ahead of the crowd below the starts' `from` (`countedAhead`).
   ///   - configure: sees each kernel before any record.
   public init(
     log: any EventLog, starts: [Start], output: KernelOutput, configuration: Kernel.Configuration,
-    configure: (Kernel) -> Void = { _ in }
+    ahead: [TopicPartition: [CountedAhead]] = [:], configure: (Kernel) -> Void = { _ in }
   ) throws(EventLogError) {
     var kernels: [Int32: Kernel] = [:]
     for start in starts {
@@ -152,6 +153,7 @@ public final class KernelFeed {
             + "the database: this is another log than before; use the database that belongs to it")
       }
       kernel.restore(topic, watermark: start.replay.watermark)
+      kernel.remember(topic, ahead: ahead[start.source] ?? [])
       let reader = try log.reader(of: start.source, from: start.replay.offset)
       inputs.append(
         Input(
@@ -321,14 +323,11 @@ public final class KernelFeed {
   /// The kernel of a partition number, for events that were deferred.
   public func kernel(of partition: Int32) -> Kernel? { kernels[partition] }
 
-  /// The least of what the partitions have as the greatest timestamp of a topic; nil where none has one.
-  public func leastGreatest(_ topic: Topic) -> Int64? {
-    inputs.filter { $0.topic == topic }.compactMap { $0.kernel.greatest(topic) }.min()
-  }
-
-  /// Tells all kernels of events ahead of their time that have been counted.
-  public func rememberAhead(_ events: [EventIdentity]) {
-    for kernel in kernels.values { kernel.rememberAhead(events) }
+  /// The events that were counted ahead of the crowd, which whoever reads on from `replayPoints` must
+  /// give to its feed. Take it after the replay points.
+  public func countedAhead() -> [TopicPartition: [CountedAhead]] {
+    Dictionary(
+      uniqueKeysWithValues: inputs.map { ($0.start.source, $0.kernel.countedAhead($0.topic)) })
   }
 
   /// Notes what came of records that had been deferred.

@@ -46,14 +46,13 @@ public final class Kernel {
   /// to `foldOutOfWindow`.
   public var defersOutOfWindow = false
 
-  /// Identities of loaded events that lie ahead of the watermark.
-  var countedAhead: Set<Int64> = []
   /// False while records below the committed offsets are read again to rebuild the state.
   var isEmitting = false
   /// State in memory of our own, by topic where it is one for each: nothing to retain and no access
   /// to check for every event.
   let hasher: UnsafeMutablePointer<KeyHasher>
   let identities: UnsafeMutablePointer<IdentityMemory>
+  let ahead: UnsafeMutablePointer<AheadMemory>
   let marks: UnsafeMutablePointer<Watermark>
   let replays: UnsafeMutablePointer<ReplayIndex>
   let store: UnsafeMutablePointer<PlayStore>
@@ -80,11 +79,13 @@ public final class Kernel {
     pages = .single(FlatTable())
     audiences = .single(FlatTable())
     identities = .allocate(capacity: n)
+    ahead = .allocate(capacity: n)
     marks = .allocate(capacity: n)
     replays = .allocate(capacity: n)
     forgotten = .allocate(capacity: n)
     for t in 0..<n {
       (identities + t).initialize(to: IdentityMemory())
+      (ahead + t).initialize(to: AheadMemory())
       (marks + t).initialize(to: Watermark())
       (replays + t).initialize(to: ReplayIndex())
       (forgotten + t).initialize(to: Int64.min)
@@ -99,6 +100,7 @@ public final class Kernel {
     audiences.pointee.free()
     for t in 0..<n { identities[t].free() }
     identities.deinitialize(count: n).deallocate()
+    ahead.deinitialize(count: n).deallocate()
     marks.deinitialize(count: n).deallocate()
     replays.deinitialize(count: n).deallocate()
     forgotten.deallocate()
@@ -148,20 +150,34 @@ public final class Kernel {
       horizon = creditHorizon - PlayStore.creditMs
       store.pointee.forEachNotFinal { horizon = min(horizon, play($0).pointee.ts) }
     }
-    return replays[t].point(horizon: horizon, next: next, mark: marks[t])
+    let point = replays[t].point(horizon: horizon, next: next, mark: marks[t])
+    if let greatest = point.watermark.greatest {
+      // What is read again from there on must be recognised again.
+      ahead[t].forget(below: greatest - configuration.allowedLatenessMs)
+    }
+    return point
   }
 
-  /// Tells of events that were counted when they were more than a day ahead, and so left no memory:
-  /// should they come again once their time has come, they have been counted already.
-  public func rememberAhead(_ events: some Sequence<EventIdentity>) {
-    for event in events { countedAhead.insert(hasher.pointee.identity(event)) }
+  // MARK: Events ahead of the crowd
+
+  /// Tells of events of a topic that were counted ahead of the crowd before the records that are to be
+  /// read. Call before any record.
+  public func remember(_ topic: Topic, ahead events: [CountedAhead]) {
+    for event in events {
+      _ = ahead[Int(topic.rawValue)].insert(event.identity, timestamp: event.ts)
+    }
   }
 
-  /// The greatest plausible timestamp of a topic, milliseconds since 1970; nil before there is one.
-  public func greatest(_ topic: Topic) -> Int64? { marks[Int(topic.rawValue)].greatest }
+  /// The events of a topic that were counted, or handed to the caller to be counted, ahead of the crowd,
+  /// and that a kernel must still be told of when it takes over at the replay points.
+  public func countedAhead(_ topic: Topic) -> [CountedAhead] { ahead[Int(topic.rawValue)].all }
 
   /// The identity of an event: a 64-bit hash of topic, user, session, item in session and time.
   public func identity(of event: Event) -> Int64 { hasher.pointee.identity(event) }
+
+  /// The greatest timestamp that the crowd of a topic has reached, milliseconds since 1970; nil before
+  /// there is one.
+  public func greatest(_ topic: Topic) -> Int64? { marks[Int(topic.rawValue)].greatest }
 
   // MARK: Watermarks
 
@@ -199,31 +215,41 @@ public final class Kernel {
   public func fold(_ event: Event, offset: Int64) -> Verdict {
     let t = Int(event.topic.rawValue)
     let ts = event.ts
-    let before = marks[t]
-    // Who sent it matters only to those that wait for confirmation, which are few.
-    let needsActor = before.greatest == nil || before.isAhead(ts)
-    marks[t].observe(ts, actor: needsActor ? hasher.pointee.actor(event) : 0)
     replays[t].hasSeenAny = true
-    let low = before.greatest.map { $0 - configuration.allowedLatenessMs } ?? Int64.min
-    if ts < low || before.isAhead(ts) {
-      advance(event.topic)
-      if defersOutOfWindow && isEmitting { return .deferred }
-      if isEmitting { foldOutOfWindow(event) }
-      return .countedOutOfWindow
+    if let greatest = marks[t].greatest,
+      ts < greatest - configuration.allowedLatenessMs || ts > greatest + Watermark.leap
+    {
+      return foldOutside(event, isAhead: ts > greatest)
     }
-    replays[t].note(timestamp: ts, offset: offset, mark: before)
+    replays[t].note(timestamp: ts, offset: offset, mark: marks + t)
+    marks[t].observe(ts)
     let identity = hasher.pointee.identity(event)
-    if isEmitting, !countedAhead.isEmpty, countedAhead.contains(identity) {
-      advance(event.topic)
-      return .redelivered
-    }
-    guard identities[t].insert(identity, timestamp: ts) else {
+    let isNew =
+      (ahead[t].isEmpty || !ahead[t].contains(identity))
+      && identities[t].insert(identity, timestamp: ts)
+    guard isNew else {
       advance(event.topic)
       return .redelivered
     }
     count(event, offset: offset, inWindow: true)
     advance(event.topic)
     return .counted
+  }
+
+  private func foldOutside(_ event: Event, isAhead: Bool) -> Verdict {
+    let t = Int(event.topic.rawValue)
+    marks[t].observe(event.ts)
+    advance(event.topic)
+    if isAhead {
+      let identity = hasher.pointee.identity(event)
+      guard !identities[t].contains(identity, timestamp: event.ts),
+        ahead[t].insert(identity, timestamp: event.ts)
+      else { return .redelivered }
+    }
+    guard isEmitting else { return .countedOutOfWindow }
+    if defersOutOfWindow { return .deferred }
+    foldOutOfWindow(event)
+    return .countedOutOfWindow
   }
 
   /// Counts an event that came outside the window: on its own, without touching any state, so that

@@ -47,7 +47,9 @@ final class SpeedLife {
     self.stop = stop
     self.report = report
     feed = try KernelFeed(
-      log: log, starts: starts, output: output, configuration: configuration.kernel
+      log: log, starts: starts, output: output, configuration: configuration.kernel,
+      ahead: try KernelMemory(connection: connection, library: library).readAhead(
+        sinceLoads: true)
     ) { $0.defersOutOfWindow = true }
     feed.keepsDeferredRecords = true
     late = LateEvents(

@@ -131,7 +131,8 @@ public final class SpeedWorker {
 
   /// Claims partitions and follows them for as long as that claim is right.
   /// - Returns: true when the work is over.
-  private func live(_ membership: Membership, _ lives: inout Lives, _ stop: StopToken) throws -> Bool
+  private func live(_ membership: Membership, _ lives: inout Lives, _ stop: StopToken) throws
+    -> Bool
   {
     let claim = try membership.claim()
     tell(claim, &lives)

@@ -77,10 +77,12 @@ final class Layers: Sendable {
 
   /// A speed worker on a thread of its own, until the token is pulled.
   func startSpeed(
-    _ stop: StopToken, flushInterval: Double = 0.02,
+    _ stop: StopToken, flushInterval: Double = 0.02, lookInterval: Double = 0.2,
     report: @escaping @Sendable (SpeedWorker.Report) -> Void = { _ in }
   ) -> Worker<Void> {
-    let configuration = speedConfiguration(flushInterval)
+    var settings = speedConfiguration(flushInterval)
+    settings.lookInterval = lookInterval
+    let configuration = settings
     return Worker("test-speed") { [log, library] in
       try SpeedWorker(
         log: log.log, library: library, configuration: configuration, report: report

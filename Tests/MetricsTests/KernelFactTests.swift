@@ -105,8 +105,7 @@ final class FactStore: FactSink {
   @Test(arguments: kernelSeeds(36))
   func afterEveryLoadTheFactsAreTheOraclesAndTheRollupsTheirSums(seed: UInt64) {
     let lateness = KernelTests.latenesses[Int(seed % 3)]
-    // Without leaps: what came ahead of its time and again in time is docs/metrics.md's known limit.
-    var stream = SampleStream(seed: seed, latenessMs: lateness, leaps: false)
+    var stream = SampleStream(seed: seed, latenessMs: lateness)
     let loads = Loads(stream.log(200), lateness: lateness, seed: seed)
     while loads.run.next != loads.log.counts {
       loads.load(1 + loads.random.below(60))

@@ -171,6 +171,7 @@ final class KernelRun {
     for (topic, point) in zip(Topic.allCases, points) {
       let stored = Watermark(stored: point.watermark.stored)
       kernel.restore(topic, watermark: stored ?? Watermark())
+      kernel.remember(topic, ahead: previous.kernel.countedAhead(topic))
     }
     let order = interleaving.order(
       from: next, to: committed, burst: random.pick([1, 5, 1000]), &random)
