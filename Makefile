@@ -12,6 +12,13 @@ BINARY := .build/release/polyrhythm
 ARGS ?=
 # Arguments of `swift test`, for example: make test TEST_ARGS="--filter MetricsTests"
 TEST_ARGS ?=
+# Seconds of chaos, or minutes; and of `make test`, of each of its two parts
+SECONDS ?=
+MINUTES ?= 10
+SEED ?=
+TEST_CHAOS_SECONDS ?= 60
+CHAOS := .build/release/polyrhythm-chaos
+CHAOS_HALF = $(shell echo $$(( $(or $(SECONDS),$$(( $(MINUTES) * 60 ))) / 2 )))
 # What `make bench` measures: generator, pipeline, or both when empty
 PART ?=
 # Further arguments of the release build, for example --static-swift-stdlib
@@ -52,10 +59,22 @@ run: deps build ## Install, build and start everything; page at http://127.0.0.1
 # `make run` and shared with it. Everything else is tested in a debug build, with its assertions, and
 # with warnings as errors.
 .PHONY: test
-test: deps-test build ## Build and run every test: unit, integration, end to end
+test: deps-test build build-chaos ## Build and run every test: unit, integration, end to end, chaos
 	scripts/check-compose.sh $(BINARY)
 	scripts/plot-week.sh --check
 	POLYRHYTHM_WARNINGS_AS_ERRORS=1 swift test --disable-xctest $(TEST_ARGS)
+	$(BINARY) simulate --seed $(or $(SEED),$$RANDOM) --for $(TEST_CHAOS_SECONDS)
+	QUIET=1 SEED=$(SEED) SECONDS=$(TEST_CHAOS_SECONDS) $(CHAOS)
+
+.PHONY: build-chaos
+build-chaos: build
+	swift build -c release --product polyrhythm-chaos $(SWIFT_FLAGS)
+
+# Both parts take half of the time each. A failure says how to repeat it: make chaos SEED=N.
+.PHONY: chaos
+chaos: deps-test build build-chaos ## Kill, freeze, crash and compare: SEED=N, SECONDS=N or MINUTES=N
+	$(BINARY) simulate --seed $(or $(SEED),$$RANDOM) --for $(CHAOS_HALF)
+	SEED=$(SEED) SECONDS=$(CHAOS_HALF) $(CHAOS)
 
 .PHONY: lint
 lint: swift ## Check the format of all Swift code

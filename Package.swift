@@ -70,11 +70,18 @@ let package = Package(
     // The page is read at run time.
     module(
       "ServingLayer", ["Support", "Metrics", "Warehouse", "CMicrohttpd"], exclude: ["Page"]),
+    // Generator, log, both layers and faults in one process, against an oracle of its own.
+    module(
+      "Simulation",
+      [
+        "Support", "EventModel", "EventGenerator", "EventLog", "Metrics", "Warehouse",
+        "SpeedLayer", "BatchLayer",
+      ]),
     .executableTarget(
       name: "polyrhythm",
       dependencies: [
         "Support", "EventModel", "EventGenerator", "EventLog", "EventSources", "Metrics",
-        "Warehouse", "SpeedLayer", "BatchLayer", "ServingLayer", "CPlatform",
+        "Warehouse", "SpeedLayer", "BatchLayer", "ServingLayer", "Simulation", "CPlatform",
       ],
       swiftSettings: swiftSettings),
 
@@ -83,6 +90,10 @@ let package = Package(
       name: "TestKit",
       dependencies: ["Support", "EventModel", "EventLog", "Warehouse", "CRdKafka"],
       path: "Tests/TestKit", swiftSettings: swiftSettings),
+    // What `make chaos` runs: the release binary's processes under a schedule drawn from a seed.
+    .executableTarget(
+      name: "polyrhythm-chaos", dependencies: ["Simulation", "TestKit", "Warehouse", "Support"],
+      path: "Tests/Chaos", swiftSettings: swiftSettings),
     tests("EventModelTests", ["EventModel", "TestKit"]),
     tests(
       "EventGeneratorTests",
@@ -100,6 +111,7 @@ let package = Package(
       "BatchLayerTests",
       ["SpeedLayer", "BatchLayer", "EventGenerator", "Metrics", "Warehouse", "TestKit"]),
     tests("ServingLayerTests", ["ServingLayer", "Metrics", "Warehouse", "TestKit"]),
+    tests("SimulationTests", ["Simulation", "Support", "Warehouse", "TestKit"]),
     tests(
       "EndToEndTests",
       ["polyrhythm", "EventGenerator", "EventModel", "EventSources", "Warehouse", "TestKit"]),

@@ -29,6 +29,9 @@ public final class BatchLoader {
     public var publishPauses: [Double] = [1, 2, 4, 8, 15]
     /// Connections that write at the same time.
     public var connections = 2
+    /// Days of a fact that get partitions of their own though they have few facts; nil: as many as the
+    /// server's lock table has room for.
+    public var ownDays: Int?
     /// Rows of rollups kept in memory before complete minutes are written.
     public var rollupRows = 80_000
 
@@ -158,15 +161,17 @@ public final class BatchLoader {
       run: run, isFull: kind == .full, configuration: configuration, library: library)
     defer { stage.writer.abandon() }
     phases.begin("replay")
+    let memory = KernelMemory(connection: control, library: library)
     let feed = try KernelFeed(
-      log: lake, starts: starts, output: stage.output, configuration: configuration.kernel
+      log: lake, starts: starts, output: stage.output, configuration: configuration.kernel,
+      ahead: kind == .full ? [:] : try memory.readAhead(),
+      history: { try memory.replayPoint($0, before: $1) }
     ) {
       $0.defersOutOfWindow = true
       $0.facts = stage.facts
     }
     try feed.replay(isStopped: { stop.isRequested })
     try checkStop(stop)
-    if kind == .incremental { try rememberAhead(feed, control) }
     phases.begin("read")
     try read(feed, stage, starts, stop)
     phases.begin("write")
@@ -182,8 +187,10 @@ public final class BatchLoader {
 
     phases.begin("publish")
     cut.epochs = try cut.secure(in: lake)
-    let staged = stage.staged(
+    var staged = stage.staged(
       cut: cut, replays: feed.replayPoints(), finalBefore: feed.finalBefore)
+    staged.ahead = feed.countedAhead()
+    staged.replayPoints = feed.takeReplayPoints()
     let soFar = phases
     let finish = try library.sql("batch/finish_run")
     let publisher = Publisher(
@@ -224,25 +231,6 @@ public final class BatchLoader {
 
   private func checkStop(_ stop: StopToken) throws(LoadError) {
     if stop.isRequested { throw LoadError.stopped }
-  }
-
-  /// An event more than a day ahead of its partition is counted when it comes, and leaves no memory in the
-  /// kernel. Those that are loaded and still ahead are the facts beyond the watermarks: few, if any.
-  private func rememberAhead(_ feed: KernelFeed, _ control: Connection) throws {
-    for topic in Topic.allCases {
-      guard let greatest = feed.leastGreatest(topic) else { continue }
-      let rows = try control.run(
-        library.sql("batch/facts_ahead", ["fact": FactWriter.Fact(topic).rawValue]),
-        [.timestamp(milliseconds: greatest)])
-      var ahead: [EventIdentity] = []
-      for row in 0..<rows.count {
-        ahead.append(
-          EventIdentity(
-            topic: topic, userId: try rows.intOrNull(row, 0), sessionId: try rows.int(row, 1),
-            itemInSession: try rows.int(row, 2), ts: try rows.timestampMilliseconds(row, 3)))
-      }
-      feed.rememberAhead(ahead)
-    }
   }
 
   /// Where each partition is read from, and to.
@@ -291,6 +279,7 @@ public final class BatchLoader {
     while !feed.isFinished {
       try checkStop(stop)
       let read = try feed.step(wait: true)
+      guard !feed.needsHistory else { throw LoadError.forgotten }
       if read > 0 {
         done += read
         lastRecord = ContinuousClock.now

@@ -162,8 +162,10 @@ public struct DirectoryLog: EventLog {
   public func appender(of partition: TopicPartition, isCopy: Bool = false) throws(EventLogError)
     -> PartitionAppender
   {
-    try PartitionAppender(
+    let appender = try PartitionAppender(
       directory(partition), options: options, time: options.recordTime, isCopy: isCopy)
+    try SourceFiles(logPath: path).settle([appender])
+    return appender
   }
 
   public func sync(_ partition: TopicPartition, upTo offset: Int64) throws(EventLogError) {

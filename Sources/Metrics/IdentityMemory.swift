@@ -20,6 +20,13 @@ struct IdentityMemory {
     return current.insertNew(identity)
   }
 
+  /// Whether an identity at event time `timestamp` is remembered.
+  func contains(_ identity: Int64, timestamp: Int64) -> Bool {
+    let bucket = timestamp / Self.bucketWidth
+    let table = bucket == currentBucket ? current : buckets[bucket]
+    return table?.find(0, identity) != nil
+  }
+
   private mutating func select(_ bucket: Int64) {
     let remembered = buckets.removeValue(forKey: bucket)
     if currentBucket != Int64.min {

@@ -151,19 +151,12 @@ extension KeyHasher {
 
   /// What makes an event that event: the same again is a redelivery.
   mutating func identity(_ event: Event) -> Int64 {
-    identity(
-      EventIdentity(
-        topic: event.topic, userId: event.userId, sessionId: event.sessionId,
-        itemInSession: event.itemInSession, ts: event.ts))
-  }
-
-  mutating func identity(_ identity: EventIdentity) -> Int64 {
     begin()
-    add(Int64(identity.topic.rawValue))
-    add(identity.userId)
-    add(identity.sessionId)
-    add(identity.itemInSession)
-    add(identity.ts)
+    add(Int64(event.topic.rawValue))
+    add(event.userId)
+    add(event.sessionId)
+    add(event.itemInSession)
+    add(event.ts)
     return key()
   }
 
@@ -174,14 +167,6 @@ extension KeyHasher {
     add(event.sessionId)
     return key()
   }
-
-  /// Who sent it, for the watermark: the user, or the session of a guest.
-  mutating func actor(_ event: Event) -> UInt64 {
-    begin()
-    add(event.userId)
-    if event.userId == nil { add(event.sessionId) }
-    return UInt64(bitPattern: key())
-  }
 }
 
 extension Event {
@@ -191,25 +176,5 @@ extension Event {
   var durationMs: Int64? {
     guard let duration, duration > 0, duration < 2_000_000 else { return nil }
     return Int64((duration * 1000).rounded())
-  }
-}
-
-/// What makes an event that event: the same again is a redelivery.
-public struct EventIdentity: Hashable, Sendable {
-  public var topic: Topic
-  public var userId: Int64?
-  public var sessionId: Int64
-  public var itemInSession: Int64
-  /// Milliseconds since 1970.
-  public var ts: Int64
-
-  public init(
-    topic: Topic, userId: Int64?, sessionId: Int64, itemInSession: Int64, ts: Int64
-  ) {
-    self.topic = topic
-    self.userId = userId
-    self.sessionId = sessionId
-    self.itemInSession = itemInSession
-    self.ts = ts
   }
 }

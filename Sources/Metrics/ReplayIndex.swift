@@ -17,11 +17,13 @@ struct ReplayIndex {
   var hasSeenAny = false
 
   @inline(__always)
-  mutating func note(timestamp: Int64, offset: Int64, mark: Watermark) {
+  mutating func note(timestamp: Int64, offset: Int64, mark: UnsafePointer<Watermark>) {
     let minute = timestamp / 60_000
     if minute == lastMinute { return }
     lastMinute = minute
-    if minutes[minute] == nil { minutes[minute] = ReplayPoint(offset: offset, watermark: mark) }
+    if minutes[minute] == nil {
+      minutes[minute] = ReplayPoint(offset: offset, watermark: mark.pointee)
+    }
   }
 
   /// The first record at or after `horizon` (milliseconds); what lies before is forgotten.

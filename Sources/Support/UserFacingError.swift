@@ -10,6 +10,8 @@ public protocol UserFacingError: Error {
 /// Exit codes of BSD's sysexits.h, by the names used there.
 public enum ExitCode: Int32, Sendable {
   case ok = 0
+  /// What was to be shown to hold does not: no code of sysexits.h is about that.
+  case failure = 1
   case usage = 64
   case dataError = 65
   case noInput = 66

@@ -4,7 +4,7 @@ import Support
 
 let commands: [CommandSpec] = [
   runCommand, generateCommand, importCommand, archiveCommand, speedCommand, loadCommand,
-  scheduleCommand, serveCommand, checkCommand, sqlCommand, statusCommand,
+  scheduleCommand, serveCommand, checkCommand, sqlCommand, statusCommand, simulateCommand,
 ]
 
 func overview() -> String {

@@ -77,10 +77,12 @@ final class Layers: Sendable {
 
   /// A speed worker on a thread of its own, until the token is pulled.
   func startSpeed(
-    _ stop: StopToken, flushInterval: Double = 0.02,
+    _ stop: StopToken, flushInterval: Double = 0.02, lookInterval: Double = 0.2,
     report: @escaping @Sendable (SpeedWorker.Report) -> Void = { _ in }
   ) -> Worker<Void> {
-    let configuration = speedConfiguration(flushInterval)
+    var settings = speedConfiguration(flushInterval)
+    settings.lookInterval = lookInterval
+    let configuration = settings
     return Worker("test-speed") { [log, library] in
       try SpeedWorker(
         log: log.log, library: library, configuration: configuration, report: report
@@ -90,13 +92,14 @@ final class Layers: Sendable {
 
   func loader(
     patience: Double = 20, lockPatience: Double = 0.8,
-    publishPauses: [Double] = [Double](repeating: 0.2, count: 50)
+    publishPauses: [Double] = [Double](repeating: 0.2, count: 50), ownDays: Int? = nil
   ) -> BatchLoader {
     var configuration = BatchLoader.Configuration(databaseURL: database.url)
     configuration.lakePatience = patience
     configuration.rollupRows = 3000
     configuration.lockPatience = lockPatience
     configuration.publishPauses = publishPauses
+    configuration.ownDays = ownDays
     return BatchLoader(lake: log.lake, library: library, configuration: configuration)
   }
 

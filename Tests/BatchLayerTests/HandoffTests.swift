@@ -81,7 +81,7 @@ import Warehouse
     let stop = StopToken()
     let conflicts = BoundedQueue<String>(limit: 1000)
     let started = BoundedQueue<Int>(limit: 1000)
-    let speed = layers.startSpeed(stop, flushInterval: 3600) {
+    let speed = layers.startSpeed(stop, flushInterval: 3600, lookInterval: 3600) {
       if case .restarting(let reason) = $0 { _ = conflicts.put(reason) }
       if case .started = $0 { _ = started.put(0) }
     }
@@ -131,16 +131,23 @@ import Warehouse
   }
 
   @Test(arguments: TestLog.Kind.allCases)
-  func redeliveriesLongAfterAreCorrectedByTheLoad(_ kind: TestLog.Kind) throws {
+  func redeliveriesLongAfterCountOnceAtEveryInstant(_ kind: TestLog.Kind) throws {
     let records = try simulated(seed: 13, faults: .withLateRepeats)
     let layers = try Layers(kind)
-    let half = records.count / 2
-    try layers.log.write(records[..<half])
-    try layers.catchUp()
+    let quarter = records.count / 4
+    // First without a load, then over one: in the log, among the late events, among the facts.
+    for end in [quarter, 2 * quarter] {
+      try layers.log.write(records[(end - quarter)..<end])
+      try layers.catchUp()
+      try layers.expectTruth(Truth(records[..<end]), "by the speed layer alone, up to \(end)")
+    }
     try layers.load(.full)
-    try layers.expectTruth(Truth(records[..<half]))
-    try layers.log.write(records[half...])
-    try layers.catchUp()
+    try layers.expectTruth(Truth(records[..<(2 * quarter)]), "after the full load")
+    for end in [3 * quarter, records.count] {
+      try layers.log.write(records[(end == records.count ? 3 * quarter : end - quarter)..<end])
+      try layers.catchUp()
+      try layers.expectTruth(Truth(records[..<end]), "over the full load, up to \(end)")
+    }
     let summary = try layers.load(.incremental)
     #expect(summary.counts.redelivered > 5)
     try layers.expectTruth(Truth(records))

@@ -19,6 +19,18 @@ import Testing
     return LoggedRecord(event)
   }
 
+  private func listen(user: Int64, atMinute minute: Int64) -> LoggedRecord {
+    var event = Event(topic: .listen)
+    event.ts = Self.begin + minute * Self.minute
+    event.userId = user
+    event.sessionId = user
+    event.itemInSession = minute
+    let song: StaticString = "a"
+    event.song = ByteSlice(start: song.utf8Start, count: song.utf8CodeUnitCount)
+    event.duration = 200
+    return LoggedRecord(event)
+  }
+
   /// Two users establish the watermark, a third is 25 hours ahead, and time goes on until its time has
   /// nearly come.
   private func records() -> (before: [LoggedRecord], ahead: LoggedRecord) {
@@ -48,5 +60,36 @@ import Testing
     try layers.log.write(before + [ahead])
     try layers.load(.incremental)
     try layers.expectTruth(Truth(before + [ahead]), "in one load")
+  }
+
+  /// It came ahead of the crowd, the crowd followed, and it came again, in time by then.
+  @Test(arguments: [true, false])
+  func anEventAheadThatComesAgainAfterTheCrowdHasFollowedCountsOnce(loadsInBetween: Bool) throws {
+    let dayAndHour: Int64 = 25 * 60
+    let ahead = [listen(user: 2, atMinute: dayAndHour), view(user: 2, atMinute: dayAndHour)]
+    let start = (0..<4).flatMap { [listen(user: 1, atMinute: $0), view(user: 3, atMinute: $0)] }
+    let crowd = (0..<40).flatMap { (i: Int64) in
+      [
+        listen(user: 10 + i, atMinute: dayAndHour + i % 5),
+        view(user: 10 + i, atMinute: dayAndHour),
+      ]
+    }
+    let after = [listen(user: 2, atMinute: dayAndHour + 1)]
+    let layers = try Layers(partitions: 1)
+    var written: [LoggedRecord] = []
+    for part in [start, ahead, crowd, ahead + after, ahead] {
+      try layers.log.write(part)
+      written += part
+      try layers.catchUp()
+      try layers.expectTruth(Truth(written), "by the speed layer")
+      guard loadsInBetween else { continue }
+      try layers.load(.incremental)
+      try layers.expectTruth(Truth(written), "after a load")
+    }
+    try layers.load(.incremental)
+    let whole = try Layers(over: layers.log)
+    try whole.load(.full)
+    try whole.expectTruth(Truth(written))
+    try layers.expectSame(as: whole, "pieces and whole")
   }
 }

@@ -109,8 +109,7 @@ struct KernelTwin {
   private(set) var rows: [RowKey: TwinRow] = [:]
   private(set) var listens: [TwinListen] = []
 
-  /// - Parameter onceForAll: redeliveries from outside the window are recognised too, as the batch
-  ///   layer does.
+  /// - Parameter onceForAll: redeliveries behind the window are recognised too, as the batch layer does.
   init(_ log: SampleLog, latenessMs: Int64, onceForAll: Bool = false) {
     self.log = log
     self.latenessMs = latenessMs
@@ -136,32 +135,35 @@ struct KernelTwin {
   private mutating func classify(_ samples: [Sample], _ onceForAll: Bool) {
     let day: Int64 = 86_400_000
     var mark: Int64?
-    var waiting: (ts: Int64, actor: [Int64?])?
     var seen = Set<Identity>()
     var timely: [Sample] = []
     var other: [Sample] = []
     var marks: [Int64?] = []
-    for s in samples {
+    for (i, s) in samples.enumerated() {
       let isIn = mark.map { s.ts >= $0 - latenessMs && s.ts <= $0 + day } ?? true
       if isIn {
         if seen.insert(Identity(s)).inserted { timely.append(s) }
-      } else if !onceForAll || seen.insert(Identity(s)).inserted {
+      } else if (!onceForAll && s.ts < mark!) || seen.insert(Identity(s)).inserted {
         other.append(s)
       }
-      let actor: [Int64?] = s.user == nil ? [nil, s.session] : [s.user]
-      if let m = mark, s.ts <= m + day {
-        mark = max(m, s.ts)
-      } else if let w = waiting, abs(w.ts - s.ts) <= day, mark == nil || w.actor != actor {
-        mark = max(w.ts, s.ts)
-        waiting = nil
-      } else {
-        waiting = (s.ts, actor)
-      }
+      mark = Self.greatest(after: samples[max(0, i - 63)...i].map(\.ts), mark)
       marks.append(mark)
     }
     inWindow.append(timely)
     outside.append(other)
     greatest.append(marks)
+  }
+
+  /// The greatest timestamp of the crowd, by the last 64 timestamps and what it was before the last one.
+  static func greatest(after window: [Int64], _ mark: Int64?) -> Int64? {
+    let day: Int64 = 86_400_000
+    let last = window[window.count - 1]
+    if let mark, last <= mark + day { return max(mark, last) }
+    let ahead = window.filter { $0 > (mark ?? Int64.min / 2) + day }
+    guard ahead.count > window.count / 2 else { return mark }
+    let median = window.sorted()[(window.count - 1) / 2]
+    let near = ahead.filter { abs($0 - median) <= day }
+    return mark == nil && near.count < 2 ? nil : near.max()
   }
 
   /// The watermark of the listens.

@@ -1,0 +1,128 @@
+import Foundation
+
+/// Follows the files of a directory log with a reader of its own and keeps all events in mind. Not shared
+/// between threads.
+public final class LogRecount {
+  public struct Failure: Error, CustomStringConvertible {
+    public var description: String
+  }
+
+  private struct Partition {
+    var stream: PlainEvent.Stream
+    var number: Int
+    /// The growing segment that is being read, and how far.
+    var file = ""
+    var bytes: UInt64 = 0
+    var events: [PlainEvent] = []
+    var lines: Int64 = 0
+  }
+
+  private let path: String
+  private let latenessMs: Int64
+  private var partitions: [String: Partition] = [:]
+  private var seen: Set<PlainEvent.Identity> = []
+  private var texts: [String: Int32] = [:]
+  private var names: [String] = []
+
+  /// What all events add up to, by `View.counters`; outcomes are left 0.
+  public private(set) var totals = SIMD16<Int64>(repeating: 0)
+  /// Lines that are no event.
+  public private(set) var malformed: Int64 = 0
+  /// Lines with an event that had been there before.
+  public private(set) var redelivered: Int64 = 0
+  public var events: Int { seen.count }
+
+  /// - Parameters:
+  ///   - path: the log's directory.
+  ///   - latenessMs: the allowed lateness of the layers.
+  public init(_ path: String, latenessMs: Int64 = 600_000) {
+    self.path = path
+    self.latenessMs = latenessMs
+  }
+
+  /// Records of each `topic/partition`, holes included: where its next offset is.
+  public var ends: [String: Int64] { partitions.mapValues(\.lines) }
+
+  /// Reads what has come since. A line without its newline is left for later.
+  public func follow() throws {
+    for stream in PlainEvent.Stream.allCases {
+      let topic = "\(path)/\(stream.topic)"
+      for name in (try? FileManager.default.contentsOfDirectory(atPath: topic)) ?? [] {
+        guard let number = Int(name) else { continue }
+        let id = "\(stream.topic)/\(number)"
+        var partition = partitions[id] ?? Partition(stream: stream, number: number)
+        try follow(&partition, "\(path)/\(id)")
+        partitions[id] = partition
+      }
+    }
+  }
+
+  private func follow(_ partition: inout Partition, _ directory: String) throws {
+    let names = try FileManager.default.contentsOfDirectory(atPath: directory)
+    let segments = names.filter { $0.hasSuffix(".ndjson") || $0.hasSuffix(".zst") }.sorted()
+    guard let name = segments.last else { return }
+    guard segments.count == 1, name.hasSuffix(".ndjson"), Int64(name.prefix(20)) == 0 else {
+      throw Failure(description: "\(directory): \(segments), more than one growing segment")
+    }
+    let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: "\(directory)/\(name)"))
+    defer { try? handle.close() }
+    try handle.seek(toOffset: partition.bytes)
+    var rest: [UInt8] = []
+    while let block = try handle.read(upToCount: 1 << 20), !block.isEmpty {
+      rest += block
+      var start = 0
+      while let end = rest[start...].firstIndex(of: 0x0A) {
+        take(Array(rest[start..<end]), &partition)
+        start = end + 1
+      }
+      // Only whole lines count as read: a torn one is cut off by the next writer.
+      partition.bytes += UInt64(start)
+      rest.removeFirst(start)
+    }
+  }
+
+  private func take(_ line: [UInt8], _ partition: inout Partition) {
+    partition.lines += 1
+    // A hole of the log is an empty line; payloads that cannot be a line are no events of ours either.
+    if line.isEmpty { return }
+    guard let event = PlainEvent(line, partition.stream, key: number) else {
+      malformed += 1
+      return
+    }
+    guard seen.insert(event.identity).inserted else {
+      redelivered += 1
+      return
+    }
+    totals &+= event.counts
+    partition.events.append(event)
+  }
+
+  /// Texts as numbers: a view's key is compared as often as there are events.
+  private func number(_ text: String) -> Int32 {
+    if let known = texts[text] { return known }
+    let number = Int32(names.count)
+    texts[text] = number
+    names.append(text)
+    return number
+  }
+
+  /// Reads everything anew: the log has lost something.
+  public func forget() {
+    partitions = [:]
+    seen = []
+    totals = SIMD16(repeating: 0)
+    malformed = 0
+    redelivered = 0
+  }
+
+  /// What the views must show for what has been read.
+  public func recount() -> Recount {
+    Recount(
+      partitions.sorted { $0.key < $1.key }.map {
+        PartitionTrail(stream: $0.value.stream, events: $0.value.events)
+      }, latenessMs: latenessMs)
+  }
+
+  func name(_ key: Int32) -> String { names[Int(key)].replacingOccurrences(of: "\u{1F}", with: "|") }
+  func key(_ name: String) -> Int32 { number(name) }
+}

@@ -1,0 +1,147 @@
+import Warehouse
+
+/// What the merged views show, read as anybody would read them.
+public struct MergedViews {
+  private let connection: Connection
+
+  public init(_ connection: Connection) { self.connection = connection }
+
+  /// The sums of all seven views at one instant.
+  public struct Sums: Sendable {
+    /// By `View.rawValue`; a counter that a view does not have is 0.
+    public var views: [SIMD16<Int64>]
+
+    public static let none = Sums(
+      views: View.allCases.map { _ in SIMD16(repeating: 0) })
+
+    /// What is wrong with these sums by themselves, after those of an earlier look, and with what the log
+    /// held after the look.
+    public func violations(after earlier: Sums, log: SIMD16<Int64>) -> [String] {
+      var found: [String] = []
+      let totals = views[0]
+      for view in View.allCases {
+        let now = views[view.rawValue]
+        for index in view.counters {
+          let name = "\(view.name).\(View.counters[index]) is \(now[index])"
+          let isCredit = view == .song && View.engagements.contains(index)
+          if !isCredit && now[index] != totals[index] {
+            found.append("\(name), but \(totals[index]) in minute_totals at the same instant")
+          }
+          if isCredit && now[index] > totals[index] {
+            found.append("\(name), more than the \(totals[index]) of minute_totals")
+          }
+          guard view.settled.contains(index) else { continue }
+          if now[index] < earlier.views[view.rawValue][index] {
+            found.append("\(name), after \(earlier.views[view.rawValue][index])")
+          }
+          if now[index] > log[index] {
+            found.append("\(name), but the log has \(log[index])")
+          }
+        }
+      }
+      if totals[2] + totals[3] + totals[4] > totals[0] {
+        found.append(
+          "minute_totals has \(totals[2] + totals[3] + totals[4]) ended plays of \(totals[0])")
+      }
+      return found
+    }
+  }
+
+  public func sums() throws(WarehouseError) -> Sums {
+    let rows = try connection.run(View.sumsQuery)
+    var sums = Sums.none
+    for row in 0..<rows.count {
+      for index in View.counters.indices {
+        sums.views[row][index] = try rows.intOrNull(row, index + 1) ?? 0
+      }
+    }
+    return sums
+  }
+
+  /// Compares every row of every view with the recount of the log: minute by minute, key by key, counter
+  /// by counter.
+  /// - Returns: what differs, a few of it in words; empty where all is as it must be.
+  public func differences(from log: LogRecount, atMost limit: Int = 6) throws(WarehouseError)
+    -> [String]
+  {
+    let recount = log.recount()
+    var expected = recount.cells
+    var found: [String] = []
+    var wrong = 0
+    func note(_ view: View, _ minute: Int64, _ key: Int32, _ text: String) {
+      wrong += 1
+      if found.count < limit {
+        found.append(
+          "\(view.name) minute \(minute) (\(Self.time(minute))) [\(log.name(key))]: \(text)")
+      }
+    }
+    for view in View.allCases {
+      let rows = try connection.run(view.rowsQuery)
+      for row in 0..<rows.count {
+        let minute = try rows.int(row, 0)
+        let key = log.key(try rows.text(row, 1))
+        let cell =
+          expected.removeValue(forKey: Recount.CellKey(view: view, minute: minute, key: key))
+          ?? Recount.Cell()
+        for (column, index) in view.counters.enumerated() {
+          let value = try rows.int(row, column + 2)
+          guard !(cell.low[index]...cell.high[index]).contains(value) else { continue }
+          note(view, minute, key, Self.text(index, "\(value)", cell))
+        }
+      }
+    }
+    for (key, cell) in expected where cell.low != SIMD16(repeating: 0) {
+      let index = View.counters.indices.first { cell.low[$0] != 0 } ?? 0
+      note(key.view, key.minute, key.key, Self.text(index, "no row", cell))
+    }
+    if wrong > found.count { found.append("and \(wrong - found.count) more") }
+    return found
+  }
+
+  private static func text(_ index: Int, _ value: String, _ cell: Recount.Cell) -> String {
+    let range =
+      cell.low[index] == cell.high[index]
+      ? "\(cell.low[index])" : "\(cell.low[index]) to \(cell.high[index])"
+    return "\(View.counters[index]) is \(value), the log says \(range)"
+  }
+
+  private static func time(_ minute: Int64) -> String {
+    let day = minute / 1440
+    let ofDay = minute % 1440
+    return "day \(day), \(ofDay / 60):\(ofDay % 60 < 10 ? "0" : "")\(ofDay % 60)"
+  }
+
+  /// What the speed layer lacks of the log, in records; -1 where it is beyond.
+  public func lag(of log: LogRecount) throws(WarehouseError) -> Int64 {
+    let rows = try connection.run(
+      "select topic || '/' || partition, next_offset from speed.progress")
+    var committed: [String: Int64] = [:]
+    for row in 0..<rows.count { committed[try rows.text(row, 0)] = try rows.int(row, 1) }
+    var lag: Int64 = 0
+    for (source, end) in log.ends {
+      let next = committed[source] ?? 0
+      if next > end { return -1 }
+      lag += end - next
+    }
+    return lag
+  }
+
+  /// A hash of every row of every view, estimates of the sketches included (FNV-1a, 64 bits).
+  public func fingerprint() throws(WarehouseError) -> String {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for view in View.allCases {
+      let rows = try connection.run(
+        "select (v #- '{source}' #- '{is_final}')::text from "
+          + "(select to_jsonb(m) as v from serving.\(view.name) as m) as j order by 1")
+      for row in 0..<rows.count {
+        for byte in try rows.text(row, 0).utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+      }
+    }
+    return String(hash, radix: 16)
+  }
+
+  /// Records in quarantine.
+  public func quarantined() throws(WarehouseError) -> Int64 {
+    try connection.run("select count(*) from warehouse.quarantine").int(0, 0)
+  }
+}

@@ -1,0 +1,81 @@
+import Warehouse
+
+/// The seven merged views, as the oracle knows them.
+public enum View: Int, CaseIterable, Sendable {
+  case totals, song, user, location, device, audience, page
+
+  /// All counters of the views, in the order of everything here that counts.
+  public static let counters = [
+    "listens", "listened_ms", "completed", "skipped", "partial", "thumbs_up", "thumbs_down",
+    "playlist_adds", "shares", "friends_added", "adverts", "page_views", "errors", "logins",
+    "failed_logins",
+  ]
+
+  static func index(_ counter: String) -> Int { counters.firstIndex(of: counter) ?? 15 }
+
+  static let outcomes = 1...4
+  static let engagements = 5...10
+
+  public var name: String { "minute_\(self)" }
+
+  /// Indexes into `counters` of those that the view has.
+  var counters: [Int] {
+    switch self {
+    case .song: Array(0...10)
+    case .page: [11, 12]
+    default: Array(0...14)
+    }
+  }
+
+  /// Those that depend on the event alone: they never fall, and are exact whatever comes in between.
+  var settled: [Int] {
+    counters.filter { index in
+      !Self.outcomes.contains(index) && !(self == .song && Self.engagements.contains(index))
+    }
+  }
+
+  /// The natural key of a row as text, its parts with U+001F between them, and what it takes to know it.
+  private var key: (text: String, join: String) {
+    func text(_ columns: [String]) -> String {
+      columns.map { "coalesce(\($0)::text, '')" }.joined(separator: " || chr(31) || ")
+    }
+    func dimension(_ name: String) -> String {
+      "left join warehouse.dim_\(name) as d on d.\(name)_key = v.\(name)_key"
+    }
+    switch self {
+    case .totals: return ("''", "")
+    case .song:
+      return (
+        text(["d.artist", "d.title", "round(d.duration * 1000)::bigint"]), dimension("song")
+      )
+    case .user:
+      let registration = "round(extract(epoch from d.registration) * 1000)::bigint"
+      return (
+        text(["d.user_id", "d.first_name", "d.last_name", "d.gender", "d.level", registration]),
+        dimension("user")
+      )
+    case .location:
+      return (text(["d.country", "d.state", "d.city", "d.zip"]), dimension("location"))
+    case .device: return (text(["d.user_agent"]), dimension("device"))
+    case .audience: return (text(["v.gender", "v.level"]), "")
+    case .page: return (text(["v.page", "v.method", "v.status", "v.auth", "v.level"]), "")
+    }
+  }
+
+  /// Minute (since 1970), natural key and counters of every row of the view.
+  var rowsQuery: String {
+    let sums = counters.map { "sum(v.\(Self.counters[$0]))::bigint" }.joined(separator: ", ")
+    return "select extract(epoch from v.minute)::bigint / 60, \(key.text), \(sums) "
+      + "from serving.\(name) as v \(key.join) group by 1, 2"
+  }
+
+  /// The sums of all views at one instant, in one statement: a row a view, a column a counter, null where
+  /// the view does not have it.
+  static let sumsQuery = allCases.map { view in
+    let sums = counters.indices.map { index in
+      view.counters.contains(index) ? "coalesce(sum(\(counters[index])), 0)::bigint" : "null::bigint"
+    }
+    return "select \(view.rawValue) as view, \(sums.joined(separator: ", ")) "
+      + "from serving.\(view.name)"
+  }.joined(separator: "\nunion all ") + "\norder by view"
+}

@@ -1,0 +1,148 @@
+import Foundation
+import Support
+import Warehouse
+
+/// Simulations one after the other, each of the next seed (STYLE, point 15): one thread takes the steps
+/// that the seed gives; everything is compared with an oracle that shares no code with the layers.
+public struct SimulationRun {
+  public struct Configuration: Sendable {
+    public var seed: UInt64
+    /// Steps of each simulation.
+    public var steps = 40
+    public var runs = 1
+    /// Seconds after which no further simulation begins; nil for all of them.
+    public var lifetime: Double?
+    /// Seconds for finding a shorter sequence that fails too.
+    public var shrinkSeconds = 120.0
+    /// Says each step as it is taken.
+    public var isVerbose = false
+
+    public init(seed: UInt64) { self.seed = seed }
+  }
+
+  public struct Summary: Sendable {
+    public var runs = 0
+    public var steps = 0
+    public var looks = 0
+    public var events = 0
+    /// Of the last simulation: all rows of the merged views.
+    public var fingerprint = ""
+  }
+
+  /// A simulation that failed, with what it takes to see it again.
+  public struct Failure: UserFacingError {
+    public var seed: UInt64
+    public var message: String
+    public var exitCode: ExitCode { .failure }
+  }
+
+  private let configuration: Configuration
+  private let library: SQLLibrary
+  private let say: (String) -> Void
+
+  /// - Parameter say: gets a line for each simulation, and for each step where it is verbose.
+  public init(
+    _ configuration: Configuration, library: SQLLibrary, say: @escaping (String) -> Void
+  ) {
+    self.configuration = configuration
+    self.library = library
+    self.say = say
+  }
+
+  /// - Throws: `Failure` with the seed and the shortest sequence that was seen to fail; other errors where
+  ///   the simulation itself cannot go on.
+  public func run(stop: StopToken) throws -> Summary {
+    let directory = "/tmp/polyrhythm-simulate-\(getpid())"
+    try FileManager.default.createDirectory(
+      atPath: directory, withIntermediateDirectories: true,
+      attributes: [.posixPermissions: 0o755])
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    let server = try SimulationServer(in: directory)
+    defer { server.stop() }
+    let start = ContinuousClock.now
+    var summary = Summary()
+    for run in 0..<configuration.runs where !stop.isRequested {
+      if let lifetime = configuration.lifetime, ContinuousClock.now - start > .seconds(lifetime) {
+        break
+      }
+      let seed = configuration.seed &+ UInt64(run)
+      let sequence = StepSequence(seed: seed, count: configuration.steps)
+      let outcome = try simulate(sequence, server, "\(directory)/\(seed)", configuration.isVerbose)
+      if let problem = outcome.problem {
+        throw failure(sequence, problem, outcome.taken, server, directory, stop)
+      }
+      summary.runs += 1
+      summary.steps += sequence.steps.count
+      summary.looks += outcome.looks
+      summary.events += outcome.events
+      summary.fingerprint = outcome.fingerprint
+      say(
+        "seed \(seed): \(sequence.steps.count) steps, \(outcome.events) events, rows "
+          + outcome.fingerprint)
+    }
+    return summary
+  }
+
+  private struct Outcome {
+    /// nil where all was right.
+    var problem: String?
+    /// Steps taken, the failing one included.
+    var taken = 0
+    var looks = 0
+    var events = 0
+    var fingerprint = ""
+  }
+
+  private func simulate(
+    _ sequence: StepSequence, _ server: SimulationServer, _ directory: String, _ isVerbose: Bool
+  ) throws -> Outcome {
+    var outcome = Outcome()
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    let world = try World(sequence, server: server, library: library, directory: directory)
+    defer { world.end() }
+    for step in sequence.steps {
+      outcome.taken += 1
+      if isVerbose { say("  \(outcome.taken). \(step)") }
+      do {
+        try world.perform(step)
+      } catch let discrepancy as Discrepancy {
+        outcome.problem = "at step \(outcome.taken), \(step): \(discrepancy)"
+        return outcome
+      } catch let error as any UserFacingError {
+        outcome.problem = "at step \(outcome.taken), \(step): \(error.message)"
+        return outcome
+      }
+    }
+    outcome.looks = world.looks
+    (outcome.fingerprint, outcome.events) = try world.fingerprint()
+    return outcome
+  }
+
+  private func failure(
+    _ sequence: StepSequence, _ problem: String, _ taken: Int, _ server: SimulationServer,
+    _ directory: String, _ stop: StopToken
+  ) -> Failure {
+    say("seed \(sequence.seed) fails \(problem)")
+    say("looking for a shorter sequence, for \(Int(configuration.shrinkSeconds)) s at most …")
+    let deadline = ContinuousClock.now + .seconds(configuration.shrinkSeconds)
+    var reason = problem
+    var tries = 0
+    let shortest = Shrinking.shortest(
+      Array(sequence.steps.prefix(taken)),
+      while: { ContinuousClock.now < deadline && !stop.isRequested }
+    ) { steps in
+      tries += 1
+      var shorter = sequence
+      shorter.steps = steps
+      let outcome = try? simulate(shorter, server, "\(directory)/s\(tries)", false)
+      if let problem = outcome?.problem { reason = problem }
+      return outcome?.problem != nil
+    }
+    let lines = shortest.enumerated().map { "  \($0.offset + 1). \($0.element)" }
+    return Failure(
+      seed: sequence.seed,
+      message: "seed \(sequence.seed) fails \(reason)\nthe shortest sequence that was seen to fail, of "
+        + "\(sequence.partitions) partitions at first:\n\(lines.joined(separator: "\n"))\n"
+        + "again: polyrhythm simulate --seed \(sequence.seed) --steps \(configuration.steps)")
+  }
+}

@@ -1,0 +1,73 @@
+import EventModel
+import Foundation
+import Support
+import Synchronization
+import TestKit
+import Testing
+import Warehouse
+
+@testable import EventLog
+@testable import SpeedLayer
+
+/// Several workers over one log.
+@Suite struct SharingTests {
+  private func shares(_ connection: Connection) throws -> [Int64] {
+    let rows = try connection.run(
+      "select count(*) from speed.assignment group by worker_id order by worker_id")
+    return try (0..<rows.count).map { try rows.int($0, 0) }
+  }
+
+  @Test func workersShareThePartitionsWhoeverComesAndGoes() throws {
+    let records = try simulated(seed: 81, users: 30)
+    let layers = try Layers(.directory, partitions: 4)
+    let connection = try layers.connect()
+    let third = records.count / 3
+    try layers.log.write(records[..<third])
+    let stops = [StopToken(), StopToken(), StopToken(), StopToken()]
+    var workers = [layers.startSpeed(stops[0])]
+    #expect(try eventually(within: 60) { try shares(connection) == [4] })
+    workers.append(layers.startSpeed(stops[1]))
+    #expect(try eventually(within: 60) { try shares(connection) == [2, 2] })
+    workers.append(layers.startSpeed(stops[2]))
+    workers.append(layers.startSpeed(stops[3]))
+    #expect(try eventually(within: 60) { try shares(connection) == [1, 1, 1, 1] })
+    try layers.log.write(records[third..<2 * third])
+    #expect(try layers.awaitSpeed())
+    try layers.expectTruth(Truth(records[..<(2 * third)]), "with four workers")
+    for leaving in 0..<2 {
+      stops[leaving].request()
+      try workers[leaving].wait()
+    }
+    #expect(try eventually(within: 60) { try shares(connection) == [2, 2] })
+    try layers.log.write(records[(2 * third)...])
+    #expect(try layers.awaitSpeed())
+    try layers.expectTruth(Truth(records), "with two workers")
+    for staying in 2..<4 {
+      stops[staying].request()
+      try workers[staying].wait()
+    }
+  }
+
+  @Test func partitionsAndTopicsThatAppearAreFollowed() throws {
+    let records = try simulated(seed: 82, users: 30)
+    let layers = try Layers(.directory, partitions: 1)
+    let directory = try #require(layers.log.log as? DirectoryLog)
+    let half = records.count / 2
+    let added = Atomic<Int>(0)
+    let stop = StopToken()
+    let speed = layers.startSpeed(stop) {
+      if case .partitionsAdded(_, _, let count) = $0 { added.store(count, ordering: .relaxed) }
+    }
+    try layers.log.write(records[..<half])
+    #expect(try layers.awaitSpeed())
+    for topic in Topic.allCases { try directory.addPartitions(topic.name, upTo: 3) }
+    #expect(eventually(within: 30) { added.load(ordering: .relaxed) == 3 })
+    try layers.log.write(records[half...])
+    #expect(try layers.awaitSpeed())
+    stop.request()
+    try speed.wait()
+    let counted = try layers.connect().run(
+      "select sum(page_views)::bigint from serving.minute_totals")
+    #expect(try counted.int(0, 0) == Truth(records).total("page_views"))
+  }
+}

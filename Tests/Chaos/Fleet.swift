@@ -1,0 +1,176 @@
+import Foundation
+import Glibc
+import Simulation
+import TestKit
+
+/// The processes of one episode: writers, workers and loads, all of them the release binary.
+final class Fleet {
+  private let directory: String
+  private let log: String
+  private let database: String
+  private let schedule: Schedule
+  private let proxy: ServerProxy
+  private(set) var workers: [Int: Program] = [:]
+  private(set) var writer: Program?
+  private(set) var load: Program?
+  private var writerCommand: [String]?
+  private var isWriterOwed = false
+  private var frozen: Set<pid_t> = []
+
+  init(_ schedule: Schedule, in directory: String, log: String, database: String, proxy: ServerProxy) {
+    self.schedule = schedule
+    self.directory = directory
+    self.log = log
+    self.database = database
+    self.proxy = proxy
+  }
+
+  // MARK: Starting
+
+  func run(_ arguments: [String]) throws -> Program { try Program(arguments, in: directory) }
+
+  /// Runs a command that has to work.
+  @discardableResult
+  func succeed(_ arguments: [String], atMost seconds: Double = 120) throws -> Program.Outcome {
+    let outcome = try run(arguments).wait(atMost: seconds)
+    guard outcome.status == 0 else { throw ChaosError("\(outcome)") }
+    return outcome
+  }
+
+  func startWorker(_ slot: Int, flushMs: Int) throws {
+    if let running = workers[slot], running.isRunning { return }
+    workers[slot] = try run([
+      "speed", "--log", "dir:\(log)", "--database", database, "--flush-seconds",
+      "\(Double(flushMs) / 1000)",
+    ])
+  }
+
+  /// The schedule's numbers go round the workers that there are.
+  func worker(_ slot: Int) -> Program? {
+    let running = workers.filter { $0.value.isRunning }.sorted { $0.key < $1.key }
+    return workers[slot].flatMap { $0.isRunning ? $0 : nil }
+      ?? (running.isEmpty ? nil : running[slot % running.count].value)
+  }
+
+  func startLoad(_ kind: Action.LoadKind) throws -> Program {
+    let program = try run([
+      "load", kind.rawValue, "--lake", log, "--database", proxy.url(instead: database),
+    ])
+    load = program
+    return program
+  }
+
+  /// Only one process at a time can write the log: what is there is waited for.
+  func startWriter(_ command: [String]) throws {
+    try finishWriter()
+    writerCommand = command
+    writer = try run(command)
+  }
+
+  func repeatWriter() throws {
+    guard let writerCommand, writer?.isRunning != true, isWriterOwed else { return }
+    isWriterOwed = false
+    writer = try run(writerCommand)
+  }
+
+  /// - Parameter isOwed: whether its command has to run to its end some time.
+  func killWriter(isOwed: Bool) -> Bool {
+    guard let writer, writer.isRunning else { return false }
+    isWriterOwed = isOwed
+    writer.kill()
+    return true
+  }
+
+  /// Waits for the end of a bounded writer, after repeating one that was killed; ends an endless one.
+  func finishWriter() throws {
+    guard let command = writerCommand else { return }
+    thaw(writer)
+    if command.contains("--continuous") {
+      writer?.send(SIGTERM)
+      if let writer { try expectEnd(of: writer, within: 60) }
+    } else {
+      if let writer { try expectEnd(of: writer, within: 120) }
+      try repeatWriter()
+      if let writer { try expectEnd(of: writer, within: 120) }
+    }
+    writer = nil
+    writerCommand = nil
+    isWriterOwed = false
+  }
+
+  private func expectEnd(of program: Program, within seconds: Double) throws {
+    let outcome = try waited(program, seconds)
+    guard [0, 128 + SIGKILL].contains(outcome.status) else {
+      throw Verdict("a writer ended by itself: \(outcome)")
+    }
+  }
+
+  // MARK: Faults
+
+  func freeze(_ target: Action.Target) -> Bool {
+    guard let program = program(target), program.isRunning else { return false }
+    program.send(SIGSTOP)
+    frozen.insert(program.processID)
+    return true
+  }
+
+  func thaw(_ target: Action.Target) { thaw(program(target)) }
+
+  func thaw(_ program: Program?) {
+    guard let program, frozen.remove(program.processID) != nil else { return }
+    program.send(SIGCONT)
+  }
+
+  func thawAll() {
+    for program in all { thaw(program) }
+  }
+
+  func isFrozen(_ program: Program?) -> Bool { program.map { frozen.contains($0.processID) } ?? false }
+
+  func noteFrozen(_ process: pid_t) { frozen.insert(process) }
+
+  private func program(_ target: Action.Target) -> Program? {
+    switch target {
+    case .worker(let slot): worker(slot)
+    case .writer: writer
+    case .load: load
+    }
+  }
+
+  private var all: [Program] { Array(workers.values) + [writer, load].compactMap { $0 } }
+
+  func waited(_ program: Program, _ seconds: Double) throws -> Program.Outcome {
+    do {
+      return try program.wait(atMost: seconds)
+    } catch let failure as Program.Failure {
+      throw Verdict(failure.description)
+    }
+  }
+
+  /// A process that ends by a signal that nobody sent has a defect.
+  func verdicts() -> [String] {
+    all.compactMap { program in
+      guard !program.isRunning, let outcome = try? program.wait(atMost: 1) else { return nil }
+      let crashes = [SIGILL, SIGTRAP, SIGABRT, SIGFPE, SIGBUS, SIGSEGV].map { 128 + $0 }
+      return crashes.contains(outcome.status) ? "\(outcome)" : nil
+    }
+  }
+
+  func killWorkers(except: Set<pid_t> = []) -> Int {
+    var killed = 0
+    for (slot, program) in workers where !except.contains(program.processID) {
+      if program.isRunning { killed += 1 }
+      frozen.remove(program.processID)
+      program.kill()
+      workers[slot] = nil
+    }
+    return killed
+  }
+
+  var frozenProcesses: Set<pid_t> { frozen }
+
+  func killAll() {
+    for program in all { program.kill() }
+    frozen = []
+  }
+}

@@ -1,0 +1,6 @@
+import Glibc
+import Synchronization
+
+final class ProcessSlot: Sendable {
+  let value = Atomic<Int32>(0)
+}

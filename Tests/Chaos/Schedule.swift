@@ -1,0 +1,145 @@
+import TestKit
+
+/// What one episode does, all of it drawn from a seed.
+struct Schedule {
+  var seed: UInt64
+  var partitions: Int
+  /// Flags of `generate` for late, doubled, disordered and malformed events.
+  var faults: [String]
+  var actions: [Action]
+
+  /// Kinds of trouble that can be left out, to look for others behind a known defect.
+  enum Trouble: String, CaseIterable {
+    case repeats, lateDuplicates, deadLoads, frozen, grow, topics, power, live, restart
+  }
+
+  init(seed: UInt64, without: Set<Trouble> = []) {
+    self.seed = seed
+    var draw = Draw(seed: seed, without: without)
+    partitions = draw.pick([1, 2, 2, 3, 4])
+    faults = draw.faults()
+    actions = draw.actions()
+  }
+
+  var lines: [String] {
+    ["seed \(seed), \(partitions) partitions, generate \(faults.joined(separator: " "))"]
+      + actions.enumerated().map { "\($0.offset + 1). \($0.element)" }
+  }
+}
+
+/// Draws the parts of a schedule.
+private struct Draw {
+  var random: SeededRandom
+  let without: Set<Schedule.Trouble>
+  private var run = 0
+  private var isLive = false
+  private var mayRepeat = false
+
+  init(seed: UInt64, without: Set<Schedule.Trouble>) {
+    random = SeededRandom(seed: seed)
+    self.without = without
+  }
+
+  mutating func below(_ bound: Int) -> Int { Int(random.next() % UInt64(bound)) }
+  mutating func pick<T>(_ values: [T]) -> T { values[below(values.count)] }
+  mutating func chance(_ share: Double) -> Bool { random.chance(share) }
+  func has(_ trouble: Schedule.Trouble) -> Bool { !without.contains(trouble) }
+
+  mutating func faults() -> [String] {
+    var flags: [String] = []
+    if chance(0.5) { flags += ["--late-fraction", "0.02", "--late-by", "30m..5h"] }
+    if chance(0.6) {
+      let isLate = chance(0.5) && has(.lateDuplicates)
+      flags += ["--duplicate-fraction", "0.03", "--duplicate-by", isLate ? "1m..8h" : "0s..60s"]
+    }
+    if chance(0.5) { flags += ["--out-of-order-by", "90s"] }
+    if chance(0.5) { flags += ["--malformed-fraction", "0.01"] }
+    return flags
+  }
+
+  mutating func actions() -> [Action] {
+    var actions: [Action] = []
+    isLive = chance(0.35) && has(.live)
+    if chance(0.15), has(.topics) { actions += [.firstTopicAlone, worker(), .pause(ms: 500)] }
+    // Each order of the first writer, the first worker and the first load comes up.
+    var first: [[Action]] = [[writer()], [worker()], [load()]]
+    first.shuffle(using: &random)
+    if chance(0.4) { first.removeLast() }
+    actions += first.joined()
+    for round in 0..<(2 + below(2)) {
+      // The worker that catches up for a settling ends with it.
+      if round > 0, chance(0.8) { actions.append(worker()) }
+      if round > 0, chance(0.3) { actions.append(worker()) }
+      if round > 0 || !actions.contains(where: isWriter) { actions.append(writer()) }
+      for _ in 0..<(3 + below(5)) { actions += step() }
+      actions.append(.settle(settling()))
+    }
+    return actions
+  }
+
+  private func isWriter(_ action: Action) -> Bool {
+    switch action {
+    case .write, .live: true
+    default: false
+    }
+  }
+
+  private mutating func writer() -> Action {
+    run += 1
+    return isLive ? .live(run: run) : .write(run: run, byImport: chance(0.4))
+  }
+
+  private mutating func worker() -> Action {
+    .startWorker(below(4), flushMs: pick([20, 50, 200, 1000]))
+  }
+
+  private mutating func kind() -> Action.LoadKind { chance(0.3) ? .full : .incremental }
+
+  private mutating func load() -> Action { .load(kind(), chance(0.7) ? ending() : nil) }
+
+  private mutating func ending() -> Action.Ending? {
+    guard has(.deadLoads) else { return nil }
+    var means = pick(Action.Ending.Means.allCases + [.kill])
+    if means == .freeze, !has(.frozen) { means = .kill }
+    // A load has some two hundred statements; those around its cut are tried more often.
+    let statement = chance(0.4) ? 1 + below(50) : 1 + below(260)
+    return Action.Ending(means: means, statement: statement, isAnswered: chance(0.5))
+  }
+
+  private mutating func settling() -> Action.Settling {
+    Action.Settling(
+      byWorkers: chance(0.5), keepsFrozen: chance(0.3), load: chance(0.85) ? kind() : nil,
+      comparesFull: chance(0.35))
+  }
+
+  private mutating func step() -> [Action] {
+    switch below(19) {
+    case 0, 1, 2, 3: return [load()]
+    case 4: return [.startLoad(kind()), .pause(ms: below(600)), chance(0.5) ? .killLoad : .pause(ms: 1)]
+    case 5, 6: return [worker()]
+    case 7: return [.stopWorker(below(4))]
+    case 8, 9: return [.killWorker(below(4)), .pause(ms: below(300))]
+    case 10: return has(.restart) ? [.restartServer] : []
+    case 11, 12: return [.killBackend(below(8))]
+    case 13: return [.pause(ms: 100 + below(1500))]
+    case 14, 15:
+      guard has(.frozen) else { return [] }
+      let target = pick([Action.Target.worker(below(4)), .worker(below(2)), .writer, .load])
+      // Longer than any lease, now and then.
+      let length = chance(0.5) ? 11_500 : 300 + below(1500)
+      var steps: [Action] = []
+      if case .worker(let slot) = target { steps.append(.startWorker(slot, flushMs: 20)) }
+      if target == .load { steps.append(.startLoad(kind())) }
+      steps += [.pause(ms: below(400)), .freeze(target)]
+      if chance(0.4) { steps.append(load()) }
+      return steps + (chance(0.7) ? [.pause(ms: length), .thaw(target)] : [])
+    case 16, 17:
+      if isLive { return [.pause(ms: 500 + below(1500)), .killWriter(afterMs: below(400)), writer()] }
+      guard has(.repeats) else { return [] }
+      return [writer(), .killWriter(afterMs: 10 + below(300)), .repeatWriter]
+    default:
+      if chance(0.5) { return has(.power) ? [.losePower, writer()] : [] }
+      return has(.grow) ? [.growPartitions, writer()] : []
+    }
+  }
+}

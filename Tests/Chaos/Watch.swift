@@ -1,0 +1,77 @@
+import Foundation
+import Simulation
+import Support
+import Synchronization
+import Warehouse
+
+/// Looks at all merged views in one statement, over and over, whatever happens meanwhile.
+final class Watch: Sendable {
+  private let stop = StopToken()
+  private let worker: Worker<Void>
+  private let shared = Shared()
+
+  private final class Shared: Sendable {
+    let looks = Atomic<Int>(0)
+    let violations = Mutex<[String]>([])
+    /// Odd while the log is being changed under everybody's feet.
+    let generation = Atomic<Int>(0)
+    let isAway = Atomic<Bool>(false)
+  }
+
+  var looks: Int { shared.looks.load(ordering: .relaxed) }
+
+  /// What must not have been seen; empty where all was right.
+  var violations: [String] { shared.violations.withLock { $0 } }
+
+  init(url: String, log: String) {
+    worker = Worker("chaos-watch") { [stop, shared] in
+      var connection: Connection?
+      var recount = LogRecount(log)
+      var generation = 0
+      var last = MergedViews.Sums.none
+      while !stop.isRequested {
+        let now = shared.generation.load(ordering: .acquiring)
+        if now != generation {
+          shared.isAway.store(now % 2 == 1, ordering: .releasing)
+          if now % 2 == 1 {
+            stop.wait(seconds: 0.02)
+            continue
+          }
+          recount = LogRecount(log)
+          generation = now
+        }
+        do {
+          let open = try connection ?? Connection(url: url, applicationName: "chaos watch")
+          connection = open
+          let sums = try MergedViews(open).sums()
+          try recount.follow()
+          shared.looks.add(1, ordering: .relaxed)
+          let found = sums.violations(after: last, log: recount.totals)
+          if !found.isEmpty {
+            let look = shared.looks.load(ordering: .relaxed)
+            shared.violations.withLock { $0.append("look \(look): \(found.joined(separator: "; "))") }
+          }
+          last = sums
+          stop.wait(seconds: 0.02)
+        } catch let error as WarehouseError {
+          // No schema yet, or no server for a moment.
+          if ["42P01", "3F000", "42703"].contains(error.sqlState) == false { connection = nil }
+          stop.wait(seconds: 0.05)
+        }
+      }
+    }
+  }
+
+  /// No look goes on while the body changes the log.
+  func pausing<T>(_ body: () throws -> T) rethrows -> T {
+    shared.generation.add(1, ordering: .acquiringAndReleasing)
+    while !shared.isAway.load(ordering: .acquiring) && !worker.isFinished { usleep(5000) }
+    defer { shared.generation.add(1, ordering: .acquiringAndReleasing) }
+    return try body()
+  }
+
+  func end() throws {
+    stop.request()
+    try worker.wait()
+  }
+}

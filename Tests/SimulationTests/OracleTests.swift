@@ -1,0 +1,83 @@
+import Foundation
+import TestKit
+import Testing
+
+@testable import Simulation
+
+/// The judge is judged: what it counts is what these lines say, told by hand.
+@Suite struct OracleTests {
+  private func recounted(_ topics: [String: [String]]) throws -> LogRecount {
+    let path = try TestDatabase.directory() + "/recount-\(UUID().uuidString)"
+    for (topic, lines) in topics {
+      let directory = "\(path)/\(topic)/0"
+      try FileManager.default.createDirectory(
+        atPath: directory, withIntermediateDirectories: true)
+      try lines.map { $0 + "\n" }.joined().write(
+        toFile: "\(directory)/00000000000000000000.ndjson", atomically: true, encoding: .utf8)
+    }
+    let recount = LogRecount(path)
+    try recount.follow()
+    return recount
+  }
+
+  private func listen(_ item: Int, _ ts: Int, song: String = "S", duration: Int = 200) -> String {
+    #"{"ts":\#(ts),"sessionId":1,"itemInSession":\#(item),"userId":"7","level":"paid","gender":"F","#
+      + #""artist":"A","song":"\#(song)","duration":\#(duration)}"#
+  }
+
+  private static let start = 1_767_571_200_000
+
+  private func total(_ recount: LogRecount, _ counter: String) -> ClosedRange<Int64> {
+    let index = View.index(counter)
+    let cells = recount.recount().cells.filter { $0.key.view == .totals }.values
+    return cells.reduce(0) { $0 + $1.low[index] }...cells.reduce(0) { $0 + $1.high[index] }
+  }
+
+  @Test func eachIdentityCountsOnceAndWhatIsNoEventIsMalformed() throws {
+    let line = listen(0, Self.start)
+    let recount = try recounted([
+      "listen_events": [line, line, String(line.dropLast()), "[1]", ""]
+    ])
+    #expect(recount.totals[View.index("listens")] == 1)
+    #expect(recount.redelivered == 1)
+    #expect(recount.malformed == 2)
+    // The empty line is a hole of the log: it has an offset and no record.
+    #expect(recount.ends == ["listen_events/0": 5])
+  }
+
+  @Test func aPlayEndsWithTheNextOneOrWithItsSong() throws {
+    let recount = try recounted([
+      "listen_events": [
+        listen(0, Self.start), listen(1, Self.start + 29_999), listen(2, Self.start + 60_000),
+        listen(3, Self.start + 500_000),
+      ]
+    ])
+    #expect(total(recount, "listens") == 4...4)
+    #expect(total(recount, "skipped") == 1...1)
+    #expect(total(recount, "partial") == 1...1)
+    // The last one is not over: the watermark is ten minutes behind its start.
+    #expect(total(recount, "completed") == 1...1)
+    #expect(total(recount, "listened_ms") == 260_000...260_000)
+  }
+
+  @Test func anUnnamedThumbGoesToTheSongBeforeIt() throws {
+    let thumb =
+      #"{"ts":\#(Self.start + 130_000),"sessionId":1,"itemInSession":9,"userId":7,"page":"Thumbs Up","status":200}"#
+    let recount = try recounted([
+      "listen_events": [listen(0, Self.start, song: "a"), listen(1, Self.start + 100_000, song: "b")],
+      "page_view_events": [thumb],
+    ])
+    let index = View.index("thumbs_up")
+    let credited = recount.recount().cells.filter { $0.key.view == .song && $0.value.low[index] > 0 }
+    #expect(credited.map { recount.name($0.key.key) } == ["A|b|200000"])
+  }
+
+  @Test(arguments: [
+    (#"{"a":1}"#, true), (#"{"a":[1,{"b":"\u00e9\n"}],"c":null,"d":-1.5e3,"e":true}"#, true),
+    (" {} ", true), ("{", false), (#"{"a":1}x"#, false), (#"{"a":tru}"#, false), ("[]", false),
+    (#"{"a":"\x"}"#, false), (#"{"a":1,}"#, false), (#"{a:1}"#, false), ("", false),
+  ])
+  func theReaderTakesObjectsAndNothingElse(_ line: String, _ isObject: Bool) {
+    #expect((PlainJSON.object(Array(line.utf8)) != nil) == isObject, "\(line)")
+  }
+}

@@ -1,0 +1,7 @@
+-- Deletes all but those that are given.
+delete from batch.counted_ahead as a
+where not exists (
+  select 1
+  from unnest($1::text[], $2::bigint[], $3::bigint[]) as n (topic, partition, identity)
+  where n.topic = a.topic and n.partition = a.partition and n.identity = a.identity
+)

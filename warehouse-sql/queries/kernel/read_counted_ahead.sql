@@ -1,0 +1,1 @@
+select topic, partition, identity, ts from batch.counted_ahead
