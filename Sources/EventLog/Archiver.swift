@@ -88,7 +88,8 @@ public struct Archiver {
   }
 
   /// What the source has by now beside these.
-  private func look(beside copies: [Copy], _ say: (String) -> Void) throws(EventLogError) -> [Copy] {
+  private func look(beside copies: [Copy], _ say: (String) -> Void) throws(EventLogError) -> [Copy]
+  {
     var found: [Copy] = []
     for topic in topics {
       let known = copies.count { $0.partition.topic == topic }
@@ -121,7 +122,8 @@ public struct Archiver {
     var copies: [Copy] = []
     for number in numbers {
       let partition = TopicPartition(topic, Int32(number))
-      let appender = try lake.appender(of: partition)
+      let appender = try lake.appender(of: partition, isCopy: true)
+      try appender.adoptStart()
       let start = try source.startOffset(of: partition)
       if appender.nextOffset > 0, start > appender.nextOffset, !acceptsLoss {
         throw EventLogError(

@@ -103,10 +103,8 @@ struct SourceFiles {
 
   /// Replaces what is known of a source, whole or not at all, also in a power failure.
   func save(_ record: SourceRecord) throws(EventLogError) {
-    if mkdir(path, 0o700) == 0 {
+    if try File.makeDirectory(path) {
       try File.syncDirectory(String(path.dropLast("/sources".count)))
-    } else if errno != EEXIST {
-      throw .system(errno, "cannot make directory", path)
     }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
