@@ -88,14 +88,15 @@ public struct Archiver {
   }
 
   /// What the source has by now beside these.
-  private func look(beside copies: [Copy], _ say: (String) -> Void) throws(EventLogError) -> [Copy] {
+  private func look(beside copies: [Copy], _ say: (String) -> Void) throws(EventLogError) -> [Copy]
+  {
     var found: [Copy] = []
     for topic in topics {
       let known = copies.count { $0.partition.topic == topic }
       let count: Int
       do throws(EventLogError) {
         count = try source.partitionCount(of: topic)
-      } catch where error.code == .unavailable {
+      } catch  where error.code == .unavailable {
         // Readers wait for brokers that are away; they are asked again the next time.
         continue
       }
