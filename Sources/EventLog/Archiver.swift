@@ -96,7 +96,7 @@ public struct Archiver {
       let count: Int
       do throws(EventLogError) {
         count = try source.partitionCount(of: topic)
-      } catch where error.code == .unavailable {
+      } catch  where error.code == .unavailable {
         // Readers wait for brokers that are away; they are asked again the next time.
         continue
       }
