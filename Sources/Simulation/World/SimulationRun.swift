@@ -141,7 +141,8 @@ public struct SimulationRun {
     let lines = shortest.enumerated().map { "  \($0.offset + 1). \($0.element)" }
     return Failure(
       seed: sequence.seed,
-      message: "seed \(sequence.seed) fails \(reason)\nthe shortest sequence that was seen to fail, of "
+      message:
+        "seed \(sequence.seed) fails \(reason)\nthe shortest sequence that was seen to fail, of "
         + "\(sequence.partitions) partitions at first:\n\(lines.joined(separator: "\n"))\n"
         + "again: polyrhythm simulate --seed \(sequence.seed) --steps \(configuration.steps)")
   }
