@@ -95,9 +95,7 @@ struct Campaign {
     var tries = 0
     var scrap = Tally()
     var reason = ""
-    let shortest = Shrinking.shortest(
-      schedule.actions, while: { ContinuousClock.now < deadline }
-    ) { actions in
+    let shortest = Shrinking.shortest(schedule.actions, until: deadline) { actions in
       tries += 1
       var shorter = schedule
       shorter.actions = actions

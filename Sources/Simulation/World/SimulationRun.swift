@@ -127,10 +127,9 @@ public struct SimulationRun {
     let deadline = ContinuousClock.now + .seconds(configuration.shrinkSeconds)
     var reason = problem
     var tries = 0
-    let shortest = Shrinking.shortest(
-      Array(sequence.steps.prefix(taken)),
-      while: { ContinuousClock.now < deadline && !stop.isRequested }
-    ) { steps in
+    let shortest = Shrinking.shortest(Array(sequence.steps.prefix(taken)), until: deadline) {
+      steps in
+      guard !stop.isRequested else { return false }
       tries += 1
       var shorter = sequence
       shorter.steps = steps
