@@ -29,6 +29,9 @@ public final class BatchLoader {
     public var publishPauses: [Double] = [1, 2, 4, 8, 15]
     /// Connections that write at the same time.
     public var connections = 2
+    /// Days of a fact that get partitions of their own though they have few facts; nil: as many as the
+    /// server's lock table has room for.
+    public var ownDays: Int?
     /// Rows of rollups kept in memory before complete minutes are written.
     public var rollupRows = 80_000
 
@@ -161,7 +164,8 @@ public final class BatchLoader {
     let memory = KernelMemory(connection: control, library: library)
     let feed = try KernelFeed(
       log: lake, starts: starts, output: stage.output, configuration: configuration.kernel,
-      ahead: kind == .full ? [:] : try memory.readAhead()
+      ahead: kind == .full ? [:] : try memory.readAhead(),
+      history: { try memory.replayPoint($0, before: $1) }
     ) {
       $0.defersOutOfWindow = true
       $0.facts = stage.facts
@@ -185,6 +189,7 @@ public final class BatchLoader {
     var staged = stage.staged(
       cut: cut, replays: feed.replayPoints(), finalBefore: feed.finalBefore)
     staged.ahead = feed.countedAhead()
+    staged.replayPoints = feed.takeReplayPoints()
     let soFar = phases
     let finish = try library.sql("batch/finish_run")
     let publisher = Publisher(
@@ -271,6 +276,7 @@ public final class BatchLoader {
     while !feed.isFinished {
       try checkStop(stop)
       let read = try feed.step(wait: true)
+      guard !feed.needsHistory else { throw LoadError.forgotten }
       if read > 0 {
         done += read
         lastRecord = ContinuousClock.now

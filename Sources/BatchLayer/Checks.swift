@@ -2,7 +2,8 @@ import Warehouse
 
 /// The audits of `warehouse-sql/checks`: each file is a query for the rows that break one rule. Its
 /// first line says how severe that is (`-- severity: error` or `-- severity: warning`), its second
-/// what the rule is. `$1` and `$2` bound the event time looked at.
+/// what the rule is; a third line `-- on: check` keeps it out of loads, which it would slow down.
+/// `$1` and `$2` bound the event time looked at.
 public struct Checks {
   public struct Finding: Sendable {
     /// The file's name without the suffix.
@@ -16,6 +17,14 @@ public struct Checks {
     public var examples: [String]
   }
 
+  /// When checks run.
+  public enum Occasion: Sendable {
+    /// Inside the transaction of a load that is about to be published: those that cost little.
+    case load
+    /// When somebody asks: all.
+    case check
+  }
+
   private static let limit = 1000
 
   private let library: SQLLibrary
@@ -25,10 +34,10 @@ public struct Checks {
   /// The names of all checks.
   public var names: [String] { library.names(in: "checks") }
 
-  /// Runs all checks over event times in [`from`, `to`), milliseconds since 1970; nil is unbounded.
-  public func run(_ connection: Connection, from: Int64?, to: Int64?) throws(WarehouseError)
-    -> [Finding]
-  {
+  /// Runs the checks over event times in [`from`, `to`), milliseconds since 1970; nil is unbounded.
+  public func run(
+    _ connection: Connection, from: Int64?, to: Int64?, on occasion: Occasion = .check
+  ) throws(WarehouseError) -> [Finding] {
     // Uniqueness of a day's facts is a matter of that day's partition: a third of the time.
     try connection.script("set enable_partitionwise_aggregate = on")
     var findings: [Finding] = []
@@ -41,6 +50,7 @@ public struct Checks {
           "checks/\(name).sql does not begin with '-- severity: error|warning' and a line with its rule"
         )
       }
+      if occasion == .load, lines[2].hasPrefix("-- on: check\n") { continue }
       let rows = try connection.run(
         "select * from (\(lines[2])) as broken limit \(Self.limit)",
         [
@@ -48,16 +58,20 @@ public struct Checks {
           to.map { .timestamp(milliseconds: $0) } ?? .text("infinity"),
         ])
       guard rows.count > 0 else { continue }
-      let examples = (0..<min(rows.count, 3)).map { row in
-        rows.columns.indices.map { column in
-          "\(rows.columns[column])=\(rows.textOrNull(row, column) ?? "null")"
-        }.joined(separator: " ")
-      }
       findings.append(
         Finding(
           check: name, isError: lines[0].hasSuffix("error"), rule: String(lines[1].dropFirst(3)),
-          rows: rows.count, examples: examples))
+          rows: rows.count, examples: Self.examples(of: rows, atMost: 3)))
     }
     return findings
+  }
+
+  /// The first rows, `column=value …`.
+  static func examples(of rows: Rows, atMost limit: Int) -> [String] {
+    (0..<max(0, min(rows.count, limit))).map { row in
+      rows.columns.indices.map { column in
+        "\(rows.columns[column])=\(rows.textOrNull(row, column) ?? "null")"
+      }.joined(separator: " ")
+    }
   }
 }

@@ -3,10 +3,15 @@ import Metrics
 import Warehouse
 
 /// Turns facts into rows of staged tables: one for each fact and day, so that a whole day can be
-/// attached to the warehouse as it is.
+/// attached to the warehouse as it is. A partition costs locks, which a server has so many of; so days
+/// with few facts, once there are many of them (wild clocks can make 36,525), share a table.
 final class FactWriter: FactSink {
   /// Bytes of rows that are collected for a table before they are sent.
   private static let sendBytes = 4 << 20
+  /// Days that may be collected at a time, over all facts; beyond, those with many facts are sent.
+  private static let daysAtOnce = 96
+  /// A day with as many facts has a table of its own, however many days there are.
+  private static let manyRows = 1000
 
   enum Fact: String, CaseIterable, Sendable {
     case listen = "fact_listen"
@@ -53,6 +58,13 @@ final class FactWriter: FactSink {
   private let authColumns = Fact.auth.columns.count
   private let pageViewColumns = Fact.pageView.columns.count
   private var buffers: [Part: CopyBuffer] = [:]
+  /// Days of a fact that get a table of their own though they have few facts.
+  private let ownDays: Int
+  /// How many days with few facts have a table of their own, by fact.
+  private var small: [Fact: Int] = [:]
+  /// Which parts have a table of their own, and which share one; each is decided when it is first sent.
+  private(set) var own: Set<Part> = []
+  private(set) var rare: Set<Part> = []
   /// The buffer used last, by fact: most events are of the day before them.
   private var recent: [(day: Int32, key: Int32, buffer: CopyBuffer)?] = [nil, nil, nil]
   /// The day of the last fact, and its times; in `days` from the next day's first fact on.
@@ -68,9 +80,11 @@ final class FactWriter: FactSink {
   /// A failed writer's error; thrown at the next chance, as facts come from deep inside the kernel.
   private var failure: (any Error)?
 
-  init(generation: Int64, writer: StageWriter) {
+  /// - Parameter ownDays: days of a fact that get a table of their own though they have few facts.
+  init(generation: Int64, writer: StageWriter, ownDays: Int) {
     self.generation = generation
     self.writer = writer
+    self.ownDays = ownDays
   }
 
   func auth(_ keys: FactKeys, _ event: Event) {
@@ -182,20 +196,46 @@ final class FactWriter: FactSink {
   @inline(__always)
   private func endRow(_ fact: Fact, _ buffer: CopyBuffer, _ keys: FactKeys) {
     if buffer.byteCount >= Self.sendBytes {
-      send(buffer, table(Part(fact: fact, day: CalendarDay(milliseconds: keys.ts))))
+      send(buffer, of: Part(fact: fact, day: CalendarDay(milliseconds: keys.ts)))
     }
   }
 
   private func open(_ fact: Fact, _ day: Int32) -> (Int32, Int32, CopyBuffer) {
     let part = Part(fact: fact, day: CalendarDay(number: day))
-    let buffer = buffers[part] ?? CopyBuffer()
+    if buffers[part] == nil, buffers.count >= Self.daysAtOnce { sendFullDays() }
+    let buffer = buffers[part] ?? CopyBuffer(capacity: 1 << 10)
     buffers[part] = buffer
     parts.insert(part)
     return (day, part.day.key, buffer)
   }
 
+  /// Keeps memory flat over many days.
+  private func sendFullDays() {
+    for (part, buffer) in buffers where buffer.rowCount >= Self.manyRows || own.contains(part) {
+      send(buffer, of: part)
+      buffers[part] = nil
+    }
+    recent = [nil, nil, nil]
+  }
+
+  /// Sends the rows of a part to the table that it has, or gets now.
+  private func send(_ buffer: CopyBuffer, of part: Part) {
+    if !own.contains(part), !rare.contains(part) {
+      if buffer.rowCount >= Self.manyRows {
+        own.insert(part)
+      } else if small[part.fact, default: 0] < ownDays {
+        small[part.fact, default: 0] += 1
+        own.insert(part)
+      } else {
+        rare.insert(part)
+      }
+    }
+    send(buffer, table(part))
+  }
+
   /// The staged table of a part.
   func table(_ part: Part) -> StageTable {
+    if rare.contains(part) { return rareTable(part.fact) }
     let name = "\(part.fact.rawValue)_g\(generation)_\(part.day.key)"
     return StageTable(
       name: name, makeQuery: "batch/stage_fact",
@@ -204,6 +244,15 @@ final class FactWriter: FactSink {
         "next_day": "\(part.day.next.key)",
       ],
       finishQuery: "batch/index_fact", finishValues: ["table": name], columns: part.fact.columns)
+  }
+
+  /// What the days with few facts share.
+  func rareTable(_ fact: Fact) -> StageTable {
+    let name = "\(fact.rawValue)_g\(generation)_rare"
+    return StageTable(
+      name: name, makeQuery: "batch/stage_rare_fact",
+      makeValues: ["table": name, "fact": fact.rawValue],
+      finishQuery: "batch/index_fact", finishValues: ["table": name], columns: fact.columns)
   }
 
   /// Plays of earlier loads whose outcome has changed.
@@ -232,9 +281,12 @@ final class FactWriter: FactSink {
     if let failure { throw failure }
   }
 
-  /// Sends what is collected, so that memory stays flat over many days.
+  /// Sends what is collected; the days with the most facts first, as they are worth a table the most.
   func flush() throws {
-    for (part, buffer) in buffers { send(buffer, table(part)) }
+    let parts = buffers.sorted {
+      ($1.value.rowCount, $0.key.day) < ($0.value.rowCount, $1.key.day)
+    }
+    for (part, buffer) in parts { send(buffer, of: part) }
     buffers = [:]
     recent = [nil, nil, nil]
     send(changes, changeTable)

@@ -37,6 +37,11 @@ public struct LoadError: UserFacingError, CustomStringConvertible {
     "The load was not published: it stood still for longer than its lease of "
       + "\(Int(LoadLock.lease)) s, and others went on meanwhile; load again")
 
+  static let forgotten = LoadError(
+    .ledger,
+    "The load was not published: a record asks for more of the past than was read again; a full load "
+      + "(polyrhythm load full) reads all of it; please report this")
+
   public var description: String { message }
 
   public var exitCode: ExitCode {

@@ -25,10 +25,10 @@ struct OutOfWindow {
     init(_ event: Event) {
       topic = event.topic
       ts = event.ts
-      // No user: a value that no user has, as in queries/batch/known_events.sql.
+      // No user: a value that no user has (EventDecoder.userIds), as in queries/batch/known_events.sql.
       userId = event.userId ?? Int64.min
       sessionId = event.sessionId
-      item = Int64(Int32(clamping: event.itemInSession))
+      item = event.itemInSession
     }
   }
 

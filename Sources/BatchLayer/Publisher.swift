@@ -14,6 +14,8 @@ struct Staged {
   /// Milliseconds since 1970.
   var finalBefore: Int64?
   var parts: [FactWriter.Part: StageTable]
+  /// Days that share a staged table, a fact each.
+  var rare: Set<FactWriter.Part>
   var changes: StageTable?
   var changedSpan: ClosedRange<Int64>?
   var users: StageTable?
@@ -23,6 +25,8 @@ struct Staged {
   var lateRollups: [Rollup: StageTable]
   /// What was counted ahead of the crowd.
   var ahead: [TopicPartition: [CountedAhead]] = [:]
+  /// Places that the partitions can be read again from.
+  var replayPoints: [TopicPartition: [ReplayPoint]] = [:]
 }
 
 /// Publishes a load: facts, rollups, users, progress and the loaded epoch become visible in one
@@ -115,8 +119,10 @@ struct Publisher {
   private func publishFacts(_ staged: Staged) throws {
     var present = try partitions()
     if staged.isFull {
-      for (part, table) in present.sorted(by: { $0.value < $1.value }) {
-        try connection.script(sql("detach_fact", ["fact": part.fact, "table": table]))
+      for (table, fact) in Dictionary(
+        present.map { ($0.value, $0.key.fact) }, uniquingKeysWith: { fact, _ in fact }
+      ).sorted(by: { $0.key < $1.key }) {
+        try connection.script(sql("detach_fact", ["fact": fact, "table": table]))
       }
       _ = try connection.run(sql("forget_fact_partitions"))
       present = [:]
@@ -136,6 +142,7 @@ struct Publisher {
           sql("record_fact_partition"), [.text(fact), .text(day), .text(table.name)])
       }
     }
+    try publishRareDays(staged, present)
     if let changes = staged.changes, let span = staged.changedSpan {
       _ = try connection.run(
         sql("close_plays", ["table": changes.name]),
@@ -224,7 +231,10 @@ struct Publisher {
     ]
     _ = try connection.run(sql("publish_progress"), values)
     _ = try connection.run(sql("refresh_speed_replay"), values)
-    try KernelMemory(connection: connection, library: library).replaceAhead(staged.ahead)
+    let memory = KernelMemory(connection: connection, library: library)
+    try memory.replaceAhead(staged.ahead)
+    // After speed.progress, as in a flush of the speed layer: neither can wait for the other.
+    try memory.save(staged.replayPoints, replacingAll: staged.isFull)
     _ = try connection.run(
       sql("publish"),
       [
@@ -235,13 +245,16 @@ struct Publisher {
 
   // MARK: Audit
 
+  /// Stretches of time that are audited one by one; with more, those that lie close are taken together.
+  private static let auditedSpans = 32
+
   /// Audits the minutes that the load has touched.
   private func audit(_ staged: Staged) throws {
     let minute: Int64 = 60_000
-    for span in staged.spans {
+    for span in EventSpans.merged(staged.spans, atMost: Self.auditedSpans) {
       let findings = try Checks(library: library).run(
         connection, from: span.lowerBound / minute * minute,
-        to: (span.upperBound / minute + 1) * minute)
+        to: (span.upperBound / minute + 1) * minute, on: .load)
       guard let worst = findings.first(where: \.isError) else { continue }
       throw LoadError(
         .auditFailed,

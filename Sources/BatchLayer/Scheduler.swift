@@ -32,6 +32,16 @@ public struct Scheduler: Sendable {
       case .every(let seconds): instant + max(1, Int64((seconds * 1000).rounded()))
       }
     }
+
+    /// `next`, where there has to be one.
+    /// - Throws: `ScheduleError` naming the expression, where it never comes.
+    public func requireNext(after instant: Int64) throws(ScheduleError) -> Int64 {
+      if let due = next(after: instant) { return due }
+      let expression = if case .cron(let cron, _) = self { cron.description } else { "" }
+      throw ScheduleError(
+        "The cron expression '\(expression)' never comes: no month that it names has such a day; "
+          + "correct it")
+    }
   }
 
   /// What happens after a failure that may go away by itself.
@@ -133,7 +143,7 @@ public struct Scheduler: Sendable {
   /// Loads on time until the stop is asked for. Blocks, so it belongs on a thread that may wait.
   /// - Throws: `ScheduleError` where the schedule never comes; failed loads do not end it.
   public func run(stop: StopToken) throws(ScheduleError) {
-    _ = try next(after: clock.now())
+    _ = try trigger.requireNext(after: clock.now())
     var due = try firstDue()
     while true {
       wait(until: due, stop)
@@ -143,22 +153,15 @@ public struct Scheduler: Sendable {
       if stop.isRequested { return }
       // What became due during a load is not in its cut, so the next one follows at once. A failure
       // took its time with retries; it goes on with what is still to come.
-      due = try next(after: max(due, isPublished ? started : clock.now()))
+      due = try trigger.requireNext(after: max(due, isPublished ? started : clock.now()))
     }
-  }
-
-  private func next(after instant: Int64) throws(ScheduleError) -> Int64 {
-    if let due = trigger.next(after: instant) { return due }
-    let expression = if case .cron(let cron, _) = trigger { cron.description } else { "" }
-    throw ScheduleError(
-      "The cron expression '\(expression)' never comes: no month has such a day; correct it")
   }
 
   private func firstDue() throws(ScheduleError) -> Int64 {
     let now = clock.now()
     // Where the database does not answer, the first attempt meets that too, with retries and hook.
     guard let state = try? history.state(), let last = state.lastCut else { return now }
-    return try next(after: min(last, now))
+    return try trigger.requireNext(after: min(last, now))
   }
 
   private func wait(until due: Int64, _ stop: StopToken) {

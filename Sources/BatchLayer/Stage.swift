@@ -14,20 +14,38 @@ final class Stage {
   private let isFull: Bool
   private let memberConnection: Connection
   private let members: MemberStore
+  private let keepsMembers: Bool
 
+  /// - Parameter keepsMembers: whether new members and records for quarantine are written down; a check
+  ///   leaves them alone.
   init(
-    run: Int64, isFull: Bool, configuration: BatchLoader.Configuration, library: SQLLibrary
+    run: Int64, isFull: Bool, configuration: BatchLoader.Configuration, library: SQLLibrary,
+    keepsMembers: Bool = true
   ) throws {
+    self.keepsMembers = keepsMembers
     self.run = run
     self.isFull = isFull
     writer = StageWriter(
       databaseURL: configuration.databaseURL, library: library,
       connections: configuration.connections)
-    facts = FactWriter(generation: run, writer: writer)
-    rollups = RollupWriter(generation: run, isFull: isFull, writer: writer)
     memberConnection = try Connection(
       url: configuration.databaseURL, applicationName: "polyrhythm load members")
+    facts = FactWriter(
+      generation: run, writer: writer,
+      ownDays: try configuration.ownDays ?? Self.ownDays(memberConnection, library))
+    rollups = RollupWriter(generation: run, isFull: isFull, writer: writer)
     members = try MemberStore(connection: memberConnection, library: library)
+  }
+
+  /// Locks that one partition of a fact takes of the server while a load is published: itself, its index, the
+  /// table that its long values are in, that one's index; and as many for the one that it replaces.
+  private static let locksOfAPartition = 8
+
+  /// How many days may have partitions of their own though they have few facts: with half the locks of the
+  /// server.
+  private static func ownDays(_ connection: Connection, _ library: SQLLibrary) throws -> Int {
+    let locks = try connection.run(library.sql("batch/lock_capacity")).int(0, 0)
+    return Int(locks) / 2 / (locksOfAPartition * FactWriter.Fact.allCases.count)
   }
 
   /// A song and the lateness allowed, and some more: how long a play can still change the minute that
@@ -54,7 +72,7 @@ final class Stage {
   private func commitMembers(_ feed: KernelFeed) throws {
     let new = output.members.take()
     let quarantined = feed.takeQuarantined()
-    guard !new.isEmpty || !quarantined.isEmpty else { return }
+    guard keepsMembers, !new.isEmpty || !quarantined.isEmpty else { return }
     try memberConnection.transaction { () throws(WarehouseError) in
       try members.insert(new)
       try members.quarantine(quarantined)
@@ -81,7 +99,8 @@ final class Stage {
     }
     return Staged(
       run: run, isFull: isFull, cut: cut, replays: replays, finalBefore: finalBefore,
-      parts: Dictionary(uniqueKeysWithValues: facts.parts.map { ($0, facts.table($0)) }),
+      parts: Dictionary(uniqueKeysWithValues: facts.own.map { ($0, facts.table($0)) }),
+      rare: facts.rare,
       changes: facts.changedSpan == nil ? nil : facts.changeTable, changedSpan: facts.changedSpan,
       users: facts.users.isEmpty ? nil : facts.userTable,
       spans: facts.spans,

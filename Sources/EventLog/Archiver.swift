@@ -11,6 +11,8 @@ public struct Archiver {
   private static let batchBytes = 4 << 20
   private static let waitMilliseconds = 50
   private static let syncInterval = Duration.seconds(1)
+  /// From one look for new topics and partitions to the next; what appears is followed within 5 s.
+  private static let lookInterval = Duration.seconds(2)
 
   /// - Parameter acceptsLoss: go on where the source dropped records (retention) before they were
   ///   copied, leaving a gap, instead of failing.
@@ -24,6 +26,7 @@ public struct Archiver {
   }
 
   private struct Copy {
+    var partition: TopicPartition { appender.partition }
     var reader: any LogReader
     var appender: PartitionAppender
     /// Where the source ended when the run began.
@@ -31,19 +34,32 @@ public struct Archiver {
   }
 
   /// Copies until `stop` is requested or, with `untilCaughtUp`, until all is copied that the source
-  /// had when the run began. All that was copied is on the storage device when this returns.
-  /// - Parameter onProgress: called with the number of records copied so far in this run, once
-  ///   readers of the lake see them.
+  /// had when the run began. Topics and partitions that appear meanwhile are followed; with
+  /// `untilCaughtUp` the topics have to be there. All that was copied is on the storage device when
+  /// this returns.
+  /// - Parameters:
+  ///   - say: told in one line what is waited for, and what has appeared.
+  ///   - onProgress: called with the number of records copied so far in this run, once readers of the
+  ///     lake see them.
   /// - Throws: `.damaged` where the source lacks records that were not copied yet.
-  public func run(stop: StopToken, untilCaughtUp: Bool, onProgress: (Int) -> Void)
-    throws(EventLogError)
-  {
+  public func run(
+    stop: StopToken, untilCaughtUp: Bool, say: (String) -> Void = { _ in },
+    onProgress: (Int) -> Void
+  ) throws(EventLogError) {
     var copies: [Copy] = []
-    for topic in topics { copies += try open(topic) }
+    for topic in topics {
+      let count = try source.partitionCount(of: topic)
+      if count == 0, !untilCaughtUp {
+        say("no topic \(topic) in \(source.url) yet; waiting for it")
+        continue
+      }
+      copies += try open(topic, 0..<count)
+    }
     defer { withExtendedLifetime(copies) {} }
     let batch = RecordBatch(capacity: Self.batchBytes)
     var total = 0
     var lastSync = ContinuousClock.now
+    var lastLook = ContinuousClock.now
     var idle = 0
     while !stop.isRequested {
       if untilCaughtUp, copies.allSatisfy({ $0.reader.position >= $0.target }) { break }
@@ -56,18 +72,46 @@ public struct Archiver {
           waitMilliseconds: waits ? Self.waitMilliseconds : 0)
         if stop.isRequested { break }
       }
+      if copies.isEmpty { stop.wait(seconds: Double(Self.waitMilliseconds) / 1000) }
       idle = total == before ? idle + 1 : 0
       if total > before { onProgress(total) }
       if ContinuousClock.now - lastSync > Self.syncInterval {
         for copy in copies { try copy.appender.sync() }
         lastSync = .now
       }
+      if !untilCaughtUp, ContinuousClock.now - lastLook > Self.lookInterval {
+        copies += try look(beside: copies, say)
+        lastLook = .now
+      }
     }
     for copy in copies { try copy.appender.close() }
   }
 
-  private func open(_ topic: String) throws(EventLogError) -> [Copy] {
-    let count = try source.partitionCount(of: topic)
+  /// What the source has by now beside these.
+  private func look(beside copies: [Copy], _ say: (String) -> Void) throws(EventLogError) -> [Copy] {
+    var found: [Copy] = []
+    for topic in topics {
+      let known = copies.count { $0.partition.topic == topic }
+      let count: Int
+      do throws(EventLogError) {
+        count = try source.partitionCount(of: topic)
+      } catch where error.code == .unavailable {
+        // Readers wait for brokers that are away; they are asked again the next time.
+        continue
+      }
+      guard count > known else { continue }
+      say(
+        known == 0
+          ? "topic \(topic) is there now, with \(count) partitions"
+          : "\(topic) has \(count) partitions now instead of \(known): users move between "
+            + "partitions, and the order of their events there is only that of event time")
+      found += try open(topic, known..<count)
+    }
+    return found
+  }
+
+  private func open(_ topic: String, _ numbers: Range<Int>) throws(EventLogError) -> [Copy] {
+    let count = numbers.upperBound
     guard count > 0 else {
       throw EventLogError(
         .unavailable, "no topic \(topic) in \(source.url); check its name or create it")
@@ -75,7 +119,7 @@ public struct Archiver {
     try lake.createTopics([topic], partitions: count)
     try lake.addPartitions(topic, upTo: count)
     var copies: [Copy] = []
-    for number in 0..<count {
+    for number in numbers {
       let partition = TopicPartition(topic, Int32(number))
       let appender = try lake.appender(of: partition)
       let start = try source.startOffset(of: partition)

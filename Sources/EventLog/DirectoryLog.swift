@@ -151,7 +151,10 @@ public struct DirectoryLog: EventLog {
 
   /// The right to append to one partition at offsets of the caller's choice.
   public func appender(of partition: TopicPartition) throws(EventLogError) -> PartitionAppender {
-    try PartitionAppender(directory(partition), options: options, time: options.recordTime)
+    let appender = try PartitionAppender(
+      directory(partition), options: options, time: options.recordTime)
+    try SourceFiles(logPath: path).settle([appender])
+    return appender
   }
 
   func directory(_ partition: TopicPartition) -> PartitionDirectory {

@@ -3,6 +3,8 @@ public final class DirectoryWriter: LogWriter {
   /// By topic, then partition.
   private let appenders: [[PartitionAppender]]
   private let compressor: SegmentCompressor
+  private let journal: SourceJournal
+  public var sources: SourceJournal? { journal }
 
   /// Bytes that the buffers of all partitions may take together.
   private static let bufferBytesTotal = 128 << 20
@@ -33,6 +35,7 @@ public final class DirectoryWriter: LogWriter {
       }
       appenders.append(ofTopic)
     }
+    journal = try SourceJournal(logPath: log.path, appenders)
     self.appenders = appenders
     self.compressor = compressor
   }

@@ -59,6 +59,9 @@ public protocol LogReader: AnyObject {
 
 /// Appends records. Not shared between threads.
 public protocol LogWriter: AnyObject {
+  /// What the log remembers of its sources; nil where it remembers none, as Kafka.
+  var sources: SourceJournal? { get }
+
   /// Queues one record. `topic` is the index into the list that the writer was opened with; the
   /// partition follows from the key as Kafka's default (murmur2) partitioner has it.
   /// - Parameter timestamp: the record's time, milliseconds since 1970; goes to the time index.
@@ -79,6 +82,8 @@ public protocol LogWriter: AnyObject {
 }
 
 extension LogWriter {
+  public var sources: SourceJournal? { nil }
+
   public func sync() throws(EventLogError) { try flush() }
 }
 

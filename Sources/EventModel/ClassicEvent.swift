@@ -74,7 +74,12 @@ extension EventDecoder {
   ///
   /// Padding, lifetime and failures are those of `decode`.
   public func decodeClassic(_ line: UnsafeRawBufferPointer) throws(DecodingFailure) -> Event {
-    var event = try decode(line, as: .pageView)
+    try parse(line)
+    return try parsedClassic()
+  }
+
+  private func parsedClassic() throws(DecodingFailure) -> Event {
+    var event = try parsedEvent(as: .pageView)
     event.success = nil
     if event.city.isEmpty, event.state.isEmpty {
       (event.city, event.state) = ClassicEvent.split(location: ByteSlice(fields.pointee.location))
@@ -83,8 +88,25 @@ extension EventDecoder {
     return event
   }
 
-  /// Tells the format of a line: classic has `page` beside `location` or `length`; a page view has
-  /// `page`, an auth event `success` without `page`, a listen event a song without either.
+  /// Tells the format of a line, and decodes it to the event that it is; of the classic format that is
+  /// the page view, as `decodeClassic` gives it.
+  /// - Parameter format: what the line was found to be, also where it then cannot be decoded.
+  public func decodeAny(_ line: UnsafeRawBufferPointer, format: inout DetectedFormat)
+    throws(DecodingFailure) -> Event
+  {
+    format = try detect(line)
+    return switch format {
+    case .classic: try parsedClassic()
+    case .topic(let topic): try parsedEvent(as: topic)
+    }
+  }
+
+  /// Tells the format of a line by what is in it: classic has `page` beside `location` or `length`; a
+  /// page view has `page`, an auth event `success` without `page`, a listen event a song without
+  /// either. A page view that says nothing of its place, as those of signed-out visitors in classic
+  /// files, counts as classic where it makes a difference: its page is NextSong or Login. Should it be
+  /// a page view of three topics, the event it is split into is the one in the other topic: it has the
+  /// same identity, and counts once.
   ///
   /// A field counts as there if it has a value other than null and `""`. Padding is that of
   /// `decode`; text of an earlier event is no longer valid.
@@ -94,7 +116,15 @@ extension EventDecoder {
     let there = fields.pointee.present | fields.pointee.wrong
     func has(_ any: event_field...) -> Bool { any.contains { there & $0.bit != 0 } }
     if has(EVENT_PAGE) {
-      return has(EVENT_LOCATION, EVENT_LENGTH) ? .classic : .topic(.pageView)
+      if has(EVENT_LOCATION, EVENT_LENGTH) { return .classic }
+      if has(
+        EVENT_CITY, EVENT_STATE, EVENT_ZIP, EVENT_COUNTRY, EVENT_LON, EVENT_LAT, EVENT_DURATION,
+        EVENT_SUCCESS)
+      {
+        return .topic(.pageView)
+      }
+      let page = ByteSlice(fields.pointee.page)
+      return page.equals("NextSong") || page.equals("Login") ? .classic : .topic(.pageView)
     }
     if has(EVENT_SUCCESS) { return .topic(.auth) }
     if has(EVENT_ARTIST, EVENT_SONG, EVENT_DURATION) { return .topic(.listen) }

@@ -42,6 +42,11 @@ public final class EventDecoder {
     -> Event
   {
     try parse(line)
+    return try parsedEvent(as: topic)
+  }
+
+  /// The event that the document last parsed is.
+  func parsedEvent(as topic: Topic) throws(DecodingFailure) -> Event {
     let required = Self.required(of: topic)
     if fields.pointee.wrong != 0 || fields.pointee.present & required != required {
       throw wrongOrMissing(required)

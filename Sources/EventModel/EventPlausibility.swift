@@ -1,7 +1,26 @@
 import CEventDecoder
 
-// What values an event's fields can have beyond their types. The limits keep one wild event from
-// failing, in a layer that computes with it, the batch of sound ones around it.
+/// What one field of an event can be beyond its type: what lies outside is quarantined when it is read.
+public struct FieldBound: Sendable {
+  public enum Extent: Sendable, Equatable {
+    case integer(ClosedRange<Int64>)
+    case number(ClosedRange<Double>)
+    /// Bytes of UTF-8, at most.
+    case text(Int)
+  }
+
+  /// As in the JSON.
+  public var field: String
+  public var extent: Extent
+  /// What belongs there, as the reason of a refusal says it.
+  public var expected: String
+  /// What sets the bound.
+  public var why: String
+}
+
+/// The bounds of plausibility, stated once: every column and every index of the warehouse takes whatever
+/// lies within (DESIGN I8), so that no event that the log takes can stop a load. A B-tree refuses an index
+/// row of more than 2704 bytes; the widest one here, the five keys of `minute_page`, has 1056.
 extension EventDecoder {
   /// Event times are of the span of `dim_date`: 2000-01-01 to 2099-12-31 UTC, in milliseconds.
   public static let plausibleTimes: Range<Int64> = 946_684_800_000..<4_102_444_800_000
@@ -11,35 +30,135 @@ extension EventDecoder {
   public static let longestDuration = 1_000_000.0
   /// HTTP status codes have three digits; 0 stands for none in some forks.
   public static let statuses: ClosedRange<Int64> = 0...999
+  /// What the column `item_in_session` holds. Two that were cut to it would be one event.
+  public static let itemsInSession: ClosedRange<Int64> = 0...Int64(Int32.max)
+  /// The least integer stands for *no user* where events are looked up.
+  public static let userIds: ClosedRange<Int64> = -Int64.max...Int64.max
+  /// Bytes of UTF-8. Words, names and places.
+  public static let longestWord = 256
+  /// Bytes of UTF-8. Artists and songs: an index over both has room.
+  public static let longestTitle = 1024
+  /// Bytes of UTF-8. User agents.
+  public static let longestUserAgent = 2048
 
+  public static let longitudes: ClosedRange<Double> = -180...180
+  public static let latitudes: ClosedRange<Double> = -90...90
+
+  /// All bounds, in the order of `enum event_field`.
+  public static let bounds: [FieldBound] = [
+    FieldBound(
+      field: "ts", extent: .integer(plausibleTimes.lowerBound...plausibleTimes.upperBound - 1),
+      expected: "a time from 2000-01-01 to 2099-12-31 UTC in milliseconds",
+      why: "the days of dim_date"),
+    FieldBound(
+      field: "sessionId", extent: .integer(Int64.min...Int64.max), expected: "an integer",
+      why: "bigint"),
+    FieldBound(
+      field: "itemInSession", extent: .integer(itemsInSession),
+      expected: "an integer from 0 to \(itemsInSession.upperBound)",
+      why: "integer; two items that were cut to it would be one event"),
+    FieldBound(
+      field: "userId", extent: .integer(userIds), expected: "an integer from \(userIds.lowerBound)",
+      why: "bigint, of which the least stands for no user"),
+    FieldBound(
+      field: "registration",
+      extent: .integer(plausibleRegistrations.lowerBound...plausibleRegistrations.upperBound - 1),
+      expected: "a time from 1900-01-01 to 2099-12-31 UTC in milliseconds",
+      why: "somebody can have registered then"),
+    FieldBound(
+      field: "status", extent: .integer(statuses), expected: "an HTTP status", why: "three digits"),
+    FieldBound(
+      field: "lon", extent: .number(longitudes), expected: "degrees from -180 to 180",
+      why: "the globe"),
+    FieldBound(
+      field: "lat", extent: .number(latitudes), expected: "degrees from -90 to 90",
+      why: "the globe"),
+    FieldBound(
+      field: "duration", extent: .number(0...longestDuration),
+      expected: "seconds from 0 to 1000000", why: "milliseconds as integer"),
+    FieldBound(
+      field: "length", extent: .number(0...longestDuration),
+      expected: "seconds from 0 to 1000000", why: "another name for duration"),
+    text("zip", longestWord, "a place"),
+    text("level", longestWord, "in the indexes of minute_audience and minute_page"),
+    text("userAgent", longestUserAgent, "room for an index over it"),
+    text("city", longestWord, "a place"), text("state", longestWord, "a place"),
+    text("country", longestWord, "a place"), text("firstName", longestWord, "a name"),
+    text("lastName", longestWord, "a name"),
+    text("gender", longestWord, "in the index of minute_audience"),
+    text("auth", longestWord, "in the index of minute_page"),
+    text("artist", longestTitle, "room for an index over artist and title"),
+    text("song", longestTitle, "room for an index over artist and title"),
+    text("page", longestWord, "in the index of minute_page"),
+    text("method", longestWord, "in the index of minute_page"), text("tag", longestWord, "a word"),
+    text("location", longestWord, "what the classic format makes city and state of"),
+  ]
+
+  private static func text(_ field: String, _ bytes: Int, _ why: String) -> FieldBound {
+    FieldBound(
+      field: field, extent: .text(bytes), expected: "a text of at most \(bytes) bytes", why: why)
+  }
+
+  /// Checks the fields of the last document against the bounds.
   func checkRanges() throws(DecodingFailure) {
     let fields = fields
     guard Self.plausibleTimes.contains(fields.pointee.ts) else {
-      throw failure(
-        EVENT_TS, .implausibleTime, "a time from 2000-01-01 to 2099-12-31 UTC in milliseconds")
+      throw beyond(EVENT_TS, .implausibleTime)
     }
-    guard fields.pointee.item_in_session >= 0 else {
-      throw failure(EVENT_ITEM_IN_SESSION, .outOfRange, "an integer from 0")
+    guard Self.itemsInSession.contains(fields.pointee.item_in_session) else {
+      throw beyond(EVENT_ITEM_IN_SESSION)
+    }
+    if has(EVENT_USER_ID), !Self.userIds.contains(fields.pointee.user_id) {
+      throw beyond(EVENT_USER_ID)
     }
     if has(EVENT_REGISTRATION), !Self.plausibleRegistrations.contains(fields.pointee.registration) {
-      throw failure(
-        EVENT_REGISTRATION, .outOfRange, "a time from 1900-01-01 to 2099-12-31 UTC in milliseconds")
+      throw beyond(EVENT_REGISTRATION)
     }
     if has(EVENT_STATUS), !Self.statuses.contains(fields.pointee.status) {
-      throw failure(EVENT_STATUS, .outOfRange, "an HTTP status")
+      throw beyond(EVENT_STATUS)
     }
-    if has(EVENT_LON), !(-180.0...180.0).contains(fields.pointee.lon) {
-      throw failure(EVENT_LON, .outOfRange, "degrees from -180 to 180")
-    }
-    if has(EVENT_LAT), !(-90.0...90.0).contains(fields.pointee.lat) {
-      throw failure(EVENT_LAT, .outOfRange, "degrees from -90 to 90")
-    }
+    if has(EVENT_LON), !Self.longitudes.contains(fields.pointee.lon) { throw beyond(EVENT_LON) }
+    if has(EVENT_LAT), !Self.latitudes.contains(fields.pointee.lat) { throw beyond(EVENT_LAT) }
     if has(EVENT_DURATION), !(0...Self.longestDuration).contains(fields.pointee.duration) {
-      throw failure(EVENT_DURATION, .outOfRange, "seconds from 0 to 1000000")
+      throw beyond(EVENT_DURATION)
     }
     if has(EVENT_LENGTH), !(0...Self.longestDuration).contains(fields.pointee.length) {
-      throw failure(EVENT_LENGTH, .outOfRange, "seconds from 0 to 1000000")
+      throw beyond(EVENT_LENGTH)
     }
+    if mayHaveLongText { try checkLengths() }
+  }
+
+  /// False where no text can be beyond its bound. Lengths that are or-ed together are below a power of
+  /// two if all of them are: a few instructions an event.
+  @inline(__always)
+  private var mayHaveLongText: Bool {
+    let f = fields
+    var words = f.pointee.zip.count | f.pointee.level.count | f.pointee.city.count
+    words |= f.pointee.state.count | f.pointee.country.count | f.pointee.first_name.count
+    words |= f.pointee.last_name.count | f.pointee.gender.count | f.pointee.auth.count
+    words |= f.pointee.page.count | f.pointee.method.count | f.pointee.tag.count
+    words |= f.pointee.location.count
+    let titles = f.pointee.artist.count | f.pointee.song.count | f.pointee.user_agent.count
+    return words >= Self.longestWord || titles >= Self.longestTitle
+  }
+
+  private func checkLengths() throws(DecodingFailure) {
+    for index in EVENT_ZIP.rawValue..<EVENT_FIELD_COUNT.rawValue {
+      let field = event_field(index)
+      guard has(field), case .text(let limit) = Self.bounds[field].extent else { continue }
+      let problem = event_decoder_problem(handle, field)
+      // A number is as long as its digits, which are few.
+      guard problem.kind == EVENT_VALUE_STRING, problem.text.count > limit else { continue }
+      throw DecodingFailure(
+        code: .outOfRange, field: field.name, expected: Self.bounds[field].expected,
+        found: "\(problem.text.count) bytes, \(problem.found)")
+    }
+  }
+
+  private func beyond(_ field: event_field, _ code: DecodingFailure.Code = .outOfRange)
+    -> DecodingFailure
+  {
+    failure(field, code, Self.bounds[field].expected)
   }
 
   /// The failure for fields that have a wrong value or, if none has, are missing.
@@ -77,6 +196,13 @@ extension EventDecoder {
     DecodingFailure(
       code: code, field: field.name, expected: expected,
       found: event_decoder_problem(handle, field).found)
+  }
+}
+
+extension [FieldBound] {
+  /// `success` is the one field without a bound: it is one of two values.
+  fileprivate subscript(field: event_field) -> FieldBound {
+    self[Int(field.rawValue < EVENT_SUCCESS.rawValue ? field.rawValue : field.rawValue - 1)]
   }
 }
 

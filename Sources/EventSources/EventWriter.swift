@@ -1,20 +1,37 @@
 import EventLog
 import EventModel
 
-/// Puts events into a log, each under the key that keeps a user's events in order.
+/// Puts events into a log, each under the key that keeps a user's events in order. Records of a source
+/// that the log has already are dropped.
 public final class EventWriter {
   private let writer: any LogWriter
   private var key: [UInt8] = []
   private var payload: [UInt8] = []
-  /// Records appended, broken ones included.
-  public private(set) var count = 0
+  /// Looked at for each record, and so kept here.
+  private var isDropping = false
+  /// Records taken, broken ones included.
+  private var taken = 0
 
   public init(_ log: any EventLog) throws(EventLogError) {
     writer = try log.writer(to: Topic.allCases.map(\.name))
   }
 
+  /// What the log remembers of its sources; nil where it remembers none.
+  public var journal: SourceJournal? { writer.sources }
+
+  /// Records that the log had of their source, and that were dropped.
+  public var dropped: Int { writer.sources?.dropped ?? 0 }
+
+  /// Records appended, broken ones included.
+  public var count: Int { taken - dropped }
+
+  /// To be called when a source has begun.
+  public func sourceBegan() { isDropping = writer.sources?.isDropping ?? false }
+
   /// - Parameter fields: further JSON fields, each with a comma before it.
   public func append(_ event: Event, fields: [ByteSlice] = []) throws {
+    setKey(event.userId, event.sessionId)
+    if isDropping, drop(event.topic) { return }
     payload.removeAll(keepingCapacity: true)
     EventEncoder.append(event, to: &payload)
     if !fields.isEmpty {
@@ -23,7 +40,7 @@ public final class EventWriter {
       payload.append(UInt8(ascii: "}"))
     }
     let bytes = payload
-    try bytes.withUnsafeBytes { try append(event, raw: $0) }
+    try bytes.withUnsafeBytes { try append($0, topic: event.topic, timestamp: event.ts) }
   }
 
   /// Appends bytes as they came, under the key of the event that they decode to.
@@ -38,20 +55,37 @@ public final class EventWriter {
   public func append(
     _ raw: UnsafeRawBufferPointer, topic: Topic, timestamp: Int64, userId: Int64?, sessionId: Int64
   ) throws {
-    key.removeAll(keepingCapacity: true)
-    MessageKey.append(userId: userId, sessionId: sessionId, to: &key)
-    try key.withUnsafeBytes {
-      try writer.append(topic: Int(topic.rawValue), key: $0, timestamp: timestamp, payload: raw)
-    }
-    count += 1
+    setKey(userId, sessionId)
+    if isDropping, drop(topic) { return }
+    try append(raw, topic: topic, timestamp: timestamp)
   }
 
   /// Appends bytes that are no event; whoever reads the log puts them into quarantine.
-  func append(broken raw: UnsafeRawBufferPointer, to topic: Topic) throws(EventLogError) {
-    try writer.append(
-      topic: Int(topic.rawValue), key: UnsafeRawBufferPointer(start: nil, count: 0), timestamp: 0,
-      payload: raw)
-    count += 1
+  func append(broken raw: UnsafeRawBufferPointer, to topic: Topic) throws {
+    key.removeAll(keepingCapacity: true)
+    if isDropping, drop(topic) { return }
+    try append(raw, topic: topic, timestamp: 0)
+  }
+
+  private func setKey(_ userId: Int64?, _ sessionId: Int64) {
+    key.removeAll(keepingCapacity: true)
+    MessageKey.append(userId: userId, sessionId: sessionId, to: &key)
+  }
+
+  private func append(_ raw: UnsafeRawBufferPointer, topic: Topic, timestamp: Int64) throws {
+    try key.withUnsafeBytes {
+      try writer.append(topic: Int(topic.rawValue), key: $0, timestamp: timestamp, payload: raw)
+    }
+    taken += 1
+  }
+
+  /// Whether the log has the source's next record for the partition of `key`.
+  private func drop(_ topic: Topic) -> Bool {
+    guard let journal = writer.sources else { return false }
+    let isDropped = key.withUnsafeBytes { journal.drop(topic: Int(topic.rawValue), key: $0) }
+    isDropping = journal.isDropping
+    if isDropped { taken += 1 }
+    return isDropped
   }
 
   /// Returns when readers of the log see all of it.

@@ -9,6 +9,8 @@ public struct ImportOptions: Sendable {
   /// Where files go when their events are in the log: a directory for files; for objects a prefix of
   /// their own bucket, or `s3://BUCKET/PREFIX`. nil leaves them where they are.
   public var archive: String?
+  /// Take in once more what the log has all of.
+  public var again = false
   /// How many partitions topics get that the log does not have yet.
   public var partitions = 4
   /// The AWS variables and TMPDIR are taken from here.
@@ -26,13 +28,17 @@ public struct ImportOptions: Sendable {
 }
 
 /// What an import did.
-public struct ImportSummary: Equatable, Sendable {
+public struct ImportSummary: Sendable {
   /// Files and objects whose events are in the log.
   public var files = 0
+  /// What the log had all of before, file or table, and its records there.
+  public var known: [(title: String, records: Int64)] = []
   /// Lines of events, and rows of streams tables.
   public var rows = 0
   /// Records appended to the log, those for quarantine included.
   public var records = 0
+  /// Records of an import that had not come to its end; they were in the log, and are not appended.
+  public var recordsBefore = 0
   /// Lines and rows that are no events, and went to the log as they are, for quarantine.
   public var broken = 0
   /// The first of them: where it is and what is wrong.
@@ -53,7 +59,9 @@ public struct ImportSummary: Equatable, Sendable {
 ///
 /// Tables of users and songs are read first, whatever the order of the operands; then events and
 /// streams, file by file. A file counts as imported, and is archived, when all of it is on the log's
-/// storage. Importing the same again gives events with the same identities: they count once.
+/// storage. A directory log remembers what it was given: an import that died goes on at the next record,
+/// a file that has grown behind its former end, and what is there already is not appended again. Kafka
+/// does not; there the same again gives events with the same identities, which count once.
 public final class Importer {
   private let log: any EventLog
   private let options: ImportOptions
@@ -91,7 +99,10 @@ public final class Importer {
     try beforeWriting()
     try log.createTopics(Topic.allCases.map(\.name), partitions: options.partitions)
     let writer = try EventWriter(log)
-    defer { summary.records = writer.count }
+    defer {
+      summary.records = writer.count
+      summary.recordsBefore = writer.dropped
+    }
     var events: [SourceFile] = []
     var streams: [SourceFile] = []
     for file in files {
@@ -103,7 +114,7 @@ public final class Importer {
     }
     var tables: [StreamsTable] = []
     for url in operands where Self.isDatabase(url) {
-      if let table = try readDatabase(url, writer) { tables.append(table) }
+      if let table = try readDatabase(url) { tables.append(table) }
     }
     summary.users = catalogue.users.count
     summary.songs = catalogue.songs.count
@@ -163,10 +174,10 @@ public final class Importer {
         let reason = try reader.isBroken ? "a quote is never closed" : target.add(reader.fields)
         if let reason {
           note(broken: "\(file.title), line \(reader.line): \(reason)")
-          try writer.append(broken: reader.raw, to: .listen)
+          target.add(broken: reader.raw)
         }
       }
-      if let table { try write(table, writer) } else { try writer.sync() }
+      if let table { try write(table, writer) }
     }
     try finish(file)
   }
@@ -191,7 +202,7 @@ public final class Importer {
     }
   }
 
-  private func readDatabase(_ url: String, _ writer: EventWriter) throws -> StreamsTable? {
+  private func readDatabase(_ url: String) throws -> StreamsTable? {
     var table: StreamsTable?
     _ = try PostgresTables(url: url, stop: stop, progress: progress).read { kind, columns, fields in
       guard kind == .streams else {
@@ -203,15 +214,20 @@ public final class Importer {
       summary.rows += 1
       if let reason = try target.add(fields) {
         note(broken: "table streams: \(reason)")
-        try PostgresTables.line(fields).withUnsafeBytes {
-          try writer.append(broken: $0, to: .listen)
-        }
+        target.add(broken: PostgresTables.line(fields))
       }
     }
     return table
   }
 
   private func write(_ table: StreamsTable, _ writer: EventWriter) throws {
+    if let known = try begin(table, writer) {
+      summary.known.append((table.name, known.records))
+      return
+    }
+    for row in table.broken {
+      try row.withUnsafeBytes { try writer.append(broken: $0, to: .listen) }
+    }
     let totals = try table.forEachEvent(catalogue) { event, fields in
       if stop.isRequested { throw SourceError(.stopped, "stopped while streams were written") }
       try writer.append(event, fields: fields)
@@ -219,23 +235,61 @@ public final class Importer {
     summary.streamsWithoutUser += totals.withoutUser
     summary.streamsWithoutSong += totals.withoutSong
     try writer.sync()
+    try writer.journal?.finish(extent: Int64(table.count))
+  }
+
+  /// - Returns: what the log knows of the table where it has all of it.
+  private func begin(_ table: StreamsTable, _ writer: EventWriter) throws -> SourceRecord? {
+    guard let journal = writer.journal else { return nil }
+    defer { writer.sourceBegan() }
+    let prefix = "streams-\(table.contentHash())"
+    let known = try journal.known(prefix)
+    if let open = known.last(where: { !$0.isFinished }),
+      !options.again || journal.canResume(open)
+    {
+      try journal.resume(open)
+    } else if let finished = known.last(where: \.isFinished), !options.again {
+      return finished
+    } else {
+      try journal.begin(prefix, title: table.name)
+    }
+    return nil
   }
 
   // MARK: Events
 
   private func importLines(_ file: SourceFile, _ writer: EventWriter) throws {
-    var lines = LineImport(writer)
     try sources.withLocalFile(file) { path in
-      defer {
-        summary.rows += lines.lines
-        summary.broken += lines.undecodable
+      // A pipe can be read once only, and so never be told again.
+      guard let journal = writer.journal, ImportSources.isRegular(path) else {
+        try addLines(of: ByteSources.open(path, name: file.title), file, writer)
+        return try writer.sync()
       }
-      try lines.add(
-        ByteSources.open(path, name: file.title), name: file.name, stop: stop,
-        progress: { progress(file.title, $0) })
-      try writer.sync()
+      let journaled = JournaledFile(
+        path: path, title: file.title, journal: journal,
+        reading: LineImport.reading(ofFileNamed: file.name), again: options.again)
+      switch try journaled.begin() {
+      case .known(let record): summary.known.append((file.title, record.records))
+      case .toRead(let source):
+        writer.sourceBegan()
+        try addLines(of: source, file, writer)
+        try journaled.finish(source)
+      }
     }
     try finish(file)
+  }
+
+  private func addLines(of source: any ByteSource, _ file: SourceFile, _ writer: EventWriter) throws
+  {
+    var lines = LineImport(writer, name: file.name)
+    defer {
+      summary.rows += lines.lines
+      summary.broken += lines.undecodable
+      if let (line, reason) = lines.firstUndecodable, summary.firstBroken == nil {
+        summary.firstBroken = "\(file.title), line \(line): \(reason)"
+      }
+    }
+    try lines.add(source, name: file.name, stop: stop, progress: { progress(file.title, $0) })
   }
 
   private func finish(_ file: SourceFile) throws(SourceError) {

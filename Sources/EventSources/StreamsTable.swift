@@ -3,7 +3,8 @@ import EventModel
 /// The rows of one streams table, brought into the order of time and told apart by session, so that
 /// they can become listen events.
 ///
-/// All rows are held in memory, 32 bytes each and what further columns there are. The events depend on
+/// All rows are held in memory, 32 bytes each and what further columns there are; rows that cannot
+/// become events as they came. The events depend on
 /// the rows alone, not on their order: rows of one user less than half an hour apart are a session,
 /// which is named by a hash of the user and its first row's time. Importing the same table again gives
 /// the same events, which count once; and so does a row that the table has twice.
@@ -23,10 +24,13 @@ final class StreamsTable {
     var fieldsStart: Int
   }
 
-  private let name: String
+  let name: String
   private let longest: Int
   private var columns: TableColumns
   private var rows: [Row] = []
+  private var isSorted = true
+  /// Rows that cannot become events, in their order.
+  private(set) var broken: [[UInt8]] = []
   private var tracks: [ByteSlice] = []
   private var indexOfTrack: [TextKey: Int32] = [:]
   private var fieldsText: [UInt8] = []
@@ -71,6 +75,7 @@ final class StreamsTable {
         "\(name) has more than \(longest) rows, and they are sorted in memory; split it, for example "
           + "into one file a day")
     }
+    isSorted = false
     rows.append(
       Row(
         ts: ts, userID: userID, track: track, fieldsCount: UInt32(extra.bytes.count),
@@ -86,6 +91,44 @@ final class StreamsTable {
     // Found again under the bytes that the table has, though the text may be a repaired one.
     indexOfTrack[TextKey(arena.add(track))] = index
     return index
+  }
+
+  func add(broken row: some Sequence<UInt8>) { broken.append(Array(row)) }
+
+  /// A hash of all rows in the order in which they become events: what the table is, wherever it lies
+  /// and whatever it is called. Users and songs have no part in it, as they change no row's place.
+  func contentHash() -> String {
+    sort()
+    var hash = ContentHash()
+    func add(_ number: Int64) { withUnsafeBytes(of: number.littleEndian) { hash.add($0) } }
+    for row in broken {
+      add(Int64(row.count))
+      row.withUnsafeBytes { hash.add($0) }
+    }
+    add(Int64(broken.count))
+    fieldsText.withUnsafeBytes { text in
+      for row in rows {
+        add(row.ts)
+        add(row.userID)
+        let track = row.track < 0 ? ByteSlice.empty : tracks[Int(row.track)]
+        add(Int64(track.buffer.count) << 32 | Int64(row.fieldsCount))
+        hash.add(UnsafeRawBufferPointer(track.buffer))
+        let fields = row.fieldsStart..<(row.fieldsStart + Int(row.fieldsCount))
+        hash.add(UnsafeRawBufferPointer(rebasing: text[fields]))
+      }
+    }
+    return hash.text
+  }
+
+  private func sort() {
+    if isSorted { return }
+    isSorted = true
+    let rank = ranks()
+    rows.sort { a, b in
+      if a.ts != b.ts { return a.ts < b.ts }
+      if a.userID != b.userID { return a.userID < b.userID }
+      return (a.track < 0 ? -1 : rank[Int(a.track)]) < (b.track < 0 ? -1 : rank[Int(b.track)])
+    }
   }
 
   struct Totals: Equatable {
@@ -111,12 +154,7 @@ final class StreamsTable {
   func forEachEvent(
     _ catalogue: Catalogue, _ body: (Event, [ByteSlice]) throws -> Void
   ) throws -> Totals {
-    let rank = ranks()
-    rows.sort { a, b in
-      if a.ts != b.ts { return a.ts < b.ts }
-      if a.userID != b.userID { return a.userID < b.userID }
-      return (a.track < 0 ? -1 : rank[Int(a.track)]) < (b.track < 0 ? -1 : rank[Int(b.track)])
-    }
+    sort()
     let known = tracks.map { id in
       var fields = JSONFields()
       fields.add("trackId", text: id)

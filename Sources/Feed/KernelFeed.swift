@@ -2,49 +2,6 @@ import EventLog
 import EventModel
 import Metrics
 
-/// A record that could not be decoded.
-public struct QuarantinedRecord: Sendable {
-  public var source: TopicPartition
-  public var offset: Int64
-  /// One line: field, what was expected, what was found.
-  public var reason: String
-  public var raw: [UInt8]
-}
-
-/// A record that came outside the window of its partition's watermark, waiting to be looked up.
-public struct DeferredRecord: Sendable {
-  public var source: TopicPartition
-  public var offset: Int64
-  public var raw: [UInt8]
-}
-
-/// What one read of the log came to.
-public struct FeedCounts: Sendable, Equatable {
-  public var listens = 0
-  public var auths = 0
-  public var pageViews = 0
-  public var redelivered = 0
-  public var quarantined = 0
-  /// Of the counted events, those that came outside the window of the watermark.
-  public var late = 0
-  /// Offsets that have no record, as a Kafka log may have them.
-  public var absent = 0
-
-  public init() {}
-
-  public var counted: Int { listens + auths + pageViews }
-  /// Every record is one of these: accepted = counted + redelivered + quarantined.
-  public var records: Int { counted + redelivered + quarantined }
-
-  mutating func count(_ topic: Topic, by amount: Int = 1) {
-    switch topic {
-    case .listen: listens += amount
-    case .auth: auths += amount
-    case .pageView: pageViews += amount
-    }
-  }
-}
-
 /// Reads the three topics of some partition numbers into their kernels: first what rebuilds the
 /// kernels' state, emitting nothing, then what counts. The one way from the log to `Metrics`, for
 /// both layers.
@@ -87,6 +44,8 @@ public final class KernelFeed {
     var lastTs = Int64.min
     /// Records below this are in the log for certain, though they may take a while to come.
     let known: Int64
+    /// Of the last of its `replayPoints`: the greatest timestamp, in units of their distance.
+    var lastPoint = Int64.min
 
     init(topic: Topic, start: Start, kernel: Kernel, reader: any LogReader, known: Int64) {
       self.known = known
@@ -112,7 +71,12 @@ public final class KernelFeed {
 
   private let decoder = EventDecoder()
   private var inputs: [Input] = []
-  private let kernels: [Int32: Kernel]
+  private let log: any EventLog
+  private let output: KernelOutput
+  private let ahead: [TopicPartition: [CountedAhead]]
+  private let history: (TopicPartition, Int64) throws -> ReplayPoint?
+  private let makeKernel: () -> Kernel
+  private var kernels: [Int32: Kernel] = [:]
   public private(set) var counts = FeedCounts()
   private var quarantined: [QuarantinedRecord] = []
   /// Out-of-window records that wait for `foldDeferred`, by partition, in offset order.
@@ -121,52 +85,103 @@ public final class KernelFeed {
   public var keepsDeferredRecords = false
   private var deferredRecords: [DeferredRecord] = []
   private var rotation = 0
+  /// True where the next record asks for a past that the kernels have not read: nothing more is read. A
+  /// feed that begins at what has been committed reads it, and goes on.
+  public private(set) var needsHistory = false
+  private var savedPoints: [TopicPartition: [ReplayPoint]] = [:]
 
   /// - Parameters:
   ///   - ahead: what was counted ahead of the crowd below the starts' `from` (`countedAhead`).
+  ///   - history: the last place of a partition before which no record in the window is as late as a
+  ///     timestamp, where one is known; else the log is read from its start.
   ///   - configure: sees each kernel before any record.
   public init(
     log: any EventLog, starts: [Start], output: KernelOutput, configuration: Kernel.Configuration,
-    ahead: [TopicPartition: [CountedAhead]] = [:], configure: (Kernel) -> Void = { _ in }
+    ahead: [TopicPartition: [CountedAhead]] = [:],
+    history: @escaping (TopicPartition, Int64) throws -> ReplayPoint? = { _, _ in nil },
+    configure: @escaping (Kernel) -> Void = { _ in }
   ) throws(EventLogError) {
-    var kernels: [Int32: Kernel] = [:]
-    for start in starts {
-      let partition = start.source.partition
-      if kernels[partition] == nil {
-        let kernel = Kernel(configuration: configuration, output: output)
-        configure(kernel)
-        kernels[partition] = kernel
-      }
+    self.log = log
+    self.output = output
+    self.ahead = ahead
+    self.history = history
+    makeKernel = {
+      let kernel = Kernel(configuration: configuration, output: output)
+      configure(kernel)
+      return kernel
     }
-    self.kernels = kernels
     for start in starts {
-      guard let topic = Topic(name: start.source.topic),
-        let kernel = kernels[start.source.partition]
-      else {
-        throw EventLogError(.badURL, "\(start.source): not a topic of Polyrhythm")
-      }
-      let end = try log.endOffset(of: start.source)
-      guard end >= start.from else {
-        throw EventLogError(
-          .damaged,
-          "\(log.url): \(start.source) ends at offset \(end), but \(start.from) records of it are in "
-            + "the database: this is another log than before; use the database that belongs to it")
-      }
-      kernel.restore(topic, watermark: start.replay.watermark)
-      kernel.remember(topic, ahead: ahead[start.source] ?? [])
-      let reader = try log.reader(of: start.source, from: start.replay.offset)
-      inputs.append(
-        Input(
-          topic: topic, start: start, kernel: kernel, reader: reader, known: start.end ?? end))
+      let kernel = kernels[start.source.partition] ?? makeKernel()
+      kernels[start.source.partition] = kernel
+      inputs.append(try open(start, kernel))
     }
   }
 
+  private func open(_ start: Start, _ kernel: Kernel) throws(EventLogError) -> Input {
+    guard let topic = Topic(name: start.source.topic) else {
+      throw EventLogError(.badURL, "\(start.source): not a topic of Polyrhythm")
+    }
+    let end = try log.endOffset(of: start.source)
+    guard end >= start.from else {
+      throw EventLogError(
+        .damaged,
+        "\(log.url): \(start.source) ends at offset \(end), but \(start.from) records of it are in "
+          + "the database: this is another log than before; use the database that belongs to it")
+    }
+    kernel.restore(
+      topic, watermark: start.replay.watermark,
+      isWhole: try start.replay.offset <= log.startOffset(of: start.source))
+    kernel.remember(topic, ahead: ahead[start.source] ?? [])
+    let reader = try log.reader(of: start.source, from: start.replay.offset)
+    let input = Input(
+      topic: topic, start: start, kernel: kernel, reader: reader, known: start.end ?? end)
+    noteUnread(input)
+    return input
+  }
+
+  /// Tells the kernel whether the topic has more to come for certain.
+  private func noteUnread(_ input: Input) { input.kernel.note(input.topic, isUnread: input.isOpen) }
+
   /// Rebuilds the kernels' state from the records before each start.
   /// - Parameter isStopped: asked now and then; ends the work early where it says so.
-  public func replay(isStopped: () -> Bool = { false }) throws(EventLogError) {
+  public func replay(isStopped: () -> Bool = { false }) throws {
+    guard try readAgain(isStopped) else { return }
+    if try beginFurtherBack() {
+      guard try readAgain(isStopped) else { return }
+    }
+    for kernel in kernels.values { kernel.beginEmitting() }
+  }
+
+  /// Where the unread records of a topic may ask for more of another one's past than was read again,
+  /// begins anew with both, from far enough back.
+  /// - Returns: true where there was such a partition.
+  private func beginFurtherBack() throws -> Bool {
+    var hasAny = false
+    for (partition, kernel) in kernels {
+      let needed = kernel.neededHistory()
+      guard !needed.isEmpty else { continue }
+      hasAny = true
+      let fresh = makeKernel()
+      kernels[partition] = fresh
+      for index in inputs.indices where inputs[index].start.source.partition == partition {
+        var start = inputs[index].start
+        if let need = needed.first(where: { $0.topic == inputs[index].topic }) {
+          let first = try log.startOffset(of: start.source)
+          let point = try history(start.source, need.before)
+          start.replay =
+            point.flatMap { $0.offset >= first ? $0 : nil }
+            ?? ReplayPoint(offset: first, watermark: Watermark())
+        }
+        inputs[index] = try open(start, fresh)
+      }
+    }
+    return hasAny
+  }
+
+  private func readAgain(_ isStopped: () -> Bool) throws(EventLogError) -> Bool {
     let isLeft = { (input: Input) in input.next < input.start.from }
     while let input = mostBehind(where: isLeft) {
-      if isStopped() { return }
+      if isStopped() { return false }
       if !input.hasBuffered {
         let read = try input.reader.read(
           into: input.batch, maxBytes: Self.batchBytes, waitMilliseconds: 1000)
@@ -174,12 +189,14 @@ public final class KernelFeed {
         if read == 0 {
           // A log may have no record just below the committed offset (Kafka); then this is all.
           if input.reader.position >= input.start.from { input.next = input.start.from }
+          noteUnread(input)
           continue
         }
       }
       replayBuffered(input, until: bound(for: input, among: isLeft))
+      noteUnread(input)
     }
-    for kernel in kernels.values { kernel.beginEmitting() }
+    return true
   }
 
   private func replayBuffered(_ input: Input, until bound: Int64) {
@@ -206,6 +223,8 @@ public final class KernelFeed {
   /// - Parameter wait: whether to wait for records where there are none to be expected, too.
   /// - Returns: the number of records; 0 where none came.
   public func step(wait: Bool) throws(EventLogError) -> Int {
+    if needsHistory { return 0 }
+    output.tidy(kernels.values)
     if let input = mostBehind(where: { $0.isOpen }) {
       if !input.hasBuffered, try !fill(input, wait: Self.idleWait) { return 0 }
       return fold(input, until: bound(for: input) { $0.isOpen })
@@ -237,6 +256,7 @@ public final class KernelFeed {
       into: input.batch, maxBytes: Self.batchBytes, waitMilliseconds: wait)
     input.cursor = 0
     if read == 0 { pass(input, to: input.reader.position) }
+    noteUnread(input)
     return read > 0
   }
 
@@ -249,6 +269,8 @@ public final class KernelFeed {
   }
 
   private func fold(_ input: Input, until bound: Int64) -> Int {
+    savePoint(input)
+    defer { noteUnread(input) }
     var folded = 0
     while input.hasBuffered && !input.isAtEnd {
       if input.lastTs > bound, input.progress > bound { return folded }
@@ -263,6 +285,10 @@ public final class KernelFeed {
         let event = try decoder.decode(record, as: input.topic)
         input.lastTs = event.ts
         let verdict = input.kernel.fold(event, offset: offset)
+        if verdict == .needsHistory {
+          needsHistory = true
+          return folded
+        }
         tally(verdict, input, offset)
         if verdict == .deferred { deferRecord(record, input, offset) }
       } catch {
@@ -294,8 +320,27 @@ public final class KernelFeed {
       counts.count(input.topic)
       counts.late += 1
     case .redelivered: counts.redelivered += 1
-    case .deferred: break
+    case .deferred, .needsHistory: break
     }
+  }
+
+  /// Milliseconds of event time between two places that a partition can be read again from.
+  private static let pointDistance: Int64 = 6 * 3_600_000
+
+  private func savePoint(_ input: Input) {
+    guard let greatest = input.kernel.greatest(input.topic) else { return }
+    let number = greatest / Self.pointDistance
+    guard number != input.lastPoint else { return }
+    input.lastPoint = number
+    savedPoints[input.start.source, default: []].append(
+      ReplayPoint(offset: input.next, watermark: input.kernel.mark(input.topic)))
+  }
+
+  /// Places that the partitions can be read again from, some hours of event time apart, found since the
+  /// last call. Facts about the log: whoever knows one may use it for `history`.
+  public func takeReplayPoints() -> [TopicPartition: [ReplayPoint]] {
+    defer { savedPoints = [:] }
+    return savedPoints
   }
 
   private func deferRecord(_ record: UnsafeRawBufferPointer, _ input: Input, _ offset: Int64) {

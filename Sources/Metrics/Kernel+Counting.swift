@@ -140,8 +140,9 @@ extension Kernel {
     if isEmitting { countStart(event, place, song) }
     var play = Play(
       fact: ListenFact(
-        keys: keys, songKey: song, auth: output.texts.id(event.auth),
-        level: output.texts.id(event.level),
+        // Only facts need them, and they are kept for as long as the process lives.
+        keys: keys, songKey: song, auth: facts == nil ? 0 : output.texts.id(event.auth),
+        level: facts == nil ? 0 : output.texts.id(event.level),
         durationMs: event.durationMs.map { Int32(clamping: $0) } ?? -1, listenedMs: 0,
         outcome: .open),
       end: event.ts + (event.durationMs ?? Play.unknownLengthMs), audienceKey: place.audience)

@@ -3,10 +3,29 @@ import EventModel
 /// What all kernels of a process write to: rollup rows, and members met for the first time.
 public final class KernelOutput {
   public let rollups = RollupSet()
-  public let members = MemberDirectory()
+  public let members: MemberDirectory
   public let texts = TextTable()
+  /// Texts of rollup rows that are kept for good; more are tidied up.
+  private var textLimit: Int
 
-  public init() {}
+  /// - Parameters:
+  ///   - textLimit: how many texts of rollup rows are worth no tidying up.
+  ///   - memberLimit: how many members of a dimension are known at most; see `MemberDirectory`.
+  public init(textLimit: Int = 1 << 16, memberLimit: Int = 1 << 20) {
+    self.textLimit = textLimit
+    members = MemberDirectory(limit: memberLimit)
+  }
+
+  /// Forgets the texts of audiences and pages that no row and no play refers to, where there are many:
+  /// in a worker that lives for months they would only grow. Does nothing while rows wait to be drained.
+  /// - Parameter kernels: all that write to this output.
+  public func tidy(_ kernels: some Collection<Kernel>) {
+    guard rollups.textCount > textLimit, rollups.count == 0 else { return }
+    var used = Set<Int64>()
+    for kernel in kernels { kernel.forgetVocabularies(using: &used) }
+    rollups.forgetTexts(except: used)
+    textLimit = max(textLimit, 2 * rollups.textCount)
+  }
 }
 
 /// What came of one record.
@@ -19,6 +38,9 @@ public enum Verdict: Sendable {
   case redelivered
   /// The caller asked to see out-of-window events first; nothing has happened yet.
   case deferred
+  /// The event asks for a past that this kernel has forgotten, as the topics lie far apart. Nothing has
+  /// happened: a new kernel must begin from what was committed, and look at `neededHistory`.
+  case needsHistory
 }
 
 /// The one definition of every rollup, as a fold over the records of one partition number of the
@@ -26,8 +48,9 @@ public enum Verdict: Sendable {
 ///
 /// What it has written after reading the records below a set of offsets (one for each topic) is a
 /// function of those records alone: each topic is read in offset order, and how the topics are
-/// interleaved has no influence, provided that none lags another by more than six hours of event time. Its
-/// state depends only on the records from `replayPoint` on, so that there is no state to store.
+/// interleaved, or how far one lags behind another, has no influence. Its state depends only on the
+/// records from `replayPoint` on, so that there is no state to store; where one topic lags far behind
+/// another, from further back (`neededHistory`).
 public final class Kernel {
   public struct Configuration: Sendable {
     /// Milliseconds. How far behind the greatest timestamp of its topic and partition an event may
@@ -56,6 +79,8 @@ public final class Kernel {
   let marks: UnsafeMutablePointer<Watermark>
   let replays: UnsafeMutablePointer<ReplayIndex>
   let store: UnsafeMutablePointer<PlayStore>
+  /// How far each topic may lag behind the others.
+  let lags: UnsafeMutablePointer<Lag>
   /// The bound below which identities were last forgotten, by topic.
   let forgotten: UnsafeMutablePointer<Int64>
   /// Combinations of page attributes met, with the engagement that they stand for: its raw value, or
@@ -82,12 +107,14 @@ public final class Kernel {
     ahead = .allocate(capacity: n)
     marks = .allocate(capacity: n)
     replays = .allocate(capacity: n)
+    lags = .allocate(capacity: n)
     forgotten = .allocate(capacity: n)
     for t in 0..<n {
       (identities + t).initialize(to: IdentityMemory())
       (ahead + t).initialize(to: AheadMemory())
       (marks + t).initialize(to: Watermark())
       (replays + t).initialize(to: ReplayIndex())
+      (lags + t).initialize(to: Lag())
       (forgotten + t).initialize(to: Int64.min)
     }
   }
@@ -103,6 +130,7 @@ public final class Kernel {
     ahead.deinitialize(count: n).deallocate()
     marks.deinitialize(count: n).deallocate()
     replays.deinitialize(count: n).deallocate()
+    lags.deallocate()
     forgotten.deallocate()
     hasher.deinitialize(count: 1).deallocate()
     store.deinitialize(count: 1).deallocate()
@@ -119,8 +147,10 @@ public final class Kernel {
   // MARK: Recovery
 
   /// Sets the watermark as it was at the offset that reading begins from. Call before any record.
-  public func restore(_ topic: Topic, watermark: Watermark) {
+  /// - Parameter isWhole: no records of the topic lie before.
+  public func restore(_ topic: Topic, watermark: Watermark, isWhole: Bool) {
     marks[Int(topic.rawValue)] = watermark
+    if !isWhole { noteBeginning(topic, watermark) }
     // Had there been no record, there would be no watermark, nor one in the making.
     replays[Int(topic.rawValue)].hasSeenAny = watermark != Watermark()
   }
@@ -144,18 +174,27 @@ public final class Kernel {
     var horizon = own
     switch topic {
     case .auth: break
-    case .pageView:
-      for credit in store.pointee.credits { horizon = min(horizon, credit.ts) }
+    case .pageView: horizon = waitingHorizon
     case .listen:
       horizon = creditHorizon - PlayStore.creditMs
       store.pointee.forEachNotFinal { horizon = min(horizon, play($0).pointee.ts) }
     }
     let point = replays[t].point(horizon: horizon, next: next, mark: marks[t])
-    if let greatest = point.watermark.greatest {
-      // What is read again from there on must be recognised again.
-      ahead[t].forget(below: greatest - configuration.allowedLatenessMs)
-    }
+    forgetAhead(topic, point)
     return point
+  }
+
+  /// Forgets what came ahead and cannot come in the window any more, nor when it is read again: from
+  /// `point`, or from as far back as the topics lie apart.
+  private func forgetAhead(_ topic: Topic, _ point: ReplayPoint) {
+    guard let greatest = point.watermark.greatest else { return }
+    var bound = greatest - configuration.allowedLatenessMs
+    if topic != .auth {
+      let common = min(watermark(.listen), watermark(.pageView))
+      guard common != Int64.min else { return }
+      bound = min(bound, common - PlayStore.creditMs)
+    }
+    ahead[Int(topic.rawValue)].forget(below: bound)
   }
 
   // MARK: Events ahead of the crowd
@@ -197,17 +236,6 @@ public final class Kernel {
     return bound
   }
 
-  /// Page views later than this may still ask for a session's last song.
-  var creditHorizon: Int64 {
-    let listens = watermark(.listen)
-    let views = watermark(.pageView)
-    if listens == Int64.min { return Int64.min + 4 * Self.maximumSkewMs }
-    return max(min(listens, views), listens - Self.maximumSkewMs)
-  }
-
-  /// Milliseconds of event time that page views may lag behind listens and still find their song.
-  static let maximumSkewMs: Int64 = 6 * 3_600_000
-
   // MARK: Folding
 
   /// Folds the next record of its topic.
@@ -221,6 +249,7 @@ public final class Kernel {
     {
       return foldOutside(event, isAhead: ts > greatest)
     }
+    if ts <= lags[t].missing, isEmitting, asksForForgotten(event) { return .needsHistory }
     replays[t].note(timestamp: ts, offset: offset, mark: marks + t)
     marks[t].observe(ts)
     let identity = hasher.pointee.identity(event)
@@ -258,6 +287,14 @@ public final class Kernel {
     count(event, offset: -1, inWindow: false)
   }
 
+  /// Forgets which audiences and pages have been named: they are named again when they come again.
+  /// - Parameter used: gets the audiences of plays that may still count.
+  fileprivate func forgetVocabularies(using used: inout Set<Int64>) {
+    pages.pointee.removeAll()
+    audiences.pointee.removeAll()
+    store.pointee.forEachNotFinal { used.insert(play($0).pointee.audienceKey) }
+  }
+
   // MARK: Time passing
 
   /// Closes what the topic's watermark has passed.
@@ -271,11 +308,9 @@ public final class Kernel {
         play(index).pointee.isFinal = true
         if isEmitting { report(&play(index).pointee) }
       }
-      if store.pointee.needsSweep {
-        store.pointee.sweep(listenWatermark: mark, creditHorizon: creditHorizon)
-      }
+      if store.pointee.needsSweep { sweep() }
     } else if topic == .pageView, store.pointee.needsSweep {
-      store.pointee.sweep(listenWatermark: watermark(.listen), creditHorizon: creditHorizon)
+      sweep()
     }
     if mark > forgotten[t] + 60_000 || forgotten[t] == Int64.min {
       forgotten[t] = mark

@@ -43,7 +43,9 @@ public struct NewMembers: Sendable {
   }
 }
 
-/// Knows which members this process has handed out, and makes the rows of those it has not.
+/// Knows which members this process has handed out, and makes the rows of those it has not. Knows a
+/// limited number of them: beyond it, all of a dimension are forgotten, and handed out once more when
+/// they come again.
 public final class MemberDirectory {
   private enum Dimension: Int, CaseIterable {
     case user, song, location, device
@@ -53,7 +55,11 @@ public final class MemberDirectory {
   private let known: UnsafeMutablePointer<FlatTable>
   private var new = NewMembers()
 
-  public init() {
+  private let limit: Int
+
+  /// - Parameter limit: members of a dimension that are known at most; 16 to 64 bytes each.
+  public init(limit: Int = 1 << 20) {
+    self.limit = limit
     known = .allocate(capacity: Dimension.allCases.count)
     for i in 0..<Dimension.allCases.count { (known + i).initialize(to: FlatTable()) }
   }
@@ -71,7 +77,12 @@ public final class MemberDirectory {
 
   @inline(__always)
   private func isNew(_ key: Int64, _ dimension: Dimension) -> Bool {
-    key != 0 && known[dimension.rawValue].insertNew(key)
+    guard key != 0, known[dimension.rawValue].insertNew(key) else { return false }
+    if known[dimension.rawValue].count > limit {
+      known[dimension.rawValue].removeAll()
+      _ = known[dimension.rawValue].insertNew(key)
+    }
+    return true
   }
 
   @inline(__always)

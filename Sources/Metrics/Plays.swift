@@ -181,11 +181,11 @@ struct PlayStore {
   /// True when so much was added since the last sweep that another one is worth it.
   var needsSweep: Bool { live + credits.count + sessions.count > sweepAt }
 
-  /// Forgets credits that nothing timely can change, final plays that no timely page view can be
-  /// about, and sessions without either. What it forgets can no longer matter, so when it runs has no
-  /// influence on any result.
-  mutating func sweep(listenWatermark: Int64, creditHorizon: Int64) {
-    credits.removeAll { $0.ts < listenWatermark }
+  /// Forgets credits that no listen can change, final plays that no page view can be about, and sessions
+  /// without either. What it forgets can no longer matter to listens that are not earlier than
+  /// `creditsBelow` and page views that are not earlier than `creditHorizon`.
+  mutating func sweep(creditsBelow bound: Int64, creditHorizon: Int64) {
+    credits.removeAll { $0.ts < bound }
     var kept: [Session] = []
     var index = FlatTable(minimumCapacity: sessions.count / 2)
     var hasCredits = Set<Int32>()

@@ -56,8 +56,8 @@ public final class RollupSet {
   /// By `Rollup.rawValue`. Memory of our own instead of an array: nothing to retain and no access to
   /// check, ten times an event.
   private let rows: UnsafeMutablePointer<Rows>
-  /// Texts of the hashed keys of `minute_audience` and `minute_page`, for as long as the process lives:
-  /// few, as both are made of small vocabularies.
+  /// Texts of the hashed keys of `minute_audience` and `minute_page`: few, as a rule, as both are made of
+  /// small vocabularies.
   private var texts: [Int64: RollupTexts] = [:]
 
   public init() {
@@ -103,6 +103,10 @@ public final class RollupSet {
   }
 
   func name(_ key: Int64, _ value: RollupTexts) { texts[key] = value }
+
+  var textCount: Int { texts.count }
+
+  func forgetTexts(except keys: Set<Int64>) { texts = texts.filter { keys.contains($0.key) } }
 
   /// What a key of `minute_audience` or `minute_page` stands for.
   public func texts(_ key: Int64) -> RollupTexts? { texts[key] }

@@ -11,9 +11,9 @@ struct WarehouseDatabase: Database {
       try connection.script(
         """
         set statement_timeout = '\(timeout)s';
-        set default_transaction_read_only = on;
         set jit = off
         """)
+      try connection.becomeReader()
     }
   }
 

@@ -27,6 +27,8 @@ struct FlushJob: Sendable {
   /// Events counted outside the window, to be known when they come again.
   var late: [LateEvents.Counted] = []
   var marks: [WatermarkMarks.Mark] = []
+  /// Places that the partitions can be read again from.
+  var replayPoints: [TopicPartition: [ReplayPoint]] = [:]
   /// Records that were read for it.
   var records: Int
 

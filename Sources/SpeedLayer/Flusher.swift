@@ -43,6 +43,7 @@ final class Flusher {
   }
 
   private func remember(_ job: FlushJob, _ epoch: Int64) throws(WarehouseError) {
+    try KernelMemory(connection: connection, library: library).save(job.replayPoints)
     if !job.late.isEmpty {
       _ = try connection.run(
         library.sql("speed/insert_late_events"),

@@ -46,10 +46,11 @@ final class SpeedLife {
     self.membership = membership
     self.stop = stop
     self.report = report
+    let memory = KernelMemory(connection: connection, library: library)
     feed = try KernelFeed(
       log: log, starts: starts, output: output, configuration: configuration.kernel,
-      ahead: try KernelMemory(connection: connection, library: library).readAhead(
-        sinceLoads: true)
+      ahead: try memory.readAhead(sinceLoads: true),
+      history: { try memory.replayPoint($0, before: $1) }
     ) { $0.defersOutOfWindow = true }
     feed.keepsDeferredRecords = true
     late = LateEvents(
@@ -96,6 +97,8 @@ final class SpeedLife {
     while !stop.isRequested {
       records += try feed.step(wait: true)
       if let ends, feed.hasReached(ends) { return .caughtUp }
+      // What comes next asks for more of the past than this life has read: the next one reads it.
+      if feed.needsHistory { return .changed }
       if membership.isChangeDue { return .changed }
       let sinceFlush = ContinuousClock.now - lastFlush
       if records >= configuration.recordsPerFlush
@@ -118,6 +121,7 @@ final class SpeedLife {
       feed: feed, output: output, from: committed, records: records, buffer: buffer)
     job.late = lateEvents
     job.marks = marks.due(feed)
+    job.replayPoints = feed.takeReplayPoints()
     committed = feed.positions
     records = 0
     return job

@@ -29,6 +29,42 @@ public struct KernelMemory {
     return ahead
   }
 
+  /// The last place of a partition from which reading has every record in the window that is not
+  /// earlier than `timestamp` (milliseconds since 1970); nil where none is known but the log's start.
+  public func replayPoint(_ source: TopicPartition, before timestamp: Int64)
+    throws(WarehouseError) -> ReplayPoint?
+  {
+    let rows = try connection.run(
+      library.sql("kernel/replay_point_before"),
+      [.text(source.topic), .int(Int64(source.partition)), .int(timestamp)])
+    guard rows.count > 0 else { return nil }
+    let stored = try rows.text(0, 1)
+    guard let watermark = Watermark(stored: stored) else {
+      throw WarehouseError(.decoding, "batch.replay_point.watermark is not a watermark: \(stored)")
+    }
+    return ReplayPoint(offset: try rows.int(0, 0), watermark: watermark)
+  }
+
+  /// Adds places that a partition can be read again from. In one order, so that two transactions cannot
+  /// wait for each other in a circle.
+  /// - Parameter replacingAll: forget all others.
+  public func save(_ points: [TopicPartition: [ReplayPoint]], replacingAll: Bool = false)
+    throws(WarehouseError)
+  {
+    if replacingAll { _ = try connection.run(library.sql("kernel/forget_replay_points")) }
+    let all = points.sorted { $0.key < $1.key }.flatMap { source, points in
+      points.map { (source, $0) }
+    }
+    guard !all.isEmpty else { return }
+    _ = try connection.run(
+      library.sql("kernel/add_replay_points"),
+      [
+        .textArray(all.map(\.0.topic)), .intArray(all.map { Int64($0.0.partition) }),
+        .intArray(all.map(\.1.offset)), .textArray(all.map(\.1.watermark.stored)),
+        .intArray(all.map { $0.1.watermark.greatest ?? Int64.min }),
+      ])
+  }
+
   /// Makes `ahead` the loaded events that were counted ahead. Call in the publishing transaction.
   public func replaceAhead(_ ahead: [TopicPartition: [CountedAhead]]) throws(WarehouseError) {
     let all = ahead.flatMap { source, events in events.map { (source, $0) } }

@@ -78,12 +78,14 @@ enum Files {
     return String(path[..<slash])
   }
 
-  /// `mkdir -p`. The mode is for the directories that are made.
+  /// `mkdir -p`. The mode is for the directories that are made, whatever the umask.
   static func makeDirectories(_ path: String, mode: mode_t = 0o755) throws(WarehouseError) {
     if isDirectory(path) { return }
     if path != "/" { try makeDirectories(parent(path), mode: mode) }
-    if mkdir(path, mode) != 0 && errno != EEXIST {
-      throw failure("make the directory", path)
+    if mkdir(path, mode) != 0 {
+      if errno != EEXIST { throw failure("make the directory", path) }
+    } else if chmod(path, mode) != 0 {
+      throw failure("set the mode of", path)
     }
   }
 

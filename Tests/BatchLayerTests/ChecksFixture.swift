@@ -25,7 +25,7 @@ struct ChecksFixture {
   static func findings(_ connection: Connection, from: Int64? = nil, to: Int64? = nil) throws
     -> [String]
   {
-    try Checks(library: SQLLibrary()).run(connection, from: from, to: to)
+    try Checks(library: SQLLibrary()).run(connection, from: from, to: to, on: .load)
       .map { "\($0.check) \($0.rows)" }
   }
 

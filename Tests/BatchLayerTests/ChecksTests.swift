@@ -37,7 +37,10 @@ import Warehouse
   }
 
   @Test func everyCheckHasAWayToBreakItsRule() throws {
-    let names = Checks(library: try SQLLibrary()).names
+    let library = try SQLLibrary()
+    let names = try Checks(library: library).names.filter {
+      try !library.text(of: "checks/\($0).sql").contains("\n-- on: check\n")
+    }
     #expect(!names.isEmpty)
     #expect(Set(names) == Set(Self.breakages.map(\.check)))
   }

@@ -120,6 +120,23 @@ import Testing
     #expect(cron.next(after: 1_767_225_600_000, in: .gmt) == nil)
   }
 
+  @Test func aLeapDayComesAndADayThatNoMonthHasDoesNot() throws {
+    // 1 March 2096: the next leap day but one is eight years away, as 2100 has none.
+    let late: Int64 = 3_981_398_400_000
+    for (text, zone) in [("0 0 29 2 *", "UTC"), ("30 2 29 2 *", "America/Santiago")] {
+      let trigger = Scheduler.Trigger.cron(
+        try CronExpression(text), try #require(TimeZone(identifier: zone)))
+      let due = try trigger.requireNext(after: late)
+      #expect(due > late + 7 * 365 * 86_400_000 && due < late + 9 * 366 * 86_400_000)
+    }
+    // Where both day fields are given, either will do.
+    _ = try Scheduler.Trigger.cron(try CronExpression("0 0 31 2 mon"), .gmt).requireNext(after: 0)
+    for text in ["0 0 30 2 *", "0 0 31 2,4,6,9,11 *", "0 0 31 2 */1"] {
+      let trigger = Scheduler.Trigger.cron(try CronExpression(text), .gmt)
+      #expect(throws: ScheduleError.self) { try trigger.requireNext(after: late) }
+    }
+  }
+
   static let timeZones = [
     Case(
       expression: "0 0 * * *", zone: "Asia/Ho_Chi_Minh", after: "2026-01-01T00:00:00Z",

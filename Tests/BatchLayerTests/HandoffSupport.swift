@@ -92,13 +92,14 @@ final class Layers: Sendable {
 
   func loader(
     patience: Double = 20, lockPatience: Double = 0.8,
-    publishPauses: [Double] = [Double](repeating: 0.2, count: 50)
+    publishPauses: [Double] = [Double](repeating: 0.2, count: 50), ownDays: Int? = nil
   ) -> BatchLoader {
     var configuration = BatchLoader.Configuration(databaseURL: database.url)
     configuration.lakePatience = patience
     configuration.rollupRows = 3000
     configuration.lockPatience = lockPatience
     configuration.publishPauses = publishPauses
+    configuration.ownDays = ownDays
     return BatchLoader(lake: log.lake, library: library, configuration: configuration)
   }
 

@@ -43,7 +43,9 @@ import Warehouse
           """, "\(outcome)")
       let single = try box.succeed(["sql", "--database", database.url], input: "select 1 as one\n")
       #expect(single.output == " one\n-----\n   1\n(1 row)\n", "\(single)")
-      let made = try box.succeed(["sql", "create table t (a int)", "--database", database.url])
+      let made = try box.succeed([
+        "sql", "--write", "create table t (a int)", "--database", database.url,
+      ])
       #expect(made.output == "CREATE TABLE\n")
     }
   }

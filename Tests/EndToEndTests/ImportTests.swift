@@ -101,10 +101,20 @@ import Warehouse
       let reasons = try connection.run(
         "select count(*) from warehouse.quarantine where reason = '' or topic <> 'listen_events'")
       #expect(try reasons.int(0, 0) == 0)
+      // The same once more: records of their own to the ledger, the same lines to whoever looks.
+      try box.succeed(["import", path, "--log", "dir:\(box.log)", "--again"])
+      try box.succeed(["load", "incremental"] + lake)
+      #expect(try quarantined().count == 14)
+      let lines = try connection.run(
+        "select raw, records, repeats from warehouse.quarantine_line order by first_offset")
+      #expect(try (0..<lines.count).map { Data(try lines.bytes($0, 0)) } == broken)
+      #expect(try (0..<lines.count).allSatisfy { try lines.int($0, 1) == 2 })
+      #expect(try (0..<lines.count).allSatisfy { try lines.int($0, 2) == 1 })
+      #expect(try MergedViewWatch.read(connection).listens == 8)
       let status = try box.succeed(["status"] + lake)
       #expect(
         status.output.split(separator: "\n").contains {
-          $0.split(separator: " ").map(String.init) == ["quarantined", "7"]
+          $0.split(separator: " ").map(String.init) == ["quarantined", "14"]
         }, "\(status)")
       #expect(try box.succeed(["check"] + lake).output.contains(" 0 broken"))
     }

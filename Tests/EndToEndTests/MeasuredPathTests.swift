@@ -43,7 +43,7 @@ import Testing
       #expect(try facts(box) == expected, "facts of both loads")
 
       // All of the first days once more: nothing new.
-      try box.succeed(["import", first] + place)
+      try box.succeed(["import", first, "--again"] + place)
       let load = try box.succeed(["load", "incremental"] + place)
       let repeated = try LogFiles(first).count().total
       #expect(

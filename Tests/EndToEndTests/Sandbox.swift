@@ -10,6 +10,8 @@ final class Sandbox {
   let directory: String
   /// What `--data` gets.
   let data: String
+  /// Variables that every run of the binary gets.
+  var environment: [String: String] = [:]
   private var programs: [Program] = []
   private var databases: [TestDatabase] = []
 
@@ -53,10 +55,12 @@ final class Sandbox {
 
   /// Starts the binary and leaves it running.
   func start(
-    _ arguments: [String], environment: [String: String] = [:], input: String = ""
+    _ arguments: [String], environment: [String: String] = [:], input: String = "",
+    wrapper: [String] = []
   ) throws -> Program {
     let program = try Program(
-      arguments, in: directory, environment: environment, input: input)
+      arguments, in: directory, environment: self.environment.merging(environment) { $1 },
+      input: input, wrapper: wrapper)
     programs.append(program)
     return program
   }
@@ -64,9 +68,10 @@ final class Sandbox {
   /// Runs the binary to its end, whatever that is.
   func run(
     _ arguments: [String], environment: [String: String] = [:], input: String = "",
-    atMost seconds: Double = 120
+    wrapper: [String] = [], atMost seconds: Double = 120
   ) throws -> Program.Outcome {
-    try start(arguments, environment: environment, input: input).wait(atMost: seconds)
+    try start(arguments, environment: environment, input: input, wrapper: wrapper)
+      .wait(atMost: seconds)
   }
 
   /// Runs the binary and requires that it succeeds.
@@ -155,18 +160,10 @@ final class Sandbox {
       auths: try count("auth_events"))
   }
 
-  /// The processes of the data directory's PostgreSQL: they work in its directory.
+  /// The processes of the data directory's PostgreSQL.
   func serverProcesses() -> [pid_t] {
     let place = (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(data)/postgres"))
-    let root = (place ?? "\(data)/postgres") + "/data"
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-    return names.compactMap { name in
-      guard let process = pid_t(name),
-        let directory = try? FileManager.default.destinationOfSymbolicLink(
-          atPath: "/proc/\(name)/cwd")
-      else { return nil }
-      return directory == root ? process : nil
-    }
+    return ServerProcesses.working(in: (place ?? "\(data)/postgres") + "/data")
   }
 }
 

@@ -58,6 +58,12 @@ enum FoundationOracle {
     case notExact
   }
 
+  private static let textLimits: [(String, Int)] = [
+    ("level", 256), ("userAgent", 2048), ("city", 256), ("state", 256), ("country", 256),
+    ("firstName", 256), ("lastName", 256), ("gender", 256), ("auth", 256), ("artist", 1024),
+    ("song", 1024), ("page", 256), ("method", 256), ("tag", 256), ("location", 256),
+  ]
+
   private static func fields(
     of object: [String: Any], as topic: Topic
   ) throws(Refusal) -> [String: FieldValue] {
@@ -89,6 +95,10 @@ enum FoundationOracle {
       event["sessionId"] != nil, event["page"] != nil || topic != .pageView,
       event["success"] != nil || topic != .auth
     else { throw .refused }
+    if event["userId"] == .integer(Int64.min) || item > 2_147_483_647 { throw .refused }
+    for (key, limit) in textLimits {
+      if let value = try text(object[key]), value.count > limit { throw .refused }
+    }
     let time = Date(timeIntervalSince1970: Double(ts) / 1000)
     guard time >= date("2000-01-01T00:00:00Z"), time < date("2100-01-01T00:00:00Z"), item >= 0
     else { throw .refused }

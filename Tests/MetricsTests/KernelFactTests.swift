@@ -45,7 +45,6 @@ final class FactStore: FactSink {
   private final class Loads {
     let log: SampleLog
     let lateness: Int64
-    let interleaving: Interleaving
     let store = FactStore()
     var run: KernelRun
     var random: SketchSeed
@@ -55,20 +54,19 @@ final class FactStore: FactSink {
       self.log = log
       self.lateness = lateness
       random = SketchSeed(state: seed)
-      interleaving = Interleaving(KernelTwin(log, latenessMs: lateness))
       run = KernelRun(log, latenessMs: lateness, facts: store)
     }
 
     /// One load of the next records, and the restart after it.
     func load(_ count: Int) {
-      let order = interleaving.order(from: run.next, to: log.counts, burst: 4, &random)
+      let order = interleaving(from: run.next, to: log.counts, burst: 4, &random)
       var deferred: [Sample] = []
       for topic in order.prefix(count) {
         let sample = log.topics[topic][run.next[topic]]
         switch run.fold(topic) {
         case .deferred: deferred.append(sample)
         case .counted: known[topic].insert(identity(sample))
-        case .redelivered, .countedOutOfWindow: break
+        case .redelivered, .countedOutOfWindow, .needsHistory: break
         }
       }
       for sample in deferred
@@ -81,7 +79,7 @@ final class FactStore: FactSink {
 
     func restart() {
       run = KernelRun(
-        after: run, interleaving, latenessMs: lateness, sweepsAlways: random.chance(50),
+        after: run, latenessMs: lateness, sweepsAlways: random.chance(50),
         facts: store, &random)
     }
 

@@ -70,62 +70,20 @@ struct RollupSums {
   }
 }
 
-/// One way to read the topics: topic numbers, each standing for the topic's next record.
-struct Interleaving {
-  private let lastListen: [Int64]
-  private let firstView: [Int64]
-
-  /// Knows how far the listens may run ahead of the page views: the kernel's promise ends at six
-  /// hours of event time.
-  init(_ twin: KernelTwin) {
-    let six: Int64 = 6 * 3_600_000
-    lastListen = twin.greatest[Int(Topic.listen.rawValue)].map {
-      $0.map { $0 - twin.latenessMs - six } ?? Int64.min
+/// One way to read the topics, as topic numbers that each stand for the topic's next record: in bursts,
+/// and with topics that lag behind others by any amount.
+/// - Parameter burst: records of one topic read in a row, at most.
+func interleaving(from: [Int], to: [Int], burst: Int, _ random: inout SketchSeed) -> [Int] {
+  var next = from
+  var order: [Int] = []
+  while next != to {
+    let topic = random.below(3)
+    for _ in 0...random.below(burst) where next[topic] < to[topic] {
+      order.append(topic)
+      next[topic] += 1
     }
-    var least = Int64.max
-    var firstView: [Int64] = []
-    var mark: Int64 = .min
-    let views = twin.log[.pageView]
-    let marks = twin.greatest[Int(Topic.pageView.rawValue)]
-    var isIn: [Bool] = []
-    for (i, view) in views.enumerated() {
-      isIn.append(mark == .min || view.ts >= mark - twin.latenessMs)
-      mark = marks[i] ?? .min
-    }
-    for i in views.indices.reversed() {
-      if isIn[i] { least = min(least, views[i].ts) }
-      firstView.append(least)
-    }
-    self.firstView = firstView.reversed()
   }
-
-  /// - Parameter burst: records of one topic read in a row, at most.
-  func order(from: [Int], to: [Int], burst: Int, _ random: inout SketchSeed) -> [Int] {
-    var next = from
-    var order: [Int] = []
-    while next != to {
-      let topic = random.below(3)
-      for _ in 0...random.below(burst) {
-        guard next[topic] < to[topic], isAllowed(topic, next) else { break }
-        order.append(topic)
-        next[topic] += 1
-      }
-      if !isAllowed(0, next), next[2] < to[2] {
-        order.append(2)
-        next[2] += 1
-      } else if next[0] < to[0], !isAllowed(0, next) {
-        // No page view may be read before the cut: the listens go on, as they do at a log's end.
-        order.append(0)
-        next[0] += 1
-      }
-    }
-    return order
-  }
-
-  private func isAllowed(_ topic: Int, _ next: [Int]) -> Bool {
-    guard topic == 0, next[0] < lastListen.count, next[2] < firstView.count else { return true }
-    return lastListen[next[0]] <= firstView[next[2]]
-  }
+  return order
 }
 
 /// A kernel over a sample log, with everything it writes added up.
@@ -136,48 +94,86 @@ final class KernelRun {
   private(set) var next: [Int]
   var sums = RollupSums()
   private(set) var verdicts: [Verdict] = []
+  /// Places that each topic can be read again from, as a feed finds them; and older runs' ones.
+  private var points: [[ReplayPoint]] = [[], [], []]
+  /// Whether the last restart had to begin further back than the replay points.
+  private(set) var hasReachedBack = false
+  /// The kernel is told that there is nothing to be read beyond what it is given, as where topics are
+  /// followed that come late.
+  let isQuiet: Bool
 
   /// A kernel at the log's beginning.
   convenience init(
-    _ log: SampleLog, latenessMs: Int64, sweepsAlways: Bool = false, facts: (any FactSink)? = nil
+    _ log: SampleLog, latenessMs: Int64, sweepsAlways: Bool = false, isQuiet: Bool = false,
+    facts: (any FactSink)? = nil
   ) {
-    self.init(log, latenessMs, [0, 0, 0], sweepsAlways, facts)
+    self.init(log, latenessMs, [0, 0, 0], sweepsAlways, isQuiet, facts)
     kernel.beginEmitting()
+    noteUnread(!isQuiet)
   }
 
   private init(
-    _ log: SampleLog, _ latenessMs: Int64, _ next: [Int], _ sweepsAlways: Bool,
+    _ log: SampleLog, _ latenessMs: Int64, _ next: [Int], _ sweepsAlways: Bool, _ isQuiet: Bool,
     _ facts: (any FactSink)?
   ) {
     self.log = log
     self.next = next
+    self.isQuiet = isQuiet
     kernel = Kernel(configuration: .init(allowedLatenessMs: latenessMs), output: output)
     if sweepsAlways { kernel.sweepFloor = -1_000_000 }
     kernel.facts = facts
     kernel.defersOutOfWindow = facts != nil
+    noteUnread(true)
+  }
+
+  private func noteUnread(_ isUnread: Bool) {
+    for topic in Topic.allCases {
+      let isLeft = next[Int(topic.rawValue)] < log.counts[Int(topic.rawValue)]
+      kernel.note(topic, isUnread: isUnread && isLeft)
+    }
   }
 
   /// The kernel that takes over: as after a restart at what `previous` has committed.
   convenience init(
-    after previous: KernelRun, _ interleaving: Interleaving, latenessMs: Int64,
-    sweepsAlways: Bool = false, facts: (any FactSink)? = nil, _ random: inout SketchSeed
+    after previous: KernelRun, latenessMs: Int64, sweepsAlways: Bool = false,
+    isQuiet: Bool = false, facts: (any FactSink)? = nil, _ random: inout SketchSeed
   ) {
-    let committed = previous.next
-    let points = Topic.allCases.map {
-      previous.kernel.replayPoint($0, next: SampleLog.offset(committed[Int($0.rawValue)]))
+    let starts = Topic.allCases.map {
+      previous.kernel.replayPoint(
+        $0, next: SampleLog.offset(previous.next[Int($0.rawValue)]))
     }
+    let first = KernelRun(previous, starts, latenessMs, sweepsAlways, isQuiet, facts, &random)
+    var further = starts
+    for need in first.kernel.neededHistory() {
+      let t = Int(need.topic.rawValue)
+      further[t] =
+        previous.points[t].last { $0.watermark.greatest! < need.before }
+        ?? ReplayPoint(offset: SampleLog.offset(0), watermark: Watermark())
+    }
+    self.init(previous, further, latenessMs, sweepsAlways, isQuiet, facts, &random)
+    hasReachedBack = further != starts
+    kernel.beginEmitting()
+    noteUnread(!isQuiet)
+    sums = previous.sums
+  }
+
+  private convenience init(
+    _ previous: KernelRun, _ starts: [ReplayPoint], _ latenessMs: Int64, _ sweepsAlways: Bool,
+    _ isQuiet: Bool, _ facts: (any FactSink)?, _ random: inout SketchSeed
+  ) {
     self.init(
-      previous.log, latenessMs, points.map { SampleLog.index($0.offset) }, sweepsAlways, facts)
-    for (topic, point) in zip(Topic.allCases, points) {
+      previous.log, latenessMs, starts.map { SampleLog.index($0.offset) }, sweepsAlways, isQuiet,
+      facts)
+    for (topic, point) in zip(Topic.allCases, starts) {
       let stored = Watermark(stored: point.watermark.stored)
-      kernel.restore(topic, watermark: stored ?? Watermark())
+      kernel.restore(
+        topic, watermark: stored ?? Watermark(), isWhole: SampleLog.index(point.offset) == 0)
       kernel.remember(topic, ahead: previous.kernel.countedAhead(topic))
     }
-    let order = interleaving.order(
-      from: next, to: committed, burst: random.pick([1, 5, 1000]), &random)
+    let order = interleaving(
+      from: next, to: previous.next, burst: random.pick([1, 5, 1000]), &random)
     fold(order)
-    kernel.beginEmitting()
-    sums = previous.sums
+    points = previous.points
   }
 
   func fold(_ order: [Int]) { for topic in order { fold(topic) } }
@@ -185,8 +181,13 @@ final class KernelRun {
   @discardableResult
   func fold(_ topic: Int) -> Verdict {
     let index = next[topic]
-    next[topic] += 1
+    let mark = kernel.mark(Topic.allCases[topic])
     let verdict = kernel.fold(log.topics[topic][index].event, offset: SampleLog.offset(index))
+    if verdict == .needsHistory { return verdict }
+    if mark.greatest != nil, index % 7 == 0 {
+      points[topic].append(ReplayPoint(offset: SampleLog.offset(index), watermark: mark))
+    }
+    next[topic] += 1
     verdicts.append(verdict)
     return verdict
   }

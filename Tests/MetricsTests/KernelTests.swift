@@ -17,8 +17,7 @@ import Testing
   func everyPrefixGivesTheOraclesRows(seed: UInt64) {
     let (log, lateness) = log(seed, 150)
     var random = SketchSeed(state: seed)
-    let interleaving = Interleaving(KernelTwin(log, latenessMs: lateness))
-    let order = interleaving.order(from: [0, 0, 0], to: log.counts, burst: 4, &random)
+    let order = interleaving(from: [0, 0, 0], to: log.counts, burst: 4, &random)
     let run = KernelRun(log, latenessMs: lateness, sweepsAlways: seed % 2 == 0)
     for (i, topic) in order.enumerated() {
       run.fold(topic)
@@ -34,10 +33,9 @@ import Testing
     let (log, lateness) = log(seed, 300)
     var random = SketchSeed(state: seed)
     let twin = KernelTwin(log, latenessMs: lateness)
-    let interleaving = Interleaving(twin)
     for burst in [1, 3, 20, 1000, 1000, 1000] {
       let run = KernelRun(log, latenessMs: lateness, sweepsAlways: random.chance(50))
-      run.fold(interleaving.order(from: [0, 0, 0], to: log.counts, burst: burst, &random))
+      run.fold(interleaving(from: [0, 0, 0], to: log.counts, burst: burst, &random))
       run.sums.drain(run.output.rollups)
       let difference = RollupSums.difference(run.sums.rows, RollupSums.rows(twin))
       #expect(difference == nil, "seed \(seed), bursts of \(burst)")
@@ -48,8 +46,7 @@ import Testing
   func drainingAtAnyPointsAddsUpToTheSame(seed: UInt64) {
     let (log, lateness) = log(seed, 200)
     var random = SketchSeed(state: seed)
-    let interleaving = Interleaving(KernelTwin(log, latenessMs: lateness))
-    let order = interleaving.order(from: [0, 0, 0], to: log.counts, burst: 4, &random)
+    let order = interleaving(from: [0, 0, 0], to: log.counts, burst: 4, &random)
     let once = KernelRun(log, latenessMs: lateness)
     let often = KernelRun(log, latenessMs: lateness)
     for topic in order {

@@ -12,11 +12,10 @@ import Testing
     var stream = SampleStream(seed: seed, latenessMs: lateness)
     let log = stream.log(240)
     var random = SketchSeed(state: seed)
-    let interleaving = Interleaving(KernelTwin(log, latenessMs: lateness))
     var run = KernelRun(log, latenessMs: lateness)
     var replayed = 0
     while run.next != log.counts {
-      let order = interleaving.order(
+      let order = interleaving(
         from: run.next, to: log.counts, burst: random.pick([1, 4, 1000]), &random)
       let stretch = random.below(min(order.count, 60)) + 1
       for topic in order.prefix(stretch) {
@@ -31,7 +30,7 @@ import Testing
       #expect(difference == nil, "seed \(seed), at \(run.next)")
       if difference != nil { return }
       run = KernelRun(
-        after: run, interleaving, latenessMs: lateness, sweepsAlways: random.chance(50), &random)
+        after: run, latenessMs: lateness, sweepsAlways: random.chance(50), &random)
       #expect(run.output.rollups.count == 0, "seed \(seed): replay must emit nothing")
       replayed += run.verdicts.count
     }
@@ -39,16 +38,59 @@ import Testing
     #expect(replayed > 0)
   }
 
+  /// Topics that are followed without anything being known to be unread: the kernel forgets what lies too
+  /// far back, says so when a record asks for it, and the next one begins further back.
+  @Test(arguments: kernelSeeds(60))
+  func whatAsksForAForgottenPastIsCountedByAKernelThatReadsIt(seed: UInt64) {
+    let lateness = KernelTests.latenesses[Int(seed % 3)]
+    var stream = SampleStream(seed: seed, latenessMs: lateness)
+    let log = stream.log(240)
+    var random = SketchSeed(state: seed)
+    var run = KernelRun(log, latenessMs: lateness, sweepsAlways: true, isQuiet: true)
+    var restarts = 0
+    while run.next != log.counts {
+      let order = interleaving(
+        from: run.next, to: log.counts, burst: random.pick([4, 100, 1000]), &random)
+      for topic in order {
+        guard run.fold(topic) == .needsHistory else { continue }
+        run.sums.drain(run.output.rollups)
+        run = KernelRun(
+          after: run, latenessMs: lateness, sweepsAlways: true, isQuiet: random.chance(80), &random)
+        restarts += 1
+        #expect(run.fold(topic) != .needsHistory, "seed \(seed) at \(run.next)")
+      }
+      let difference = run.difference(latenessMs: lateness)
+      #expect(difference == nil, "seed \(seed), at \(run.next), after \(restarts) restarts")
+      if difference != nil { return }
+    }
+  }
+
+  @Test func theRandomStreamsDoReachBack() {
+    var restarts = 0
+    for seed in 1...30 as ClosedRange<UInt64> {
+      var stream = SampleStream(seed: seed, latenessMs: 60_000)
+      let log = stream.log(240)
+      var random = SketchSeed(state: seed)
+      var run = KernelRun(log, latenessMs: 60_000)
+      run.fold([Int](repeating: 0, count: log.counts[0]))
+      run = KernelRun(after: run, latenessMs: 60_000, &random)
+      #expect(!run.hasReachedBack)
+      run.fold([Int](repeating: 2, count: log.counts[2] / 2))
+      run = KernelRun(after: run, latenessMs: 60_000, &random)
+      if run.hasReachedBack { restarts += 1 }
+    }
+    #expect(restarts > 5)
+  }
+
   @Test(arguments: kernelSeeds(20))
   func theReplayedKernelHasTheSameWatermarksAndTheSameFinalBound(seed: UInt64) {
     var stream = SampleStream(seed: seed, latenessMs: 60_000)
     let log = stream.log(200)
     var random = SketchSeed(state: seed)
-    let interleaving = Interleaving(KernelTwin(log, latenessMs: 60_000))
     let run = KernelRun(log, latenessMs: 60_000)
-    let order = interleaving.order(from: [0, 0, 0], to: log.counts, burst: 4, &random)
+    let order = interleaving(from: [0, 0, 0], to: log.counts, burst: 4, &random)
     run.fold(Array(order.prefix(random.below(order.count))))
-    let again = KernelRun(after: run, interleaving, latenessMs: 60_000, &random)
+    let again = KernelRun(after: run, latenessMs: 60_000, &random)
     for topic in Topic.allCases {
       #expect(again.kernel.watermark(topic) == run.kernel.watermark(topic), "seed \(seed)")
     }

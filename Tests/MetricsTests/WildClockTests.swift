@@ -57,14 +57,13 @@ import Testing
   /// Reads all of a log in steps, in several lives where `restarts` says so.
   private func run(_ log: SampleLog, seed: UInt64, restarts: Bool) -> KernelRun {
     var random = SketchSeed(state: seed)
-    let interleaving = Interleaving(KernelTwin(log, latenessMs: Self.lateness))
     var run = KernelRun(log, latenessMs: Self.lateness)
     while run.next != log.counts {
-      let order = interleaving.order(from: run.next, to: log.counts, burst: 4, &random)
+      let order = interleaving(from: run.next, to: log.counts, burst: 4, &random)
       run.fold(Array(order.prefix(restarts ? 1 + random.below(90) : order.count)))
       run.sums.drain(run.output.rollups)
       if restarts {
-        run = KernelRun(after: run, interleaving, latenessMs: Self.lateness, &random)
+        run = KernelRun(after: run, latenessMs: Self.lateness, &random)
       }
     }
     return run

@@ -40,7 +40,7 @@ final class ScriptedDatabase: Database {
   static let down = WarehouseError(.connection, "Cannot connect", isRetriable: true)
 }
 
-/// A migrated database with speed partitions for two epochs, and a router over it.
+/// A migrated database, which has speed partitions for two epochs, and a router over it.
 struct Fixture {
   let database: TestDatabase
   let connection: Connection
@@ -49,12 +49,6 @@ struct Fixture {
   init(token: String? = nil) throws {
     database = try TestDatabase.make()
     connection = try database.connect()
-    for rollup in Rollup.allCases {
-      // The migrations make the first epoch's partitions.
-      try connection.run(
-        "create table parts.speed_\(rollup.table)_e2"
-          + " partition of speed.\(rollup.table) for values in (2)")
-    }
     let access = WarehouseDatabase(url: database.url, connections: 2, timeout: 10)
     router = try Self.router(access, token: token)
   }

@@ -54,9 +54,10 @@ public final class Program: CustomStringConvertible {
   ///   - directory: what it works in; takes its output too.
   ///   - environment: added to a plain one without any of our or PostgreSQL's variables.
   ///   - input: its stdin.
+  ///   - wrapper: the words of a command that runs it, such as `setpriv …`.
   public init(
     _ arguments: [String], in directory: String, environment: [String: String] = [:],
-    input: String = ""
+    input: String = "", wrapper: [String] = []
   ) throws {
     description = "polyrhythm \(arguments.joined(separator: " "))"
     let name = "\(directory)/\(UUID().uuidString)"
@@ -88,7 +89,8 @@ public final class Program: CustomStringConvertible {
       !$0.key.hasPrefix("POLYRHYTHM_") && !$0.key.hasPrefix("PG")
     }
     variables.merge(environment) { $1 }
-    let words = ["/usr/bin/env", "--chdir=\(directory)", try Self.binary()] + arguments
+    let words =
+      ["/usr/bin/env", "--chdir=\(directory)"] + wrapper + [try Self.binary()] + arguments
     var process: pid_t = 0
     let failure = Self.withCStrings(words) { words in
       Self.withCStrings(variables.map { "\($0)=\($1)" }) {

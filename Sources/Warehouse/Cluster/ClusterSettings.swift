@@ -29,6 +29,8 @@ struct ClusterSettings {
       "unix_socket_permissions = 0700",
       "password_encryption = 'scram-sha-256'",
       "max_connections = 100",
+      // A day of facts is three partitions, and a full load locks all of them at once: room for ten years.
+      "max_locks_per_transaction = 1024",
       "shared_buffers = \(sharedBuffers)MB",
       "work_mem = 64MB",
       "maintenance_work_mem = \(min(512, max(sharedBuffers / 2, 64)))MB",

@@ -4,6 +4,9 @@ import Glibc
 public struct ClusterInfo: Sendable, CustomStringConvertible {
   /// For the owner, over the socket; only the server's own user (and root) can use it.
   public var url: String
+  /// For whatever only reads: role `polyrhythm_read`, over the same socket. Has no rights to write,
+  /// and none to get any.
+  public var readerURL: String
   /// For BI tools: role `analyst`, read-only, TCP on 127.0.0.1. Holds the password.
   public var analystURL: String
   public var port: UInt16
@@ -41,6 +44,7 @@ public struct PrivateCluster: Sendable {
   /// Ports tried for one start.
   private static let portTriesMax = 200
   private static let role = "polyrhythm"
+  private static let reader = "polyrhythm_read"
   private static let database = "polyrhythm"
 
   /// - Parameters:
@@ -76,6 +80,7 @@ public struct PrivateCluster: Sendable {
     let password = try ensureContents(server, place, port, binaries, user)
     return ClusterInfo(
       url: url(place, port, Self.database),
+      readerURL: url(place, port, Self.database, role: Self.reader),
       analystURL: "postgresql://analyst:\(password)@127.0.0.1:\(port)/\(Self.database)",
       port: port, socketDirectory: place.socketDirectory, dataDirectory: place.dataDirectory,
       logFile: place.logFile, passwordFile: place.passwordFile, major: binaries.major,
@@ -114,6 +119,13 @@ public struct PrivateCluster: Sendable {
         "PostgreSQL in \(place.dataDirectory) does not stop: "
           + "\(ServerError.oneLine(outcome.output)); see \(place.logFile)")
     }
+  }
+
+  /// Whether the server lives, or may. Cheap: looks at some files.
+  public var isRunning: Bool {
+    guard let root = Files.realPath(directory) else { return false }
+    let data = ClusterPlace(root: root).dataDirectory
+    return Postmaster(dataDirectory: data)?.isRunning(in: data) ?? false
   }
 
   // MARK: Making
@@ -189,7 +201,27 @@ public struct PrivateCluster: Sendable {
     let password = try ensureAnalyst(server, place, user)
     let database = try connect(place, port, Self.database)
     try database.script("create extension if not exists hll")
+    try ensureReader(database)
     return password
+  }
+
+  /// The role of what only reads. Sessions are its own from the start: there is no other role that it
+  /// could go back to.
+  private func ensureReader(_ database: Connection) throws(WarehouseError) {
+    guard try database.run("select from pg_roles where rolname = $1", [.text(Self.reader)]).isEmpty
+    else { return }
+    try database.script(
+      """
+      begin;
+      create role \(Self.reader) login;
+      alter role \(Self.reader) set default_transaction_read_only = on;
+      grant pg_read_all_data to \(Self.reader);
+      revoke temporary on database \(Identifier.quoted(Self.database)) from public;
+      -- Large objects are the one thing that every role may make.
+      revoke execute on function lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea)
+        from public;
+      commit
+      """)
   }
 
   private func ensureAnalyst(_ server: Connection, _ place: ClusterPlace, _ user: ServerUser)
@@ -235,7 +267,7 @@ public struct PrivateCluster: Sendable {
     var ports = PortChoice(place)
     var port = try ports.next(triesMax: Self.portTriesMax)
     while true {
-      Postmaster.removeMisleadingLocks(of: place, port: port)
+      Postmaster.correctMisleadingLocks(of: place, port: port)
       let settings = ClusterSettings(
         port: port, socketDirectory: place.socketDirectory,
         memory: ClusterSettings.memoryOfThisMachine(),
@@ -250,7 +282,7 @@ public struct PrivateCluster: Sendable {
           "-D", place.dataDirectory, "-l", place.logFile,
         ], as: user)
       if outcome.status == 0 {
-        try Files.write("\(port)\n", to: place.portFile, mode: 0o644, owner: user)
+        try Files.write("\(port)\n", to: place.portFile, mode: 0o600, owner: user)
         return port
       }
       let log = Files.readText(place.logFile, from: logStart) ?? ""
@@ -296,9 +328,11 @@ public struct PrivateCluster: Sendable {
     }
   }
 
-  private func url(_ place: ClusterPlace, _ port: UInt16, _ database: String) -> String {
+  private func url(
+    _ place: ClusterPlace, _ port: UInt16, _ database: String, role: String = Self.role
+  ) -> String {
     let host = Self.percentEncoded(place.socketDirectory)
-    return "postgresql://\(Self.role)@/\(database)?host=\(host)&port=\(port)"
+    return "postgresql://\(role)@/\(database)?host=\(host)&port=\(port)"
   }
 
   private static func percentEncoded(_ text: String) -> String {

@@ -180,7 +180,8 @@ public final class Connection {
   }
 
   /// False once the connection is known to be lost. Costs no round trip; looks whether the server
-  /// has closed the session while it was idle.
+  /// has closed the session while it was idle, or while a statement was being sent: libpq itself
+  /// notices that a little later.
   public var isAlive: Bool {
     var descriptor = pollfd(fd: PQsocket(handle), events: Int16(POLLIN), revents: 0)
     // The server's last words come first, the end of the stream after them.
@@ -216,12 +217,12 @@ public final class Connection {
           + "(in: \(ServerError.opening(of: statement)))")
     default:
       throw ServerError.make(
-        result, statement: statement, connectionLost: PQstatus(handle) == CONNECTION_BAD)
+        result, statement: statement, connectionLost: !isAlive)
     }
   }
 
   func lastError(_ statement: String) -> WarehouseError {
-    let isLost = PQstatus(handle) == CONNECTION_BAD
+    let isLost = !isAlive
     let text = ServerError.oneLine(String(cString: PQerrorMessage(handle)))
     let place = statement.isEmpty ? "" : " (in: \(ServerError.opening(of: statement)))"
     return WarehouseError(

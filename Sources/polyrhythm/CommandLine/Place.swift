@@ -118,9 +118,16 @@ final class Place {
     return info.url
   }
 
-  /// The database's URL, for commands that only look: they make no cluster where there is none.
+  /// The database's URL for whatever only reads: in the private cluster that of a role that cannot
+  /// write, elsewhere the one that was given.
+  func readerURL() throws -> String {
+    let url = try databaseURL()
+    return cluster?.readerURL ?? url
+  }
+
+  /// For commands that only look: makes no cluster where there is none.
   /// - Throws: `.noInput` where the data directory has no database.
-  func existingDatabaseURL() throws -> String {
+  func requireDatabase() throws {
     if !arguments.has("--database") {
       try requireData("--database URL")
       guard FileManager.default.fileExists(atPath: "\(dataDirectory)/postgres/data") else {
@@ -129,6 +136,11 @@ final class Place {
           "there is no database in \(dataDirectory); polyrhythm run, speed or load full makes it")
       }
     }
+  }
+
+  /// The database's URL, for commands that only look.
+  func existingDatabaseURL() throws -> String {
+    try requireDatabase()
     return try databaseURL()
   }
 
@@ -140,58 +152,22 @@ final class Place {
     return url
   }
 
+  /// From now on, and until `close`, starts the private cluster again where it has gone. Does nothing
+  /// for a database of somebody else's.
+  /// - Parameter stop: requested where the cluster comes up again on another port, so that what is
+  ///   connected by its URL cannot go on; `requireSameDatabase` then says so.
+  func keepDatabase(stop: StopToken, say: @escaping @Sendable (String) -> Void) {
+    guard let cluster else { return }
+    clusterUse?.keep(cluster, stop: stop, say: say)
+  }
+
+  /// - Throws: `.temporaryFailure` where the cluster had to move.
+  func requireSameDatabase() throws { try clusterUse?.requireUnmoved() }
+
   /// Lets go of the private cluster; the last one stops it.
   func close() {
     clusterUse?.release()
     clusterUse = nil
-  }
-}
-
-/// Holds the private cluster of a data directory in use. Processes that use it hold a shared lock on
-/// one file; who can have it alone at the end was the last.
-private final class ClusterUse {
-  private let cluster: PrivateCluster
-  private let file: Int32
-
-  init(directory: String) throws {
-    try DataDirectory.make(directory)
-    let path = "\(directory)/postgres.users"
-    file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-    guard file >= 0 else {
-      throw CommandError(
-        .cannotCreate, "cannot write \(path): \(String(cString: strerror(errno)))")
-    }
-    flock(file, LOCK_SH)
-    let absolute = URL(fileURLWithPath: directory).standardizedFileURL.path
-    cluster = PrivateCluster(directory: "\(absolute)/postgres")
-  }
-
-  func start() throws -> ClusterInfo { try cluster.start() }
-
-  func release() {
-    if flock(file, LOCK_EX | LOCK_NB) == 0 { try? cluster.stop() }
-    Glibc.close(file)
-  }
-}
-
-enum DataDirectory {
-  /// Makes the directory, and those above it, where they are missing.
-  static func make(_ path: String) throws {
-    var made = path.hasPrefix("/") ? "/" : ""
-    for part in path.split(separator: "/") {
-      made += made.isEmpty || made.hasSuffix("/") ? String(part) : "/\(part)"
-      if mkdir(made, 0o777) != 0, errno != EEXIST, errno != EISDIR { throw failure(path, errno) }
-    }
-    var status = stat()
-    guard stat(path, &status) == 0 else { throw failure(path, errno) }
-    guard status.st_mode & S_IFMT == S_IFDIR else { throw failure(path, ENOTDIR) }
-  }
-
-  private static func failure(_ path: String, _ code: Int32) -> CommandError {
-    CommandError(
-      .cannotCreate,
-      "cannot make the data directory \(path): \(String(cString: strerror(code))); "
-        + "give another one with --data DIR")
   }
 }
 

@@ -8,7 +8,9 @@ let archiveCommand = CommandSpec(
   summary: "Copies a Kafka log to the lake, byte for byte, with its partitions and offsets, once.",
   flags: [
     PlaceFlags.log, PlaceFlags.lake, PlaceFlags.data, PlaceFlags.kafka,
-    Flag("--until-caught-up", nil, "work up to the log's present end, then exit 0"),
+    Flag(
+      "--until-caught-up", nil,
+      "work up to the log's present end, then exit 0; stopped before, exit 75"),
   ]
 ) { arguments in
   let place = try Place(arguments)
@@ -20,11 +22,15 @@ let archiveCommand = CommandSpec(
   let lake: DirectoryLog =
     arguments.has("--lake")
     ? try place.lake() : DirectoryLog(path: "\(place.dataDirectory)/log")
+  if !arguments.has("--lake") { try DataDirectory.make(place.dataDirectory) }
+  let untilCaughtUp = arguments.has("--until-caught-up")
+  let catchUp = untilCaughtUp ? try CatchUp(log) : nil
   let progress = ProgressLine("archive", unit: "records")
   let start = ContinuousClock.now
   var copied = 0
   try Archiver(from: log, to: lake, topics: Topic.allCases.map(\.name)).run(
-    stop: Signals.stop, untilCaughtUp: arguments.has("--until-caught-up")
+    stop: Signals.stop, untilCaughtUp: untilCaughtUp,
+    say: { Terminal.say("archive: \($0)") }
   ) {
     copied = $0
     progress.update(copied)
@@ -33,4 +39,7 @@ let archiveCommand = CommandSpec(
   let seconds = max(0.001, (ContinuousClock.now - start) / .seconds(1))
   Terminal.say(
     "archived \(Terminal.grouped(copied)) records in \(Terminal.duration(seconds)) to \(lake.path)")
+  if let catchUp, Signals.stop.isRequested {
+    try catchUp.requireCaughtUp("archive") { try lake.endOffset(of: $0) }
+  }
 }

@@ -14,6 +14,7 @@ let importCommand = CommandSpec(
     Flag(
       "--archive", "DIR",
       "move each file there once its events are in the log; for objects a prefix or s3://…"),
+    Flag("--again", nil, "take in once more what the log has all of; it counts once all the same"),
   ]
 ) { arguments in
   var options = ImportOptions()
@@ -23,6 +24,7 @@ let importCommand = CommandSpec(
   }
   options.format = known
   options.archive = arguments.string("--archive")
+  options.again = arguments.has("--again")
   let place = try Place(arguments)
   let log = try place.log()
   options.partitions = try place.partitions()
@@ -37,11 +39,17 @@ let importCommand = CommandSpec(
     report(importer.summary, start, log)
     throw CommandError(
       .temporaryFailure,
-      "stopped before all files were in; importing them again counts nothing twice")
+      log.url.hasPrefix("kafka:")
+        ? "stopped before all files were in; importing them again appends again what Kafka has, which "
+          + "counts once"
+        : "stopped before all files were in; the same command goes on at the next record")
   }
   progress.finish()
   report(importer.summary, start, log)
 }
+
+/// Lines about files that the log has already.
+private let knownShown = 5
 
 private func report(_ summary: ImportSummary, _ start: ContinuousClock.Instant, _ log: any EventLog)
 {
@@ -52,6 +60,20 @@ private func report(_ summary: ImportSummary, _ start: ContinuousClock.Instant, 
         + (summary.withoutID > 0
           ? "; \(Terminal.grouped(summary.withoutID)) rows without an id were left out" : ""))
   }
+  for (title, records) in summary.known.prefix(knownShown) {
+    Terminal.say(
+      "already in the log: \(Terminal.grouped(records)) records of \(title), nothing to do")
+  }
+  if summary.known.count > knownShown {
+    Terminal.say(
+      "already in the log: \(Terminal.grouped(summary.known.count - knownShown)) files more")
+  }
+  if summary.recordsBefore > 0 {
+    Terminal.say(
+      "\(Terminal.grouped(summary.recordsBefore)) records were in the log from an import that had not "
+        + "come to its end; this one went on behind them")
+  }
+  if summary.rows + summary.records == 0, !summary.known.isEmpty { return }
   Terminal.say(
     "imported \(Terminal.grouped(summary.rows)) lines of \(summary.files) files as "
       + "\(Terminal.grouped(summary.records)) records "

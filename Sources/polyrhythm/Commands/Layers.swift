@@ -26,7 +26,9 @@ let speedCommand = CommandSpec(
   summary: "Follows the log and keeps the minute views of what is not loaded yet, exactly once.",
   flags: [
     PlaceFlags.log, PlaceFlags.database, PlaceFlags.data, PlaceFlags.kafka,
-    Flag("--until-caught-up", nil, "work up to the log's present end, then exit 0"),
+    Flag(
+      "--until-caught-up", nil,
+      "work up to the log's present end, then exit 0; stopped before, exit 75"),
     Flag("--flush-seconds", "S", "between flushes: how old a live chart may be (default 1)"),
     latenessFlag,
   ]
@@ -41,14 +43,32 @@ let speedCommand = CommandSpec(
   configuration.flushInterval = flush
   configuration.untilCaughtUp = arguments.has("--until-caught-up")
   let tally = SpeedTally(log.url)
+  let catchUp = configuration.untilCaughtUp ? try CatchUp(log) : nil
   let worker = SpeedWorker(
     log: log, library: place.library, configuration: configuration, report: { tally.note($0) })
+  place.keepDatabase(stop: Signals.stop, say: { Terminal.say("speed: \($0)") })
   let isDone = try worker.run(stop: Signals.stop)
   tally.finish()
-  if !isDone {
-    throw CommandError(
-      .temporaryFailure, "speed: stopped before it had caught up; run it again to go on from there")
+  try place.requireSameDatabase()
+  if let catchUp, !isDone {
+    let committed = try committedOffsets(configuration.databaseURL, place.library)
+    try catchUp.requireCaughtUp("speed") { committed[$0] }
   }
+}
+
+/// Where the speed layer stands in each partition.
+private func committedOffsets(_ url: String, _ library: SQLLibrary) throws
+  -> [TopicPartition: Int64]
+{
+  let connection = try Connection(url: url, applicationName: "polyrhythm speed")
+  let rows = try connection.run(
+    library.sql("speed/read_progress"), [.intArray((0..<1024).map(Int64.init))])
+  var offsets: [TopicPartition: Int64] = [:]
+  for row in 0..<rows.count {
+    let source = TopicPartition(try rows.text(row, 0), Int32(try rows.int(row, 1)))
+    offsets[source] = try rows.int(row, 2)
+  }
+  return offsets
 }
 
 /// Says what the speed worker does, and what it has done in the end.
@@ -177,11 +197,14 @@ let serveCommand = CommandSpec(
   let configuration = try serverConfiguration(arguments)
   let place = try Place(arguments)
   defer { place.close() }
-  let server = try HTTPServer(configuration, databaseURL: place.migratedDatabaseURL())
+  _ = try place.migratedDatabaseURL()
+  let server = try HTTPServer(configuration, databaseURL: place.readerURL())
   let address = try server.start()
+  place.keepDatabase(stop: Signals.stop, say: { Terminal.say("serve: \($0)") })
   Terminal.say("serving http\(configuration.tlsCertificate == nil ? "" : "s")://\(address)")
   while !Signals.stop.isRequested { Signals.stop.wait(seconds: 3600) }
   server.stop()
+  try place.requireSameDatabase()
 }
 
 func serverConfiguration(_ arguments: Arguments) throws -> HTTPServerConfiguration {

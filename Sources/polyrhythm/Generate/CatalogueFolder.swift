@@ -21,14 +21,14 @@ enum CatalogueFolder {
     _ directory: String
   ) throws(SourceError) -> (catalogue: Catalogue, listeners: [Listener], warnings: [String]) {
     try checkIsDirectory(directory)
-    let tracks = existing(["tracks.csv", "songs.csv"], in: directory)
+    let tracks = existing(songFiles, in: directory)
     guard let songFile = tracks.first else {
       throw SourceError(
         .notFound,
         "\(directory): there is no tracks.csv or songs.csv in it; --catalogue takes a directory "
           + "with one of them (or .csv.gz, .csv.zst), and users.csv beside it if you like")
     }
-    let users = existing(["users.csv"], in: directory)
+    let users = existing(userFiles, in: directory)
     var warnings: [String] = []
     for files in [tracks, users] where files.count > 1 {
       warnings.append(
@@ -53,6 +53,14 @@ enum CatalogueFolder {
     throw SourceError(
       found || errno == ENOENT || errno == ENOTDIR ? .notFound : .io,
       "\(path): \(reason); --catalogue takes a directory with tracks.csv")
+  }
+
+  private static let songFiles = ["tracks.csv", "songs.csv"]
+  private static let userFiles = ["users.csv"]
+
+  /// The files that `read` looks at.
+  static func files(in directory: String) -> [String] {
+    existing(songFiles + userFiles, in: directory)
   }
 
   private static func existing(_ names: [String], in directory: String) -> [String] {

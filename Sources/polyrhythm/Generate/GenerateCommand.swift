@@ -36,6 +36,7 @@ let generateCommand = CommandSpec(
     Flag("--truth", "FILE", "write there what was written, counted; --output has it by itself"),
     Flag("--dry-run", nil, "simulate and encode, but write no events"),
     Flag("--threads", "N", "threads that simulate (default: one a core); the bytes are the same"),
+    Flag("--again", nil, "write once more what the log has all of; it counts once all the same"),
     PlaceFlags.log, PlaceFlags.data, PlaceFlags.kafka, PlaceFlags.partitions,
   ]
 ) { arguments in
@@ -51,13 +52,21 @@ let generateCommand = CommandSpec(
       "wrote \(songs) songs and \(Terminal.grouped(listeners.count)) users to \(directory)")
     if options.target == nil { return }
   }
-  let target: any LineTarget =
-    switch options.target {
-    case .files(let directory): try FileTarget(directory)
-    case .standardOutput: StandardOutput()
-    case .nowhere: NoTarget()
-    case .log, nil: try LogTarget(Place(arguments))
+  let target: any LineTarget
+  switch options.target {
+  case .files(let directory): target = try FileTarget(directory)
+  case .standardOutput: target = StandardOutput()
+  case .nowhere: target = NoTarget()
+  case .log, nil:
+    let log = try LogTarget(Place(arguments), options.source)
+    // The truth about it may still be wanted.
+    if let known = log.known, !options.writesTruth {
+      Terminal.say(
+        "already in the log: \(Terminal.grouped(known.records)) records of this run, nothing to do")
+      return
     }
+    target = log
+  }
   var run = try GenerateRun(target, options)
   if options.isContinuous { try run.follow() } else { try run.whole() }
   run.report()

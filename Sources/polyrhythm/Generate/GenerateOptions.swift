@@ -13,6 +13,8 @@ struct GenerateOptions {
   let scenario: Scenario
   let faults: FaultPlan
   let warnings: [String]
+  /// What the run is to a log.
+  let source: GeneratedSource
   /// Nil where nothing but the catalogue is asked for.
   let target: Target?
   let exportDirectory: String?
@@ -59,6 +61,7 @@ struct GenerateOptions {
       listeners: folder?.listeners ?? [], countries: countries ?? .unitedStates,
       finishesSessions: arguments.has("--finish-sessions"),
       usesLocalTime: arguments.has("--local-time"))
+    source = GeneratedSource(arguments, scenario, faults)
     warnings =
       scenario.groups.flatMap(\.config.warnings) + scenario.warnings + (folder?.warnings ?? [])
   }
@@ -98,7 +101,7 @@ struct GenerateOptions {
   }
 
   /// Flags that mean something for a log only.
-  private static let logFlags = ["--partitions", "--kafka-property", "--data"]
+  private static let logFlags = ["--partitions", "--kafka-property", "--data", "--again"]
   /// Flags that mean something for events only.
   private static let eventFlags = [
     "--truth", "--late-fraction", "--duplicate-fraction", "--malformed-fraction",

@@ -84,6 +84,11 @@ struct GenerateRun {
       "generated \(Terminal.grouped(events)) events (\(Terminal.bytes(sink.target.byteCount))) in "
         + "\(Terminal.duration(seconds)) (\(Terminal.grouped(Int(Double(events) / seconds)))/s) "
         + "to \(sink.target.name)")
+    if sink.target.recordsBefore > 0 {
+      Terminal.say(
+        "\(Terminal.grouped(sink.target.recordsBefore)) of the lines were in the log from a run that "
+          + "had not come to its end; this one went on behind them")
+    }
     let faults = [
       (total(.late), "late"), (total(.outOfOrder), "out of order"), (total(.duplicate), "twice"),
       (total(.malformed), "malformed lines besides"),

@@ -10,6 +10,8 @@ protocol LineTarget {
   var name: String { get }
   /// Bytes so far, newlines included.
   var byteCount: Int64 { get }
+  /// Lines of the run that were there already, from one that had not come to its end.
+  var recordsBefore: Int { get }
   /// - Returns: false where nobody wants any more.
   mutating func write(_ line: EventLine) throws -> Bool
   /// Returns when readers see all of it.
@@ -22,6 +24,8 @@ protocol LineTarget {
 }
 
 extension LineTarget {
+  var recordsBefore: Int { 0 }
+
   mutating func abandon() throws -> String {
     try flush()
     return "what was written until then is in \(name)"
@@ -89,21 +93,44 @@ struct StandardOutput: LineTarget {
   mutating func finish(_ truth: GeneratorTruth) throws { try flush() }
 }
 
-/// A log.
+/// A log. One that remembers its sources is given only what it does not have of the run yet.
 struct LogTarget: LineTarget {
   let name: String
+  /// What the log knows of the run, where it has all of it.
+  let known: SourceRecord?
   private let writer: EventWriter
+  private let source: GeneratedSource
   private(set) var byteCount: Int64 = 0
 
-  init(_ place: Place) throws {
+  init(_ place: Place, _ source: GeneratedSource) throws {
     let log = try place.log()
     name = log.url
+    self.source = source
     try place.makeLogDirectory()
     try log.createTopics(Topic.allCases.map(\.name), partitions: place.partitions())
     writer = try EventWriter(log)
+    known = try Self.begin(source, writer)
   }
 
+  private static func begin(_ source: GeneratedSource, _ writer: EventWriter) throws
+    -> SourceRecord?
+  {
+    guard let journal = writer.journal else { return nil }
+    defer { writer.sourceBegan() }
+    let last = try journal.known(source.id).last
+    guard let last, !(source.again && (last.isFinished || !journal.canResume(last))) else {
+      try journal.begin(source.id, title: source.title)
+      return nil
+    }
+    if last.isFinished, (source.end ?? .max) <= last.extent { return last }
+    try journal.resume(last)
+    return nil
+  }
+
+  var recordsBefore: Int { writer.dropped }
+
   mutating func write(_ line: EventLine) throws -> Bool {
+    guard known == nil else { return true }
     try writer.append(
       line.bytes, topic: line.header.topic, timestamp: line.header.ts,
       userId: line.header.userId, sessionId: line.header.sessionId)
@@ -115,6 +142,10 @@ struct LogTarget: LineTarget {
 
   func finish(_ truth: GeneratorTruth) throws {
     try writer.flush()
+    // One that only a stop ends goes on behind it, unless what was held back has come out of turn.
+    if let end = source.end ?? (source.endsForGood ? .max : nil) {
+      try writer.journal?.finish(extent: end)
+    }
     try writer.close()
   }
 }

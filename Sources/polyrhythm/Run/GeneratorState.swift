@@ -1,3 +1,4 @@
+import EventSources
 import Foundation
 import Support
 
@@ -12,9 +13,16 @@ struct GeneratorState: Codable, Sendable {
   var users: Int
   /// First event time, milliseconds since 1970.
   var from: Int64
-  /// Events up to this time are in the log; a few after it may be, and are recognised when they come
-  /// again.
+  /// Events up to this time were in the log before it remembered its sources; 0 in directories of
+  /// today's program. It never moves: the log itself knows what it has of the later ones.
   var emittedThrough: Int64
+
+  /// What names the site in the log's memory: a hash of everything that its events depend on.
+  var sourceID: String {
+    var hash = ContentHash()
+    hash.add("site \(version) seed \(seed) users \(users) from \(from) after \(emittedThrough)")
+    return "site-\(hash.text)"
+  }
 
   /// The state kept in a data directory; nil where there is none.
   static func load(_ directory: String) throws -> GeneratorState? {
@@ -34,17 +42,24 @@ struct GeneratorState: Codable, Sendable {
     return state
   }
 
-  /// Replaces the kept state, whole or not at all.
+  /// Keeps the state, whole or not at all, and returns when it is on the storage device: the events of
+  /// a site must not be there without it.
   func save(_ directory: String) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
-    do {
-      try encoder.encode(self).write(
-        to: URL(fileURLWithPath: Self.path(directory)), options: .atomic)
-    } catch {
-      throw CommandError(
-        .ioError, "cannot write \(Self.path(directory)): \(error.localizedDescription)")
+    let path = Self.path(directory)
+    let temporary = "\(path).partial"
+    func failure() -> CommandError {
+      CommandError(.ioError, "cannot write \(path): \(String(cString: strerror(errno)))")
     }
+    let bytes = try encoder.encode(self)
+    guard let file = fopen(temporary, "we") else { throw failure() }
+    let written = bytes.withUnsafeBytes { fwrite($0.baseAddress, 1, $0.count, file) }
+    let isWhole = written == bytes.count && fflush(file) == 0 && fsync(fileno(file)) == 0
+    guard fclose(file) == 0, isWhole, rename(temporary, path) == 0 else { throw failure() }
+    let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    defer { close(descriptor) }
+    guard descriptor >= 0, fsync(descriptor) == 0 else { throw failure() }
   }
 
   private static func path(_ directory: String) -> String { "\(directory)/generator.json" }

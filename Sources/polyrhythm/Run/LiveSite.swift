@@ -9,8 +9,7 @@ import Synchronization
 final class LiveSite {
   private var simulation: Simulation
   private let sink: EventWriter
-  private var state: GeneratorState
-  private let directory: String
+  private let state: GeneratorState
   /// Events written by this process; read from other threads.
   let written: Counter
 
@@ -23,7 +22,8 @@ final class LiveSite {
   /// Seconds between writes of live events.
   private static let tick = 0.2
 
-  init(_ state: GeneratorState, log: any EventLog, directory: String, written: Counter) throws {
+  /// - Parameter state: what the data directory keeps already.
+  init(_ state: GeneratorState, log: any EventLog, written: Counter) throws {
     var overrides = GeneratorConfig.Overrides()
     overrides.seed = state.seed
     overrides.users = state.users
@@ -32,30 +32,34 @@ final class LiveSite {
     simulation = Simulation(config: try GeneratorConfig.standard(overrides))
     sink = try EventWriter(log)
     self.state = state
-    self.directory = directory
     self.written = written
+    guard let journal = sink.journal else { return }
+    // The log counts what it has of the site, so that a site that was killed goes on at the next event.
+    if let known = try journal.known(state.sourceID).last {
+      try journal.resume(known)
+    } else {
+      try journal.begin(state.sourceID, title: "the site of polyrhythm run, seed \(state.seed)")
+    }
+    sink.sourceBegan()
   }
 
   /// Writes the events up to `end` that are not in the log yet.
   /// - Returns: how many.
   @discardableResult
   func write(until end: Int64, stop: StopToken, progress: (Int) -> Void = { _ in }) throws -> Int {
-    var count = 0
-    var last = state.emittedThrough
+    let before = sink.count
+    var seen = 0
     try simulation.run(until: end) { event in
       if event.ts > state.emittedThrough {
         try sink.append(event)
-        count += 1
-        if count & 0xFFF == 0 { progress(count) }
-        last = event.ts
+        seen += 1
+        if seen & 0xFFF == 0 { progress(seen) }
       }
       return !stop.isRequested
     }
+    let count = sink.count - before
     guard count > 0 else { return 0 }
     try sink.flush()
-    // Events of one millisecond may lie on both sides of a stop; these come again and are recognised.
-    state.emittedThrough = stop.isRequested ? last - 1 : end - 1
-    try state.save(directory)
     written.add(count)
     return count
   }

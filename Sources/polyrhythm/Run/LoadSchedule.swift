@@ -32,6 +32,8 @@ struct LoadSchedule: Sendable, CustomStringConvertible {
       trigger = .cron(expression, try TimeZoneClock(identifier: zone).timeZone)
       description = "incremental load at \"\(expression)\" (\(zone))"
     }
+    // Now, and not after whatever comes before the first look at the clock.
+    _ = try trigger.requireNext(after: Int64(Date().timeIntervalSince1970 * 1000))
     hook = arguments.string("--on-failure").map { FailureHook.command($0) } ?? .none
   }
 
@@ -75,8 +77,10 @@ let scheduleCommand = CommandSpec(
   let lake = try place.lake()
   var configuration = BatchLoader.Configuration(databaseURL: try place.migratedDatabaseURL())
   configuration.kernel = kernel
+  place.keepDatabase(stop: Signals.stop, say: { Terminal.say("schedule: \($0)") })
   Terminal.say("schedule: \(schedule.description)")
   try schedule.run(
     configuration, library: place.library, lake: lake, stop: Signals.stop,
     say: { Terminal.say("schedule: \($0)") })
+  try place.requireSameDatabase()
 }

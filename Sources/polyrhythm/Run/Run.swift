@@ -61,9 +61,10 @@ final class Run {
   private func start(_ fresh: GeneratorState, users: Int?, stop: StopToken) throws {
     // First what can fail at once: a port in use must not cost a minute.
     let url = try place.migratedDatabaseURL()
-    let http = try HTTPServer(server, databaseURL: url)
+    let http = try HTTPServer(server, databaseURL: place.readerURL())
     let address = try http.start()
     self.http = http
+    place.keepDatabase(stop: stop) { Terminal.say("            \($0)") }
     if let cluster = place.cluster {
       stage(
         "postgres",
@@ -79,6 +80,8 @@ final class Run {
       stage("site", "goes on with its \(kept.users) users; --users is for a new data directory")
     }
     let state = kept ?? fresh
+    // Before its first event: a history that is killed half way goes on, and is not made anew.
+    if kept == nil { try fresh.save(directory) }
     try startSite(state, isNew: kept == nil, log, stop)
     if stop.isRequested { return }
     try firstLoad(url, log, stop)
@@ -97,10 +100,9 @@ final class Run {
     let progress = ProgressLine("history")
     let begin = ContinuousClock.now
     let history = BoundedQueue<Int>(limit: 1)
-    let directory = place.dataDirectory
     let worker = Worker("site") { [written] in
       defer { history.close() }
-      let site = try LiveSite(state, log: log, directory: directory, written: written)
+      let site = try LiveSite(state, log: log, written: written)
       let count = try site.write(
         until: Int64(Date().timeIntervalSince1970 * 1000), stop: stop,
         progress: { progress.update($0) })
@@ -211,6 +213,7 @@ final class Run {
     }
     http?.stop()
     summarize()
+    try place.requireSameDatabase()
     guard let first = failures.first else { return }
     for failure in failures.dropFirst() { Terminal.say("polyrhythm: \(failure.message)") }
     throw first

@@ -1,0 +1,206 @@
+import EventLog
+import EventModel
+import Feed
+import Metrics
+import StarSchema
+import Support
+import Warehouse
+
+/// Computes everything below the published cut once more, from the lake's records alone, and compares it
+/// with what is published: all facts, and every counter and sketch of every rollup, both ways.
+///
+/// It does what a full load does, into the schema `stage`, publishes nothing and takes its tables away
+/// again. It costs about a full load's time and room. The stage belongs to loads: where one is running this
+/// does not begin, and where one wants to begin it ends this.
+public struct LakeRecomputation {
+  private static let fullDay: Int64 = 86_400_000
+
+  private let lake: any EventLog
+  private let library: SQLLibrary
+  private let configuration: BatchLoader.Configuration
+  private let progress: @Sendable (_ read: Int, _ total: Int) -> Void
+
+  /// - Parameters:
+  ///   - configuration: as the loads have it: another lateness gives other numbers.
+  ///   - progress: called now and then with the records read so far and in all.
+  public init(
+    lake: any EventLog, library: SQLLibrary, configuration: BatchLoader.Configuration,
+    progress: @escaping @Sendable (_ read: Int, _ total: Int) -> Void = { _, _ in }
+  ) {
+    self.lake = lake
+    self.library = library
+    self.configuration = configuration
+    self.progress = progress
+  }
+
+  /// - Returns: what differs, a finding for each table; empty where nothing does, or where nothing was
+  ///   ever published.
+  /// - Throws: `LoadError.busy` where a load is running, or begins, `.lakeBehind` where the lake does not have the
+  ///   records below the cut any more, `.stopped`.
+  public func run(stop: StopToken = StopToken()) throws -> [Checks.Finding] {
+    // Named as a load's, so that a load that waits for the lock can end it.
+    let control = try Connection(
+      url: configuration.databaseURL, applicationName: "polyrhythm load check")
+    let lock = LoadLock(
+      connection: control, library: library, databaseURL: configuration.databaseURL)
+    try lock.take(stop)
+    defer {
+      try? emptyStage(control)
+      lock.release()
+    }
+    do {
+      return try run(control, stop)
+    } catch let error as WarehouseError where !control.isAlive || error.sqlState == "57P01" {
+      throw LoadError(
+        .busy,
+        "A load began and took the stage, so the lake was not computed again: check again when it is "
+          + "done (\(error.message))")
+    }
+  }
+
+  private func run(_ control: Connection, _ stop: StopToken) throws -> [Checks.Finding] {
+    try emptyStage(control)
+    let starts = try self.starts(control)
+    guard !starts.isEmpty else { return [] }
+    // Loads count from 1.
+    let stage = try Stage(
+      run: 0, isFull: false, configuration: configuration, library: library, keepsMembers: false)
+    defer { stage.writer.abandon() }
+    try compute(stage, starts, control, stop)
+    return try compareFacts(stage, control) + compareRollups(stage, control)
+  }
+
+  /// Everything from the lake's first record to the published cut.
+  private func starts(_ control: Connection) throws -> [KernelFeed.Start] {
+    let rows = try control.run(library.sql("batch/read_progress"))
+    var starts: [KernelFeed.Start] = []
+    for row in 0..<rows.count {
+      let source = TopicPartition(try rows.text(row, 0), Int32(try rows.int(row, 1)))
+      let next = try rows.int(row, 2)
+      let isThere = try lake.partitionCount(of: source.topic) > Int(source.partition)
+      let end = isThere ? try lake.endOffset(of: source) : 0
+      guard end >= next else {
+        throw LoadError(
+          .lakeBehind,
+          "\(lake.url): \(source) ends at offset \(end), but \(next) records of it are loaded; check "
+            + "with the lake that was loaded")
+      }
+      guard isThere else { continue }
+      let first = try lake.startOffset(of: source)
+      starts.append(
+        KernelFeed.Start(
+          source: source, replay: ReplayPoint(offset: first, watermark: Watermark()), from: first,
+          end: next))
+    }
+    return starts
+  }
+
+  private func compute(
+    _ stage: Stage, _ starts: [KernelFeed.Start], _ control: Connection, _ stop: StopToken
+  ) throws {
+    let feed = try KernelFeed(
+      log: lake, starts: starts, output: stage.output, configuration: configuration.kernel
+    ) {
+      $0.defersOutOfWindow = true
+      $0.facts = stage.facts
+    }
+    try feed.replay(isStopped: { stop.isRequested })
+    let total = starts.reduce(0) { $0 + Int(max(0, ($1.end ?? 0) - $1.from)) }
+    var done = 0
+    var lastRecord = ContinuousClock.now
+    while !feed.isFinished {
+      if stop.isRequested {
+        throw LoadError(.stopped, "The check was stopped before the lake was computed again")
+      }
+      let read = try feed.step(wait: true)
+      if read > 0 {
+        done += read
+        lastRecord = ContinuousClock.now
+        try stage.writeComplete(feed, above: configuration.rollupRows)
+        progress(done, total)
+      } else if ContinuousClock.now - lastRecord > .seconds(configuration.lakePatience) {
+        throw LoadError(
+          .lakeBehind,
+          "\(lake.url) gave nothing in \(Int(configuration.lakePatience)) s, \(total - done) records "
+            + "before the published cut")
+      }
+    }
+    feed.reportOpenPlays()
+    try stage.commit(feed)
+    try OutOfWindow(connection: control, library: library, lake: lake).settle(
+      feed,
+      tables: { part in
+        let staged = stage.facts.table(part).name
+        return stage.writer.made.contains(staged) ? ["stage.\(staged)"] : []
+      },
+      flush: { try stage.commit(feed) })
+  }
+
+  // MARK: Comparison
+
+  private func compareFacts(_ stage: Stage, _ control: Connection) throws -> [Checks.Finding] {
+    var findings: [Checks.Finding] = []
+    for fact in FactWriter.Fact.allCases {
+      var days = Set(stage.facts.parts.filter { $0.fact == fact }.map(\.day))
+      let published = try control.run(library.sql("check/fact_days"), [.text(fact.rawValue)])
+      for row in 0..<published.count {
+        days.insert(CalendarDay(number: Int32(try published.int(row, 0))))
+      }
+      var rows = 0
+      var examples: [String] = []
+      for day in days.sorted() {
+        let table = stage.facts.table(FactWriter.Part(fact: fact, day: day))
+        if !stage.writer.made.contains(table.name) {
+          try control.script(library.sql(table.makeQuery, table.makeValues))
+        }
+        let start = Int64(day.number) * Self.fullDay
+        let found = try control.run(
+          library.sql("check/compare_fact", ["table": table.name, "fact": fact.rawValue]),
+          [.timestamp(milliseconds: start), .timestamp(milliseconds: start + Self.fullDay)])
+        rows += found.count
+        examples += Checks.examples(of: found, atMost: 3 - examples.count)
+      }
+      if rows > 0 {
+        findings.append(
+          finding(fact.rawValue, "the facts are those of the lake's records", rows, examples))
+      }
+    }
+    return findings
+  }
+
+  private func compareRollups(_ stage: Stage, _ control: Connection) throws -> [Checks.Finding] {
+    var findings: [Checks.Finding] = []
+    for rollup in Rollup.allCases {
+      let tables = [stage.rollups.mainTable(rollup), stage.rollups.lateTable(rollup)]
+      for table in tables where !stage.writer.made.contains(table.name) {
+        try control.script(library.sql(table.makeQuery, table.makeValues))
+      }
+      let query = try control.run(
+        library.sql("check/compare_rollup"),
+        [.text("batch.\(rollup.table)")] + tables.map { .text("stage.\($0.name)") }
+      ).text(0, 0)
+      let found = try control.run(query)
+      guard found.count > 0 else { continue }
+      findings.append(
+        finding(
+          rollup.table, "each counter and sketch is that of the lake's records", found.count,
+          Checks.examples(of: found, atMost: 3)))
+    }
+    return findings
+  }
+
+  private func finding(
+    _ table: String, _ rule: String, _ rows: Int, _ examples: [String]
+  ) -> Checks.Finding {
+    Checks.Finding(
+      check: "lake_\(table)", isError: true, rule: rule, rows: rows, examples: examples)
+  }
+
+  /// What a load that died, or this, has left.
+  private func emptyStage(_ control: Connection) throws(WarehouseError) {
+    let tables = try control.run(library.sql("batch/stage_tables"))
+    for row in 0..<tables.count {
+      try control.script(library.sql("batch/drop_table", ["table": try tables.text(row, 0)]))
+    }
+  }
+}

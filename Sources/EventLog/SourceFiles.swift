@@ -1,0 +1,162 @@
+import Foundation
+import Glibc
+
+/// The files of a `SourceJournal`: `sources/ID.open` while a source is under way, `sources/ID.json` once
+/// it is finished, and `sources/ID.progress` beside the former. Only who writes the log reads them: they
+/// name files and tables, and so nobody else may.
+struct SourceFiles {
+  private let path: String
+
+  private static let open = ".open"
+  private static let finished = ".json"
+  private static let lockTries = 1000
+
+  init(logPath: String) { path = "\(logPath)/sources" }
+
+  func progressPath(_ id: String) -> String { "\(path)/\(id).progress" }
+
+  static func number(of id: String) -> Int? {
+    id.lastIndex(of: "-").flatMap { Int(id[id.index(after: $0)...]) }
+  }
+
+  // MARK: - Reading
+
+  func known(_ prefix: String) throws(EventLogError) -> [SourceRecord] {
+    var found: [Int: String] = [:]
+    for name in try File.names(in: path) ?? [] where name.hasPrefix("\(prefix)-") {
+      guard let ending = [Self.open, Self.finished].first(where: name.hasSuffix),
+        let number = Int(name.dropFirst(prefix.count + 1).dropLast(ending.count))
+      else { continue }
+      // One that has grown is there as it was before too, until it is finished again.
+      if found[number] == nil || ending == Self.open { found[number] = name }
+    }
+    var records: [SourceRecord] = []
+    for (_, name) in found.sorted(by: { $0.key < $1.key }) {
+      if let record = try load(name) { records.append(record) }
+    }
+    return records
+  }
+
+  private func load(_ name: String) throws(EventLogError) -> SourceRecord? {
+    guard let file = try File.openIfThere("\(path)/\(name)", O_RDONLY) else { return nil }
+    let bytes = try file.read(count: file.size(), at: 0)
+    guard var record = try? JSONDecoder().decode(SourceRecord.self, from: Data(bytes)) else {
+      throw EventLogError(
+        .damaged,
+        "\(file.path) is not what polyrhythm writes; restore it, or move it away to have the log "
+          + "forget what that source has given")
+    }
+    if !record.isFinished, let reached = try SourceProgress.read(progressPath(record.id)),
+      reached.extent > record.extent
+    {
+      record.extent = reached.extent
+      record.check = reached.check
+    }
+    return record
+  }
+
+  // MARK: - Settling
+
+  /// Counts what sources under way have given to these partitions, whose locks the caller holds.
+  func settle(_ appenders: [PartitionAppender]) throws(EventLogError) {
+    guard let names = try File.names(in: path), names.contains(where: { $0.hasSuffix(Self.open) })
+    else { return }
+    // Two writers of different topics may settle one source.
+    let lock = try lock()
+    defer { _ = flock(lock.descriptor, LOCK_UN) }
+    for name in names.sorted() where name.hasSuffix(Self.open) {
+      guard var record = try load(name) else { continue }
+      if record.isFinished {
+        // It died between the last two steps of finishing.
+        try close(record.id)
+        continue
+      }
+      var isChanged = false
+      for appender in appenders {
+        let partition = appender.partition.description
+        guard let start = record.start[partition] else { continue }
+        // First the records, then their count.
+        try appender.sync()
+        try File.syncDirectory(appender.directory.path)
+        record.given[partition, default: 0] += max(0, appender.nextOffset - start)
+        record.start[partition] = nil
+        isChanged = true
+      }
+      if isChanged { try save(record) }
+    }
+  }
+
+  private func lock() throws(EventLogError) -> File {
+    let file = try File.opening("\(path)/lock", O_RDWR | O_CREAT, mode: 0o600)
+    for _ in 0..<Self.lockTries {
+      if flock(file.descriptor, LOCK_EX | LOCK_NB) == 0 { return file }
+      guard errno == EWOULDBLOCK || errno == EINTR else {
+        throw .system(errno, "cannot lock", file.path)
+      }
+      usleep(10_000)
+    }
+    throw EventLogError(
+      .locked, "\(file.path) has been held by another process for 10 s; is one of them stopped?")
+  }
+
+  // MARK: - Writing
+
+  /// Replaces what is known of a source, whole or not at all, also in a power failure.
+  func save(_ record: SourceRecord) throws(EventLogError) {
+    if mkdir(path, 0o700) == 0 {
+      try File.syncDirectory(String(path.dropLast("/sources".count)))
+    } else if errno != EEXIST {
+      throw .system(errno, "cannot make directory", path)
+    }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+    guard let text = try? encoder.encode(record) else { return }
+    let temporary = "\(path)/\(PartitionDirectory.temporaryPrefix)\(record.id)"
+    let file = try File.opening(temporary, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
+    try file.write(Array(text) + [10])
+    try file.sync()
+    try File.rename(temporary, to: "\(path)/\(record.id)\(Self.open)")
+    try File.syncDirectory(path)
+  }
+
+  /// Gives a source that is said to be finished the name of one.
+  func close(_ id: String) throws(EventLogError) {
+    try File.remove(progressPath(id))
+    try File.rename("\(path)/\(id)\(Self.open)", to: "\(path)/\(id)\(Self.finished)")
+    try File.syncDirectory(path)
+  }
+}
+
+/// How far a source was read, in a file of one line that is written over in its place: it costs one call
+/// to the system, and a process that dies leaves the old line or the new one.
+struct SourceProgress {
+  private let path: String
+  private var file: File?
+  private var extent: Int64
+
+  private static let bytes = 64
+
+  /// - Parameter known: what the file says already, or 0.
+  init(path: String, known: Int64) {
+    self.path = path
+    extent = known
+  }
+
+  mutating func note(_ extent: Int64, _ check: String) throws(EventLogError) {
+    // A source that is read again is known that far.
+    guard extent > self.extent else { return }
+    if file == nil { file = try File.opening(path, O_WRONLY | O_CREAT, mode: 0o600) }
+    let text = "\(extent) \(check)"
+    let padding = max(0, Self.bytes - 1 - text.utf8.count)
+    try file?.write(Array((text + String(repeating: " ", count: padding) + "\n").utf8))
+    self.extent = extent
+  }
+
+  static func read(_ path: String) throws(EventLogError) -> (extent: Int64, check: String)? {
+    guard let file = try File.openIfThere(path, O_RDONLY) else { return nil }
+    let text = String(decoding: try file.read(count: bytes, at: 0), as: UTF8.self)
+    let parts = text.split(whereSeparator: \.isWhitespace)
+    guard text.hasSuffix("\n"), parts.count == 2, let extent = Int64(parts[0]) else { return nil }
+    return (extent, String(parts[1]))
+  }
+}

@@ -1,0 +1,37 @@
+/// What a log remembers of one source: a file, a table, a simulation.
+///
+/// A source gives the same records in the same order each time it is read, and each record has its
+/// partition from its key. So it is enough to know how many of its records each partition has: one
+/// that is read again drops so many of each and goes on with the next.
+public struct SourceRecord: Codable, Equatable, Sendable {
+  /// Names the source by what it gives, and not by where it lies: letters, digits and `-`.
+  public internal(set) var id: String
+  /// For people: the file or the run that it was when it began.
+  public internal(set) var title: String
+  /// All of it is in the log, up to `extent`.
+  public internal(set) var isFinished = false
+  /// How far it was read, in the source's own measure: bytes of a file, milliseconds of a simulation.
+  /// Of one that is not finished it may be further than its records came, never less.
+  public internal(set) var extent: Int64 = 0
+  /// What tells whether the source is the same up to `extent`, such as a hash; the source's own.
+  public internal(set) var check = ""
+  /// Where the counts begin, in the same measure; what lies before was finished earlier.
+  public internal(set) var from: Int64 = 0
+  /// Records from before `from`.
+  public internal(set) var recordsBefore: Int64 = 0
+  /// How many partitions each topic had.
+  var partitions: [String: Int] = [:]
+  /// Records since `from`, by topic/partition, that are known to be on the storage device.
+  var given: [String: Int64] = [:]
+  /// Where a partition stood when the source last began or went on; what came from there on is its own
+  /// until somebody settles it. Gone where it is settled.
+  var start: [String: Int64] = [:]
+
+  init(id: String, title: String) {
+    self.id = id
+    self.title = title
+  }
+
+  /// Records in the log, as far as it is settled.
+  public var records: Int64 { recordsBefore + given.values.reduce(0, +) }
+}

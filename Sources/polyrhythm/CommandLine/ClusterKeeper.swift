@@ -1,0 +1,65 @@
+import Support
+import Synchronization
+import Warehouse
+
+/// Starts the private cluster again when it is gone, for as long as a command works on it: killed,
+/// crashed or stopped by somebody, that is all the same. Several processes may keep one cluster; one
+/// of them starts it, the others find it running.
+final class ClusterKeeper: Sendable {
+  private let ended = StopToken()
+  private let movedTo = Mutex<UInt16?>(nil)
+  private let worker = Mutex<Worker<Void>?>(nil)
+
+  /// Seconds between two looks.
+  private static let lookInterval = 1.0
+  /// Seconds between two attempts that fail; doubles from the first.
+  private static let firstPause = 1.0
+  private static let longestPause = 30.0
+
+  /// - Parameter command: requested where the cluster came up on another port.
+  init(
+    _ cluster: PrivateCluster, _ info: ClusterInfo, command: StopToken,
+    say: @escaping @Sendable (String) -> Void
+  ) {
+    let thread = Worker<Void>("postgres-keeper") { [self] in
+      var pause = Self.firstPause
+      while !ended.isRequested {
+        ended.wait(seconds: Self.lookInterval)
+        if ended.isRequested || cluster.isRunning { continue }
+        say("PostgreSQL in \(info.dataDirectory) is gone; starting it again")
+        let begin = ContinuousClock.now
+        do {
+          let now = try cluster.start()
+          pause = Self.firstPause
+          let seconds = Terminal.duration((ContinuousClock.now - begin) / .seconds(1))
+          say("PostgreSQL runs again, after \(seconds)")
+          guard now.port == info.port else {
+            movedTo.withLock { $0 = now.port }
+            command.request()
+            return
+          }
+        } catch {
+          let known = error as? any UserFacingError
+          say("\(known?.message ?? "\(error)"); trying again in \(Terminal.duration(pause))")
+          ended.wait(seconds: pause)
+          pause = min(pause * 2, Self.longestPause)
+        }
+      }
+    }
+    worker.withLock { $0 = thread }
+  }
+
+  /// Returns when no start is under way.
+  func end() {
+    ended.request()
+    _ = try? worker.withLock { $0 }?.wait()
+  }
+
+  /// - Throws: `.temporaryFailure` where this process has lost its way to the cluster.
+  func requireUnmoved() throws {
+    guard let port = movedTo.withLock({ $0 }) else { return }
+    throw CommandError(
+      .temporaryFailure,
+      "PostgreSQL came up again on port \(port), as its own was taken: start this command again")
+  }
+}

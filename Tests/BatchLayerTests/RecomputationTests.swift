@@ -1,0 +1,227 @@
+import EventLog
+import EventModel
+import Metrics
+import Support
+import TestKit
+import Testing
+import Warehouse
+
+@testable import BatchLayer
+
+/// What `check` must see: every counter of every rollup, and every fact, against the facts and the lake.
+@Suite(.serialized) struct RecomputationTests {
+  struct Loaded {
+    var layers: Layers
+    var records: [LoggedRecord]
+  }
+
+  /// One sound warehouse for all, as each test puts back what it breaks.
+  private static let loaded = Result {
+    let layers = try Layers()
+    let records = try simulated(seed: 71, users: 25, faults: .withLateRepeats)
+    for part in [records[..<(records.count / 2)], records[(records.count / 2)...]] {
+      try layers.log.write(part)
+      try layers.load(.incremental)
+    }
+    return Loaded(layers: layers, records: records)
+  }
+
+  private func recompute(_ layers: Layers) throws -> [Checks.Finding] {
+    try LakeRecomputation(
+      lake: layers.log.lake, library: layers.library,
+      configuration: BatchLoader.Configuration(databaseURL: layers.database.url)
+    ).run()
+  }
+
+  private func check(_ connection: Connection, _ layers: Layers) throws -> [String] {
+    try Checks(library: layers.library).run(connection, from: nil, to: nil).map(\.check)
+  }
+
+  @Test func aSoundWarehouseHasNoFindings() throws {
+    let layers = try Self.loaded.get().layers
+    #expect(try check(try layers.connect(), layers) == [])
+    let findings = try recompute(layers)
+    #expect(findings.isEmpty, "\(findings)")
+    let stage = try layers.connect().run(
+      "select count(*) from pg_tables where schemaname = 'stage'")
+    #expect(try stage.int(0, 0) == 0)
+  }
+
+  @Test func nothingPublishedIsNothingToFind() throws {
+    #expect(try recompute(try Layers()).isEmpty)
+  }
+
+  static let counters = Rollup.allCases.flatMap { rollup in
+    rollup.counters.map { (rollup: rollup, column: $0.column) }
+  }
+
+  private static let plays = ["listens", "listened_ms", "completed", "skipped", "partial"]
+
+  /// Without the lake: credits of songs apart, which facts do not know to the unit.
+  @Test(
+    arguments: counters.filter { $0.rollup != .song || plays.contains($0.column) }
+      .map { ["\($0.rollup)", $0.column] })
+  func oneCounterOfOneRowThatIsWrongIsSeenByTheRules(_ place: [String]) throws {
+    let layers = try Self.loaded.get().layers
+    let rollup = try #require(Rollup.allCases.first { "\($0)" == place[0] })
+    let connection = try layers.connect()
+    try connection.script("begin")
+    try connection.script(
+      "update batch.\(rollup.table) set \(place[1]) = coalesce(\(place[1]), 0) + 1 "
+        + "where ctid = (select max(ctid) from batch.\(rollup.table))")
+    let findings = try check(connection, layers)
+    #expect(!findings.isEmpty, "\(place)")
+  }
+
+  @Test(arguments: ["listeners", "active_users", "sessions", "songs"])
+  func aSketchOfTheTotalsThatIsWrongIsSeenByTheRules(_ sketch: String) throws {
+    let layers = try Self.loaded.get().layers
+    let connection = try layers.connect()
+    try connection.script("begin")
+    try connection.script(
+      "update batch.minute_totals set \(sketch) = hll_add(\(sketch), hll_hash_bigint(12345)) "
+        + "where minute = (select max(minute) from batch.minute_totals where \(sketch) is not null)"
+    )
+    #expect(try check(connection, layers).contains("minute_totals_sketches"))
+  }
+
+  /// Each column of a rollup in a row of its own, all in one look.
+  @Test(arguments: Rollup.allCases)
+  func everyCounterAndSketchThatIsWrongIsSeenFromTheLake(_ rollup: Rollup) throws {
+    let layers = try Self.loaded.get().layers
+    let connection = try layers.connect()
+    let table = "batch.\(rollup.table)"
+    let rows = try connection.run("select ctid::text from \(table) order by ctid desc limit 40")
+    var columns: [String] = []
+    try connection.script("create table kept as select * from \(table)")
+    defer {
+      try? connection.script(
+        "delete from \(table); insert into \(table) select * from kept; drop table kept")
+    }
+    for (row, counter) in rollup.counters.enumerated() {
+      try connection.script(
+        "update \(table) set \(counter.column) = coalesce(\(counter.column), 0) - 1 "
+          + "where ctid = '\(rows.text(row, 0))'")
+      columns.append(counter.column)
+    }
+    for (index, distinct) in rollup.distincts.enumerated() {
+      try connection.script(
+        "update \(table) set \(distinct.column) = "
+          + "hll_add(coalesce(\(distinct.column), hll_empty(12)), hll_hash_bigint(12345)) "
+          + "where ctid = '\(rows.text(rollup.counters.count + index, 0))'")
+      columns.append(distinct.column)
+    }
+    let findings = try recompute(layers)
+    #expect(findings.map(\.check) == ["lake_\(rollup.table)"])
+    #expect(findings.first?.rows == columns.count)
+    #expect(findings.first?.examples.count == 3)
+    #expect(findings.first?.examples.allSatisfy { $0.contains(" in the lake, ") } == true)
+  }
+
+  @Test func rowsThatOnlyOneSideHasAreSeen() throws {
+    let layers = try Self.loaded.get().layers
+    let connection = try layers.connect()
+    try connection.script("create table kept as select * from batch.minute_song")
+    defer {
+      try? connection.script(
+        "delete from batch.minute_song; insert into batch.minute_song select * from kept; "
+          + "drop table kept")
+    }
+    try connection.script(
+      """
+      delete from batch.minute_song where ctid = (
+        select min(ctid) from batch.minute_song where listens > 0);
+      insert into batch.minute_song (minute, song_key, shares) values ('2031-01-01 00:00Z', 7, 1)
+      """)
+    #expect(try recompute(layers).map { "\($0.check) \($0.rows)" } == ["lake_minute_song 2"])
+  }
+
+  @Test(arguments: FactWriter.Fact.allCases)
+  func aFactThatIsMissingDoubledOrAnotherIsSeen(_ fact: FactWriter.Fact) throws {
+    let layers = try Self.loaded.get().layers
+    let connection = try layers.connect()
+    let table = "warehouse.\(fact.rawValue)"
+    try connection.script("create table kept as select * from \(table)")
+    defer {
+      try? connection.script(
+        "delete from \(table); insert into \(table) select * from kept; drop table kept")
+    }
+    try connection.script(
+      "update \(table) set level = 'gold' where ts = (select min(ts) from \(table))")
+    let changed = try recompute(layers)
+    #expect(changed.map(\.check) == ["lake_\(fact.rawValue)"])
+    #expect((changed.first?.rows ?? 0) >= 2)
+    try connection.script(
+      "delete from \(table); insert into \(table) select * from kept; insert into \(table) "
+        + "select * from kept order by ts limit 1")
+    #expect(try recompute(layers).map { "\($0.check) \($0.rows)" } == ["lake_\(fact.rawValue) 1"])
+  }
+
+  /// The defect: records below the published cut that no layer has counted.
+  @Test func recordsOfTheLakeThatWereNeverCountedAreSeen() throws {
+    let layers = try Layers(partitions: 1)
+    let records = try simulated(seed: 72, users: 10, faults: nil)
+    try layers.log.write(records)
+    try layers.load(.full)
+    #expect(try recompute(layers).isEmpty)
+    let extra = try simulated(seed: 73, users: 1, from: monday + 5 * dayMs, faults: nil)
+    try layers.log.write(extra)
+    let connection = try layers.connect()
+    for topic in Topic.allCases {
+      let end = try layers.log.lake.endOffset(of: TopicPartition(topic.name, 0))
+      _ = try connection.run(
+        "update batch.progress set next_offset = $2 where topic = $1",
+        [.text(topic.name), .int(end)])
+    }
+    let findings = try recompute(layers)
+    #expect(findings.map(\.check).contains("lake_fact_listen"))
+    #expect(findings.map(\.check).contains("lake_minute_totals"))
+  }
+
+  @Test func aLoadThatIsRunningIsSaid() throws {
+    let layers = try Self.loaded.get().layers
+    let load = try layers.connect()
+    _ = try load.run(layers.library.sql("batch/lock_loads"))
+    let run = try load.run(
+      layers.library.sql("batch/begin_run"), [.text("full"), .text("a test"), .double(60)]
+    ).int(0, 0)
+    defer {
+      _ = try? load.run("delete from warehouse.load_run where load_run_id = $1", [.int(run)])
+      _ = try? load.run(layers.library.sql("batch/unlock_loads"))
+    }
+    let error = #expect(throws: LoadError.self) { try recompute(layers) }
+    #expect(error?.code == .busy)
+    #expect(error?.message.contains("a test") == true)
+  }
+
+  @Test func aLoadThatBeginsEndsTheCheckAndNotTheOtherWayRound() throws {
+    let layers = try Layers(partitions: 1)
+    try layers.log.write(try simulated(seed: 75, users: 10, faults: nil))
+    try layers.load(.full)
+    let held = try Connection(url: layers.database.url, applicationName: "polyrhythm load check")
+    _ = try held.run(layers.library.sql("batch/lock_loads"))
+    try layers.load(.incremental)
+    #expect(throws: WarehouseError.self) { try held.run("select 1") }
+    #expect(try recompute(layers).isEmpty)
+  }
+
+  /// What an import that loses listens leaves behind.
+  @Test func nextSongsWithoutTheirListenAreSaidByDay() throws {
+    let layers = try Layers()
+    let records = try simulated(seed: 74, users: 25, faults: nil)
+    var lost = 0
+    try layers.log.write(
+      records.filter { record in
+        guard record.topic == .listen else { return true }
+        lost += 1
+        return lost % 12 != 0
+      })
+    try layers.load(.full)
+    let findings = try Checks(library: layers.library).run(
+      try layers.connect(), from: nil, to: nil)
+    #expect(findings.map(\.check) == ["next_song_without_listen"])
+    #expect(findings.first?.isError == false)
+    #expect(findings.first?.rows == 1)
+    #expect(findings.first?.examples.first?.contains("without_listen=\(lost / 12)") == true)
+  }
+}

@@ -1,0 +1,60 @@
+-- severity: error
+-- batch.minute_user says of each minute and state of a user what their facts add up to.
+-- on: check
+with events as (
+  select
+    ts, user_key, 1 as listens, listened_ms, outcome, null as page, null::integer as status,
+    null::boolean as success
+  from warehouse.fact_listen
+  where ts >= $1::timestamptz and ts < $2::timestamptz
+  union all
+  select ts, user_key, null, null, null, null, null, success
+  from warehouse.fact_auth
+  where ts >= $1::timestamptz and ts < $2::timestamptz
+  union all
+  select ts, user_key, null, null, null, page, coalesce(status, 0), null
+  from warehouse.fact_page_view
+  where ts >= $1::timestamptz and ts < $2::timestamptz
+),
+facts as (
+  select
+    date_bin('1 minute', ts, 'epoch') as minute, user_key,
+    array[
+      count(listens), coalesce(sum(listened_ms), 0),
+      count(*) filter (where outcome = 'completed'), count(*) filter (where outcome = 'skipped'),
+      count(*) filter (where outcome = 'partial'),
+      count(*) filter (where page = 'Thumbs Up'),
+      count(*) filter (where page = 'Thumbs Down'),
+      count(*) filter (where page = 'Add to Playlist'),
+      count(*) filter (where page = 'Share'),
+      count(*) filter (where page = 'Add Friend'),
+      count(*) filter (where page = 'Roll Advert'),
+      count(status), count(*) filter (where status >= 400), count(*) filter (where success),
+      count(*) filter (where not success)
+    ]::bigint[] as counts
+  from events
+  group by 1, 2
+),
+rollup as (
+  select
+    minute, user_key,
+    array[
+      coalesce(listens, 0), coalesce(listened_ms, 0), coalesce(completed, 0),
+      coalesce(skipped, 0), coalesce(partial, 0), coalesce(thumbs_up, 0),
+      coalesce(thumbs_down, 0), coalesce(playlist_adds, 0), coalesce(shares, 0),
+      coalesce(friends_added, 0), coalesce(adverts, 0), coalesce(page_views, 0),
+      coalesce(errors, 0), coalesce(logins, 0), coalesce(failed_logins, 0)
+    ]::bigint[] as counts
+  from batch.minute_user
+  where minute >= $1::timestamptz and minute < $2::timestamptz
+)
+select
+  minute, user_key,
+  'listens, listened_ms, completed, skipped, partial, thumbs_up, thumbs_down, playlist_adds, shares, friends_added, adverts, page_views, errors, logins, failed_logins'
+    as counted,
+  facts.counts as in_facts,
+  rollup.counts as in_rollup
+from facts
+full join rollup using (minute, user_key)
+where coalesce(facts.counts, array_fill(0::bigint, array[15]))
+  <> coalesce(rollup.counts, array_fill(0::bigint, array[15]))

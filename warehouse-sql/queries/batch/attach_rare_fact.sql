@@ -1,0 +1,2 @@
+create table parts.{table} (like warehouse.{fact});
+alter table warehouse.{fact} attach partition parts.{table} default

@@ -1,0 +1,1 @@
+insert into warehouse.{fact} select * from stage.{table}

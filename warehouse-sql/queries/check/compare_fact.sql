@@ -1,0 +1,21 @@
+-- The facts of a day that only the lake gives, and those that only the warehouse has. A copy too many
+-- counts as one.
+(
+  select 'only in the lake' as found, missing.*
+  from (
+    select * from stage.{table} where ts >= $1 and ts < $2
+    except all
+    select * from warehouse.{fact} where ts >= $1 and ts < $2
+  ) as missing
+  limit 1000
+)
+union all
+(
+  select 'only in the warehouse' as found, extra.*
+  from (
+    select * from warehouse.{fact} where ts >= $1 and ts < $2
+    except all
+    select * from stage.{table} where ts >= $1 and ts < $2
+  ) as extra
+  limit 1000
+)

@@ -1,0 +1,50 @@
+-- Writes the query that compares a rollup as published ($1) with what the lake gives (the staged tables $2
+-- and $3, added up): a row for each key that differs, with the columns in which it does. The keys are
+-- the columns that are never null; of the others a null says the same as 0 or the empty sketch.
+with columns as (
+  select
+    attname as name, attnum, attnotnull as is_key, atttypid = 'hll'::regtype as is_sketch
+  from pg_attribute
+  where attrelid = $1::regclass and attnum > 0 and not attisdropped
+),
+parts as (
+  select
+    attnum, is_key, format('%I', name) as name,
+    case
+      when is_key then null
+      when is_sketch then format('hll_union_agg(%I) as %I', name, name)
+      else format('coalesce(sum(%I), 0)::bigint as %I', name, name)
+    end as added_up,
+    case
+      when is_key then null
+      when is_sketch then format('lake.%I is distinct from published.%I', name, name)
+      else format('coalesce(lake.%I, 0) <> coalesce(published.%I, 0)', name, name)
+    end as differs,
+    case
+      when is_sketch then format('round(coalesce(hll_cardinality(%%s.%I), 0))', name)
+      else format('coalesce(%%s.%I, 0)', name)
+    end as shown
+  from columns
+)
+select format(
+  $query$
+  select %1$s, concat_ws(', ', %2$s) as differs
+  from (
+    select %1$s, %3$s
+    from (select * from %4$s union all select * from %5$s) as staged
+    group by %1$s
+  ) as lake
+  full join (select * from %6$s) as published using (%1$s)
+  where %7$s
+  limit 1000
+  $query$,
+  string_agg(name, ', ' order by attnum) filter (where is_key),
+  string_agg(
+    format(
+      'case when %s then format(%L, %s, %s) end', differs, name || ' %s in the lake, %s published',
+      format(shown, 'lake'), format(shown, 'published')),
+    ', ' order by attnum) filter (where not is_key),
+  string_agg(added_up, ', ' order by attnum) filter (where not is_key),
+  $2::regclass, $3::regclass, $1::regclass,
+  string_agg(differs, ' or ' order by attnum) filter (where not is_key))
+from parts
