@@ -165,7 +165,7 @@ public final class BatchLoader {
     let feed = try KernelFeed(
       log: lake, starts: starts, output: stage.output, configuration: configuration.kernel,
       ahead: kind == .full ? [:] : try memory.readAhead(),
-      history: { try memory.replayPoint($0, before: $1) }
+      history: memory.replayPoint(_:before:)
     ) {
       $0.defersOutOfWindow = true
       $0.facts = stage.facts

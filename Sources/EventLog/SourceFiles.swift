@@ -103,7 +103,8 @@ struct SourceFiles {
 
   /// Replaces what is known of a source, whole or not at all, also in a power failure.
   func save(_ record: SourceRecord) throws(EventLogError) {
-    if try File.makeDirectory(path) {
+    if !File.exists(path) {
+      try File.makeDirectories(path)
       try File.syncDirectory(String(path.dropLast("/sources".count)))
     }
     let encoder = JSONEncoder()

@@ -169,8 +169,9 @@ public final class KernelFeed {
         if let need = needed.first(where: { $0.topic == inputs[index].topic }) {
           let first = try log.startOffset(of: start.source)
           let point = try history(start.source, need.before)
+          // A place after the replay offset is of no use: what is read from there may be needed too.
           start.replay =
-            point.flatMap { $0.offset >= first ? $0 : nil }
+            point.flatMap { $0.offset >= first && $0.offset < start.replay.offset ? $0 : nil }
             ?? ReplayPoint(offset: first, watermark: Watermark())
         }
         inputs[index] = try open(start, fresh)

@@ -50,7 +50,7 @@ final class SpeedLife {
     feed = try KernelFeed(
       log: log, starts: starts, output: output, configuration: configuration.kernel,
       ahead: try memory.readAhead(sinceLoads: true),
-      history: { try memory.replayPoint($0, before: $1) }
+      history: memory.replayPoint(_:before:)
     ) { $0.defersOutOfWindow = true }
     feed.keepsDeferredRecords = true
     late = LateEvents(

@@ -1,7 +1,8 @@
 /// One step of a schedule. What it starts goes on beside what follows.
 enum Action: Equatable, CustomStringConvertible {
   enum Target: Equatable, CustomStringConvertible {
-    case worker(Int), writer, load
+    case worker(Int)
+    case writer, load
 
     var description: String {
       switch self {

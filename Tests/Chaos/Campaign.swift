@@ -11,13 +11,16 @@ struct Campaign {
   var shrinkSeconds: Double
   var without: Set<Schedule.Trouble>
   var isLoud: Bool
+  /// Loads end at one statement after the other, instead of all that a seed can draw.
+  var isSweep: Bool
 
   private let directory = "/tmp/polyrhythm-chaos-\(getpid())"
 
   init(
     firstSeed: UInt64, seconds: Double, episodes: Int, shrinkSeconds: Double,
-    without: Set<Schedule.Trouble>, isLoud: Bool
+    without: Set<Schedule.Trouble>, isLoud: Bool, isSweep: Bool
   ) {
+    self.isSweep = isSweep
     self.firstSeed = firstSeed
     self.seconds = seconds
     self.episodes = episodes
@@ -37,15 +40,18 @@ struct Campaign {
     var tally = Tally()
     var seed = firstSeed
     while true {
-      let schedule = Schedule(seed: seed, without: without)
+      let schedule =
+        isSweep ? Schedule.sweep(seed: seed) : Schedule(seed: seed, without: without)
       if isLoud { print("episode \(seed): \(schedule.lines[0])") }
-      if let failure = try attempt(schedule, server, "e\(seed)", &tally, trace: isLoud, keeps: true) {
+      if let failure = try attempt(schedule, server, "e\(seed)", &tally, trace: isLoud, keeps: true)
+      {
         print("\nFAILED: SEED=\(seed)\n\(failure.what)\n\nthe schedule:")
         var taken = schedule
         taken.actions = Array(schedule.actions.prefix(max(1, failure.taken)))
         print(taken.lines.joined(separator: "\n"))
         shrink(taken, server)
-        print("data: \(directory)/e\(seed) and \(directory)/postgres; again: make chaos SEED=\(seed)")
+        print(
+          "data: \(directory)/e\(seed) and \(directory)/postgres; again: make chaos SEED=\(seed)")
         return false
       }
       tally.episodes += 1
@@ -89,9 +95,7 @@ struct Campaign {
     var tries = 0
     var scrap = Tally()
     var reason = ""
-    let shortest = Shrinking.shortest(
-      schedule.actions, while: { ContinuousClock.now < deadline }
-    ) { actions in
+    let shortest = Shrinking.shortest(schedule.actions, until: deadline) { actions in
       tries += 1
       var shorter = schedule
       shorter.actions = actions

@@ -184,8 +184,8 @@ final class Episode {
       return
     }
     // The process is known only once it runs; the trap waits for that.
-    let victim = Victim()
-    let sprung = Victim()
+    let victim = ProcessSlot()
+    let sprung = ProcessSlot()
     proxy.reset(
       ServerProxy.Trap(at: ending.statement, afterAnswer: ending.isAnswered) { [database] in
         let process = victim.wait()
@@ -207,7 +207,9 @@ final class Episode {
       })
     let load = try fleet.startLoad(kind)
     victim.set(load.processID)
-    let isOver = eventually(within: 120) { !load.isRunning || (ending.means == .freeze && sprung.isSet) }
+    let isOver = eventually(within: 120) {
+      !load.isRunning || (ending.means == .freeze && sprung.isSet)
+    }
     guard isOver else {
       load.send(SIGABRT)
       throw Verdict("load \(kind.rawValue) is still running after 120 s: \(load.errorsSoFar)")
@@ -237,17 +239,5 @@ final class Episode {
     _ = try connection.run(
       "select pg_terminate_backend($1::int)", [.int(try rows.int(number % rows.count, 0))])
     tally.backends += 1
-  }
-}
-
-/// A process id that one thread sets and another waits for.
-final class Victim: Sendable {
-  private let queue = ProcessSlot()
-
-  func set(_ process: pid_t) { queue.value.store(process, ordering: .releasing) }
-  var isSet: Bool { queue.value.load(ordering: .acquiring) != 0 }
-  func wait() -> pid_t {
-    while !isSet { usleep(500) }
-    return queue.value.load(ordering: .acquiring)
   }
 }

@@ -17,7 +17,9 @@ final class Fleet {
   private var isWriterOwed = false
   private var frozen: Set<pid_t> = []
 
-  init(_ schedule: Schedule, in directory: String, log: String, database: String, proxy: ServerProxy) {
+  init(
+    _ schedule: Schedule, in directory: String, log: String, database: String, proxy: ServerProxy
+  ) {
     self.schedule = schedule
     self.directory = directory
     self.log = log
@@ -100,7 +102,8 @@ final class Fleet {
 
   private func expectEnd(of program: Program, within seconds: Double) throws {
     let outcome = try waited(program, seconds)
-    guard [0, 128 + SIGKILL].contains(outcome.status) else {
+    // One that was asked to end before it could listen has ended too.
+    guard [0, 128 + SIGKILL, 128 + SIGTERM].contains(outcome.status) else {
       throw Verdict("a writer ended by itself: \(outcome)")
     }
   }
@@ -125,7 +128,9 @@ final class Fleet {
     for program in all { thaw(program) }
   }
 
-  func isFrozen(_ program: Program?) -> Bool { program.map { frozen.contains($0.processID) } ?? false }
+  func isFrozen(_ program: Program?) -> Bool {
+    program.map { frozen.contains($0.processID) } ?? false
+  }
 
   func noteFrozen(_ process: pid_t) { frozen.insert(process) }
 

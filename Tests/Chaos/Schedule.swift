@@ -21,6 +21,39 @@ struct Schedule {
     actions = draw.actions()
   }
 
+  /// Loads that end at six statements one after the other, from `6 (seed - 1) + 1` on, while a worker is
+  /// absent, restarting, frozen or behind: seeds 1 to 45 end a load at each of its statements, the next 45
+  /// with the worker in the next of these states.
+  static func sweep(seed: UInt64) -> Schedule {
+    var schedule = Schedule(seed: seed)
+    let number = Int(seed) - 1
+    let first = number % 45 * 6 + 1
+    let state = (number / 45 + number) % 4
+    schedule.actions = []
+    for index in 0..<6 {
+      schedule.actions.append(.startWorker(0, flushMs: 50))
+      if state == 0 { schedule.actions.append(.killWorker(0)) }
+      schedule.actions.append(.write(run: index + 1, byImport: index % 3 == 2))
+      switch state {
+      case 1: schedule.actions += [.pause(ms: 300), .killWorker(0), .startWorker(0, flushMs: 50)]
+      case 2: schedule.actions += [.pause(ms: 300), .freeze(.worker(0))]
+      case 3: break
+      default: schedule.actions.append(.pause(ms: 300))
+      }
+      let means: Action.Ending.Means = index % 2 == 0 ? .kill : .cutConnections
+      let ending = Action.Ending(
+        means: means, statement: first + index, isAnswered: (number + index) % 3 == 0)
+      schedule.actions += [
+        .load((number + index) % 5 == 4 ? .full : .incremental, ending),
+        .settle(
+          .init(
+            byWorkers: index % 2 == 0, keepsFrozen: true,
+            load: index == 5 ? .incremental : nil, comparesFull: index == 5)),
+      ]
+    }
+    return schedule
+  }
+
   var lines: [String] {
     ["seed \(seed), \(partitions) partitions, generate \(faults.joined(separator: " "))"]
       + actions.enumerated().map { "\($0.offset + 1). \($0.element)" }
@@ -115,7 +148,8 @@ private struct Draw {
   private mutating func step() -> [Action] {
     switch below(19) {
     case 0, 1, 2, 3: return [load()]
-    case 4: return [.startLoad(kind()), .pause(ms: below(600)), chance(0.5) ? .killLoad : .pause(ms: 1)]
+    case 4:
+      return [.startLoad(kind()), .pause(ms: below(600)), chance(0.5) ? .killLoad : .pause(ms: 1)]
     case 5, 6: return [worker()]
     case 7: return [.stopWorker(below(4))]
     case 8, 9: return [.killWorker(below(4)), .pause(ms: below(300))]
@@ -134,7 +168,9 @@ private struct Draw {
       if chance(0.4) { steps.append(load()) }
       return steps + (chance(0.7) ? [.pause(ms: length), .thaw(target)] : [])
     case 16, 17:
-      if isLive { return [.pause(ms: 500 + below(1500)), .killWriter(afterMs: below(400)), writer()] }
+      if isLive {
+        return [.pause(ms: 500 + below(1500)), .killWriter(afterMs: below(400)), writer()]
+      }
       guard has(.repeats) else { return [] }
       return [writer(), .killWriter(afterMs: 10 + below(300)), .repeatWriter]
     default:

@@ -41,7 +41,9 @@ final class Server {
     try? administer("drop database if exists \(name) with (force)")
   }
 
-  private func administer(_ sql: String) throws { try Connection(url: url(of: "postgres")).script(sql) }
+  private func administer(_ sql: String) throws {
+    try Connection(url: url(of: "postgres")).script(sql)
+  }
 
   private func url(of database: String) -> String {
     info.url.replacingOccurrences(of: "@/polyrhythm?", with: "@/\(database)?")

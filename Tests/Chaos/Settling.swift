@@ -7,7 +7,7 @@ import Warehouse
 /// Quiescence: everybody has written, everything is read; now the views must be equal to the log.
 extension Episode {
   /// Seconds for which the speed layer may lag when nobody writes: a lease, a replay, a busy machine.
-  private static let patience = 90.0
+  private static let patience = 180.0
 
   func settle(_ settling: Action.Settling) throws {
     if !settling.keepsFrozen { fleet.thawAll() }
@@ -79,9 +79,12 @@ extension Episode {
     let quarantined = try views.quarantined()
     guard quarantined == recount.malformed else {
       throw Verdict(
-        "\(when): \(quarantined) records in quarantine, the log has \(recount.malformed) malformed ones")
+        "\(when): \(quarantined) records in quarantine, the log has \(recount.malformed) malformed ones"
+      )
     }
-    say("   equal \(when): \(recount.events) events, \(recount.redelivered) redelivered, \(quarantined) malformed")
+    say(
+      "   equal \(when): \(recount.events) events, \(recount.redelivered) redelivered, \(quarantined) malformed"
+    )
   }
 
   /// Nobody is in the way any more, but what was killed may be gone a moment later.

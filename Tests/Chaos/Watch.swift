@@ -49,7 +49,9 @@ final class Watch: Sendable {
           let found = sums.violations(after: last, log: recount.totals)
           if !found.isEmpty {
             let look = shared.looks.load(ordering: .relaxed)
-            shared.violations.withLock { $0.append("look \(look): \(found.joined(separator: "; "))") }
+            shared.violations.withLock {
+              $0.append("look \(look): \(found.joined(separator: "; "))")
+            }
           }
           last = sums
           stop.wait(seconds: 0.02)

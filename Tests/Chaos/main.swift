@@ -17,7 +17,7 @@ let without = Set(
 let campaign = Campaign(
   firstSeed: firstSeed, seconds: seconds, episodes: Int(number("EPISODES", 1e6)),
   shrinkSeconds: number("SHRINK_SECONDS", 180), without: without,
-  isLoud: variables["QUIET"] == nil)
+  isLoud: variables["QUIET"] == nil, isSweep: variables["SWEEP"] != nil)
 do {
   exit(try campaign.run() ? 0 : 1)
 } catch {

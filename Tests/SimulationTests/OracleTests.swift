@@ -64,11 +64,15 @@ import Testing
     let thumb =
       #"{"ts":\#(Self.start + 130_000),"sessionId":1,"itemInSession":9,"userId":7,"page":"Thumbs Up","status":200}"#
     let recount = try recounted([
-      "listen_events": [listen(0, Self.start, song: "a"), listen(1, Self.start + 100_000, song: "b")],
+      "listen_events": [
+        listen(0, Self.start, song: "a"), listen(1, Self.start + 100_000, song: "b"),
+      ],
       "page_view_events": [thumb],
     ])
     let index = View.index("thumbs_up")
-    let credited = recount.recount().cells.filter { $0.key.view == .song && $0.value.low[index] > 0 }
+    let credited = recount.recount().cells.filter {
+      $0.key.view == .song && $0.value.low[index] > 0
+    }
     #expect(credited.map { recount.name($0.key.key) } == ["A|b|200000"])
   }
 

@@ -3,12 +3,14 @@
 public enum Shrinking {
   /// - Parameters:
   ///   - schedule: is known to fail.
-  ///   - hasTime: asked before each try.
+  ///   - deadline: no try begins after it.
   ///   - fails: runs a schedule; true where it fails.
   /// - Returns: the shortest schedule that was seen to fail.
   public static func shortest<Action>(
-    _ schedule: [Action], while hasTime: () -> Bool, fails: ([Action]) throws -> Bool
+    _ schedule: [Action], until deadline: ContinuousClock.Instant,
+    fails: ([Action]) throws -> Bool
   ) rethrows -> [Action] {
+    func hasTime() -> Bool { ContinuousClock.now < deadline }
     var best = schedule
     var size = best.count / 2
     while size >= 1 {

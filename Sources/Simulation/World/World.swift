@@ -22,7 +22,7 @@ final class World {
   private(set) var looks = 0
 
   /// Seconds after which something that should have ended hangs.
-  private static let patience = 60.0
+  private static let patience = 120.0
 
   init(
     _ sequence: StepSequence, server: SimulationServer, library: SQLLibrary, directory: String
@@ -116,7 +116,7 @@ final class World {
       }
       usleep(2000)
     }
-    do { try worker.wait() } catch where mayFail {} catch {
+    do { try worker.wait() } catch  where mayFail {} catch {
       throw Discrepancy("\(what) fails: \((error as? any UserFacingError)?.message ?? "\(error)")")
     }
   }

@@ -34,5 +34,6 @@ let simulateCommand = CommandSpec(
   print(
     "simulate: \(Terminal.grouped(summary.runs)) runs, \(Terminal.grouped(summary.steps)) steps, "
       + "\(Terminal.grouped(summary.events)) events, \(Terminal.grouped(summary.looks)) looks in "
-      + "\(Terminal.duration((ContinuousClock.now - start) / .seconds(1))): all as the oracle has it")
+      + "\(Terminal.duration((ContinuousClock.now - start) / .seconds(1))): all as the oracle has it"
+  )
 }
