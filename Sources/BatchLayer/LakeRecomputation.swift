@@ -99,11 +99,11 @@ public struct LakeRecomputation {
     _ stage: Stage, _ starts: [KernelFeed.Start], _ control: Connection, _ stop: StopToken
   ) throws {
     let feed = try KernelFeed(
-      log: lake, starts: starts, output: stage.output, configuration: configuration.kernel
-    ) {
-      $0.defersOutOfWindow = true
-      $0.facts = stage.facts
-    }
+      log: lake, starts: starts, output: stage.output, configuration: configuration.kernel,
+      configure: {
+        $0.defersOutOfWindow = true
+        $0.facts = stage.facts
+      })
     try feed.replay(isStopped: { stop.isRequested })
     let total = starts.reduce(0) { $0 + Int(max(0, ($1.end ?? 0) - $1.from)) }
     var done = 0
