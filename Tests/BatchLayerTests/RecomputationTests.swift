@@ -18,7 +18,7 @@ import Warehouse
   /// One sound warehouse for all, as each test puts back what it breaks.
   private static let loaded = Result {
     let layers = try Layers()
-    let records = try simulated(seed: 71, users: 25, faults: .withLateRepeats)
+    let records = try simulated(seed: 71, users: 8, faults: .withLateRepeats)
     for part in [records[..<(records.count / 2)], records[(records.count / 2)...]] {
       try layers.log.write(part)
       try layers.load(.incremental)
@@ -164,7 +164,8 @@ import Warehouse
     try layers.log.write(records)
     try layers.load(.full)
     #expect(try recompute(layers).isEmpty)
-    let extra = try simulated(seed: 73, users: 1, from: monday + 5 * dayMs, faults: nil)
+    let extra = try simulated(seed: 73, users: 20, from: monday + 5 * dayMs, faults: nil)
+    try #require(extra.contains { $0.topic == .listen })
     try layers.log.write(extra)
     let connection = try layers.connect()
     for topic in Topic.allCases {
