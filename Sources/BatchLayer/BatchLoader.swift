@@ -151,8 +151,8 @@ public final class BatchLoader {
       // A load that died had not come to it: nobody planned without them may be left.
       EpochCleaner(library: library).letOlderStatementsEnd(control)
     }
-    let cut = try CutMaker(
-      connection: control, library: library, lake: lake, run: run, stop: stop
+    var cut = try CutMaker(
+      connection: control, library: library, lake: lake, run: run, isFull: kind == .full, stop: stop
     ).make()
     try epochs.prepareNext()
     try awaitPartitions(cut, stop)
@@ -165,7 +165,7 @@ public final class BatchLoader {
     let feed = try KernelFeed(
       log: lake, starts: starts, output: stage.output, configuration: configuration.kernel,
       ahead: kind == .full ? [:] : try memory.readAhead(),
-      history: { try memory.replayPoint($0, before: $1) }
+      history: memory.replayPoint(_:before:)
     ) {
       $0.defersOutOfWindow = true
       $0.facts = stage.facts
@@ -186,6 +186,7 @@ public final class BatchLoader {
     try checkLedger(counts, starts)
 
     phases.begin("publish")
+    cut.epochs = try cut.secure(in: lake)
     var staged = stage.staged(
       cut: cut, replays: feed.replayPoints(), finalBefore: feed.finalBefore)
     staged.ahead = feed.countedAhead()
@@ -236,7 +237,7 @@ public final class BatchLoader {
   private func starts(_ kind: Kind, _ cut: Cut, _ control: Connection) throws
     -> [KernelFeed.Start]
   {
-    var known: [TopicPartition: (next: Int64, replay: ReplayPoint)] = [:]
+    var known: [TopicPartition: (next: Int64, replay: ReplayPoint, epoch: LogEpoch?)] = [:]
     if kind == .incremental {
       let rows = try control.run(library.sql("batch/read_progress"))
       for row in 0..<rows.count {
@@ -246,14 +247,16 @@ public final class BatchLoader {
             .decoding, "batch.progress.replay_watermark is not a watermark: \(stored)")
         }
         known[TopicPartition(try rows.text(row, 0), Int32(try rows.int(row, 1)))] = (
-          try rows.int(row, 2), ReplayPoint(offset: try rows.int(row, 3), watermark: watermark)
+          try rows.int(row, 2), ReplayPoint(offset: try rows.int(row, 3), watermark: watermark),
+          LogEpoch(rawValue: try rows.intOrNull(row, 5) ?? 0)
         )
       }
     }
     var starts: [KernelFeed.Start] = []
     for (source, end) in cut.ends.sorted(by: { $0.key < $1.key }) {
-      if let (next, replay) = known[source] {
-        starts.append(KernelFeed.Start(source: source, replay: replay, from: next, end: end))
+      if let (next, replay, epoch) = known[source] {
+        starts.append(
+          KernelFeed.Start(source: source, replay: replay, from: next, end: end, epoch: epoch))
       } else {
         guard try lake.partitionCount(of: source.topic) > Int(source.partition) else { continue }
         let first = try lake.startOffset(of: source)

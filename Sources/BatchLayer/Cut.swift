@@ -13,6 +13,10 @@ struct Cut: Sendable {
   var ends: [TopicPartition: Int64]
   /// How many of the ends lie beyond what the speed layer has committed, and are reserved.
   var reserved = 0
+  /// Partitions of which other records had been committed than the lake has: counted anew up to its end.
+  var lost: Set<TopicPartition> = []
+  /// Of the last record below each end, once it is known to be on the device.
+  var epochs: [TopicPartition: LogEpoch] = [:]
 
   /// `{"listen_events/0": 123, …}`, sorted.
   var json: String {
@@ -40,6 +44,7 @@ struct CutMaker {
   let library: SQLLibrary
   let lake: any EventLog
   let run: Int64
+  let isFull: Bool
   let stop: StopToken
 
   /// Closes the current epoch, in one short transaction.
@@ -71,12 +76,15 @@ struct CutMaker {
     return try connection.transaction {
       try LockWaits.limit(connection, library, seconds: Self.lockPatience)
       let epoch = try connection.run(library.sql("batch/lock_epoch")).int(0, 0)
-      let committed = try committedOffsets(sources)
+      let progress = try committedOffsets(sources)
+      let committed = progress.mapValues(\.offset)
       let attended = try attendedPartitions()
       var cut = Cut(closedEpoch: Int32(epoch), ends: committed)
+      cut.lost = try CommittedLog(lake: lake, ends: lakeEnds).lost(progress, tolerates: isFull)
       for (source, offset) in committed.sorted(by: { $0.key < $1.key }) {
-        guard let end = lakeEnds[source], end > offset,
-          !attended.contains(source.partition) || end > offset + Self.farBehind
+        let isLost = cut.lost.contains(source)
+        guard let end = lakeEnds[source], isLost || end > offset,
+          isLost || !attended.contains(source.partition) || end > offset + Self.farBehind
         else { continue }
         _ = try connection.run(
           library.sql("batch/reserve"),
@@ -95,7 +103,9 @@ struct CutMaker {
 
   /// What the speed layer has committed of each partition; partitions that it has not met begin at the
   /// lake's first record.
-  private func committedOffsets(_ sources: [TopicPartition]) throws -> [TopicPartition: Int64] {
+  private func committedOffsets(_ sources: [TopicPartition]) throws
+    -> [TopicPartition: CommittedLog.Progress]
+  {
     let known = try readCommitted()
     for source in sources where known[source] == nil {
       _ = try connection.run(
@@ -108,12 +118,13 @@ struct CutMaker {
     return known.count == sources.count ? known : try readCommitted()
   }
 
-  private func readCommitted() throws(WarehouseError) -> [TopicPartition: Int64] {
+  private func readCommitted() throws(WarehouseError) -> [TopicPartition: CommittedLog.Progress] {
     let rows = try connection.run(library.sql("batch/read_speed_progress"))
-    var offsets: [TopicPartition: Int64] = [:]
+    var offsets: [TopicPartition: CommittedLog.Progress] = [:]
     for row in 0..<rows.count {
       let source = TopicPartition(try rows.text(row, 0), Int32(try rows.int(row, 1)))
-      offsets[source] = try rows.int(row, 2)
+      offsets[source] = CommittedLog.Progress(
+        offset: try rows.int(row, 2), epoch: LogEpoch(rawValue: try rows.intOrNull(row, 3) ?? 0))
     }
     return offsets
   }

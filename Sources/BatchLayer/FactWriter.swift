@@ -58,6 +58,8 @@ final class FactWriter: FactSink {
   private let authColumns = Fact.auth.columns.count
   private let pageViewColumns = Fact.pageView.columns.count
   private var buffers: [Part: CopyBuffer] = [:]
+  /// Days collected at which those with many facts are sent.
+  private var crowd = FactWriter.daysAtOnce
   /// Days of a fact that get a table of their own though they have few facts.
   private let ownDays: Int
   /// How many days with few facts have a table of their own, by fact.
@@ -202,7 +204,7 @@ final class FactWriter: FactSink {
 
   private func open(_ fact: Fact, _ day: Int32) -> (Int32, Int32, CopyBuffer) {
     let part = Part(fact: fact, day: CalendarDay(number: day))
-    if buffers[part] == nil, buffers.count >= Self.daysAtOnce { sendFullDays() }
+    if buffers[part] == nil, buffers.count >= crowd { sendFullDays() }
     let buffer = buffers[part] ?? CopyBuffer(capacity: 1 << 10)
     buffers[part] = buffer
     parts.insert(part)
@@ -215,6 +217,7 @@ final class FactWriter: FactSink {
       send(buffer, of: part)
       buffers[part] = nil
     }
+    crowd = max(Self.daysAtOnce, 2 * buffers.count)
     recent = [nil, nil, nil]
   }
 

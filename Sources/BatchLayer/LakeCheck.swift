@@ -23,8 +23,13 @@ public struct LakeCheck {
         if next > 0 { examples.append("\(source): \(next) records loaded, none in the lake") }
         continue
       }
-      let end = try lake.endOffset(of: source)
-      if end < next { examples.append("\(source): \(next) records loaded, \(end) in the lake") }
+      let epoch = LogEpoch(rawValue: try rows.intOrNull(row, 5) ?? 0)
+      do {
+        try lake.verify(source, committed: next, epoch: epoch)
+      } catch {
+        guard error.code == .diverged else { throw error }
+        examples.append(error.message)
+      }
       inLake += next - (try lake.startOffset(of: source))
     }
     let ledger = try connection.run(library.sql("batch/ledger"))

@@ -229,8 +229,18 @@ struct Publisher {
       .intArray(sources.map { staged.replays[$0]?.offset ?? 0 }),
       .textArray(sources.map { (staged.replays[$0]?.watermark ?? Watermark()).stored }),
     ]
-    _ = try connection.run(sql("publish_progress"), values)
-    _ = try connection.run(sql("refresh_speed_replay"), values)
+    let epochs = sources.map { staged.cut.epochs[$0] }
+    _ = try connection.run(
+      sql("publish_progress"), values + [.intArray(epochs.map { $0?.rawValue ?? 0 })])
+    // The epochs of a copy are not those of the log that the speed layer reads.
+    let ofLog = epochs.map { $0.map { $0.isCopy ? 0 : $0.rawValue } ?? 0 }
+    _ = try connection.run(sql("refresh_speed_replay"), values + [.intArray(ofLog)])
+    if !staged.cut.lost.isEmpty {
+      let lost = staged.cut.lost.sorted()
+      _ = try connection.run(
+        sql("forget_lost_marks"),
+        [.textArray(lost.map(\.topic)), .intArray(lost.map { Int64($0.partition) })])
+    }
     let memory = KernelMemory(connection: connection, library: library)
     try memory.replaceAhead(staged.ahead)
     // After speed.progress, as in a flush of the speed layer: neither can wait for the other.

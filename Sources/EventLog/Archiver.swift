@@ -88,14 +88,15 @@ public struct Archiver {
   }
 
   /// What the source has by now beside these.
-  private func look(beside copies: [Copy], _ say: (String) -> Void) throws(EventLogError) -> [Copy] {
+  private func look(beside copies: [Copy], _ say: (String) -> Void) throws(EventLogError) -> [Copy]
+  {
     var found: [Copy] = []
     for topic in topics {
       let known = copies.count { $0.partition.topic == topic }
       let count: Int
       do throws(EventLogError) {
         count = try source.partitionCount(of: topic)
-      } catch where error.code == .unavailable {
+      } catch  where error.code == .unavailable {
         // Readers wait for brokers that are away; they are asked again the next time.
         continue
       }
@@ -121,7 +122,8 @@ public struct Archiver {
     var copies: [Copy] = []
     for number in numbers {
       let partition = TopicPartition(topic, Int32(number))
-      let appender = try lake.appender(of: partition)
+      let appender = try lake.appender(of: partition, isCopy: true)
+      try appender.adoptStart()
       let start = try source.startOffset(of: partition)
       if appender.nextOffset > 0, start > appender.nextOffset, !acceptsLoss {
         throw EventLogError(

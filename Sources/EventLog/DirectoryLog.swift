@@ -52,6 +52,7 @@ public struct DirectoryOptions: Sendable {
 public struct DirectoryLog: EventLog {
   public let path: String
   public let options: DirectoryOptions
+  private let syncedOffsets = SyncedOffsets()
 
   public init(path: String, options: DirectoryOptions = .init()) {
     self.path = path
@@ -82,6 +83,7 @@ public struct DirectoryLog: EventLog {
   /// Gives a topic the partitions that it lacks; Kafka's topics can grow too.
   func addPartitions(_ topic: String, upTo count: Int) throws(EventLogError) {
     for number in try partitionCount(of: topic)..<max(count, partitionCount(of: topic)) {
+      // In order, each on the device before the next one.
       try File.makeDirectories(directory(TopicPartition(topic, Int32(number))).path)
     }
   }
@@ -103,16 +105,22 @@ public struct DirectoryLog: EventLog {
     let numbers = Set(names.compactMap(Int.init))
     var count = 0
     while numbers.contains(count) { count += 1 }
+    if let beyond = numbers.filter({ $0 > count }).min() {
+      throw EventLogError(
+        .damaged,
+        "\(path)/\(topic) has partition \(beyond) but no partition \(count); restore it")
+    }
     return count
   }
 
   public func startOffset(of partition: TopicPartition) throws(EventLogError) -> Int64 {
-    try directory(partition).segments().first?.base ?? 0
+    let directory = directory(partition)
+    return try directory.start(directory.segments())
   }
 
   public func endOffset(of partition: TopicPartition) throws(EventLogError) -> Int64 {
     let directory = directory(partition)
-    guard let last = try directory.segments().last else { return 0 }
+    guard let last = try directory.segments().last else { return try directory.startMark() }
     return try SegmentEnd.find(directory, last)
   }
 
@@ -150,11 +158,30 @@ public struct DirectoryLog: EventLog {
   }
 
   /// The right to append to one partition at offsets of the caller's choice.
-  public func appender(of partition: TopicPartition) throws(EventLogError) -> PartitionAppender {
+  /// - Parameter isCopy: whether what is appended is a copy of another log.
+  public func appender(of partition: TopicPartition, isCopy: Bool = false) throws(EventLogError)
+    -> PartitionAppender
+  {
     let appender = try PartitionAppender(
-      directory(partition), options: options, time: options.recordTime)
+      directory(partition), options: options, time: options.recordTime, isCopy: isCopy)
     try SourceFiles(logPath: path).settle([appender])
     return appender
+  }
+
+  public func sync(_ partition: TopicPartition, upTo offset: Int64) throws(EventLogError) {
+    try syncedOffsets.sync(directory(partition), upTo: offset)
+  }
+
+  public func epoch(of partition: TopicPartition, before offset: Int64) throws(EventLogError)
+    -> LogEpoch?
+  {
+    try PartitionEpochs.load(directory(partition)).epoch(before: offset)
+  }
+
+  /// Says that a partition begins at `offset`: what is below may be missing from now on. To free space,
+  /// move the beginning first, then remove the segments that lie below it as a whole.
+  public func moveStart(of partition: TopicPartition, to offset: Int64) throws(EventLogError) {
+    try directory(partition).writeStart(offset)
   }
 
   func directory(_ partition: TopicPartition) -> PartitionDirectory {

@@ -15,6 +15,14 @@ final class DirectoryReader: LogReader {
   /// index entries.
   private var lineOffset: Int64 = 0
 
+  /// Of a raw segment.
+  private var check: LineCheck?
+  /// A line from this offset on that has a zero byte in it was torn by a power failure: the log ends
+  /// before it, and its next writer will cut it there.
+  private var unsure = Int64.max
+  /// Whether `split` stopped at such a line.
+  private var isTorn = false
+
   /// Milliseconds from one look at the end of the log to the next.
   private static let pollMilliseconds = 2
   private static let readBytesMin = 4 << 10
@@ -26,16 +34,26 @@ final class DirectoryReader: LogReader {
     self.options = options
     position = max(offset, 0)
     let segments = try directory.segments()
-    guard let first = segments.first, let last = segments.last else {
-      if offset > 0 { throw beyondEnd(offset, end: 0) }
+    guard let last = segments.last else {
+      position = max(position, try directory.startMark())
+      if offset > position { throw beyondEnd(offset, end: position) }
       return
     }
-    position = max(position, first.base)
+    try skipToStart(segments)
     if position >= last.base {
       let end = try SegmentEnd.find(directory, last)
       if position > end { throw beyondEnd(position, end: end) }
     }
     try open(segments)
+  }
+
+  /// What lies below the log's beginning is passed over, and what lies above has to be there. A lost
+  /// head is of no concern to who reads above it.
+  private func skipToStart(_ segments: [PartitionDirectory.Segment]) throws(EventLogError) {
+    guard let first = segments.first else { return }
+    let start =
+      position < first.base ? try directory.start(segments) : try directory.startMark()
+    position = max(position, start)
   }
 
   private func beyondEnd(_ offset: Int64, end: Int64) -> EventLogError {
@@ -99,6 +117,10 @@ final class DirectoryReader: LogReader {
         source.consume(consumed)
         return true
       }
+      if isTorn { return try openNext() }
+      if count > 0, let raw = source as? RawSource {
+        try check?.verifyUnfinished(raw.position, count, lineOffset, partition)
+      }
       if count < wanted {
         if count > 0, source.isImmutable { throw unfinished(source) }
         return try openNext()
@@ -123,10 +145,26 @@ final class DirectoryReader: LogReader {
     var offset = lineOffset
     let wanted = position
     var line = 0
-    while line < count,
-      let newline = memchr(start + line, Int32(RecordEscape.newline), count - line)
-    {
+    let sourcePosition = (source as? RawSource)?.position ?? 0
+    try check?.refresh(at: sourcePosition)
+    var checkAt =
+      check.map { $0.position == Int.max ? Int.max : $0.position - sourcePosition } ?? Int.max
+    isTorn = false
+    let mayBeTorn = unsure != Int64.max && memchr(start, 0, count) != nil
+    while true {
+      if line >= checkAt {
+        try check?.verify(sourcePosition + line, offset, partition)
+        checkAt =
+          check.map { $0.position == Int.max ? Int.max : $0.position - sourcePosition } ?? Int.max
+      }
+      guard line < count,
+        let newline = memchr(start + line, Int32(RecordEscape.newline), count - line)
+      else { break }
       let length = newline - (start + line)
+      if mayBeTorn, offset >= unsure, memchr(start + line, 0, length) != nil {
+        isTorn = true
+        break
+      }
       // An empty line is an offset without a record.
       if length > 0, offset >= wanted {
         guard let payload = RecordEscape.unescape(start + line, count: length) else {
@@ -153,7 +191,7 @@ final class DirectoryReader: LogReader {
   private func open(_ segments: [PartitionDirectory.Segment]) throws(EventLogError) {
     guard let first = segments.first else { return }
     // A log that began above 0, after this reader.
-    position = max(position, first.base)
+    if position < first.base { position = max(position, try directory.start(segments)) }
     guard let segment = segments.last(where: { $0.base <= position }) else { return }
     if segment.kind == .gap {
       try enterGap(segment.base)
@@ -182,6 +220,13 @@ final class DirectoryReader: LogReader {
     }
     lineOffset = start.offset
     sourceBase = segment.base
+    check = nil
+    unsure = Int64.max
+    if segment.kind == .raw {
+      check = try LineCheck(
+        file, indexPath: directory.indexPath(segment), base: segment.base, from: start)
+      unsure = try PartitionEpochs.load(directory).unsureFrom(directory) ?? Int64.max
+    }
     source =
       segment.kind == .raw
       ? RawSource(file, at: Int(start.position))
@@ -207,6 +252,7 @@ final class DirectoryReader: LogReader {
     position = max(position, end)
     lineOffset = end
     sourceBase = base
+    check = nil
     source = GapSource(path: directory.gapPath(base))
     return true
   }

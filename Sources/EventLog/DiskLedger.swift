@@ -10,6 +10,7 @@ final class DiskLedger: Sendable {
     var root = DiskNode(isDirectory: true)
     /// Changes that the power lasts for; nil while it is on.
     var changesLeft: Int?
+    var boots = 0
   }
 
   init(root: String) {
@@ -45,6 +46,8 @@ final class DiskLedger: Sendable {
   }
 
   func cutPower(after changes: Int) { state.withLock { $0.changesLeft = changes } }
+
+  var boots: Int { state.withLock { $0.boots } }
 
   func spend(_ path: String) throws(EventLogError) {
     let hasPower = state.withLock { state in
@@ -108,6 +111,7 @@ final class DiskLedger: Sendable {
     let root = root
     return try locked { (state) throws(EventLogError) -> [String] in
       state.changesLeft = nil
+      state.boots += 1
       var random = DiskRandom(state: seed)
       var lost: [String] = []
       var before: [(path: String, node: DiskNode)] = []

@@ -29,11 +29,22 @@ public protocol EventLog: Sendable {
   /// How many partitions a topic has; 0 where the topic is not there.
   func partitionCount(of topic: String) throws(EventLogError) -> Int
 
-  /// The offset of the first record still there.
+  /// Where the log begins: the offset of the first record still there.
+  /// - Throws: `.damaged` where the first records are missing although nothing says that they may.
   func startOffset(of partition: TopicPartition) throws(EventLogError) -> Int64
 
   /// One past the last whole record; what a reader at this offset would wait for.
   func endOffset(of partition: TopicPartition) throws(EventLogError) -> Int64
+
+  /// Returns when all records below `offset` are on the storage device, whoever wrote them, as far as
+  /// the file system lets a reader ask for that. Who commits offsets calls it first, so that no offset
+  /// in a database lies beyond what survives a power failure. Cheap where nothing is new since the last
+  /// call. Kafka: nothing to do, records are read once all in-sync replicas have them.
+  func sync(_ partition: TopicPartition, upTo offset: Int64) throws(EventLogError)
+
+  /// The epoch of the record below `offset`, to be kept with a committed offset and given to `verify`
+  /// later; nil where the log knows none (Kafka, what an earlier version wrote).
+  func epoch(of partition: TopicPartition, before offset: Int64) throws(EventLogError) -> LogEpoch?
 
   /// A reader whose first record is the one at `offset`, or the next one there.
   func reader(of partition: TopicPartition, from offset: Int64) throws(EventLogError)
@@ -42,6 +53,14 @@ public protocol EventLog: Sendable {
   /// A writer to all partitions of the topics. The embedded log lets one process write a
   /// partition at a time and says who has it otherwise.
   func writer(to topics: [String]) throws(EventLogError) -> any LogWriter
+}
+
+extension EventLog {
+  public func sync(_ partition: TopicPartition, upTo offset: Int64) throws(EventLogError) {}
+
+  public func epoch(of partition: TopicPartition, before offset: Int64) throws(EventLogError)
+    -> LogEpoch?
+  { nil }
 }
 
 /// Reads one partition in offset order. Not shared between threads.

@@ -11,6 +11,8 @@ public struct EventLogError: UserFacingError, CustomStringConvertible {
     case locked
     /// Bytes on disk are not what the format says.
     case damaged
+    /// The log is not the one that a database has counted: it lost its end, or is another one.
+    case diverged
     /// The operating system refused: no space, no permission, too many files.
     case io
     /// A record is larger than the log takes.
@@ -32,7 +34,7 @@ public struct EventLogError: UserFacingError, CustomStringConvertible {
     case .badURL: .usage
     case .unavailable: .unavailable
     case .locked: .temporaryFailure
-    case .damaged: .dataError
+    case .damaged, .diverged: .dataError
     case .io: .ioError
     case .tooLarge: .dataError
     }

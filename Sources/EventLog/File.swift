@@ -127,6 +127,31 @@ final class File {
     guard fdatasync(descriptor) == 0 else { throw .system(errno, "cannot sync", path) }
   }
 
+  /// `sync`, asked for by who only reads: a file system that is mounted read-only, or lets nobody sync
+  /// what is open for reading, has been asked.
+  func syncAsReader() throws(EventLogError) {
+    try SimulatedDisk.willChange(path)
+    try SimulatedDisk.note(.synced(path), at: path)
+    if SimulatedDisk.hasPath(path) { return }
+    guard fdatasync(descriptor) == 0 || Self.isBeyondReaders(errno) else {
+      throw .system(errno, "cannot sync", path)
+    }
+  }
+
+  static func syncDirectoryAsReader(_ path: String) throws(EventLogError) {
+    try SimulatedDisk.willChange(path)
+    try SimulatedDisk.note(.syncedDirectory(path), at: path)
+    if SimulatedDisk.hasPath(path) { return }
+    let directory = try opening(path, O_RDONLY | O_DIRECTORY)
+    guard fsync(directory.descriptor) == 0 || isBeyondReaders(errno) else {
+      throw .system(errno, "cannot sync", path)
+    }
+  }
+
+  private static func isBeyondReaders(_ code: Int32) -> Bool {
+    code == EROFS || code == EINVAL || code == EBADF
+  }
+
   // MARK: - Names
 
   static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }

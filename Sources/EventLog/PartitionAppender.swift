@@ -32,22 +32,29 @@ public final class PartitionAppender {
   private var isBroken = false
   private var isClosed = false
   private var isDirectoryDirty = false
+  private var epochs = PartitionEpochs()
+  /// The first record of this writer, which its epoch has to be on the device before.
+  private var firstOffset: Int64 = 0
+  private var hasEpoch = false
+  private let isCopy: Bool
 
   /// Absent offsets are empty lines up to this many, and a gap between two segments beyond.
   static let gapLinesMax: Int64 = 4096
 
   init(
     _ directory: PartitionDirectory, options: DirectoryOptions, time: RecordTime?,
-    sharing compressor: SegmentCompressor? = nil
+    isCopy: Bool = false, sharing compressor: SegmentCompressor? = nil
   ) throws(EventLogError) {
     self.directory = directory
     self.options = options
+    self.isCopy = isCopy
     self.compressor = compressor ?? SegmentCompressor(options)
     ownsCompressor = compressor == nil
     lock = try PartitionLock(directory)
     bufferBytes = options.bufferBytes
     buffer = .allocate(byteCount: bufferBytes, alignment: 64)
     try recover(time: time)
+    firstOffset = nextOffset
   }
 
   deinit {
@@ -103,6 +110,7 @@ public final class PartitionAppender {
   public func flush() throws(EventLogError) {
     try requireUsable()
     guard buffered > 0, let file else { return }
+    if !hasEpoch { try beginEpoch() }
     var written = 0
     do throws(EventLogError) {
       try file.write(
@@ -128,6 +136,18 @@ public final class PartitionAppender {
     }
   }
 
+  /// Lets readers tell this writer's records from those of any other. All below them is on the device
+  /// first, so that only what the last writer wrote can be lost to a power failure.
+  private func beginEpoch() throws(EventLogError) {
+    if epochs.closedAt != firstOffset {
+      if let file, fileBytes > 0 { try sync(file) }
+      try File.syncDirectory(directory.path)
+      isDirectoryDirty = false
+    }
+    try epochs.begin(directory, at: firstOffset, isCopy: isCopy)
+    hasEpoch = true
+  }
+
   /// `sync`, and the partition can be written by others once the last reference has gone.
   public func close() throws(EventLogError) {
     guard !isClosed else { return }
@@ -137,6 +157,7 @@ public final class PartitionAppender {
     index?.close(offset: nextOffset, position: fileBytes, latest: latest)
     index = nil
     file = nil
+    if hasEpoch { epochs.close(directory, at: nextOffset) }
     lock.release()
   }
 
@@ -222,11 +243,14 @@ public final class PartitionAppender {
 
   private func skip(to offset: Int64) throws(EventLogError) {
     if nextOffset == 0, file == nil, try directory.segments().isEmpty {
+      try directory.writeStart(offset)
       nextOffset = offset
+      firstOffset = offset
       return
     }
     guard offset - nextOffset <= Self.gapLinesMax, file != nil else {
       try endSegment()
+      if !hasEpoch { try beginEpoch() }
       try directory.writeGap(nextOffset, end: offset)
       nextOffset = offset
       return
@@ -241,13 +265,23 @@ public final class PartitionAppender {
 
   // MARK: - Opening
 
-  /// Goes on where the last writer stopped: cuts the last segment at its last newline, mends its
-  /// index, and hands sealed segments that are still raw to the compressor.
+  /// A lake of an earlier version begins where its source did, and has no mark that says so. Called by
+  /// the archiver, whose lakes alone may begin above 0.
+  func adoptStart() throws(EventLogError) {
+    guard let first = try directory.segments().first, first.base > 0, epochs.lines.isEmpty,
+      !File.exists(directory.startPath)
+    else { return }
+    try directory.writeStart(first.base)
+  }
+
+  /// Goes on where the last writer stopped: cuts the last segment at its last newline, or where a power
+  /// failure tore it, mends its index, and hands sealed segments that are still raw to the compressor.
   private func recover(time: RecordTime?) throws(EventLogError) {
     for name in try File.names(in: directory.path) ?? []
     where name.hasPrefix(PartitionDirectory.temporaryPrefix) {
       try File.remove("\(directory.path)/\(name)")
     }
+    epochs = try PartitionEpochs.load(directory)
     let segments = try directory.segments()
     for segment in segments where segment.kind == .raw {
       if File.exists(directory.compressedPath(segment.base)) {
@@ -260,7 +294,10 @@ public final class PartitionAppender {
     for segment in segments where segment.kind == .compressed {
       compressor.addIfIndexIsMissing(directory, segment.base)
     }
-    guard let last = segments.last else { return }
+    guard let last = segments.last else {
+      nextOffset = try directory.startMark()
+      return
+    }
     switch last.kind {
     case .gap: nextOffset = try directory.gapEnd(last.base) ?? last.base
     case .raw where File.exists(directory.rawPath(last.base)):
@@ -276,8 +313,16 @@ public final class PartitionAppender {
   {
     let file = try File.opening(directory.rawPath(segment.base), O_RDWR)
     let size = try file.size()
-    fileBytes = try SegmentScan.wholeLineBytes(file, size: size)
-    if fileBytes < size { try file.truncate(to: fileBytes) }
+    if let unsure = epochs.unsureFrom(directory) {
+      fileBytes = try SegmentEnd.untorn(directory, segment, file, size, unsure).position
+    } else {
+      fileBytes = try SegmentScan.wholeLineBytes(file, size: size)
+    }
+    if fileBytes < size {
+      try file.truncate(to: fileBytes)
+      // Or another power failure could bring the torn end back among what is written next.
+      try file.sync()
+    }
     base = segment.base
     let kept = try SegmentEnd.soundIndex(directory, segment, file, bytes: fileBytes)
     let start =

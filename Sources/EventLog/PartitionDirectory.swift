@@ -14,6 +14,8 @@ struct PartitionDirectory: Sendable {
   let partition: TopicPartition
 
   var lockPath: String { "\(path)/lock" }
+  var epochsPath: String { "\(path)/epochs" }
+  var startPath: String { "\(path)/start" }
   func rawPath(_ base: Int64) -> String { "\(path)/\(Self.digits(base)).ndjson" }
   func compressedPath(_ base: Int64) -> String { "\(path)/\(Self.digits(base)).ndjson.zst" }
   func gapPath(_ base: Int64) -> String { "\(path)/\(Self.digits(base)).gap" }
@@ -88,11 +90,60 @@ struct PartitionDirectory: Sendable {
 
   /// Says that the offsets from `base` up to `end` have no records.
   func writeGap(_ base: Int64, end: Int64) throws(EventLogError) {
-    let temporary = temporaryPath(base, ".gap")
+    try replace(gapPath(base), with: Array("\(end)\n".utf8))
+  }
+
+  /// Puts a small file in place of whatever was there, in one step and on the device.
+  func replace(_ target: String, with bytes: [UInt8]) throws(EventLogError) {
+    let name = target[(target.lastIndex(of: "/") ?? target.startIndex)...].dropFirst()
+    let temporary = "\(path)/\(Self.temporaryPrefix)\(name)"
     let file = try File.opening(temporary, O_WRONLY | O_CREAT | O_TRUNC)
-    try file.write(Array("\(end)\n".utf8))
-    try file.sync()
-    try File.rename(temporary, to: gapPath(base))
+    do throws(EventLogError) {
+      try file.write(bytes)
+      try file.sync()
+      try File.rename(temporary, to: target)
+    } catch {
+      try? File.remove(temporary)
+      throw error
+    }
     try File.syncDirectory(path)
+  }
+
+  // MARK: - Where it begins
+
+  /// The offset from which on records should be here: what the file `start` says, else 0.
+  func startMark() throws(EventLogError) -> Int64 {
+    guard let file = try File.openIfThere(startPath, O_RDONLY) else { return 0 }
+    let text = try file.read(count: 24, at: 0)
+    guard let start = Int64(String(decoding: text.prefix { $0 != 10 }, as: UTF8.self)), start >= 0
+    else {
+      throw EventLogError(
+        .damaged,
+        "\(startPath) does not say at which offset \(partition) begins: it should be a number and a "
+          + "newline; restore it")
+    }
+    return start
+  }
+
+  /// Says that the partition begins at `offset`, and that what is below may be missing.
+  func writeStart(_ offset: Int64) throws(EventLogError) {
+    try replace(startPath, with: Array("\(offset)\n".utf8))
+  }
+
+  /// Where the partition begins.
+  /// - Parameter segments: listed before this call, as a mark is written before the first segment
+  ///   and moved before segments go.
+  /// - Throws: `.damaged` where there is less than the mark says.
+  func start(_ segments: [Segment]) throws(EventLogError) -> Int64 {
+    let mark = try startMark()
+    guard let first = segments.first else { return mark }
+    guard first.base <= mark else {
+      throw EventLogError(
+        .damaged,
+        "\(partition) in \(path) lacks its records from offset \(mark) up to \(first.base): restore "
+          + "their segments; where they were removed on purpose, or are lost for good, say so with: "
+          + "echo \(first.base) > \(startPath)")
+    }
+    return mark
   }
 }

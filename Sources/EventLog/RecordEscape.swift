@@ -3,8 +3,9 @@ import Glibc
 /// How a payload that cannot be a line of its own is kept as one: `{"$raw":"<base64>"}`, which is
 /// still a line of JSON for every other reader of the lake.
 ///
-/// Escaped are payloads that are empty (an empty line means a gap), that contain a newline, or that
-/// start with the prefix of an escaped one. Everything else is stored byte for byte.
+/// Escaped are payloads that are empty (an empty line means a gap), that contain a newline or a zero
+/// byte (which then means that a power failure took something), or that start with the prefix of an
+/// escaped one. Everything else is stored byte for byte.
 enum RecordEscape {
   private static let prefix: StaticString = "{\"$raw\":\""
   private static let suffix: StaticString = "\"}"
@@ -21,7 +22,8 @@ enum RecordEscape {
 
   static func isNeeded(_ payload: UnsafeRawBufferPointer) -> Bool {
     guard let start = payload.baseAddress, payload.count > 0 else { return true }
-    return memchr(start, Int32(newline), payload.count) != nil || hasPrefix(payload)
+    return memchr(start, Int32(newline), payload.count) != nil
+      || memchr(start, 0, payload.count) != nil || hasPrefix(payload)
   }
 
   private static func hasPrefix(_ bytes: UnsafeRawBufferPointer) -> Bool {

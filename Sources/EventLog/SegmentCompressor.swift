@@ -145,7 +145,8 @@ final class SegmentCompressor: Sendable {
     let temporary = directory.temporaryPath(base, ".zst")
     let target = try File.opening(temporary, O_WRONLY | O_CREAT | O_TRUNC)
     do throws(EventLogError) {
-      let frames = try writeFrames(from: source, lines: lines, to: target)
+      let frames = try writeFrames(
+        from: source, lines: lines, to: target, directory.partition)
       guard let frames else {
         try File.remove(temporary)
         return
@@ -185,9 +186,9 @@ final class SegmentCompressor: Sendable {
   }
 
   /// - Returns: the index of the compressed file; nil where the work was stopped.
-  private func writeFrames(from source: File, lines: [SegmentIndex.Entry], to target: File)
-    throws(EventLogError) -> [SegmentIndex.Entry]?
-  {
+  private func writeFrames(
+    from source: File, lines: [SegmentIndex.Entry], to target: File, _ partition: TopicPartition
+  ) throws(EventLogError) -> [SegmentIndex.Entry]? {
     guard let context = ZSTD_createCCtx() else {
       throw EventLogError(.io, "no memory to compress \(source.path); free some, then go on")
     }
@@ -222,6 +223,12 @@ final class SegmentCompressor: Sendable {
         output = .allocate(byteCount: ZSTD_compressBound(capacity), alignment: 64)
       }
       let got = try source.read(into: input, count: count, at: Int(start.position))
+      // Frames are found by offset, so that a newline too few would be beyond repair afterwards.
+      let found = start.offset + Int64(SegmentScan.newlines(input, got))
+      if got == count, found != lines[next].offset {
+        throw SegmentScan.contradiction(
+          source, lines[next], Int(lines[next].position), found, partition)
+      }
       let size = ZSTD_compress2(context, output, ZSTD_compressBound(capacity), input, got)
       guard got == count, ZSTD_isError(size) == 0 else {
         throw EventLogError(

@@ -21,6 +21,11 @@ enum SegmentEnd {
       return nil
     }
     let size = try file.size()
+    if segment.kind == .raw,
+      let unsure = try PartitionEpochs.load(directory).unsureFrom(directory)
+    {
+      return try untorn(directory, segment, file, size, unsure).offset
+    }
     let beginning = SegmentIndex.Entry(
       offset: segment.base, position: 0, timestamp: SegmentIndex.unknownTimestamp,
       latestBefore: Int64.min)
@@ -32,6 +37,17 @@ enum SegmentEnd {
       return try SegmentScan.compressed(file, from: start, time: nil).offset
     }
     return try SegmentScan.raw(file, from: start, lastEntry: Int64(size), time: nil).offset
+  }
+
+  /// What is left of a raw segment after a power failure.
+  static func untorn(
+    _ directory: PartitionDirectory, _ segment: PartitionDirectory.Segment, _ file: File,
+    _ size: Int, _ unsure: Int64
+  ) throws(EventLogError) -> SegmentScan.Result {
+    let bytes = try SegmentScan.wholeLineBytes(file, size: size)
+    let index = try soundIndex(directory, segment, file, bytes: bytes)
+    return try SegmentScan.untorn(
+      file, base: segment.base, index: index, unsure: unsure, bytes: bytes, directory.partition)
   }
 
   /// The index of a raw segment as far as it fits to the first `bytes` of it: an index that

@@ -97,12 +97,30 @@ struct SegmentIndex {
       return SegmentIndex()
     }
     let first = tailOnly ? count - 1 : 0
-    let bytes = try file.read(
-      count: (count - first) * entryBytes, at: headerBytes + first * entryBytes)
     var index = SegmentIndex()
-    index.entries.reserveCapacity(count - first)
+    index.entries = try entries(
+      file, base: base, segmentBytes: segmentBytes, skipping: first,
+      after: Entry(offset: base - 1, position: -1, timestamp: 0, latestBefore: 0))
+    // A bad last entry says nothing about those before it.
+    if tailOnly, index.entries.isEmpty {
+      return try load(path, base: base, segmentBytes: segmentBytes)
+    }
+    return index
+  }
+
+  /// The sound entries of an index file that follow its first `count` ones and `previous`.
+  static func entries(
+    _ file: File, base: Int64, segmentBytes: Int, skipping count: Int, after previous: Entry
+  ) throws(EventLogError) -> [Entry] {
+    let bytesBefore = headerBytes + count * entryBytes
+    let left = (try file.size() - bytesBefore) / entryBytes
+    guard left > 0 else { return [] }
+    if count == 0, try file.read(count: headerBytes, at: 0) != header(base: base) { return [] }
+    let bytes = try file.read(count: left * entryBytes, at: bytesBefore)
+    var entries: [Entry] = []
+    entries.reserveCapacity(left)
     bytes.withUnsafeBytes { bytes in
-      var previous = Entry(offset: base - 1, position: -1, timestamp: 0, latestBefore: 0)
+      var previous = previous
       for start in stride(from: 0, to: bytes.count - entryBytes + 1, by: entryBytes) {
         func word(_ number: Int) -> Int64 {
           Int64(
@@ -113,15 +131,11 @@ struct SegmentIndex {
         guard checksum(entry) == UInt64(bitPattern: word(4)), entry.offset > previous.offset,
           entry.position > previous.position, entry.position <= segmentBytes
         else { break }
-        index.entries.append(entry)
+        entries.append(entry)
         previous = entry
       }
     }
-    // A bad last entry says nothing about those before it.
-    if tailOnly, index.entries.isEmpty {
-      return try load(path, base: base, segmentBytes: segmentBytes)
-    }
-    return index
+    return entries
   }
 
   /// Puts an index file in place of whatever was there, in one step.

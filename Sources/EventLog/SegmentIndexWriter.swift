@@ -19,7 +19,11 @@ final class SegmentIndexWriter {
     guard let file else { return }
     do throws(EventLogError) {
       let sound = kept.isEmpty ? 0 : SegmentIndex.headerBytes + kept.count * SegmentIndex.entryBytes
-      try file.truncate(to: sound)
+      if try file.size() > sound {
+        try file.truncate(to: sound)
+        // Or a power failure could bring back entries of what is not in the segment any more.
+        try file.sync()
+      }
       fileBytes = sound
       if sound == 0 {
         try file.write(SegmentIndex.header(base: base))

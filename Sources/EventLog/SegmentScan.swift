@@ -60,6 +60,72 @@ enum SegmentScan {
     }
   }
 
+  /// Goes over a raw segment that a power failure may have torn: what never got to the device reads as
+  /// zeros there, and no line that a writer wrote has a zero byte.
+  /// - Parameters:
+  ///   - index: the segment's.
+  ///   - unsure: the first offset that may be torn.
+  ///   - bytes: of the segment, whole lines all of them.
+  /// - Returns: the end of the lines that are as they were written.
+  /// - Throws: `.damaged` where lines and index contradict each other before any tear.
+  static func untorn(
+    _ file: File, base: Int64, index: SegmentIndex, unsure: Int64, bytes: Int,
+    _ partition: TopicPartition
+  ) throws(EventLogError) -> Result {
+    let start = index.entry(atOrBefore: unsure) ?? .beginning(base)
+    var result = Result(
+      offset: start.offset, position: Int(start.position), latest: start.latestBefore)
+    var expected = index.entries.drop { $0.position < start.position }
+    var capacity = blockBytes
+    var block = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 64)
+    defer { block.deallocate() }
+    while true {
+      let wanted = min(capacity, bytes - result.position)
+      let count = try file.read(into: block, count: wanted, at: result.position)
+      let hasZero = memchr(block, 0, count) != nil
+      var line = 0
+      while line <= count {
+        let position = result.position + line
+        while let entry = expected.first, entry.position <= position {
+          guard entry.position == position, entry.offset == result.offset else {
+            throw contradiction(file, entry, position, result.offset, partition)
+          }
+          expected.removeFirst()
+        }
+        guard line < count,
+          let newline = memchr(block + line, Int32(RecordEscape.newline), count - line)
+        else { break }
+        let length = newline - (block + line)
+        if hasZero, result.offset >= unsure, memchr(block + line, 0, length) != nil {
+          result.position = position
+          return result
+        }
+        result.offset += 1
+        line += length + 1
+      }
+      result.position += line
+      if result.position >= bytes || count < wanted { return result }
+      if line == 0 {
+        capacity *= 2
+        block.deallocate()
+        block = .allocate(byteCount: capacity, alignment: 64)
+      }
+    }
+  }
+
+  /// The index says that `entry` begins a line, counting says otherwise.
+  static func contradiction(
+    _ file: File, _ entry: SegmentIndex.Entry, _ position: Int, _ offset: Int64,
+    _ partition: TopicPartition
+  ) -> EventLogError {
+    EventLogError(
+      .damaged,
+      "\(file.path) does not agree with its index: the record at offset \(entry.offset) of \(partition) "
+        + "should begin at byte \(entry.position), but counting its lines gives offset \(offset) at byte "
+        + "\(position): a newline before it became another byte, or another byte one; restore the file"
+    )
+  }
+
   /// Goes over a compressed segment, an entry for each frame, from the frame of `start` on.
   static func compressed(_ file: File, from start: SegmentIndex.Entry, time: RecordTime?)
     throws(EventLogError) -> Result
@@ -87,6 +153,18 @@ enum SegmentScan {
     }
     result.position = try file.size()
     return result
+  }
+
+  static func newlines(_ start: UnsafeMutableRawPointer, _ count: Int) -> Int {
+    var found = 0
+    var position = 0
+    while position < count,
+      let newline = memchr(start + position, Int32(RecordEscape.newline), count - position)
+    {
+      found += 1
+      position = newline - start + 1
+    }
+    return found
   }
 
   /// Bytes up to and with the last newline among the first `size` of a raw segment.

@@ -91,6 +91,12 @@ public final class SimulatedDisk: Sendable {
     isWatching.load(ordering: .relaxed) && ledger(of: path()) != nil
   }
 
+  /// How often the power of the device that `path` is on has come back; nil where it is a real one.
+  static func boot(of path: String) -> Int? {
+    guard isWatching.load(ordering: .relaxed) else { return nil }
+    return ledger(of: path)?.boots
+  }
+
   private static func ledger(of path: String) -> DiskLedger? {
     ledgers.withLock { ledgers in ledgers.first { $0.has(path) } }
   }

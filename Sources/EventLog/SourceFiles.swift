@@ -87,7 +87,7 @@ struct SourceFiles {
   }
 
   private func lock() throws(EventLogError) -> File {
-    let file = try File.opening("\(path)/lock", O_RDWR | O_CREAT, mode: 0o600)
+    let file = try File.opening("\(path)/lock", O_RDWR | O_CREAT)
     for _ in 0..<Self.lockTries {
       if flock(file.descriptor, LOCK_EX | LOCK_NB) == 0 { return file }
       guard errno == EWOULDBLOCK || errno == EINTR else {
@@ -103,16 +103,15 @@ struct SourceFiles {
 
   /// Replaces what is known of a source, whole or not at all, also in a power failure.
   func save(_ record: SourceRecord) throws(EventLogError) {
-    if mkdir(path, 0o700) == 0 {
+    if !File.exists(path) {
+      try File.makeDirectories(path)
       try File.syncDirectory(String(path.dropLast("/sources".count)))
-    } else if errno != EEXIST {
-      throw .system(errno, "cannot make directory", path)
     }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
     guard let text = try? encoder.encode(record) else { return }
     let temporary = "\(path)/\(PartitionDirectory.temporaryPrefix)\(record.id)"
-    let file = try File.opening(temporary, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
+    let file = try File.opening(temporary, O_WRONLY | O_CREAT | O_TRUNC)
     try file.write(Array(text) + [10])
     try file.sync()
     try File.rename(temporary, to: "\(path)/\(record.id)\(Self.open)")
@@ -145,7 +144,7 @@ struct SourceProgress {
   mutating func note(_ extent: Int64, _ check: String) throws(EventLogError) {
     // A source that is read again is known that far.
     guard extent > self.extent else { return }
-    if file == nil { file = try File.opening(path, O_WRONLY | O_CREAT, mode: 0o600) }
+    if file == nil { file = try File.opening(path, O_WRONLY | O_CREAT) }
     let text = "\(extent) \(check)"
     let padding = max(0, Self.bytes - 1 - text.utf8.count)
     try file?.write(Array((text + String(repeating: " ", count: padding) + "\n").utf8))

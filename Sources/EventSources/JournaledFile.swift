@@ -41,8 +41,9 @@ struct JournaledFile {
     if !again {
       if let whole = finished.last(where: \.isWhole) { return .known(whole.record) }
       // What was a last line without its end may be another line by now.
-      if let grown = finished.filter({ $0.endsLine }).max(by: { $0.record.extent < $1.record.extent })
-      {
+      if let grown = finished.filter({ $0.endsLine }).max(by: {
+        $0.record.extent < $1.record.extent
+      }) {
         try journal.extend(grown.record)
         return .toRead(try reader(from: grown.record.extent))
       }

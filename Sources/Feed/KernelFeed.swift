@@ -14,12 +14,18 @@ public final class KernelFeed {
     public var from: Int64
     /// One past the last record to read; nil to follow the log.
     public var end: Int64?
+    /// Of the last record that was counted before; nil where that is not known.
+    public var epoch: LogEpoch?
 
-    public init(source: TopicPartition, replay: ReplayPoint, from: Int64, end: Int64? = nil) {
+    public init(
+      source: TopicPartition, replay: ReplayPoint, from: Int64, end: Int64? = nil,
+      epoch: LogEpoch? = nil
+    ) {
       self.source = source
       self.replay = replay
       self.from = from
       self.end = end
+      self.epoch = epoch
     }
   }
 
@@ -121,13 +127,8 @@ public final class KernelFeed {
     guard let topic = Topic(name: start.source.topic) else {
       throw EventLogError(.badURL, "\(start.source): not a topic of Polyrhythm")
     }
+    try log.verify(start.source, committed: start.from, epoch: start.epoch)
     let end = try log.endOffset(of: start.source)
-    guard end >= start.from else {
-      throw EventLogError(
-        .damaged,
-        "\(log.url): \(start.source) ends at offset \(end), but \(start.from) records of it are in "
-          + "the database: this is another log than before; use the database that belongs to it")
-    }
     kernel.restore(
       topic, watermark: start.replay.watermark,
       isWhole: try start.replay.offset <= log.startOffset(of: start.source))
@@ -168,8 +169,9 @@ public final class KernelFeed {
         if let need = needed.first(where: { $0.topic == inputs[index].topic }) {
           let first = try log.startOffset(of: start.source)
           let point = try history(start.source, need.before)
+          // A place after the replay offset is of no use: what is read from there may be needed too.
           start.replay =
-            point.flatMap { $0.offset >= first ? $0 : nil }
+            point.flatMap { $0.offset >= first && $0.offset < start.replay.offset ? $0 : nil }
             ?? ReplayPoint(offset: first, watermark: Watermark())
         }
         inputs[index] = try open(start, fresh)

@@ -11,6 +11,8 @@ struct FlushJob: Sendable {
     var expected: Int64
     var next: Int64
     var replay: ReplayPoint
+    /// Of the record below `next`; see `secure`.
+    var epoch: LogEpoch?
   }
 
   struct Rows: Sendable {
@@ -55,5 +57,15 @@ struct FlushJob: Sendable {
     members = output.members.take()
     quarantined = feed.takeQuarantined()
     self.records = records
+  }
+
+  /// Returns when what is to be committed is on the log's storage device: an offset in the database
+  /// never lies beyond what survives a power failure. Notes which log it was.
+  mutating func secure(in log: any EventLog) throws(EventLogError) {
+    for index in advances.indices {
+      let (source, next) = (advances[index].source, advances[index].next)
+      try log.sync(source, upTo: next)
+      advances[index].epoch = try log.epoch(of: source, before: next)
+    }
   }
 }

@@ -75,6 +75,7 @@ final class Flusher {
         .intArray(advances.map(\.next)),
         .intArray(advances.map(\.replay.offset)),
         .textArray(advances.map(\.replay.watermark.stored)),
+        .intArray(advances.map { $0.epoch?.rawValue ?? 0 }),
       ]
     ).affected
     guard moved == Int64(advances.count) else {

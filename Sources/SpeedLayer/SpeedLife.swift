@@ -50,7 +50,7 @@ final class SpeedLife {
     feed = try KernelFeed(
       log: log, starts: starts, output: output, configuration: configuration.kernel,
       ahead: try memory.readAhead(sinceLoads: true),
-      history: { try memory.replayPoint($0, before: $1) }
+      history: memory.replayPoint(_:before:)
     ) { $0.defersOutOfWindow = true }
     feed.keepsDeferredRecords = true
     late = LateEvents(
@@ -63,11 +63,12 @@ final class SpeedLife {
   func run(until ends: [TopicPartition: Int64]?) throws -> End {
     let queue = BoundedQueue<FlushJob>(limit: 1)
     let name = membership.sessionName("polyrhythm speed flush")
-    let flusher = Worker("speed-flush") { [configuration, library, report] in
+    let flusher = Worker("speed-flush") { [configuration, library, log, report] in
       defer { queue.close(discarding: true) }
       let flusher = try Flusher(
         databaseURL: configuration.databaseURL, library: library, applicationName: name)
-      while let job = queue.take() {
+      while var job = queue.take() {
+        try job.secure(in: log)
         try flusher.flush(job)
         report(.flushed(records: job.records, rows: job.rows.reduce(0) { $0 + $1.count }))
       }

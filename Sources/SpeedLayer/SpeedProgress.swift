@@ -24,7 +24,8 @@ struct SpeedProgress {
       return KernelFeed.Start(
         source: TopicPartition(try rows.text(row, 0), Int32(try rows.int(row, 1))),
         replay: ReplayPoint(offset: try rows.int(row, 3), watermark: watermark),
-        from: try rows.int(row, 2))
+        from: try rows.int(row, 2),
+        epoch: LogEpoch(rawValue: try rows.intOrNull(row, 5) ?? 0))
     }
   }
 
@@ -57,14 +58,19 @@ struct SpeedProgress {
   }
 
   /// True when all records below these offsets are committed, by whichever worker or load.
+  /// - Throws: `EventLogError.diverged` where others were committed than the log has.
   func hasReached(_ ends: [TopicPartition: Int64]) throws -> Bool {
     let rows = try connection.run(
       library.sql("speed/read_progress"),
       [.intArray(Set(ends.keys.map(\.partition)).map { Int64($0) })])
     var committed: [TopicPartition: Int64] = [:]
     for row in 0..<rows.count {
-      committed[TopicPartition(try rows.text(row, 0), Int32(try rows.int(row, 1)))] =
-        try rows.int(row, 2)
+      let source = TopicPartition(try rows.text(row, 0), Int32(try rows.int(row, 1)))
+      committed[source] = try rows.int(row, 2)
+      guard ends[source] != nil else { continue }
+      try log.verify(
+        source, committed: try rows.int(row, 2),
+        epoch: LogEpoch(rawValue: try rows.intOrNull(row, 5) ?? 0))
     }
     return try ends.allSatisfy { source, end in
       // A log that begins above 0 and holds nothing has nothing to commit either.

@@ -63,7 +63,7 @@ import Testing
       outcomes.insert(segments.joined(separator: " "))
       #expect(try log.records().count >= 2, "seed \(seed): \(segments)")
     }
-    #expect(outcomes.count > 2, "\(outcomes)")
+    #expect(outcomes.count > 1, "\(outcomes)")
   }
 
   @Test func theSameSeedTakesTheSameAway() throws {

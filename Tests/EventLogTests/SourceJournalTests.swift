@@ -56,7 +56,9 @@ import Testing
         let batch = RecordBatch()
         var lines: [String] = []
         while try reader.read(into: batch, maxBytes: 1 << 16, waitMilliseconds: 0) > 0 {
-          for index in 0..<batch.count { lines.append(String(decoding: batch[index], as: UTF8.self)) }
+          for index in 0..<batch.count {
+            lines.append(String(decoding: batch[index], as: UTF8.self))
+          }
         }
         found[partition.description] = lines
       }
@@ -124,7 +126,8 @@ import Testing
         for source in ["one", "two"] {
           let own = lines.filter { $0.hasPrefix("\(source) ") }
           let numbers = own.compactMap { Int($0.split(separator: " ")[1]) }
-          #expect(numbers == numbers.sorted() && Set(numbers).count == numbers.count, "\(partition)")
+          #expect(
+            numbers == numbers.sorted() && Set(numbers).count == numbers.count, "\(partition)")
         }
       }
       for source in ["one", "two"] {

@@ -139,7 +139,8 @@ import Testing
   /// Of the reference implementation: the empty text and texts on both sides of its steps.
   @Test(arguments: [
     ("", 0xEF46_DB37_51D8_E999 as UInt64), ("a", 0xD24E_C4F1_A98C_6E5B),
-    ("abc", 0x44BC_2CF5_AD77_0999), ("Nobody inspects the spammish repetition", 0xFBCE_A83C_8A37_8BF1),
+    ("abc", 0x44BC_2CF5_AD77_0999),
+    ("Nobody inspects the spammish repetition", 0xFBCE_A83C_8A37_8BF1),
   ])
   func theHashIsXXH64(_ text: String, _ value: UInt64) {
     var whole = ContentHash()

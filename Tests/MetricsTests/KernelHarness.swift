@@ -147,7 +147,9 @@ final class KernelRun {
     for need in first.kernel.neededHistory() {
       let t = Int(need.topic.rawValue)
       further[t] =
-        previous.points[t].last { $0.watermark.greatest! < need.before }
+        previous.points[t].last {
+          $0.watermark.greatest! < need.before && $0.offset < starts[t].offset
+        }
         ?? ReplayPoint(offset: SampleLog.offset(0), watermark: Watermark())
     }
     self.init(previous, further, latenessMs, sweepsAlways, isQuiet, facts, &random)

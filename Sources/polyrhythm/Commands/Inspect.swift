@@ -100,12 +100,18 @@ let statusCommand = CommandSpec(
     url: place.existingDatabaseURL(), applicationName: "polyrhythm status")
   let rows = try withSchema { try connection.run(place.library.sql("status")) }
   var fields = rows.columns.indices.map { (rows.columns[$0], rows.textOrNull(0, $0)) }
-  if arguments.has("--log") || arguments.has("--lake") || !arguments.has("--database"),
-    let ends = try? logEnds(place.log())
-  {
+  if arguments.has("--log") || arguments.has("--lake") || !arguments.has("--database") {
     let committed = Int(rows.textOrNull(0, try rows.column("speed_records")) ?? "") ?? 0
-    fields.append(("log_records", "\(ends)"))
-    fields.append(("speed_lag_records", "\(max(0, ends - committed))"))
+    do {
+      let log = try place.log()
+      let ends = try logEnds(log)
+      fields.append(("log_records", "\(ends)"))
+      fields.append(("speed_lag_records", "\(max(0, ends - committed))"))
+      try verifyCommitted(log, connection, place.library)
+    } catch let error as EventLogError {
+      // A log that is not there or cannot be reached has always been no reason for status to fail.
+      if error.code != .unavailable { fields.append(("log_problem", error.message)) }
+    }
   }
   if arguments.has("--json") {
     var object: [String: Any] = [:]
@@ -118,6 +124,18 @@ let statusCommand = CommandSpec(
     for (name, value) in fields {
       print("\(name)\(String(repeating: " ", count: width - name.count + 2))\(value ?? "-")")
     }
+  }
+}
+
+/// - Throws: `EventLogError` where the speed layer has committed other records than the log has.
+private func verifyCommitted(
+  _ log: any EventLog, _ connection: Connection, _ library: SQLLibrary
+) throws {
+  let rows = try connection.run(library.sql("batch/read_speed_progress"))
+  for row in 0..<rows.count {
+    try log.verify(
+      TopicPartition(try rows.text(row, 0), Int32(try rows.int(row, 1))),
+      committed: try rows.int(row, 2), epoch: LogEpoch(rawValue: try rows.intOrNull(row, 3) ?? 0))
   }
 }
 

@@ -1,1 +1,1 @@
-select topic, partition, next_offset, replay_from, replay_watermark from batch.progress
+select topic, partition, next_offset, replay_from, replay_watermark, log_epoch from batch.progress

@@ -1,9 +1,12 @@
--- Where nobody has read past the cut, a speed worker need not read further back than the load says.
+-- Where nobody has read past the cut, a speed worker begins as the load says; what was committed there of a
+-- log that has lost its end since is of no use.
 update speed.progress as p
-set replay_from = n.replay_from, replay_watermark = n.replay_watermark
-from unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[])
-  as n (topic, partition, next_offset, replay_from, replay_watermark)
+set
+  replay_from = n.replay_from,
+  replay_watermark = n.replay_watermark,
+  log_epoch = nullif(n.log_epoch, 0)
+from unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::bigint[])
+  as n (topic, partition, next_offset, replay_from, replay_watermark, log_epoch)
 where p.topic = n.topic
   and p.partition = n.partition
   and p.next_offset = n.next_offset
-  and p.replay_from < n.replay_from

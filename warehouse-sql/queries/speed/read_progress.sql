@@ -1,4 +1,4 @@
-select topic, partition, next_offset, replay_from, replay_watermark
+select topic, partition, next_offset, replay_from, replay_watermark, log_epoch
 from speed.progress
 where partition = any ($1)
 order by topic, partition

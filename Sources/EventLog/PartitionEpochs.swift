@@ -1,0 +1,126 @@
+import Glibc
+
+/// The epochs of one partition, from its file `epochs`: a line `<id> <first offset> <boot>` for each
+/// writer that appended something, and `closed <end offset>` where one ended in good order.
+struct PartitionEpochs {
+  struct Line: Equatable {
+    var epoch: LogEpoch
+    var first: Int64
+    /// The system's start in which the writer ran.
+    var boot: String
+  }
+
+  /// A writer's line leaves only so many before it; of what is older nothing is known any more.
+  static let linesMax = 1000
+  static let linesKept = 500
+
+  private(set) var lines: [Line] = []
+  /// Where the last writer ended, all of it on the device; nil where it did not close.
+  private(set) var closedAt: Int64?
+  /// The bytes of the file that were understood; nil where others follow them, or there is no file.
+  private var soundBytes: Int?
+
+  /// - Throws: `.damaged` where a line that cannot be understood has others after it. One at the end
+  ///   was being written when the power went, and has no record.
+  static func load(_ directory: PartitionDirectory) throws(EventLogError) -> PartitionEpochs {
+    var epochs = PartitionEpochs()
+    guard let file = try File.openIfThere(directory.epochsPath, O_RDONLY) else { return epochs }
+    let bytes = try file.read(count: try file.size(), at: 0)
+    var start = 0
+    while let newline = bytes[start...].firstIndex(of: RecordEscape.newline) {
+      let words = String(decoding: bytes[start..<newline], as: UTF8.self).split(separator: " ")
+      guard epochs.take(words) else {
+        let isTorn = bytes[start..<newline].contains(0)
+        if !isTorn, bytes[newline...].dropFirst().contains(where: { $0 != 0 }) {
+          throw EventLogError(
+            .damaged,
+            "\(directory.epochsPath), which tells the writers of \(directory.partition) apart, is damaged "
+              + "at byte \(start); restore it, or remove it where you are sure of the log")
+        }
+        return epochs
+      }
+      start = newline + 1
+    }
+    if start == bytes.count { epochs.soundBytes = start }
+    return epochs
+  }
+
+  private mutating func take(_ words: [Substring]) -> Bool {
+    if words.count == 2, words[0] == "closed", let end = Int64(words[1]) {
+      closedAt = end
+      return true
+    }
+    guard words.count == 3, let epoch = LogEpoch(digits: words[0]), let first = Int64(words[1]),
+      first > lines.last?.first ?? -1
+    else { return false }
+    lines.append(Line(epoch: epoch, first: first, boot: String(words[2])))
+    closedAt = nil
+    return true
+  }
+
+  /// The epoch of the record below `offset`.
+  func epoch(before offset: Int64) -> LogEpoch? { lines.last { $0.first < offset }?.epoch }
+
+  /// From this offset on, the end of the log may not be what its writer wrote: the system has been
+  /// started again since, and nobody has gone over it yet. nil where all is sure.
+  func unsureFrom(_ directory: PartitionDirectory) -> Int64? {
+    guard closedAt == nil, let last = lines.last else { return nil }
+    let isSameBoot = last.boot != Self.unknownBoot && last.boot == Self.boot(directory.path)
+    return isSameBoot ? nil : last.first
+  }
+
+  /// Begins an epoch at `first` on the device. What epochs there were from there on has no records.
+  mutating func begin(_ directory: PartitionDirectory, at first: Int64, isCopy: Bool)
+    throws(EventLogError)
+  {
+    let line = Line(
+      epoch: .random(isCopy: isCopy), first: first, boot: Self.boot(directory.path))
+    var kept = lines.filter { $0.first < first }
+    if kept.count >= Self.linesMax { kept.removeFirst(kept.count - Self.linesKept) }
+    if let soundBytes, kept.count == lines.count {
+      let file = try File.opening(directory.epochsPath, O_WRONLY)
+      let bytes = Self.encode(line)
+      try file.write(bytes, at: soundBytes)
+      try file.sync()
+      self.soundBytes = soundBytes + bytes.count
+    } else {
+      let bytes = (kept + [line]).flatMap(Self.encode)
+      try directory.replace(directory.epochsPath, with: bytes)
+      soundBytes = bytes.count
+    }
+    lines = kept + [line]
+    closedAt = nil
+  }
+
+  /// Says that the last epoch ended at `end`, all of it on the device. If that gets lost, the next
+  /// writer looks for itself.
+  mutating func close(_ directory: PartitionDirectory, at end: Int64) {
+    guard let soundBytes, let file = try? File.opening(directory.epochsPath, O_WRONLY) else {
+      return
+    }
+    let bytes = Array("closed \(end)\n".utf8)
+    guard (try? file.write(bytes, at: soundBytes)) != nil else { return }
+    self.soundBytes = soundBytes + bytes.count
+    closedAt = end
+  }
+
+  private static func encode(_ line: Line) -> [UInt8] {
+    Array("\(line.epoch) \(line.first) \(line.boot)\n".utf8)
+  }
+
+  // MARK: - The system's start
+
+  private static let unknownBoot = "-"
+
+  private static func boot(_ path: String) -> String {
+    SimulatedDisk.boot(of: path).map { "simulated-\($0)" } ?? systemBoot
+  }
+
+  private static let systemBoot: String = {
+    guard let file = try? File.openIfThere("/proc/sys/kernel/random/boot_id", O_RDONLY),
+      let bytes = try? file.read(count: 64, at: 0)
+    else { return unknownBoot }
+    let text = String(decoding: bytes.prefix { $0 > 32 }, as: UTF8.self)
+    return text.isEmpty ? unknownBoot : text
+  }()
+}

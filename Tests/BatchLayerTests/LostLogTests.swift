@@ -1,0 +1,181 @@
+import EventLog
+import EventModel
+import Foundation
+import Support
+import TestKit
+import Testing
+import Warehouse
+
+@testable import BatchLayer
+@testable import SpeedLayer
+
+/// Both layers over a log that is not what they have counted, or not whole.
+@Suite struct LostLogTests {
+  /// Two stretches of records are committed; the log that is there afterwards has the first one only.
+  private final class Restored {
+    let layers: Layers
+    let log: DirectoryLog
+    let first: [LoggedRecord]
+    let others: [LoggedRecord]
+
+    init(seed: UInt64, loads: Bool) throws {
+      print("seed \(seed)")
+      let records = try simulated(seed: seed)
+      let (half, most) = (records.count / 2, records.count * 3 / 4)
+      first = Array(records[..<half])
+      others = Array(records[most...])
+      layers = try Layers()
+      try layers.log.write(first)
+      let path = "\(layers.log.lake.path)-restored"
+      try FileManager.default.copyItem(atPath: layers.log.lake.path, toPath: path)
+      log = DirectoryLog(path: path)
+      try layers.log.write(records[half..<most])
+      try layers.catchUp()
+      if loads { try layers.load(.full) }
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: log.path) }
+
+    func write(_ records: [LoggedRecord]) throws {
+      let writer = try log.writer(to: Topic.allCases.map(\.name))
+      for record in records {
+        try record.key.withUnsafeBytes { key in
+          try record.payload.withUnsafeBytes { payload in
+            try writer.append(
+              topic: Int(record.topic.rawValue), key: key, timestamp: record.arrival,
+              payload: payload)
+          }
+        }
+      }
+      try writer.close()
+    }
+
+    func speed() throws {
+      var configuration = layers.speedConfiguration()
+      configuration.untilCaughtUp = true
+      try SpeedWorker(log: log, library: layers.library, configuration: configuration)
+        .run(stop: StopToken())
+    }
+
+    func load(_ kind: BatchLoader.Kind) throws {
+      let configuration = BatchLoader.Configuration(databaseURL: layers.database.url)
+      _ = try BatchLoader(lake: log, library: layers.library, configuration: configuration)
+        .load(kind)
+    }
+  }
+
+  private func code(_ body: () throws -> Void) -> EventLogError.Code? {
+    do {
+      try body()
+      return nil
+    } catch {
+      return (error as? EventLogError)?.code
+    }
+  }
+
+  private func published(_ layers: Layers) throws -> Int64 {
+    try layers.connect().run(
+      "select count(*) from warehouse.load_run where status = 'published'"
+    ).int(0, 0)
+  }
+
+  @Test(arguments: [false, true], [false, true])
+  func aLogThatLostItsEndIsRefusedUntilAFullLoadCountsAgainWhatItHas(
+    hasLoads: Bool, isWrittenAgain: Bool
+  ) throws {
+    let restored = try Restored(seed: .random(in: 0..<1_000_000), loads: hasLoads)
+    if isWrittenAgain {
+      // Beyond the offsets that were committed, so that only the epochs can tell.
+      try restored.write(restored.others + restored.others.map { $0 })
+      try restored.write(restored.others)
+    }
+    let loads = try published(restored.layers)
+    #expect(code { try restored.speed() } == .diverged)
+    #expect(code { try restored.load(.incremental) } == .diverged)
+    #expect(try published(restored.layers) == loads)
+    let findings = try LakeCheck(lake: restored.log, library: restored.layers.library)
+      .run(restored.layers.connect())
+    #expect(findings.isEmpty != hasLoads)
+
+    try restored.load(.full)
+    var truth = Truth(restored.first)
+    if isWrittenAgain { for record in restored.others { truth.add(record) } }
+    try restored.layers.expectTruth(truth, "after the full load")
+    try restored.speed()
+    try restored.layers.expectTruth(truth, "after the speed layer came back")
+    if !isWrittenAgain {
+      try restored.write(restored.others)
+      for record in restored.others { truth.add(record) }
+      try restored.speed()
+      try restored.layers.expectTruth(truth, "after more was written")
+    }
+    try restored.load(.incremental)
+    try restored.layers.expectTruth(truth, "after an incremental load")
+  }
+
+  @Test func aFullLoadOfALogWithoutItsHeadPublishesNothing() throws {
+    let restored = try Restored(seed: .random(in: 0..<1_000_000), loads: false)
+    let partition = "\(restored.log.path)/listen_events/0"
+    try restored.write(restored.others)
+    // As if the first segment had ended before the last record.
+    let segment = "\(partition)/00000000000000000000.ndjson"
+    let lines = try String(contentsOfFile: segment, encoding: .utf8).split(separator: "\n")
+    try FileManager.default.removeItem(atPath: segment)
+    let number = String(lines.count - 1)
+    let name = String(repeating: "0", count: 20 - number.count) + number + ".ndjson"
+    try "\(lines[lines.count - 1])\n".write(
+      toFile: "\(partition)/\(name)", atomically: true, encoding: .utf8)
+    let fresh = try Layers(over: restored.layers.log)
+    var configuration = BatchLoader.Configuration(databaseURL: fresh.database.url)
+    configuration.lakePatience = 600
+    let loader = BatchLoader(
+      lake: restored.log, library: fresh.library, configuration: configuration)
+    #expect(code { _ = try loader.load(.full) } == .damaged)
+    #expect(try published(fresh) == 0)
+  }
+
+  /// Patience is for an archive that is behind, and damage is none.
+  @Test func aDamagedLogEndsALoadAndAWorkerAtOnceWithItsOwnError() throws {
+    let seed = UInt64.random(in: 0..<1_000_000)
+    print("seed \(seed)")
+    let records = try simulated(seed: seed)
+    for damage in ["cut", "missing", "flipped"] {
+      let layers = try Layers()
+      var options = DirectoryOptions()
+      options.segmentBytes = 30_000
+      let log = DirectoryLog(path: "\(layers.log.lake.path)-\(damage)", options: options)
+      defer { try? FileManager.default.removeItem(atPath: log.path) }
+      try log.createTopics(Topic.allCases.map(\.name), partitions: 1)
+      let appender = try log.appender(of: TopicPartition("listen_events", 0))
+      for record in records where record.topic == .listen {
+        _ = try record.payload.withUnsafeBytes {
+          try appender.append(timestamp: record.arrival, payload: $0)
+        }
+      }
+      try appender.finishCompression()
+      try appender.close()
+      let partition = "\(log.path)/listen_events/0"
+      let segments = try FileManager.default.contentsOfDirectory(atPath: partition)
+        .filter { $0.hasSuffix(".zst") }.sorted()
+      let victim = "\(partition)/\(try #require(segments.dropFirst().first))"
+      var bytes = Array(try Data(contentsOf: URL(fileURLWithPath: victim)))
+      switch damage {
+      case "missing": try FileManager.default.removeItem(atPath: victim)
+      case "cut": try Data(bytes.dropLast(20)).write(to: URL(fileURLWithPath: victim))
+      default:
+        bytes[bytes.count / 2] ^= 0x20
+        try Data(bytes).write(to: URL(fileURLWithPath: victim))
+      }
+      var configuration = BatchLoader.Configuration(databaseURL: layers.database.url)
+      configuration.lakePatience = 600
+      let loader = BatchLoader(lake: log, library: layers.library, configuration: configuration)
+      let begin = ContinuousClock.now
+      #expect(code { _ = try loader.load(.full) } == .damaged, "\(damage)")
+      #expect(ContinuousClock.now - begin < .seconds(120), "\(damage)")
+      var speed = layers.speedConfiguration()
+      speed.untilCaughtUp = true
+      let worker = SpeedWorker(log: log, library: layers.library, configuration: speed)
+      #expect(code { try worker.run(stop: StopToken()) } == .damaged, "\(damage)")
+    }
+  }
+}

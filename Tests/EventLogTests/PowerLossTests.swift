@@ -1,0 +1,224 @@
+import EventLog
+import Glibc
+import Testing
+
+/// What a log is after a power loss: for readers, writers, and databases that have counted it.
+@Suite struct PowerLossTests {
+  /// Random writers, readers and power losses, at random steps of what they do.
+  @Test(arguments: 1...16 as ClosedRange<UInt64>)
+  func whatWasSyncedIsThereAndWhatIsThereWasWritten(_ seed: UInt64) throws {
+    print("seed \(seed)")
+    var random = SeededGenerator(seed: seed)
+    let scratch = Scratch()
+    let segmentBytes = Int.random(in: 100...6000, using: &random)
+    var log = try makeLog(scratch, segmentBytes: segmentBytes, level: seed % 3 == 0 ? nil : 1)
+    let disk = try SimulatedDisk(root: log.path)
+    // What the log may hold, by offset, and how much of it must be there.
+    var written: [Record] = []
+    var synced = 0
+    var committed: (offset: Int64, epoch: LogEpoch?) = (0, nil)
+    for round in 0..<30 {
+      let place: Comment = "seed \(seed), round \(round)"
+      if Int.random(in: 0..<2, using: &random) == 0 {
+        disk.cutPower(after: Int.random(in: 0..<60, using: &random))
+      }
+      do {
+        let appender = try log.appender(of: part)
+        #expect(appender.nextOffset == Int64(written.count), place)
+        for _ in 0..<Int.random(in: 0..<60, using: &random) {
+          let payload = (0..<Int.random(in: 0..<300, using: &random)).map { _ in
+            UInt8.random(in: 0...40, using: &random)
+          }
+          try appender.append(payload)
+          written.append(Record(Int64(written.count), payload))
+          switch Int.random(in: 0..<20, using: &random) {
+          case 0..<6: try appender.flush()
+          case 6:
+            try appender.sync()
+            synced = written.count
+          case 7:
+            // A reader that commits what it has read.
+            try appender.flush()
+            let end = try log.endOffset(of: part)
+            try log.sync(part, upTo: end)
+            committed = (end, try log.epoch(of: part, before: end))
+            synced = max(synced, Int(end))
+          case 8: try appender.finishCompression()
+          default: break
+          }
+        }
+        if Int.random(in: 0..<3, using: &random) == 0 {
+          try appender.close()
+          synced = written.count
+        }
+      } catch let error as EventLogError {
+        #expect(error.code == .io && error.message.contains("no power"), place)
+      }
+      let lost = try disk.powerLoss(seed: random.next())
+      log = DirectoryLog(path: log.path, options: log.options)
+      let what: Comment = "seed \(seed), round \(round): \(lost)"
+      // Readers may come before the next writer, and see no more and no less than after it.
+      let end = try log.endOffset(of: part)
+      #expect(Int(end) >= synced, what)
+      #expect(try log.records() == Array(written.prefix(Int(end))), what)
+      try log.verify(part, committed: committed.offset, epoch: committed.epoch)
+      let appender = try log.appender(of: part)
+      #expect(appender.nextOffset == end, what)
+      #expect(try log.records() == Array(written.prefix(Int(end))), what)
+      written.removeLast(written.count - Int(end))
+      if Int.random(in: 0..<2, using: &random) == 0 { try appender.close() }
+      synced = min(synced, written.count)
+    }
+  }
+
+  /// Flushed, committed without a sync as a lying disk would have it, lost, and written again.
+  @Test func offsetsOfALostEndThatAreUsedAgainAreTold() throws {
+    let scratch = Scratch()
+    let log = try makeLog(scratch)
+    var appender: PartitionAppender? = try log.appender(of: part)
+    for number in 0..<50 { try appender?.append("synced \(number)") }
+    try appender?.sync()
+    let sound = try bytes(of: log.firstSegment).count
+    for number in 50..<150 { try appender?.append("lost \(number)") }
+    try appender?.flush()
+    let epoch = try #require(try log.epoch(of: part, before: 150))
+    #expect(try log.epoch(of: part, before: 50) == epoch)
+    appender = nil
+    #expect(truncate(log.firstSegment, sound) == 0)
+
+    let isShort = try #require(failure { try log.verify(part, committed: 150, epoch: epoch) })
+    #expect(isShort.code == .diverged)
+    for word in ["listen_events/0", "offset 50", "below 150", "polyrhythm load full"] {
+      #expect(isShort.message.contains(word), "\(isShort.message)")
+    }
+    let next = try log.appender(of: part)
+    #expect(next.nextOffset == 50)
+    for number in 50..<150 { try next.append("phantom \(number)") }
+    try next.close()
+    let isOther = try #require(failure { try log.verify(part, committed: 150, epoch: epoch) })
+    #expect(isOther.code == .diverged)
+    #expect(isOther.message.contains("another record at offset 149"))
+    // What both have is right, and so is what is committed from now on.
+    try log.verify(part, committed: 50, epoch: epoch)
+    try log.verify(part, committed: 150, epoch: try log.epoch(of: part, before: 150))
+    try log.verify(part, committed: 150, epoch: nil)
+  }
+
+  @Test func eachWriterThatAppendsHasAnEpochAndOneThatDoesNotHasNone() throws {
+    let scratch = Scratch()
+    let log = try makeLog(scratch)
+    var epochs: [LogEpoch?] = []
+    for round in 0..<6 {
+      let appender = try log.appender(of: part, isCopy: round >= 4)
+      if round != 2 { try appender.append("record") }
+      try appender.close()
+      epochs.append(try log.epoch(of: part, before: try log.endOffset(of: part)))
+    }
+    #expect(epochs[1] == epochs[2])
+    #expect(Set(epochs).count == 5)
+    #expect(epochs.map { $0?.isCopy } == [false, false, false, false, true, true])
+    #expect(try log.epoch(of: part, before: 0) == nil)
+    #expect(try log.epoch(of: part, before: 1) == epochs[0])
+    #expect(try log.epoch(of: part, before: 4) == epochs[4])
+  }
+
+  @Test func epochsStayBoundedAndTheLatestOnesStayRight() throws {
+    let scratch = Scratch()
+    let log = try makeLog(scratch)
+    var appender = try log.appender(of: part)
+    for _ in 0..<1200 { try appender.append("r") }
+    try appender.close()
+    // As many writers as that, each with one record.
+    let lines = (0..<1200).map { "\(String(0x1000_0000_0000_0000 + $0 * 2, radix: 16)) \($0) -\n" }
+    try write(Array(lines.joined().utf8), to: "\(log.partitionPath)/epochs")
+    #expect(try log.epoch(of: part, before: 10)?.rawValue == 0x1000_0000_0000_0012)
+    appender = try log.appender(of: part)
+    try appender.append("r")
+    try appender.close()
+    #expect(try bytes(of: "\(log.partitionPath)/epochs").filter { $0 == 10 }.count == 502)
+    #expect(try log.epoch(of: part, before: 1200)?.rawValue == 0x1000_0000_0000_095e)
+    #expect(try log.epoch(of: part, before: 1201) != log.epoch(of: part, before: 1200))
+    // Of what is older nothing is known, and nothing is held against it.
+    #expect(try log.epoch(of: part, before: 10) == nil)
+  }
+
+  @Test func aDamagedFileOfEpochsIsNamed() throws {
+    let scratch = Scratch()
+    let log = try makeLog(scratch)
+    for _ in 0..<2 {
+      let appender = try log.appender(of: part)
+      try appender.append("r")
+      try appender.close()
+    }
+    var epochs = try bytes(of: "\(log.partitionPath)/epochs")
+    epochs[3] = UInt8(ascii: "?")
+    try write(epochs, to: "\(log.partitionPath)/epochs")
+    let error = failure { _ = try log.epoch(of: part, before: 1) }
+    #expect(error?.code == .damaged && error?.message.contains("epochs") == true)
+  }
+
+  // MARK: Where a log begins
+
+  @Test func aLostHeadIsToldFromOneThatWasGivenUp() throws {
+    let scratch = Scratch()
+    let log = try makeLog(scratch, segmentBytes: 200, level: 1)
+    let appender = try log.appender(of: part)
+    for number in 0..<100 { try appender.append("record \(number)") }
+    try appender.finishCompression()
+    try appender.close()
+    let segments = names(in: log.partitionPath).filter { $0.contains(".ndjson") }
+    let second = try #require(Int64(segments[1].prefix(20)))
+    unlink("\(log.partitionPath)/\(segments[0])")
+    let told = try #require(failure { _ = try log.startOffset(of: part) })
+    #expect(told.code == .damaged)
+    for word in ["offset 0 up to \(second)", "echo \(second) > \(log.partitionPath)/start"] {
+      #expect(told.message.contains(word), "\(told.message)")
+    }
+    #expect(failure { _ = try log.records() }?.message == told.message)
+    // Who reads above it is not concerned.
+    #expect(try log.records(from: second).count == 100 - Int(second))
+    try log.moveStart(of: part, to: second)
+    #expect(try log.startOffset(of: part) == second)
+    #expect(try log.records().first?.offset == second)
+  }
+
+  @Test func aLogThatBeganAboveZeroSaysSo() throws {
+    let scratch = Scratch()
+    let log = try makeLog(scratch)
+    let appender = try log.appender(of: part)
+    try appender.append("first", at: 70)
+    try appender.close()
+    #expect(try log.startOffset(of: part) == 70)
+    #expect(try log.records() == [Record(70, "first")])
+    unlink("\(log.partitionPath)/start")
+    #expect(failure { _ = try log.startOffset(of: part) }?.code == .damaged)
+  }
+
+  @Test func aLakeOfAnEarlierVersionThatBeginsAboveZeroIsTakenAsItIs() throws {
+    let scratch = Scratch()
+    let source = try makeLog(scratch)
+    let writer = try source.appender(of: part)
+    for number in 0..<5 { try writer.append("record \(number)", at: Int64(70 + number)) }
+    try writer.close()
+    let lake = DirectoryLog(path: scratch.path + "/lake")
+    try lake.createTopics([topic], partitions: 1)
+    try write(
+      Array("record 0\nrecord 1\n".utf8), to: "\(lake.partitionPath)/00000000000000000070.ndjson")
+    #expect(failure { _ = try lake.startOffset(of: part) }?.code == .damaged)
+    try Archiver(from: source, to: lake, topics: [topic])
+      .run(stop: .init(), untilCaughtUp: true) { _ in }
+    #expect(try lake.startOffset(of: part) == 70)
+    #expect(try lake.records() == source.records())
+    #expect(try lake.epoch(of: part, before: 75)?.isCopy == true)
+    #expect(try lake.epoch(of: part, before: 71) == nil)
+  }
+
+  @Test func aMissingPartitionIsNotTakenForTheEndOfTheTopic() throws {
+    let scratch = Scratch()
+    let log = DirectoryLog(path: scratch.path + "/log")
+    try log.createTopics([topic], partitions: 3)
+    shell("rm -r '\(log.path)/\(topic)/1'")
+    let error = failure { _ = try log.partitionCount(of: topic) }
+    #expect(error?.code == .damaged && error?.message.contains("no partition 1") == true)
+  }
+}
