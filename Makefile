@@ -63,8 +63,10 @@ test: deps-test build build-chaos ## Build and run every test: unit, integration
 	scripts/check-compose.sh $(BINARY)
 	scripts/plot-week.sh --check
 	POLYRHYTHM_WARNINGS_AS_ERRORS=1 swift test --disable-xctest $(TEST_ARGS)
+ifeq ($(TEST_ARGS),)
 	$(BINARY) simulate --seed $(or $(SEED),$$RANDOM) --for $(TEST_CHAOS_SECONDS)
 	QUIET=1 SEED=$(SEED) SECONDS=$(TEST_CHAOS_SECONDS) $(CHAOS)
+endif
 
 .PHONY: build-chaos
 build-chaos: build
