@@ -41,6 +41,7 @@ public final class SourceJournal {
   /// - Parameter topic: the index into the topics of the writer.
   /// - Returns: true where the log has it already, so that it is not to be appended.
   public func drop(topic: Int, key: UnsafeRawBufferPointer) -> Bool {
+    guard remainingTotal > 0 else { return false }
     let number = Int(partition(forKey: key, count: remaining[topic].count))
     guard remaining[topic][number] > 0 else { return false }
     remaining[topic][number] -= 1
