@@ -128,7 +128,7 @@ final class Membership: Sendable {
     }
     let live = try connection.run(library.sql("speed/live_workers"))
     let workers = try (0..<live.count).map { try live.int($0, 0) }
-    let share = PartitionShares.share(of: id, partitions: claim.total, workers: workers)
+    let share = PartitionSharing.share(of: id, partitions: claim.total, workers: workers)
     let assigned = try connection.run(library.sql("speed/assignments"))
     var owners: [Int32: Int64] = [:]
     for row in 0..<assigned.count {

@@ -5,7 +5,7 @@
 /// with the greatest hash of the two that has room left, and nobody gets more than one partition
 /// above another. So a worker that comes or goes moves few partitions, and no worker is idle while
 /// another has two.
-enum PartitionShares {
+enum PartitionSharing {
   /// - Parameters:
   ///   - partitions: how many there are.
   ///   - workers: the ids of the live workers, in any order.
