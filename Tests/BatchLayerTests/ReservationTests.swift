@@ -20,7 +20,8 @@ import Warehouse
       layers.library.sql("batch/begin_run"), [.text("full"), .text("a test"), .double(10)]
     ).int(0, 0)
     let cut = try CutMaker(
-      connection: connection, library: layers.library, lake: layers.log.lake, run: run, isFull: true,
+      connection: connection, library: layers.library, lake: layers.log.lake, run: run,
+      isFull: true,
       stop: StopToken()
     ).make()
     #expect(cut.reserved > 0)
