@@ -25,7 +25,6 @@ struct LineCheck {
     self.base = base
     last = .init(offset: base - 1, position: -1, timestamp: 0, latestBefore: 0)
     try loadMore(at: Int(start.position))
-    while next < entries.count, entries[next].position < start.position { next += 1 }
   }
 
   /// Byte in the segment at which `verify` should be asked; `Int.max` where there is none.
@@ -47,6 +46,8 @@ struct LineCheck {
     next = 0
     seen += found.count
     last = newest
+    // The index of a segment that grows comes after its lines: what has been read already is not read again.
+    while next < entries.count, entries[next].position < position { next += 1 }
   }
 
   /// A line begins at byte `position`, or the lines end there, `offset` being the next one.

@@ -1,4 +1,4 @@
-/// Shares partition numbers among the live workers: the same answer for everybody who knows the same
+/// Divides partition numbers among the live workers: the same answer for everybody who knows the same
 /// workers, without asking anybody.
 ///
 /// Rendezvous hashing (Thaler and Ravishankar, 1996) with a limit: each partition goes to the worker

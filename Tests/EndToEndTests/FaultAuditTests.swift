@@ -109,7 +109,12 @@ import Testing
       let expected = first.minutes.merging(second.minutes, uniquingKeysWith: +)
       #expect(try minutes(box, place) == expected, "minute by minute, after an incremental one")
       let check = try box.succeed(["check"] + place)
-      #expect(check.output.contains(" 0 broken"), "\(check)")
+      // A malformed listen leaves a NextSong page view without its listen, which is worth a warning.
+      let complaints = check.output.split(separator: "\n").filter {
+        $0.hasPrefix("ERROR") || $0.hasPrefix("warning")
+      }
+      #expect(
+        complaints.allSatisfy { $0.hasPrefix("warning next_song_without_listen") }, "\(check)")
     }
   }
 }
