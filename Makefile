@@ -62,8 +62,10 @@ run: deps build ## Install, build and start everything; page at http://127.0.0.1
 test: deps-test build build-chaos ## Build and run every test: unit, integration, end to end, chaos
 	scripts/check-compose.sh $(BINARY)
 	scripts/plot-week.sh --check
+ifneq ($(TEST_ARGS),)
 	POLYRHYTHM_WARNINGS_AS_ERRORS=1 swift test --disable-xctest $(TEST_ARGS)
-ifeq ($(TEST_ARGS),)
+else
+	scripts/run-tests.sh
 	$(BINARY) simulate --seed $(or $(SEED),$$RANDOM) --for $(TEST_CHAOS_SECONDS)
 	QUIET=1 SEED=$(SEED) SECONDS=$(TEST_CHAOS_SECONDS) $(CHAOS)
 endif
