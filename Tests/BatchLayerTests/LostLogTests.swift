@@ -119,12 +119,12 @@ import Warehouse
     try restored.write(restored.others)
     // As if the first segment had ended before the last record.
     let segment = "\(partition)/00000000000000000000.ndjson"
-    let lines = try String(contentsOfFile: segment, encoding: .utf8).split(separator: "\n")
+    // Bytes: a malformed record need not be UTF-8.
+    let lines = try Data(contentsOf: URL(fileURLWithPath: segment)).split(separator: 10)
     try FileManager.default.removeItem(atPath: segment)
     let number = String(lines.count - 1)
     let name = String(repeating: "0", count: 20 - number.count) + number + ".ndjson"
-    try "\(lines[lines.count - 1])\n".write(
-      toFile: "\(partition)/\(name)", atomically: true, encoding: .utf8)
+    try (lines[lines.count - 1] + [10]).write(to: URL(fileURLWithPath: "\(partition)/\(name)"))
     let fresh = try Layers(over: restored.layers.log)
     var configuration = BatchLoader.Configuration(databaseURL: fresh.database.url)
     configuration.lakePatience = 600
