@@ -130,6 +130,34 @@ import Warehouse
     try layers.expectTruth(Truth(records), "seed \(seed)")
   }
 
+  @Test func aWorkerThatIsBuriedWhileItClaimsGetsNothing() throws {
+    let layers = try Layers(.directory)
+    let claimant = try layers.connect()
+    let worker = try claimant.run(
+      layers.library.sql("speed/register_worker"), [.text("test"), .double(8)]
+    ).int(0, 0)
+    let process = Int64(claimant.serverProcessID)
+    let isDeleted = StopToken()
+    let burial = Worker("burial") {
+      let burier = try layers.connect()
+      try burier.script("begin; delete from speed.worker")
+      isDeleted.request()
+      let isWaiting = try eventually(within: 10) {
+        try !burier.run(
+          "select from pg_stat_activity where pid = $1 and wait_event_type = 'Lock'",
+          [.int(process)]
+        ).isEmpty
+      }
+      try burier.script("commit")
+      return isWaiting
+    }
+    isDeleted.wait(seconds: 10)
+    let claimed = try claimant.run(
+      layers.library.sql("speed/claim_partitions"), [.int(worker), .intArray([0, 1])])
+    #expect(claimed.affected == 0)
+    #expect(try burial.wait())
+  }
+
   @Test(arguments: TestLog.Kind.allCases)
   func redeliveriesLongAfterCountOnceAtEveryInstant(_ kind: TestLog.Kind) throws {
     let records = try simulated(seed: 13, faults: .withLateRepeats)
