@@ -15,7 +15,7 @@ import Warehouse
 /// are asked in one snapshot, so that an event that a load is just publishing is in one of them.
 ///
 /// The cost falls on such events alone: a snapshot with a few look-ups for each flush that has any, and
-/// one reading of each stretch (about ten minutes of events of one partition).
+/// one reading of the log as far back as they come from (see `LogStretches`).
 final class LateEvents {
   /// An event that was counted.
   struct Counted: Sendable {
@@ -60,7 +60,9 @@ final class LateEvents {
   func settle(_ feed: KernelFeed) throws -> [Counted] {
     let records = feed.takeDeferredRecords()
     guard !records.isEmpty else { return [] }
+    // In the order of the stretches, so that each is read once; the first of two that are the same counts.
     let candidates = try records.map { try candidate($0, feed) }
+      .sorted { ($0.ts, $0.record.offset) < ($1.ts, $1.record.offset) }
     var known = Set<Int64>()
     var stretchesOf: [TopicPartition: Stretches] = [:]
     try connection.transaction(.snapshot) {
@@ -83,7 +85,8 @@ final class LateEvents {
         let stretch = stretches.stretch(
           of: candidate.ts, lateness: allowedLatenessMs, before: candidate.record.offset)
         isCertain = try self.stretches.isWhole(stretch, of: source)
-        isRedelivery = try hasCome(candidate, in: stretch, feed)
+        isRedelivery = try hasCome(
+          candidate, in: stretch, marks: stretches.offsets, feed)
       }
       if isRedelivery {
         feed.settleDeferred(candidate.topic, counted: 0, redelivered: 1)
@@ -166,30 +169,38 @@ final class LateEvents {
   // MARK: What the log knows
 
   /// Whether the event is in a stretch of the log that is not loaded yet, before its own offset.
-  private func hasCome(_ candidate: Candidate, in stretch: Range<Int64>, _ feed: KernelFeed) throws
-    -> Bool
-  {
-    guard !stretch.isEmpty else { return false }
+  private func hasCome(
+    _ candidate: Candidate, in stretch: Range<Int64>, marks: [Int64], _ feed: KernelFeed
+  ) throws -> Bool {
     let (topic, kernel) = try context(candidate.record.source, feed)
-    let first = try stretches.identities(of: candidate.record.source, stretch) { record in
+    return try stretches.hold(
+      candidate.identity, stretch, of: candidate.record.source, marks: marks
+    ) { record in
       // What cannot be decoded is in quarantine, and is no event.
       guard let event = try? self.decoder.decode(record, as: topic) else { return nil }
       return kernel.identity(of: event)
     }
-    return first[candidate.identity].map { $0 < candidate.record.offset } ?? false
   }
 }
 
 /// The stretches of one partition in which events of given times can have come in time.
 private struct Stretches {
   /// All records below are facts.
-  var loaded: Int64
+  let loaded: Int64
   /// In order of offset.
-  var marks: [(nextOffset: Int64, greatest: Int64)]
+  let marks: [(nextOffset: Int64, greatest: Int64)]
+  /// Those of the marks.
+  let offsets: [Int64]
+
+  init(loaded: Int64, marks: [(nextOffset: Int64, greatest: Int64)]) {
+    self.loaded = loaded
+    self.marks = marks
+    offsets = marks.map(\.nextOffset)
+  }
 
   func stretch(of ts: Int64, lateness: Int64, before offset: Int64) -> Range<Int64> {
     let first = marks.last { $0.greatest < ts }?.nextOffset ?? 0
-    let last = marks.first { $0.greatest > ts + lateness }?.nextOffset ?? offset
+    let last = min(marks.first { $0.greatest > ts + lateness }?.nextOffset ?? offset, offset)
     let start = max(loaded, first)
     return start..<max(start, last)
   }

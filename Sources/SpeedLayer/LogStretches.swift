@@ -1,21 +1,35 @@
 import EventLog
 
-/// The identities in stretches of the log; the last few stretches are kept, as what is delivered again
-/// tends to come in bulk.
+/// Whether an identity lies in a stretch of the log. Each piece between two marks is read once, however
+/// many late events ask for it: what comes late comes in bulk, from all over the last hours.
 struct LogStretches {
-  private struct Key: Hashable {
+  /// The identities between two marks, which never change.
+  private struct Piece {
     var source: TopicPartition
-    var stretch: Range<Int64>
+    var range: Range<Int64>
+    /// Ascending.
+    var identities: ContiguousArray<Int64>
   }
 
-  /// How many stretches are kept.
-  private static let limit = 8
+  /// The records after the last mark below some late event, as far as they have been read.
+  private struct Tail {
+    var from: Int64
+    var reader: any LogReader
+    /// Each identity's first offset.
+    var offsets: [Int64: Int64] = [:]
+  }
+
+  /// Identities that are kept at most: 32 MB.
+  private static let limit = 4 << 20
   private static let batchBytes = 1 << 20
   /// Milliseconds to wait for records that are below an offset which has been read already.
   private static let patience = 2000
 
   private let log: any EventLog
-  private var kept: [(key: Key, identities: [Int64: Int64])] = []
+  /// The one used last comes last.
+  private var pieces: [Piece] = []
+  private var tails: [TopicPartition: Tail] = [:]
+  private var batch: RecordBatch?
 
   init(log: any EventLog) { self.log = log }
 
@@ -25,32 +39,94 @@ struct LogStretches {
     return try log.startOffset(of: source) <= stretch.lowerBound
   }
 
-  /// Each identity in the stretch, with the first offset that it has there.
-  /// - Parameter identity: of a record; nil where it is none.
-  mutating func identities(
-    of source: TopicPartition, _ stretch: Range<Int64>,
+  /// Whether the identity is one of the stretch's records.
+  /// - Parameters:
+  ///   - stretch: ends at the record that asks, or before it.
+  ///   - marks: offsets that divide the partition for good, ascending.
+  ///   - identity: of a record; nil where it is none.
+  mutating func hold(
+    _ wanted: Int64, _ stretch: Range<Int64>, of source: TopicPartition, marks: [Int64],
     identity: (UnsafeRawBufferPointer) -> Int64?
-  ) throws(EventLogError) -> [Int64: Int64] {
-    let key = Key(source: source, stretch: stretch)
-    if let known = kept.first(where: { $0.key == key }) { return known.identities }
-    var found: [Int64: Int64] = [:]
-    let reader = try log.reader(of: source, from: stretch.lowerBound)
-    let batch = RecordBatch(capacity: Self.batchBytes)
-    reading: while reader.position < stretch.upperBound {
+  ) throws(EventLogError) -> Bool {
+    var start = stretch.lowerBound
+    for mark in marks where mark > start && mark <= stretch.upperBound {
+      if try piece(start..<mark, of: source, identity).contains(ascending: wanted) { return true }
+      start = mark
+    }
+    guard start < stretch.upperBound else { return false }
+    let first = try firstOffset(
+      wanted, in: start..<stretch.upperBound, of: source, identity)
+    return first.map { $0 < stretch.upperBound } ?? false
+  }
+
+  private mutating func piece(
+    _ range: Range<Int64>, of source: TopicPartition, _ identity: (UnsafeRawBufferPointer) -> Int64?
+  ) throws(EventLogError) -> ContiguousArray<Int64> {
+    if let index = pieces.lastIndex(where: { $0.range == range && $0.source == source }) {
+      let piece = pieces.remove(at: index)
+      pieces.append(piece)
+      return piece.identities
+    }
+    var identities = ContiguousArray<Int64>()
+    let reader = try log.reader(of: source, from: range.lowerBound)
+    try read(reader, to: range.upperBound) { offset, record in
+      if offset < range.upperBound, let identity = identity(record) { identities.append(identity) }
+    }
+    identities.sort()
+    pieces.append(Piece(source: source, range: range, identities: identities))
+    var total = pieces.reduce(0) { $0 + $1.identities.count }
+    while total > Self.limit, pieces.count > 1 {
+      total -= pieces.removeFirst().identities.count
+    }
+    return identities
+  }
+
+  private mutating func firstOffset(
+    _ wanted: Int64, in range: Range<Int64>, of source: TopicPartition,
+    _ identity: (UnsafeRawBufferPointer) -> Int64?
+  ) throws(EventLogError) -> Int64? {
+    var tail: Tail
+    if let known = tails.removeValue(forKey: source), known.from == range.lowerBound {
+      tail = known
+    } else {
+      tail = Tail(
+        from: range.lowerBound, reader: try log.reader(of: source, from: range.lowerBound))
+    }
+    try read(tail.reader, to: range.upperBound) { offset, record in
+      if let identity = identity(record), tail.offsets[identity] == nil {
+        tail.offsets[identity] = offset
+      }
+    }
+    let first = tail.offsets[wanted]
+    tails[source] = tail
+    return first
+  }
+
+  /// Reads on until the reader is at `end` or, as records come in batches, further.
+  private mutating func read(
+    _ reader: any LogReader, to end: Int64, _ body: (Int64, UnsafeRawBufferPointer) -> Void
+  ) throws(EventLogError) {
+    let batch = self.batch ?? RecordBatch(capacity: Self.batchBytes)
+    self.batch = batch
+    while reader.position < end {
       let count = try reader.read(
         into: batch, maxBytes: Self.batchBytes, waitMilliseconds: Self.patience)
       // Offsets without a record may end the stretch.
-      if count == 0 { break }
-      for index in 0..<count {
-        let offset = batch.entries[index].offset
-        guard offset < stretch.upperBound else { break reading }
-        if let identity = identity(batch[index]), found[identity] == nil {
-          found[identity] = offset
-        }
-      }
+      if count == 0 { return }
+      for index in 0..<count { body(batch.entries[index].offset, batch[index]) }
     }
-    kept.append((key, found))
-    if kept.count > Self.limit { kept.removeFirst() }
-    return found
+  }
+}
+
+extension ContiguousArray<Int64> {
+  /// Binary search.
+  fileprivate func contains(ascending wanted: Int64) -> Bool {
+    var low = startIndex
+    var high = endIndex
+    while low < high {
+      let middle = low + (high - low) / 2
+      if self[middle] < wanted { low = middle + 1 } else { high = middle }
+    }
+    return low < endIndex && self[low] == wanted
   }
 }

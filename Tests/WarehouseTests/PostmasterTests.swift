@@ -151,6 +151,25 @@ import Testing
     #expect(log.contains("pre-existing shared memory block"), "nothing outlived the postmaster")
   }
 
+  @Test func aBackendThatNeverNoticesThatItsPostmasterIsGoneIsEnded() throws {
+    let fixture = try ClusterFixture(isDurable: true)
+    let info = try fixture.cluster.start()
+    let connection = try Connection(url: info.url)
+    try connection.script("create table kept as select generate_series(1, 1000) a")
+    // As one that waits for a lock of a process that was killed.
+    let backend = connection.serverProcessID
+    try #require(kill(backend, SIGSTOP) == 0)
+    let server = try postmaster(of: info)
+    kill(server, SIGKILL)
+    let begin = ContinuousClock.now
+    let again = try fixture.cluster.start()
+    #expect(ContinuousClock.now - begin < .seconds(30))
+    #expect(!again.wasRunning)
+    #expect(try Connection(url: again.url).run("select count(*) from kept").int(0, 0) == 1000)
+    #expect(!Orphans.processes(of: info.dataDirectory).contains(backend))
+    #expect(!Orphans.processes(of: info.dataDirectory).isEmpty, "it knows its own by their titles")
+  }
+
   @Test func aCopyOfARunningServersDirectoryIsNotRunning() throws {
     let fixture = try ClusterFixture()
     let info = try fixture.cluster.start()

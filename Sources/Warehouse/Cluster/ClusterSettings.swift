@@ -9,6 +9,8 @@ struct ClusterSettings {
 
   var port: UInt16
   var socketDirectory: String
+  /// In the title of each of the server's processes.
+  var clusterName: String
   /// Bytes of memory that this machine, or this container, has.
   var memory: Int
   /// Bytes free where the data directory is.
@@ -27,6 +29,7 @@ struct ClusterSettings {
       "port = \(port)",
       "unix_socket_directories = '\(socketDirectory)'",
       "unix_socket_permissions = 0700",
+      "cluster_name = '\(clusterName)'",
       "password_encryption = 'scram-sha-256'",
       "max_connections = 100",
       // A day of facts is three partitions, and a full load locks all of them at once: room for ten years.

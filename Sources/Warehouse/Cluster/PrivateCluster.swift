@@ -37,8 +37,10 @@ public struct PrivateCluster: Sendable {
 
   /// How long a start may take, crash recovery included. Seconds.
   private static let startSecondsMax = 600
-  /// How long backends may outlive a postmaster that was killed. Seconds.
-  private static let orphanSecondsMax = 60.0
+  /// How long backends may outlive a postmaster that was killed, before they are killed too. Seconds.
+  private static let orphanSecondsMax = 3.0
+  /// After how long a start fails because some still do: in another container, say. Seconds.
+  private static let memorySecondsMax = 60.0
   /// A log larger than this is put aside at the next start, over the one put aside before. Bytes.
   private static let logBytesMax = 64 << 20
   /// Ports tried for one start.
@@ -260,7 +262,7 @@ public struct PrivateCluster: Sendable {
   private func launch(_ place: ClusterPlace, _ binaries: ServerBinaries, _ user: ServerUser)
     throws(WarehouseError) -> UInt16
   {
-    let orphanDeadline = ContinuousClock.now + .seconds(Self.orphanSecondsMax)
+    let begin = ContinuousClock.now
     if Files.size(place.logFile) > Self.logBytesMax {
       rename(place.logFile, place.logFile + ".old")
     }
@@ -270,6 +272,7 @@ public struct PrivateCluster: Sendable {
       Postmaster.correctMisleadingLocks(of: place, port: port)
       let settings = ClusterSettings(
         port: port, socketDirectory: place.socketDirectory,
+        clusterName: Orphans.clusterName(of: place.dataDirectory),
         memory: ClusterSettings.memoryOfThisMachine(),
         diskFree: ClusterSettings.diskFree(at: place.dataDirectory), isDurable: isDurable)
       try Files.write(
@@ -288,7 +291,12 @@ public struct PrivateCluster: Sendable {
       let log = Files.readText(place.logFile, from: logStart) ?? ""
       if log.contains("could not create any TCP/IP sockets") {
         port = try ports.next(triesMax: Self.portTriesMax)
-      } else if outlivedByBackends(log, place) && ContinuousClock.now < orphanDeadline {
+      } else if outlivedByBackends(log, place)
+        && ContinuousClock.now - begin < .seconds(Self.memorySecondsMax)
+      {
+        if ContinuousClock.now - begin > .seconds(Self.orphanSecondsMax) {
+          try Orphans.end(place.dataDirectory, binaries, user)
+        }
         usleep(100_000)
       } else {
         throw WarehouseError(
