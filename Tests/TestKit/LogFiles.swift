@@ -72,11 +72,22 @@ public final class LogFiles {
       try handle.seek(toOffset: known.bytes)
       while let block = try handle.read(upToCount: 1 << 20), !block.isEmpty {
         known.bytes += UInt64(block.count)
-        known.lines += Int64(block.withUnsafeBytes { $0.reduce(0) { $0 + ($1 == 0x0A ? 1 : 0) } })
+        known.lines += block.withUnsafeBytes(Self.newlines)
       }
       seen[file] = known
       total += known.lines
     }
     return total
+  }
+  /// By memchr: a loop over bytes takes half of the tests' time in a debug build.
+  private static func newlines(_ bytes: UnsafeRawBufferPointer) -> Int64 {
+    var count: Int64 = 0
+    guard var at = bytes.baseAddress else { return 0 }
+    let end = at + bytes.count
+    while at < end, let found = memchr(at, 0x0A, end - at) {
+      count += 1
+      at = UnsafeRawPointer(found) + 1
+    }
+    return count
   }
 }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// What a user agent says about the device behind it: enough to tell a phone from a television.
 ///
 /// User agents are claims, and browsers claim to be each other, so the answer is a convention: the
@@ -82,10 +84,24 @@ private struct UserAgent {
   }
 
   private func contains(_ token: String) -> Bool {
-    let token = token.utf8
-    guard token.count <= lowercased.count else { return false }
-    return (0...(lowercased.count - token.count)).contains { offset in
-      lowercased[offset...].starts(with: token)
+    var token = token
+    return token.withUTF8 { token in
+      lowercased.withUnsafeBytes { Self.contains($0, UnsafeRawBufferPointer(token)) }
     }
+  }
+
+  private static func contains(
+    _ bytes: UnsafeRawBufferPointer, _ token: UnsafeRawBufferPointer
+  ) -> Bool {
+    guard let first = token.first, let wanted = token.baseAddress, var at = bytes.baseAddress else {
+      return token.isEmpty
+    }
+    var places = bytes.count - token.count + 1
+    while places > 0, let found = memchr(at, Int32(first), places) {
+      if memcmp(found, wanted, token.count) == 0 { return true }
+      places -= UnsafeRawPointer(found) - at + 1
+      at = UnsafeRawPointer(found) + 1
+    }
+    return false
   }
 }
