@@ -40,6 +40,7 @@ let package = Package(
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(
       name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CPlatform"),
     // simdjson behind a C face.
@@ -56,7 +57,9 @@ let package = Package(
     // Where events come from beside the generator: files, tables, buckets.
     module(
       "EventSources",
-      ["Support", "EventModel", "EventLog", "Warehouse", "CCurl", "CZlib", "CZstd"]),
+      [
+        "Support", "EventModel", "EventLog", "Warehouse", "CCurl", "CXXHash", "CZlib", "CZstd",
+      ]),
     // From the log into the kernels, and from the kernels into the tables: what both layers share
     // without knowing of each other.
     module("Feed", ["EventModel", "EventLog", "Metrics"], isHot: true),

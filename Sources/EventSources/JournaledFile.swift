@@ -71,7 +71,7 @@ struct JournaledFile {
     let source = try ByteSources.open(path, name: title)
     var head = [UInt8](repeating: 0, count: Self.headBytes)
     var held = 0
-    var hash = ContentHash()
+    let hash = ContentHash()
     try head.withUnsafeMutableBytes { bytes in
       while held < bytes.count, let start = bytes.baseAddress {
         let read = try source.read(into: start + held, count: bytes.count - held)
@@ -116,7 +116,7 @@ struct JournaledFile {
 /// Hashes what is read through it.
 final class HashedSource: ByteSource {
   private let source: any ByteSource
-  private(set) var hash = ContentHash()
+  let hash = ContentHash()
   private var last = UInt8(ascii: "\n")
   /// Called with the hash of all bytes so far, before they are given.
   var onRead: ((ContentHash) throws(EventLogError) -> Void)?

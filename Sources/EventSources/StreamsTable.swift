@@ -99,7 +99,7 @@ final class StreamsTable {
   /// and whatever it is called. Users and songs have no part in it, as they change no row's place.
   func contentHash() -> String {
     sort()
-    var hash = ContentHash()
+    let hash = ContentHash()
     func add(_ number: Int64) { withUnsafeBytes(of: number.littleEndian) { hash.add($0) } }
     for row in broken {
       add(Int64(row.count))

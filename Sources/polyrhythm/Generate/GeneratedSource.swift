@@ -25,7 +25,7 @@ struct GeneratedSource {
 
   init(_ arguments: Arguments, _ scenario: Scenario, _ faults: FaultPlan) {
     let config = scenario.config
-    var hash = ContentHash()
+    let hash = ContentHash()
     hash.add("generator \(GeneratorState.currentVersion)\n")
     hash.add("seed \(config.seed) users \(config.users) from \(config.start)\n")
     for flag in Self.flags { hash.add("\(flag)=\(arguments.string(flag) ?? "")\n") }

@@ -19,7 +19,7 @@ struct GeneratorState: Codable, Sendable {
 
   /// What names the site in the log's memory: a hash of everything that its events depend on.
   var sourceID: String {
-    var hash = ContentHash()
+    let hash = ContentHash()
     hash.add("site \(version) seed \(seed) users \(users) from \(from) after \(emittedThrough)")
     return "site-\(hash.text)"
   }
