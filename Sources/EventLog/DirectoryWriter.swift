@@ -35,7 +35,7 @@ public final class DirectoryWriter: LogWriter {
       }
       appenders.append(ofTopic)
     }
-    journal = try SourceJournal(logPath: log.path, appenders)
+    journal = SourceJournal(try DirectorySources(logPath: log.path, appenders))
     self.appenders = appenders
     self.compressor = compressor
   }

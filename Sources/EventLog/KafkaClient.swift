@@ -121,7 +121,10 @@ final class KafkaClient: @unchecked Sendable {
   }
 
   /// Makes one topic and waits until the brokers have it.
-  func createTopic(_ topic: String, partitions: Int, replication: Int32) throws(EventLogError) {
+  /// - Parameter settings: of the topic, as Kafka names them.
+  func createTopic(
+    _ topic: String, partitions: Int, replication: Int32, settings: [String: String] = [:]
+  ) throws(EventLogError) {
     let action = "cannot create topic \(topic)"
     var text = [CChar](repeating: 0, count: Self.textBytes)
     guard
@@ -129,6 +132,7 @@ final class KafkaClient: @unchecked Sendable {
         topic, Int32(partitions), replication, &text, text.count)
     else { throw EventLogError(.badURL, "\(action): \(Self.string(text))") }
     defer { rd_kafka_NewTopic_destroy(request) }
+    for (name, value) in settings { rd_kafka_NewTopic_set_config(request, name, value) }
     let queue = rd_kafka_queue_new(handle)
     defer { rd_kafka_queue_destroy(queue) }
     var requests: [OpaquePointer?] = [request]

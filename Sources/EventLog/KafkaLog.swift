@@ -85,6 +85,12 @@ public final class KafkaLog: EventLog {
   public func reader(of partition: TopicPartition, from offset: Int64) throws(EventLogError)
     -> any LogReader
   {
+    try kafkaReader(of: partition, from: offset)
+  }
+
+  func kafkaReader(of partition: TopicPartition, from offset: Int64) throws(EventLogError)
+    -> KafkaReader
+  {
     let client = try take(partition)
     do throws(EventLogError) {
       return try KafkaReader(self, client, partition, from: offset)
@@ -96,11 +102,35 @@ public final class KafkaLog: EventLog {
 
   public func writer(to topics: [String]) throws(EventLogError) -> any LogWriter {
     let client = try client()
-    for topic in topics where try client.partitionCount(of: topic) == 0 {
-      throw EventLogError(
-        .unavailable, "no topic \(topic) in \(url); create it before writing")
+    var partitions: [[TopicPartition]] = []
+    for topic in topics {
+      let count = try client.partitionCount(of: topic)
+      guard count > 0 else {
+        throw EventLogError(
+          .unavailable, "no topic \(topic) in \(url); create it before writing")
+      }
+      partitions.append((0..<count).map { TopicPartition(topic, Int32($0)) })
     }
-    return try KafkaWriter(brokers: brokers, properties: properties, topics: topics)
+    let remembersSources = hasSourcesTopic(client)
+    let producer = try KafkaProducer(
+      brokers: brokers, properties: properties,
+      topics: topics + (remembersSources ? [KafkaSources.topic] : []))
+    return KafkaWriter(
+      self, partitions: partitions, producer: producer, remembersSources: remembersSources)
+  }
+
+  /// Makes the topic where it is not there. A cluster that does not let us is written to all the same,
+  /// and remembers no source.
+  private func hasSourcesTopic(_ client: KafkaClient) -> Bool {
+    do throws(EventLogError) {
+      if try client.partitionCount(of: KafkaSources.topic) > 0 { return true }
+      try client.createTopic(
+        KafkaSources.topic, partitions: 1, replication: replication,
+        settings: ["cleanup.policy": "compact"])
+      return true
+    } catch {
+      return false
+    }
   }
 
   // MARK: - Clients

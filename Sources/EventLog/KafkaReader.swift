@@ -60,6 +60,15 @@ final class KafkaReader: LogReader {
   func read(into batch: RecordBatch, maxBytes: Int, waitMilliseconds: Int) throws(EventLogError)
     -> Int
   {
+    try read(
+      into: batch, maxBytes: maxBytes, waitMilliseconds: waitMilliseconds, onMessage: { _ in })
+  }
+
+  /// - Parameter onMessage: gets each record's message, with what a batch has no place for.
+  func read(
+    into batch: RecordBatch, maxBytes: Int, waitMilliseconds: Int,
+    onMessage: (UnsafePointer<rd_kafka_message_t>) -> Void
+  ) throws(EventLogError) -> Int {
     batch.entries.removeAll(keepingCapacity: true)
     batch.timestamps.removeAll(keepingCapacity: true)
     batch.nextOffset = position
@@ -74,13 +83,13 @@ final class KafkaReader: LogReader {
         let first = rd_kafka_consume(topic, partition.partition, max(0, Int32(left.rounded(.up))))
       else { break }
       messages[0] = first
-      take(1, into: batch, &bytes)
+      take(1, into: batch, &bytes, onMessage)
     } while batch.entries.isEmpty && failure == nil && ContinuousClock.now < deadline
     while !batch.entries.isEmpty, failure == nil, bytes < maxBytes {
       let count = rd_kafka_consume_batch(
         topic, partition.partition, 0, &messages, messages.count)
       if count <= 0 { break }
-      take(count, into: batch, &bytes)
+      take(count, into: batch, &bytes, onMessage)
     }
     if !batch.entries.isEmpty {
       lastSign = .now
@@ -94,7 +103,10 @@ final class KafkaReader: LogReader {
   }
 
   /// Copies messages into the batch and gives them back to librdkafka.
-  private func take(_ count: Int, into batch: RecordBatch, _ bytes: inout Int) {
+  private func take(
+    _ count: Int, into batch: RecordBatch, _ bytes: inout Int,
+    _ onMessage: (UnsafePointer<rd_kafka_message_t>) -> Void
+  ) {
     for index in 0..<count {
       guard let message = messages[index] else { continue }
       defer { rd_kafka_message_destroy(message) }
@@ -110,6 +122,7 @@ final class KafkaReader: LogReader {
         batch.timestamps.append(
           type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? RecordBatch.unknownTimestamp : time)
         bytes += count
+        onMessage(message)
         position = message.pointee.offset + 1
       case RD_KAFKA_RESP_ERR__PARTITION_EOF:
         position = max(position, message.pointee.offset)

@@ -1,140 +1,26 @@
-import CRdKafka
-
-/// Writes topics of Kafka with an idempotent producer: every record once and in order for its key,
-/// also when the connection fails in between.
+/// Writes topics of Kafka, and remembers there what its sources have given.
 final class KafkaWriter: LogWriter {
-  private let client: KafkaClient
-  private let deliveries: Deliveries
-  private let topics: [OpaquePointer]
-  private var sinceServed = 0
+  private let producer: KafkaProducer
+  let sources: SourceJournal?
 
-  private static let properties = [
-    "enable.idempotence": "true",
-    // Empty keys go where the embedded log has them too.
-    "partitioner": "murmur2_random",
-    // Fills batches; a flush does not wait for it.
-    "linger.ms": "20",
-    // A record that is not acknowledged within this fails the flush.
-    "message.timeout.ms": "30000",
-  ]
-  /// Records from one look at the delivery reports to the next.
-  private static let serveInterval = 1000
-
-  /// What came back from the brokers. librdkafka calls in only from calls that the writer makes, on
-  /// the writer's thread.
-  private final class Deliveries {
-    var failed = 0
-    var firstFailure: (code: rd_kafka_resp_err_t, place: String)?
-
-    func note(_ message: UnsafePointer<rd_kafka_message_t>) {
-      guard message.pointee.err != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
-      failed += 1
-      guard firstFailure == nil else { return }
-      let topic = message.pointee.rkt.map { String(cString: rd_kafka_topic_name($0)) } ?? "?"
-      let partition = message.pointee.partition
-      let offset = message.pointee.offset
-      firstFailure = (
-        message.pointee.err,
-        (partition < 0 ? topic : "\(topic)/\(partition)") + (offset < 0 ? "" : " offset \(offset)")
-      )
-    }
-  }
-
-  init(brokers: String, properties: [String: String], topics names: [String])
-    throws(EventLogError)
-  {
-    let deliveries = Deliveries()
-    let client = try KafkaClient(
-      RD_KAFKA_PRODUCER, brokers: brokers, properties: [Self.properties, properties]
-    ) { configuration in
-      rd_kafka_conf_set_opaque(configuration, Unmanaged.passUnretained(deliveries).toOpaque())
-      rd_kafka_conf_set_dr_msg_cb(configuration) { _, message, opaque in
-        guard let message, let opaque else { return }
-        Unmanaged<Deliveries>.fromOpaque(opaque).takeUnretainedValue().note(message)
-      }
-    }
-    var topics: [OpaquePointer] = []
-    do throws(EventLogError) {
-      for name in names {
-        guard let topic = rd_kafka_topic_new(client.handle, name, nil) else {
-          throw client.error(rd_kafka_last_error(), "cannot write \(name)")
-        }
-        topics.append(topic)
-      }
-    } catch {
-      for topic in topics { rd_kafka_topic_destroy(topic) }
-      throw error
-    }
-    self.deliveries = deliveries
-    self.client = client
-    self.topics = topics
-  }
-
-  deinit {
-    for topic in topics { rd_kafka_topic_destroy(topic) }
-    // What was not flushed goes, as it would in a crash; the callback must not outlive us.
-    rd_kafka_purge(client.handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT)
-    rd_kafka_poll(client.handle, 0)
+  /// - Parameter partitions: by topic, then partition.
+  init(
+    _ log: KafkaLog, partitions: [[TopicPartition]], producer: KafkaProducer,
+    remembersSources: Bool
+  ) {
+    self.producer = producer
+    sources =
+      remembersSources
+      ? SourceJournal(KafkaSources(log, partitions: partitions, producer: producer)) : nil
   }
 
   func append(
     topic: Int, key: UnsafeRawBufferPointer, timestamp: Int64, payload: UnsafeRawBufferPointer
   ) throws(EventLogError) {
-    while true {
-      // An empty key is not the same as none, which would go to any partition.
-      let code = withUnsafeBytes(of: 0 as UInt8) { nothing in
-        polyrhythm_produce(
-          client.handle, topics[topic], key.baseAddress ?? nothing.baseAddress, key.count,
-          payload.baseAddress ?? nothing.baseAddress, payload.count, timestamp)
-      }
-      switch code {
-      case RD_KAFKA_RESP_ERR_NO_ERROR:
-        sinceServed += 1
-        if sinceServed >= Self.serveInterval {
-          sinceServed = 0
-          rd_kafka_poll(client.handle, 0)
-          try checkDeliveries()
-        }
-        return
-      case RD_KAFKA_RESP_ERR__QUEUE_FULL:
-        // The brokers are slower than we are: wait for deliveries to make room.
-        rd_kafka_poll(client.handle, 100)
-        try checkDeliveries()
-      default:
-        throw client.error(
-          code, "cannot write to \(String(cString: rd_kafka_topic_name(topics[topic])))")
-      }
-    }
+    try producer.append(topic: topic, key: key, timestamp: timestamp, payload: payload)
   }
 
-  func flush() throws(EventLogError) {
-    while rd_kafka_outq_len(client.handle) > 0 {
-      rd_kafka_flush(client.handle, 1000)
-      try checkFatal()
-    }
-    try checkDeliveries()
-  }
+  func flush() throws(EventLogError) { try producer.flush() }
 
   func close() throws(EventLogError) { try flush() }
-
-  private func checkDeliveries() throws(EventLogError) {
-    try checkFatal()
-    guard let failure = deliveries.firstFailure else { return }
-    let count = deliveries.failed
-    deliveries.firstFailure = nil
-    deliveries.failed = 0
-    throw client.error(
-      failure.code, "\(count) records were not accepted, the first for \(failure.place)")
-  }
-
-  /// After an error that breaks the promise of once and in order, the producer takes nothing more.
-  private func checkFatal() throws(EventLogError) {
-    var text = [CChar](repeating: 0, count: 512)
-    let code = rd_kafka_fatal_error(client.handle, &text, text.count)
-    guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
-    throw EventLogError(
-      .io,
-      "Kafka at \(client.brokers) ended the idempotent producer: \(KafkaClient.string(text)); open "
-        + "the log again")
-  }
 }

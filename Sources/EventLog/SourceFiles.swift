@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// The files of a `SourceJournal`: `sources/ID.open` while a source is under way, `sources/ID.json` once
+/// The files of `DirectorySources`: `sources/ID.open` while a source is under way, `sources/ID.json` once
 /// it is finished, and `sources/ID.progress` beside the former. Only who writes the log reads them: they
 /// name files and tables, and so nobody else may.
 struct SourceFiles {
@@ -14,10 +14,6 @@ struct SourceFiles {
   init(logPath: String) { path = "\(logPath)/sources" }
 
   func progressPath(_ id: String) -> String { "\(path)/\(id).progress" }
-
-  static func number(of id: String) -> Int? {
-    id.lastIndex(of: "-").flatMap { Int(id[id.index(after: $0)...]) }
-  }
 
   // MARK: - Reading
 
@@ -123,39 +119,5 @@ struct SourceFiles {
     try File.remove(progressPath(id))
     try File.rename("\(path)/\(id)\(Self.open)", to: "\(path)/\(id)\(Self.finished)")
     try File.syncDirectory(path)
-  }
-}
-
-/// How far a source was read, in a file of one line that is written over in its place: it costs one call
-/// to the system, and a process that dies leaves the old line or the new one.
-struct SourceProgress {
-  private let path: String
-  private var file: File?
-  private var extent: Int64
-
-  private static let bytes = 64
-
-  /// - Parameter known: what the file says already, or 0.
-  init(path: String, known: Int64) {
-    self.path = path
-    extent = known
-  }
-
-  mutating func note(_ extent: Int64, _ check: String) throws(EventLogError) {
-    // A source that is read again is known that far.
-    guard extent > self.extent else { return }
-    if file == nil { file = try File.opening(path, O_WRONLY | O_CREAT) }
-    let text = "\(extent) \(check)"
-    let padding = max(0, Self.bytes - 1 - text.utf8.count)
-    try file?.write(Array((text + String(repeating: " ", count: padding) + "\n").utf8))
-    self.extent = extent
-  }
-
-  static func read(_ path: String) throws(EventLogError) -> (extent: Int64, check: String)? {
-    guard let file = try File.openIfThere(path, O_RDONLY) else { return nil }
-    let text = String(decoding: try file.read(count: bytes, at: 0), as: UTF8.self)
-    let parts = text.split(whereSeparator: \.isWhitespace)
-    guard text.hasSuffix("\n"), parts.count == 2, let extent = Int64(parts[0]) else { return nil }
-    return (extent, String(parts[1]))
   }
 }

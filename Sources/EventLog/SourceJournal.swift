@@ -1,37 +1,29 @@
 import Foundation
 
-/// Remembers with a directory log what its sources have given, so that a writer that died, or lost its
-/// last records to a power failure, goes on at the very next record. docs/log-format.md describes its
-/// files, in `sources/` of the log.
+/// Remembers with a log what its sources have given, so that a writer that died, or lost its last records
+/// to a power failure, goes on at the very next record.
 ///
-/// A source is written down before its first record, with the next offset of each partition. Nobody
-/// else appends while it does, as it holds the partitions' locks; so what is there from that offset on
-/// is its own. Whoever next holds a partition's lock counts that before it appends, once the partition
-/// is synced: a count never outlives the records that it counts.
+/// A source is written down before its first record, with the next offset of each partition. What a
+/// source that died has given since then is counted in the log itself: see `DirectorySources` and
+/// `KafkaSources`.
 ///
 /// Not shared between threads.
 public final class SourceJournal {
-  private let files: SourceFiles
-  /// By topic, then partition.
-  private let partitions: [[PartitionAppender]]
+  private let store: any SourceStore
   private var current: SourceRecord?
-  private var progress: SourceProgress?
   /// By topic, then partition: records of the current source that are in the log already.
   private var remaining: [[Int64]] = []
   private var remainingTotal: Int64 = 0
+  /// How far the current source is known to have been read.
+  private var reachedExtent: Int64 = 0
   /// Records that sources gave and that were dropped, as the log has them.
   public private(set) var dropped = 0
 
-  /// - Parameter partitions: by topic, then partition; all that the writer writes.
-  init(logPath: String, _ partitions: [[PartitionAppender]]) throws(EventLogError) {
-    files = SourceFiles(logPath: logPath)
-    self.partitions = partitions
-    try files.settle(Array(partitions.joined()))
-  }
+  init(_ store: any SourceStore) { self.store = store }
 
   /// The sources whose id is `prefix`, a `-` and a number, in the order of the numbers.
   public func known(_ prefix: String) throws(EventLogError) -> [SourceRecord] {
-    try files.known(prefix)
+    try store.known(prefix)
   }
 
   /// Whether records of the current source are to be dropped still.
@@ -53,7 +45,7 @@ public final class SourceJournal {
   /// Begins a source that the log does not know.
   /// - Parameter prefix: its id but for the number.
   public func begin(_ prefix: String, title: String) throws(EventLogError) {
-    let last = try known(prefix).last.flatMap { SourceFiles.number(of: $0.id) } ?? 0
+    let last = try known(prefix).last.flatMap { SourceRecord.number(of: $0.id) } ?? 0
     let record = SourceRecord(id: "\(prefix)-\(last + 1)", title: title)
     try begin(record)
   }
@@ -76,8 +68,8 @@ public final class SourceJournal {
 
   private func change(of record: SourceRecord) -> (topic: String, before: Int)? {
     guard !record.given.isEmpty else { return nil }
-    for ofTopic in partitions {
-      guard let topic = ofTopic.first?.partition.topic, let before = record.partitions[topic] else {
+    for ofTopic in store.partitions {
+      guard let topic = ofTopic.first?.topic, let before = record.partitions[topic] else {
         continue
       }
       if before != ofTopic.count { return (topic, before) }
@@ -99,24 +91,28 @@ public final class SourceJournal {
     var record = record
     record.isFinished = false
     // What others appended must not go from under the offsets that are noted here.
-    try sync()
+    let next = try store.settledOffsets()
     remaining = []
-    for ofTopic in partitions {
-      guard let topic = ofTopic.first?.partition.topic else { continue }
+    for ofTopic in store.partitions {
+      guard let topic = ofTopic.first?.topic else { continue }
       record.partitions[topic] = ofTopic.count
-      for appender in ofTopic { record.start[appender.partition.description] = appender.nextOffset }
-      remaining.append(ofTopic.map { record.given[$0.partition.description] ?? 0 })
+      for partition in ofTopic { record.start[partition.description] = next[partition] }
+      remaining.append(ofTopic.map { record.given[$0.description] ?? 0 })
     }
     remainingTotal = remaining.joined().reduce(0, +)
-    progress = SourceProgress(path: files.progressPath(record.id), known: record.extent)
-    try files.save(record)
+    reachedExtent = record.extent
+    try store.save(record)
+    store.attribute(to: record.id)
     current = record
   }
 
   /// Says how far the source is read, before the first record of what was read is appended. It is not
   /// synced: a power failure may set it back.
   public func reached(_ extent: Int64, check: String) throws(EventLogError) {
-    try progress?.note(extent, check)
+    // A source that is read again is known that far.
+    guard let current, extent > reachedExtent else { return }
+    try store.note(current.id, extent: extent, check: check)
+    reachedExtent = extent
   }
 
   /// Says that all of the current source is in the log, and returns when that is on the storage
@@ -133,20 +129,16 @@ public final class SourceJournal {
   /// Counts what the current source has given, and lets go of it.
   private func settle() throws(EventLogError) {
     guard var record = current else { return }
-    try sync()
+    _ = try store.settledOffsets()
     current = nil
-    progress = nil
     remainingTotal = 0
-    for appender in partitions.joined() {
-      let name = appender.partition.description
+    for partition in store.partitions.joined() {
+      let name = partition.description
       guard let start = record.start.removeValue(forKey: name) else { continue }
-      record.given[name, default: 0] += max(0, appender.nextOffset - start)
+      record.given[name, default: 0] += store.given(partition, since: start)
     }
-    try files.save(record)
-    if record.isFinished { try files.close(record.id) }
-  }
-
-  private func sync() throws(EventLogError) {
-    for appender in partitions.joined() { try appender.sync() }
+    store.attribute(to: nil)
+    try store.save(record)
+    if record.isFinished { try store.close(record.id) }
   }
 }

@@ -32,6 +32,11 @@ public struct SourceRecord: Codable, Equatable, Sendable {
     self.title = title
   }
 
+  /// The number at the end of an id.
+  static func number(of id: String) -> Int? {
+    id.lastIndex(of: "-").flatMap { Int(id[id.index(after: $0)...]) }
+  }
+
   /// Records in the log, as far as it is settled.
   public var records: Int64 { recordsBefore + given.values.reduce(0, +) }
 }

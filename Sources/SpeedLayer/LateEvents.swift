@@ -43,6 +43,11 @@ final class LateEvents {
   private let allowedLatenessMs: Int64
   private let decoder = EventDecoder()
   private var stretches: LogStretches
+  /// What the last calls have counted, the latest last: flushes that may not be committed yet.
+  private var uncommitted: [Set<Int64>] = []
+
+  /// One flush is being committed while another one waits for it, and a third is made.
+  private static let uncommittedMax = 3
 
   /// - Parameter connection: used by the thread that calls `settle`.
   init(
@@ -59,11 +64,18 @@ final class LateEvents {
   /// - Returns: what was counted, to be remembered by the flush that counts it.
   func settle(_ feed: KernelFeed) throws -> [Counted] {
     let records = feed.takeDeferredRecords()
-    guard !records.isEmpty else { return [] }
+    let counted = records.isEmpty ? [] : try settle(records, feed)
+    uncommitted.append(Set(counted.map(\.identity)))
+    if uncommitted.count > Self.uncommittedMax { uncommitted.removeFirst() }
+    return counted
+  }
+
+  private func settle(_ records: [DeferredRecord], _ feed: KernelFeed) throws -> [Counted] {
     // In the order of the stretches, so that each is read once; the first of two that are the same counts.
     let candidates = try records.map { try candidate($0, feed) }
       .sorted { ($0.ts, $0.record.offset) < ($1.ts, $1.record.offset) }
-    var known = Set<Int64>()
+    // Taken before the snapshot is: what is not in the one is in the other.
+    var known = uncommitted.reduce(into: Set<Int64>()) { $0.formUnion($1) }
     var stretchesOf: [TopicPartition: Stretches] = [:]
     try connection.transaction(.snapshot) {
       for (topic, part) in Dictionary(grouping: candidates, by: \.topic) {

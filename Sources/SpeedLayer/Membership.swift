@@ -9,7 +9,9 @@ import Warehouse
 /// partitions that are its own.
 ///
 /// A worker that no longer renews its lease, because it died, froze or lost the database, is buried
-/// by whoever sees that first, and its partitions are claimed by those whose share they are. What keeps
+/// by whoever sees that first, and its partitions are claimed by those whose share they are. One that hangs
+/// in a call which never comes back lets its lease run out too, and buries itself: that ends its sessions,
+/// and with them many such calls. What keeps
 /// counts right is not this but the expected offset of every flush: two workers that both believe to
 /// have a partition cannot both commit a record of it.
 final class Membership: Sendable {
@@ -18,6 +20,8 @@ final class Membership: Sendable {
     var lease = 8.0
     /// Seconds between renewals, each of which is a look at the others, the log and the loads as well.
     var beat = 2.0
+    /// Seconds without a sign of work after which the lease is not renewed.
+    var silence = 20.0
   }
 
   /// What a life of the worker goes by.
@@ -37,6 +41,8 @@ final class Membership: Sendable {
     var claim = Claim()
     /// True where the next life would have another claim.
     var isChangeDue = false
+    /// When the worker last showed that it works.
+    var lastSign = ContinuousClock.now
   }
 
   private let databaseURL: String
@@ -57,6 +63,9 @@ final class Membership: Sendable {
   /// True where the worker should end its life and claim anew.
   var isChangeDue: Bool { state.withLock { $0.isChangeDue } }
 
+  /// Called by the worker's threads as they get on.
+  func sign() { state.withLock { $0.lastSign = .now } }
+
   /// What a session of this worker is called, so that it can be found when the worker is buried.
   func sessionName(_ name: String) -> String {
     state.withLock { state in
@@ -69,7 +78,8 @@ final class Membership: Sendable {
   /// Takes the worker's share, as far as nobody else has it, and gives back what is not in it. Call
   /// between two lives, when all flushes of the one before are over.
   func claim() throws -> Claim {
-    try withSession { connection in
+    sign()
+    return try withSession { connection in
       let id = try join(connection)
       _ = try connection.run(library.sql("speed/bury_workers"))
       let (_, share) = try look(connection, id)
@@ -174,7 +184,12 @@ final class Membership: Sendable {
   }
 
   private func beat(_ connection: Connection) throws {
-    guard let id = state.withLock({ $0.workerID }) else { return }
+    let (workerID, lastSign) = state.withLock { ($0.workerID, $0.lastSign) }
+    guard let id = workerID else { return }
+    if ContinuousClock.now - lastSign > .seconds(timing.silence) {
+      _ = try connection.run(library.sql("speed/bury_workers"))
+      return state.withLock { $0.isChangeDue = true }
+    }
     guard try renew(connection, id) else {
       // Buried by others: the next life registers anew.
       return state.withLock { $0.isChangeDue = true }

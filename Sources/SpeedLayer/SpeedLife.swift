@@ -63,13 +63,15 @@ final class SpeedLife {
   func run(until ends: [TopicPartition: Int64]?) throws -> End {
     let queue = BoundedQueue<FlushJob>(limit: 1)
     let name = membership.sessionName("polyrhythm speed flush")
-    let flusher = Worker("speed-flush") { [configuration, library, log, report] in
+    let flusher = Worker("speed-flush") { [configuration, library, log, membership, report] in
       defer { queue.close(discarding: true) }
       let flusher = try Flusher(
         databaseURL: configuration.databaseURL, library: library, applicationName: name)
       while var job = queue.take() {
+        membership.sign()
         try job.secure(in: log)
         try flusher.flush(job)
+        membership.sign()
         report(.flushed(records: job.records, rows: job.rows.reduce(0) { $0 + $1.count }))
       }
     }
@@ -78,7 +80,10 @@ final class SpeedLife {
       queue.close()
       _ = try? flusher.wait()
     }
-    try feed.replay(isStopped: { [stop] in stop.isRequested })
+    try feed.replay(isStopped: { [stop, membership] in
+      membership.sign()
+      return stop.isRequested
+    })
     if stop.isRequested { return .stopped }
     let end = try follow(queue, ends)
     if records > 0 { _ = queue.put(try job()) }
@@ -96,6 +101,7 @@ final class SpeedLife {
       max(configuration.heartbeatInterval, configuration.flushInterval))
     var lastFlush = ContinuousClock.now
     while !stop.isRequested {
+      membership.sign()
       records += try feed.step(wait: true)
       if let ends, feed.hasReached(ends) { return .caughtUp }
       // What comes next asks for more of the past than this life has read: the next one reads it.

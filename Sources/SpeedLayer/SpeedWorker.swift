@@ -28,6 +28,9 @@ public final class SpeedWorker {
     public var lease = 8.0
     /// Seconds between looks at the other workers, the log's partitions and the loads.
     public var lookInterval = 2.0
+    /// Seconds without a sign of work, as where a call to the database never comes back, after which a
+    /// worker lets go of its partitions.
+    public var silence = 20.0
 
     public init(databaseURL: String) { self.databaseURL = databaseURL }
   }
@@ -74,7 +77,9 @@ public final class SpeedWorker {
   public func run(stop: StopToken) throws -> Bool {
     let membership = Membership(
       databaseURL: configuration.databaseURL, library: library, log: log,
-      timing: .init(lease: configuration.lease, beat: configuration.lookInterval))
+      timing: .init(
+        lease: configuration.lease, beat: configuration.lookInterval,
+        silence: configuration.silence))
     let lease = membership.start()
     defer { lease.end() }
     let compacting = startCompactor()

@@ -32,6 +32,8 @@ public final class MockKafka {
     self.client = client
     self.cluster = cluster
     bootstrap = String(cString: rd_kafka_mock_cluster_bootstraps(cluster))
+    // The log's memory of its sources, which it would make itself.
+    try createTopic("polyrhythm_sources", partitions: 1)
   }
 
   deinit { stop() }

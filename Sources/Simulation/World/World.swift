@@ -98,6 +98,7 @@ final class World {
     configuration.untilCaughtUp = untilCaughtUp
     configuration.recordsPerFlush = recordsPerFlush
     configuration.flushInterval = 0.05
+    configuration.silence = 2
     let done = Counter()
     return Worker("simulated-speed") { [log = log.log, library, configuration] in
       let worker = SpeedWorker(log: log, library: library, configuration: configuration) { report in

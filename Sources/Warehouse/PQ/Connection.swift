@@ -12,7 +12,8 @@ public final class Connection {
   /// Connects. The session speaks UTF-8, lives in UTC and writes ISO dates.
   /// - Parameters:
   ///   - url: `postgresql://…` or a libpq conninfo string; what it leaves out comes from libpq's
-  ///     environment variables and password file. `connect_timeout` is 5 s unless given.
+  ///     environment variables and password file. `connect_timeout` is 5 s unless given,
+  ///     and TCP's keepalives are such that a server that has gone is noticed within 30 s.
   ///   - applicationName: what `pg_stat_activity` shows, unless the URL gives one.
   ///   - idleTransactionLimit: seconds for which the session may keep a transaction open without a
   ///     statement; then the server ends it, so that the locks of a process that froze are free again.
@@ -24,6 +25,11 @@ public final class Connection {
     var options = try ConnectionURL(url)
     options.setDefault("connect_timeout", "5")
     options.setDefault("application_name", applicationName)
+    // A server that the network has swallowed is noticed within half a minute.
+    options.setDefault("keepalives_idle", "10")
+    options.setDefault("keepalives_interval", "5")
+    options.setDefault("keepalives_count", "4")
+    options.setDefault("tcp_user_timeout", "30000")
     options.set("client_encoding", "UTF8")
     guard let handle = options.connect() else {
       throw WarehouseError(.connection, "Cannot connect to PostgreSQL: out of memory")
