@@ -84,10 +84,9 @@ final class Membership: Sendable {
       _ = try connection.run(library.sql("speed/bury_workers"))
       let (_, share) = try look(connection, id)
       let partitions = SQLValue.intArray(share.map { Int64($0) })
-      try connection.transaction { () throws(WarehouseError) in
-        _ = try connection.run(library.sql("speed/release_partitions"), [.int(id), partitions])
-        _ = try connection.run(library.sql("speed/claim_partitions"), [.int(id), partitions])
-      }
+      // Each by itself: a worker that freezes in between holds no lock.
+      _ = try connection.run(library.sql("speed/release_partitions"), [.int(id), partitions])
+      _ = try connection.run(library.sql("speed/claim_partitions"), [.int(id), partitions])
       let (claim, _) = try look(connection, id)
       state.withLock {
         $0.claim = claim
@@ -100,10 +99,7 @@ final class Membership: Sendable {
   private func withSession<T: Sendable>(_ body: @Sendable (Connection) throws -> T) throws -> T {
     try session.withLock { session in
       do {
-        let connection =
-          try session
-          ?? Connection(
-            url: databaseURL, applicationName: "polyrhythm speed lease", idleTransactionLimit: 5)
+        let connection = try session ?? openSession()
         session = connection
         return try body(connection)
       } catch {
@@ -112,6 +108,14 @@ final class Membership: Sendable {
         throw error
       }
     }
+  }
+
+  private func openSession() throws -> Connection {
+    let connection = try Connection(
+      url: databaseURL, applicationName: "polyrhythm speed lease", idleTransactionLimit: 5)
+    // Another worker may have frozen half way through a statement of its own.
+    try connection.script("set lock_timeout = '3s'")
+    return connection
   }
 
   /// - Returns: the worker's id: the one that it has, where its lease still stands.

@@ -119,7 +119,10 @@ public final class SpeedWorker {
 
   /// Whether starting again may help: a server or a broker that restarts.
   private func mayPass(_ error: any UserFacingError) -> Bool {
-    if let error = error as? WarehouseError { return error.isRetriable }
+    if let error = error as? WarehouseError {
+      // A lock that a worker holds which froze: its lease runs out.
+      return error.isRetriable || error.sqlState == "55P03"
+    }
     return (error as? EventLogError)?.code == .unavailable && !configuration.untilCaughtUp
   }
 

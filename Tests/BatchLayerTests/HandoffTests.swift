@@ -158,6 +158,33 @@ import Warehouse
     #expect(try burial.wait())
   }
 
+  @Test func aWorkerThatFrozeWhileItClaimedIsBuriedWithItsSession() throws {
+    let layers = try Layers(.directory)
+    let frozen = try layers.connect()
+    func register(_ connection: Connection, lease: Double) throws -> SQLValue {
+      .int(
+        try connection.run(
+          layers.library.sql("speed/register_worker"), [.text("test"), .double(lease)]
+        ).int(0, 0))
+    }
+    let claim = try layers.library.sql("speed/claim_partitions")
+    let dead = try register(frozen, lease: 0)
+    try frozen.script("begin")
+    #expect(try frozen.run(claim, [dead, .intArray([0, 1])]).affected == 2)
+
+    let other = try layers.connect()
+    try other.script("set lock_timeout = '3s'")
+    let bury = try layers.library.sql("speed/bury_workers")
+    #expect(
+      try eventually(within: 10) {
+        try other.run(bury)
+        return try other.run("select from speed.worker").isEmpty
+      })
+    #expect(throws: WarehouseError.self) { try frozen.run("select 1") }
+    let alive = try register(other, lease: 8)
+    #expect(try other.run(claim, [alive, .intArray([0, 1])]).affected == 2)
+  }
+
   @Test(arguments: TestLog.Kind.allCases)
   func redeliveriesLongAfterCountOnceAtEveryInstant(_ kind: TestLog.Kind) throws {
     let records = try simulated(seed: 13, faults: .withLateRepeats)

@@ -1,13 +1,27 @@
--- Takes from workers whose lease has run out what they have: their partitions, and with their sessions
--- the locks of a flush that froze half way.
+-- Takes from workers whose lease has run out what they have: first their sessions, and with them the
+-- locks of a statement that froze half way, then their partitions. It waits for nobody: a worker whose
+-- row is still locked is buried at the next look.
 with dead as (
-  delete from speed.worker as w
+  select w.worker_id, w.backend_pid, w.started_at
+  from speed.worker as w
   where not exists (select from speed.live_worker as l where l.worker_id = w.worker_id)
-  returning worker_id
+),
+ended as (
+  select count(pg_terminate_backend(a.pid)) as sessions
+  from dead
+  join pg_stat_activity as a
+    on a.datname = current_database()
+    and (
+      a.application_name like '% (worker ' || dead.worker_id || ')'
+      -- The number may be another session's by now.
+      or a.pid = dead.backend_pid and a.backend_start <= dead.started_at
+    )
+  where a.pid <> pg_backend_pid()
+),
+free as (
+  select w.worker_id
+  from speed.worker as w
+  where w.worker_id in (select worker_id from dead) and (select sessions from ended) >= 0
+  for update skip locked
 )
-select count(pg_terminate_backend(a.pid))
-from dead
-join pg_stat_activity as a
-  on a.datname = current_database()
-  and a.application_name like '% (worker ' || dead.worker_id || ')'
-where a.pid <> pg_backend_pid()
+delete from speed.worker where worker_id in (select worker_id from free)
