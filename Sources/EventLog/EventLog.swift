@@ -78,8 +78,11 @@ public protocol LogReader: AnyObject {
 
 /// Appends records. Not shared between threads.
 public protocol LogWriter: AnyObject {
-  /// What the log remembers of its sources; nil where it remembers none, as Kafka.
+  /// What the log remembers of its sources; nil where it remembers none.
   var sources: SourceJournal? { get }
+
+  /// Why the log remembers no sources, though it could.
+  var whyNoSources: EventLogError? { get }
 
   /// Queues one record. `topic` is the index into the list that the writer was opened with; the
   /// partition follows from the key as Kafka's default (murmur2) partitioner has it.
@@ -102,6 +105,8 @@ public protocol LogWriter: AnyObject {
 
 extension LogWriter {
   public var sources: SourceJournal? { nil }
+
+  public var whyNoSources: EventLogError? { nil }
 
   public func sync() throws(EventLogError) { try flush() }
 }

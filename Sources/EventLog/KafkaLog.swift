@@ -111,25 +111,26 @@ public final class KafkaLog: EventLog {
       }
       partitions.append((0..<count).map { TopicPartition(topic, Int32($0)) })
     }
-    let remembersSources = hasSourcesTopic(client)
+    let whyNoSources = makeSourcesTopic(client)
     let producer = try KafkaProducer(
       brokers: brokers, properties: properties,
-      topics: topics + (remembersSources ? [KafkaSources.topic] : []))
+      topics: topics + (whyNoSources == nil ? [KafkaSources.topic] : []))
     return KafkaWriter(
-      self, partitions: partitions, producer: producer, remembersSources: remembersSources)
+      self, partitions: partitions, producer: producer, whyNoSources: whyNoSources)
   }
 
   /// Makes the topic where it is not there. A cluster that does not let us is written to all the same,
   /// and remembers no source.
-  private func hasSourcesTopic(_ client: KafkaClient) -> Bool {
+  /// - Returns: why it is not there.
+  private func makeSourcesTopic(_ client: KafkaClient) -> EventLogError? {
     do throws(EventLogError) {
-      if try client.partitionCount(of: KafkaSources.topic) > 0 { return true }
+      if try client.partitionCount(of: KafkaSources.topic) > 0 { return nil }
       try client.createTopic(
         KafkaSources.topic, partitions: 1, replication: replication,
         settings: ["cleanup.policy": "compact"])
-      return true
+      return nil
     } catch {
-      return false
+      return error
     }
   }
 

@@ -2,15 +2,17 @@
 final class KafkaWriter: LogWriter {
   private let producer: KafkaProducer
   let sources: SourceJournal?
+  let whyNoSources: EventLogError?
 
   /// - Parameter partitions: by topic, then partition.
   init(
     _ log: KafkaLog, partitions: [[TopicPartition]], producer: KafkaProducer,
-    remembersSources: Bool
+    whyNoSources: EventLogError?
   ) {
     self.producer = producer
+    self.whyNoSources = whyNoSources
     sources =
-      remembersSources
+      whyNoSources == nil
       ? SourceJournal(KafkaSources(log, partitions: partitions, producer: producer)) : nil
   }
 

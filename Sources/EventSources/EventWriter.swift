@@ -19,6 +19,14 @@ public final class EventWriter {
   /// What the log remembers of its sources; nil where it remembers none.
   public var journal: SourceJournal? { writer.sources }
 
+  /// What to tell the user where the log remembers no sources though it could; one line.
+  public var memoryNotice: String? {
+    writer.whyNoSources.map {
+      "the log cannot remember what it was given (\($0.message)): repeated after a crash, this "
+        + "command writes its records again, and both copies count once"
+    }
+  }
+
   /// Records that the log had of their source, and that were dropped.
   public var dropped: Int { writer.sources?.dropped ?? 0 }
 

@@ -51,6 +51,8 @@ public struct ImportSummary: Sendable {
   /// Streams whose user, whose song is in no table.
   public var streamsWithoutUser = 0
   public var streamsWithoutSong = 0
+  /// Where the log cannot remember its sources: why, and what that means; one line.
+  public var memoryNotice: String?
 
   public init() {}
 }
@@ -59,9 +61,8 @@ public struct ImportSummary: Sendable {
 ///
 /// Tables of users and songs are read first, whatever the order of the operands; then events and
 /// streams, file by file. A file counts as imported, and is archived, when all of it is on the log's
-/// storage. A directory log remembers what it was given: an import that died goes on at the next record,
-/// a file that has grown behind its former end, and what is there already is not appended again. Kafka
-/// does not; there the same again gives events with the same identities, which count once.
+/// storage. The log remembers what it was given: an import that died goes on at the next record, a file
+/// that has grown behind its former end, and what is there already is not appended again.
 public final class Importer {
   private let log: any EventLog
   private let options: ImportOptions
@@ -99,6 +100,7 @@ public final class Importer {
     try beforeWriting()
     try log.createTopics(Topic.allCases.map(\.name), partitions: options.partitions)
     let writer = try EventWriter(log)
+    summary.memoryNotice = writer.memoryNotice
     defer {
       summary.records = writer.count
       summary.recordsBefore = writer.dropped

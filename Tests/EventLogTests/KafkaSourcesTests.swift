@@ -98,4 +98,16 @@ import Testing
       #expect(!known.isFinished && known.extent == 80 && known.check == "b" && known.records == 10)
     }
   }
+
+  @Test func aClusterThatLetsUsMakeNoTopicIsWrittenToAndSaysThatItRemembersNothing() throws {
+    let kafka = try MockKafka(hasSources: false)
+    for topic in Self.topics { try kafka.createTopic(topic, partitions: Self.partitions) }
+    let log = try EventLogs.open("kafka:\(kafka.bootstrap)")
+    let writer = try log.writer(to: Self.topics)
+    #expect(writer.sources == nil)
+    #expect(try #require(writer.whyNoSources).message.contains("polyrhythm_sources"))
+    try give(0..<10, of: "one", to: writer)
+    try writer.close()
+    #expect(try records(log).count == 10)
+  }
 }

@@ -17,7 +17,9 @@ public final class MockKafka {
     public let description: String
   }
 
-  public init(brokers: Int = 1) throws {
+  /// - Parameter hasSources: whether there is the topic in which the log remembers its sources, and which
+  ///   it would make itself.
+  public init(brokers: Int = 1, hasSources: Bool = true) throws {
     var text = [CChar](repeating: 0, count: 512)
     let configuration = rd_kafka_conf_new()
     rd_kafka_conf_set_log_cb(configuration, nil)
@@ -32,8 +34,7 @@ public final class MockKafka {
     self.client = client
     self.cluster = cluster
     bootstrap = String(cString: rd_kafka_mock_cluster_bootstraps(cluster))
-    // The log's memory of its sources, which it would make itself.
-    try createTopic("polyrhythm_sources", partitions: 1)
+    if hasSources { try createTopic("polyrhythm_sources", partitions: 1) }
   }
 
   deinit { stop() }

@@ -37,12 +37,11 @@ let importCommand = CommandSpec(
   } catch let error as SourceError where error.code == .stopped {
     progress.finish()
     report(importer.summary, start, log)
+    let next =
+      importer.summary.memoryNotice == nil
+      ? "goes on at the next record" : "writes its records again, and both copies count once"
     throw CommandError(
-      .temporaryFailure,
-      log.url.hasPrefix("kafka:")
-        ? "stopped before all files were in; importing them again appends again what Kafka has, which "
-          + "counts once"
-        : "stopped before all files were in; the same command goes on at the next record")
+      .temporaryFailure, "stopped before all files were in; the same command \(next)")
   }
   progress.finish()
   report(importer.summary, start, log)
@@ -54,6 +53,7 @@ private let knownShown = 5
 private func report(_ summary: ImportSummary, _ start: ContinuousClock.Instant, _ log: any EventLog)
 {
   let seconds = max(0.001, (ContinuousClock.now - start) / .seconds(1))
+  if let notice = summary.memoryNotice { Terminal.say(notice) }
   if summary.users + summary.songs > 0 {
     Terminal.say(
       "read \(Terminal.grouped(summary.users)) users and \(Terminal.grouped(summary.songs)) songs"

@@ -65,6 +65,7 @@ let generateCommand = CommandSpec(
         "already in the log: \(Terminal.grouped(known.records)) records of this run, nothing to do")
       return
     }
+    if let notice = log.memoryNotice { Terminal.say(notice) }
     target = log
   }
   var run = try GenerateRun(target, options)

@@ -98,6 +98,8 @@ struct LogTarget: LineTarget {
   let name: String
   /// What the log knows of the run, where it has all of it.
   let known: SourceRecord?
+  /// What to tell the user where the log cannot remember the run; one line.
+  var memoryNotice: String? { writer.memoryNotice }
   private let writer: EventWriter
   private let source: GeneratedSource
   private(set) var byteCount: Int64 = 0
