@@ -2,6 +2,7 @@ import EventLog
 import EventModel
 import Feed
 import Metrics
+import StarSchema
 import Warehouse
 
 /// Settles the records that came outside the kernels' window of memory: reads them again, looks up
@@ -17,18 +18,13 @@ struct OutOfWindow {
 
   private struct Key: Hashable {
     var topic: Topic
-    var ts: Int64
-    var userId: Int64
-    var sessionId: Int64
-    var item: Int64
+    var identity: KnownFacts.Identity
 
     init(_ event: Event) {
       topic = event.topic
-      ts = event.ts
-      // No user: a value that no user has (EventDecoder.userIds), as in queries/batch/known_events.sql.
-      userId = event.userId ?? Int64.min
-      sessionId = event.sessionId
-      item = event.itemInSession
+      identity = KnownFacts.Identity(
+        ts: event.ts, userId: event.userId, sessionId: event.sessionId,
+        itemInSession: event.itemInSession)
     }
   }
 
@@ -90,18 +86,15 @@ struct OutOfWindow {
     _ topic: Topic, _ keys: Set<Key>, _ tables: (FactWriter.Part) -> [String]
   ) throws -> Set<Key> {
     let fact = FactWriter.Fact(topic)
+    let facts = KnownFacts(connection: connection, library: library)
     var known = Set<Key>()
-    for (day, ofDay) in Dictionary(grouping: keys, by: { CalendarDay(milliseconds: $0.ts) }) {
+    for (day, ofDay) in Dictionary(
+      grouping: keys, by: { CalendarDay(milliseconds: $0.identity.ts) })
+    {
       for table in tables(FactWriter.Part(fact: fact, day: day)) {
-        let rows = try connection.run(
-          library.sql("batch/known_events", ["table": table]),
-          [
-            .intArray(ofDay.map(\.ts)), .intArray(ofDay.map(\.userId)),
-            .intArray(ofDay.map(\.sessionId)), .intArray(ofDay.map(\.item)),
-            .timestamp(milliseconds: Int64(day.number) * 86_400_000),
-            .timestamp(milliseconds: Int64(day.next.number) * 86_400_000),
-          ])
-        for row in 0..<rows.count { known.insert(ofDay[Int(try rows.int(row, 0)) - 1]) }
+        let indices = try facts.indices(
+          of: ofDay.map(\.identity), day: Int64(day.number), in: table)
+        for index in indices { known.insert(ofDay[index]) }
       }
     }
     return known

@@ -146,18 +146,14 @@ final class LateEvents {
   }
 
   private func loaded(_ topic: Topic, _ candidates: [Candidate]) throws -> [Int64] {
-    let dayMs: Int64 = 86_400_000
-    let sql = try library.sql("batch/known_events", ["table": topic.factTable])
+    let facts = KnownFacts(connection: connection, library: library)
     var found: [Int64] = []
-    for (day, part) in Dictionary(grouping: candidates, by: { $0.ts / dayMs }) {
-      let rows = try connection.run(
-        sql,
-        [
-          .intArray(part.map(\.ts)), .intArray(part.map { $0.userId ?? Int64.min }),
-          .intArray(part.map(\.sessionId)), .intArray(part.map(\.item)),
-          .timestamp(milliseconds: day * dayMs), .timestamp(milliseconds: (day + 1) * dayMs),
-        ])
-      for row in 0..<rows.count { found.append(part[Int(try rows.int(row, 0)) - 1].identity) }
+    for (day, part) in Dictionary(grouping: candidates, by: { $0.ts / KnownFacts.dayMs }) {
+      let known = try facts.indices(
+        of: part.map {
+          .init(ts: $0.ts, userId: $0.userId, sessionId: $0.sessionId, itemInSession: $0.item)
+        }, day: day, in: topic.factTable)
+      for index in known { found.append(part[index].identity) }
     }
     return found
   }

@@ -9,15 +9,6 @@ import Warehouse
 ///
 /// One thread reads and counts, another one commits what the first hands over.
 final class SpeedLife {
-  /// Why a life ended, all that it had read committed.
-  enum End {
-    case stopped
-    /// Its records up to the given ends are committed.
-    case caughtUp
-    /// The worker should claim anew.
-    case changed
-  }
-
   private let log: any EventLog
   private let library: SQLLibrary
   private let configuration: SpeedWorker.Configuration
@@ -59,8 +50,10 @@ final class SpeedLife {
     committed = Dictionary(uniqueKeysWithValues: starts.map { ($0.source, $0.from) })
   }
 
+  /// Returns, all that was read committed, when it is to stop, when the ends are reached, or when the
+  /// worker should claim anew.
   /// - Parameter ends: where to end; nil follows the log.
-  func run(until ends: [TopicPartition: Int64]?) throws -> End {
+  func run(until ends: [TopicPartition: Int64]?) throws {
     let queue = BoundedQueue<FlushJob>(limit: 1)
     let name = membership.sessionName("polyrhythm speed flush")
     let flusher = Worker("speed-flush") { [configuration, library, log, membership, report] in
@@ -84,18 +77,15 @@ final class SpeedLife {
       membership.sign()
       return stop.isRequested
     })
-    if stop.isRequested { return .stopped }
-    let end = try follow(queue, ends)
+    if stop.isRequested { return }
+    try follow(queue, ends)
     if records > 0 { _ = queue.put(try job()) }
     queue.close()
     try flusher.wait()
-    return end
   }
 
   /// Reads and hands over flushes until it is over.
-  private func follow(_ queue: BoundedQueue<FlushJob>, _ ends: [TopicPartition: Int64]?) throws
-    -> End
-  {
+  private func follow(_ queue: BoundedQueue<FlushJob>, _ ends: [TopicPartition: Int64]?) throws {
     let interval = Duration.seconds(configuration.flushInterval)
     let heartbeat = Duration.seconds(
       max(configuration.heartbeatInterval, configuration.flushInterval))
@@ -103,10 +93,10 @@ final class SpeedLife {
     while !stop.isRequested {
       membership.sign()
       records += try feed.step(wait: true)
-      if let ends, feed.hasReached(ends) { return .caughtUp }
+      if let ends, feed.hasReached(ends) { return }
       // What comes next asks for more of the past than this life has read: the next one reads it.
-      if feed.needsHistory { return .changed }
-      if membership.isChangeDue { return .changed }
+      if feed.needsHistory { return }
+      if membership.isChangeDue { return }
       let sinceFlush = ContinuousClock.now - lastFlush
       if records >= configuration.recordsPerFlush
         || sinceFlush >= (records > 0 ? interval : heartbeat)
@@ -114,12 +104,11 @@ final class SpeedLife {
         guard queue.put(try job()) else {
           // The flusher has failed, and says why when it is waited for.
           records = 0
-          return .changed
+          return
         }
         lastFlush = ContinuousClock.now
       }
     }
-    return .stopped
   }
 
   private func job() throws -> FlushJob {

@@ -173,7 +173,7 @@ public final class SpeedWorker {
       connection: connection, starts: starts, stop: stop, report: report)
     let replayed = starts.reduce(0) { $0 + Int($1.from - $1.replay.offset) }
     report(.started(partitions: claim.partitions, replayed: replayed))
-    _ = try life.run(until: lives.ends)
+    try life.run(until: lives.ends)
     if let ends = lives.ends { return try progress.hasReached(ends) }
     return false
   }
