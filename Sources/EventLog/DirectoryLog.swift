@@ -120,8 +120,8 @@ public struct DirectoryLog: EventLog {
 
   public func endOffset(of partition: TopicPartition) throws(EventLogError) -> Int64 {
     let directory = directory(partition)
-    guard let last = try directory.segments().last else { return try directory.startMark() }
-    return try SegmentEnd.find(directory, last)
+    let epochs = try PartitionEpochs.load(directory)
+    return try SegmentEnd.find(directory, directory.segments(), epochs)
   }
 
   /// An offset before which every record is earlier than `timestamp` (milliseconds since 1970),
@@ -131,6 +131,7 @@ public struct DirectoryLog: EventLog {
     -> Int64
   {
     let directory = directory(partition)
+    let epochs = try PartitionEpochs.load(directory)
     var end: Int64 = 0
     for segment in try directory.segments() {
       end = segment.base
@@ -142,7 +143,7 @@ public struct DirectoryLog: EventLog {
         directory.indexPath(segment), base: segment.base, segmentBytes: Int.max)
       end = index.entry(beforeTime: timestamp)?.offset ?? segment.base
       // The closing entry being that early means that the whole segment is.
-      if try end < SegmentEnd.find(directory, segment) { return end }
+      if try end < SegmentEnd.find(directory, segment, epochs) { return end }
     }
     return end
   }

@@ -41,7 +41,7 @@ final class DirectoryReader: LogReader {
     }
     try skipToStart(segments)
     if position >= last.base {
-      let end = try SegmentEnd.find(directory, last)
+      let end = try SegmentEnd.find(directory, last, PartitionEpochs.load(directory))
       if position > end { throw beyondEnd(position, end: end) }
     }
     try open(segments)

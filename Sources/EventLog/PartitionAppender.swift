@@ -54,6 +54,7 @@ public final class PartitionAppender {
     bufferBytes = options.bufferBytes
     buffer = .allocate(byteCount: bufferBytes, alignment: 64)
     try recover(time: time)
+    try epochs.requireEnd(nextOffset, directory)
     firstOffset = nextOffset
   }
 
@@ -304,7 +305,7 @@ public final class PartitionAppender {
       try reopen(last, time: time)
     case .raw, .compressed:
       nextOffset = try SegmentEnd.find(
-        directory, PartitionDirectory.Segment(base: last.base, kind: .compressed))
+        directory, PartitionDirectory.Segment(base: last.base, kind: .compressed), epochs)
     }
   }
 

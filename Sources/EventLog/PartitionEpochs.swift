@@ -61,6 +61,24 @@ struct PartitionEpochs {
   /// The epoch of the record below `offset`.
   func epoch(before offset: Int64) -> LogEpoch? { lines.last { $0.first < offset }?.epoch }
 
+  /// The partition's records below this offset were on the device, whatever happened since. nil where
+  /// that is not known, or where they are a copy that can be made again.
+  var knownEnd: Int64? {
+    guard let last = lines.last, !last.epoch.isCopy else { return nil }
+    return closedAt ?? last.first
+  }
+
+  /// - Parameter end: where the partition ends, found after these epochs were read.
+  /// - Throws: `.damaged` where records are missing that the log is known to have had.
+  func requireEnd(_ end: Int64, _ directory: PartitionDirectory) throws(EventLogError) {
+    guard let knownEnd, end < knownEnd else { return }
+    throw EventLogError(
+      .damaged,
+      "\(directory.partition) in \(directory.path) lacks its records from offset \(end) up to "
+        + "\(knownEnd), which its last writer had on the disk: restore their segments; where they are "
+        + "lost for good, say so with: rm \(directory.epochsPath)")
+  }
+
   /// From this offset on, the end of the log may not be what its writer wrote: the system has been
   /// started again since, and nobody has gone over it yet. nil where all is sure.
   func unsureFrom(_ directory: PartitionDirectory) -> Int64? {

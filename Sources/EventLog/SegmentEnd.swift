@@ -2,28 +2,45 @@ import Glibc
 
 /// Finds where a segment ends without going over all of it.
 enum SegmentEnd {
+  /// One past the last whole record of the partition.
+  /// - Parameter segments: listed after `epochs` was read.
+  /// - Throws: `.damaged` where records are missing that the log is known to have had.
+  static func find(
+    _ directory: PartitionDirectory, _ segments: [PartitionDirectory.Segment],
+    _ epochs: PartitionEpochs
+  ) throws(EventLogError) -> Int64 {
+    let end: Int64
+    if let last = segments.last {
+      end = try find(directory, last, epochs)
+    } else {
+      end = try directory.startMark()
+    }
+    try epochs.requireEnd(end, directory)
+    return end
+  }
+
   /// One past the last whole record of `segment`.
-  static func find(_ directory: PartitionDirectory, _ segment: PartitionDirectory.Segment)
-    throws(EventLogError) -> Int64
-  {
-    if let end = try findIfThere(directory, segment) { return end }
+  static func find(
+    _ directory: PartitionDirectory, _ segment: PartitionDirectory.Segment,
+    _ epochs: PartitionEpochs
+  ) throws(EventLogError) -> Int64 {
+    if let end = try findIfThere(directory, segment, epochs) { return end }
     // Compressed while we looked.
     let compressed = PartitionDirectory.Segment(base: segment.base, kind: .compressed)
-    if let end = try findIfThere(directory, compressed) { return end }
+    if let end = try findIfThere(directory, compressed, epochs) { return end }
     throw .system(ENOENT, "cannot open", directory.filePath(segment))
   }
 
   private static func findIfThere(
-    _ directory: PartitionDirectory, _ segment: PartitionDirectory.Segment
+    _ directory: PartitionDirectory, _ segment: PartitionDirectory.Segment,
+    _ epochs: PartitionEpochs
   ) throws(EventLogError) -> Int64? {
     if segment.kind == .gap { return try directory.gapEnd(segment.base) }
     guard let file = try File.openIfThere(directory.filePath(segment), O_RDONLY) else {
       return nil
     }
     let size = try file.size()
-    if segment.kind == .raw,
-      let unsure = try PartitionEpochs.load(directory).unsureFrom(directory)
-    {
+    if segment.kind == .raw, let unsure = epochs.unsureFrom(directory) {
       return try untorn(directory, segment, file, size, unsure).offset
     }
     let beginning = SegmentIndex.Entry(

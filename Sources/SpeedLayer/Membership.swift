@@ -82,17 +82,17 @@ final class Membership: Sendable {
     return try withSession { connection in
       let id = try join(connection)
       _ = try connection.run(library.sql("speed/bury_workers"))
-      let (_, share) = try look(connection, id)
+      let share = try look(connection, id).share
       let partitions = SQLValue.intArray(share.map { Int64($0) })
       // Each by itself: a worker that freezes in between holds no lock.
       _ = try connection.run(library.sql("speed/release_partitions"), [.int(id), partitions])
       _ = try connection.run(library.sql("speed/claim_partitions"), [.int(id), partitions])
-      let (claim, _) = try look(connection, id)
+      let view = try look(connection, id)
       state.withLock {
-        $0.claim = claim
-        $0.isChangeDue = false
+        $0.claim = view.claim
+        $0.isChangeDue = view.hasExcess
       }
-      return claim
+      return view.claim
     }
   }
 
@@ -133,9 +133,17 @@ final class Membership: Sendable {
       .affected == 1
   }
 
-  /// What the worker would have by what is known now: its share as far as it has it or nobody has.
-  /// - Returns: the claim, and the share.
-  private func look(_ connection: Connection, _ id: Int64) throws -> (Claim, [Int32]) {
+  /// What a worker sees when it looks around.
+  private struct View {
+    /// What it would have: its share as far as it has it or nobody has.
+    var claim = Claim()
+    var share: [Int32] = []
+    /// Whether it has partitions beyond its share, as when others came while it claimed: nobody else can
+    /// take them before it gives them back.
+    var hasExcess = false
+  }
+
+  private func look(_ connection: Connection, _ id: Int64) throws -> View {
     var claim = Claim()
     for topic in Topic.allCases {
       claim.counts[topic.name] = try log.partitionCount(of: topic.name)
@@ -155,7 +163,9 @@ final class Membership: Sendable {
       if mine.contains(partition) { claim.reserved[partition] = try reserved.int(row, 1) }
     }
     claim.partitions = mine.filter { claim.reserved[$0] == nil }
-    return (claim, share)
+    return View(
+      claim: claim, share: share,
+      hasExcess: owners.contains { $0.value == id && !share.contains($0.key) })
   }
 
   // MARK: The lease
@@ -199,7 +209,7 @@ final class Membership: Sendable {
       return state.withLock { $0.isChangeDue = true }
     }
     _ = try connection.run(library.sql("speed/bury_workers"))
-    let (claim, _) = try look(connection, id)
-    state.withLock { if claim != $0.claim { $0.isChangeDue = true } }
+    let view = try look(connection, id)
+    state.withLock { if view.claim != $0.claim || view.hasExcess { $0.isChangeDue = true } }
   }
 }

@@ -48,6 +48,22 @@ import Warehouse
     }
   }
 
+  /// As when another one comes between a worker's look at its share and its claim.
+  @Test func whatAWorkerHasBeyondItsShareIsGivenBack() throws {
+    let layers = try Layers(.directory, partitions: 4)
+    let connection = try layers.connect()
+    let stops = [StopToken(), StopToken()]
+    let workers = stops.map { layers.startSpeed($0) }
+    #expect(try eventually(within: 60) { try shares(connection) == [2, 2] })
+    try connection.script(
+      "update speed.assignment set worker_id = (select min(worker_id) from speed.worker)")
+    #expect(try eventually(within: 60) { try shares(connection) == [2, 2] })
+    for (stop, worker) in zip(stops, workers) {
+      stop.request()
+      try worker.wait()
+    }
+  }
+
   @Test func partitionsAndTopicsThatAppearAreFollowed() throws {
     let records = try simulated(seed: 82, users: 30)
     let layers = try Layers(.directory, partitions: 1)

@@ -157,6 +157,75 @@ import Testing
     #expect(error?.code == .damaged && error?.message.contains("epochs") == true)
   }
 
+  // MARK: Where a log ends
+
+  @Test(arguments: ["all segments", "the last segment", "the last line"])
+  func aLostEndThatWasOnTheDiskIsRefusedUntilItIsGivenUp(_ what: String) throws {
+    let scratch = Scratch()
+    let log = try makeLog(scratch, segmentBytes: 200, level: 1)
+    let appender = try log.appender(of: part)
+    for number in 0..<100 { try appender.append("record \(number)") }
+    try appender.finishCompression()
+    try appender.close()
+    let segments = names(in: log.partitionPath).filter { $0.contains(".ndjson") }
+    let last = try #require(segments.last)
+    let path = "\(log.partitionPath)/\(last)"
+    let left: Int64
+    switch what {
+    case "all segments":
+      for name in segments { unlink("\(log.partitionPath)/\(name)") }
+      left = 0
+    case "the last segment":
+      unlink(path)
+      left = try #require(Int64(last.prefix(20)))
+    default:
+      #expect(last.hasSuffix(".ndjson"))
+      try write(Array(try bytes(of: path).dropLast("record 99\n".utf8.count)), to: path)
+      left = 99
+    }
+    let told = try #require(failure { _ = try log.endOffset(of: part) })
+    #expect(told.code == .damaged)
+    for word in ["offset \(left) up to 100", "rm \(log.partitionPath)/epochs"] {
+      #expect(told.message.contains(word), "\(told.message)")
+    }
+    #expect(failure { _ = try log.appender(of: part) }?.message == told.message)
+    unlink("\(log.partitionPath)/epochs")
+    #expect(try log.endOffset(of: part) == left)
+    let next = try log.appender(of: part)
+    #expect(next.nextOffset == left)
+  }
+
+  @Test func whatLayBelowALostEpochIsMissedToo() throws {
+    let scratch = Scratch()
+    let log = try makeLog(scratch)
+    for _ in 0..<2 {
+      // Neither of them closes.
+      let appender = try log.appender(of: part)
+      try appender.append("record")
+      try appender.flush()
+    }
+    try write(Array("rec".utf8), to: log.firstSegment)
+    #expect(
+      failure { _ = try log.endOffset(of: part) }?.message.contains("offset 0 up to 1") == true)
+  }
+
+  @Test func aCopyThatLostItsEndIsMadeAgain() throws {
+    let scratch = Scratch()
+    let source = try makeLog(scratch)
+    let writer = try source.appender(of: part)
+    for number in 0..<5 { try writer.append("record \(number)") }
+    try writer.close()
+    let lake = DirectoryLog(path: scratch.path + "/lake")
+    func archive() throws {
+      try Archiver(from: source, to: lake, topics: [topic])
+        .run(stop: .init(), untilCaughtUp: true) { _ in }
+    }
+    try archive()
+    try write(Array("record 0\nrecord 1\n".utf8), to: lake.firstSegment)
+    try archive()
+    #expect(try lake.records() == source.records())
+  }
+
   // MARK: Where a log begins
 
   @Test func aLostHeadIsToldFromOneThatWasGivenUp() throws {
