@@ -28,7 +28,7 @@ final class Watch: Sendable {
       var connection: Connection?
       var recount = LogRecount(log)
       var generation = 0
-      var last = MergedViews.Sums.none
+      var last = MergedViews.Look.none
       while !stop.isRequested {
         let now = shared.generation.load(ordering: .acquiring)
         if now != generation {
@@ -43,17 +43,18 @@ final class Watch: Sendable {
         do {
           let open = try connection ?? Connection(url: url, applicationName: "chaos watch")
           connection = open
-          let sums = try MergedViews(open).sums()
+          let look = try MergedViews(open).look()
           try recount.follow()
           shared.looks.add(1, ordering: .relaxed)
-          let found = sums.violations(after: last, log: recount.totals)
+          let found = look.violations(after: last, log: recount.minutes)
           if !found.isEmpty {
-            let look = shared.looks.load(ordering: .relaxed)
+            let number = shared.looks.load(ordering: .relaxed)
+            let first = found.prefix(5).joined(separator: "; ")
             shared.violations.withLock {
-              $0.append("look \(look): \(found.joined(separator: "; "))")
+              $0.append("look \(number): \(found.count) wrong: \(first)")
             }
           }
-          last = sums
+          last = look
           stop.wait(seconds: 0.02)
         } catch let error as WarehouseError {
           // No schema yet, or no server for a moment.

@@ -38,7 +38,7 @@ import Testing
     let recount = try recounted([
       "listen_events": [line, line, String(line.dropLast()), "[1]", ""]
     ])
-    #expect(recount.totals[View.index("listens")] == 1)
+    #expect(recount.minutes.values.map { $0[View.index("listens")] } == [1])
     #expect(recount.redelivered == 1)
     #expect(recount.malformed == 2)
     // The empty line is a hole of the log: it has an offset and no record.
@@ -83,5 +83,35 @@ import Testing
   ])
   func theReaderTakesObjectsAndNothingElse(_ line: String, _ isObject: Bool) {
     #expect((PlainJSON.object(Array(line.utf8)) != nil) == isObject, "\(line)")
+  }
+
+  // MARK: Looks
+
+  /// A page view in one minute, as the two views show it that count it.
+  private func look(_ pageViews: [Int64: Int64]) -> MergedViews.Look {
+    var look = MergedViews.Look.none
+    for (minute, count) in pageViews {
+      var counters = SIMD16<Int64>(repeating: 0)
+      counters[View.index("page_views")] = count
+      for view in View.allCases where view != .song { look.views[view.rawValue][minute] = counters }
+    }
+    return look
+  }
+
+  @Test func aLookIsWrongWhereAMinuteHasLessThanBeforeOrMoreThanTheLogOrThanAnotherView() {
+    let log = look([1: 2, 2: 2]).views[0]
+    let before = look([1: 2, 2: 1])
+    #expect(look([1: 2, 2: 2]).violations(after: before, log: log) == [])
+    // The sums are the same.
+    #expect(
+      look([1: 1, 2: 2]).violations(after: before, log: log).first?.contains("after 2") == true)
+    #expect(
+      look([2: 3]).violations(after: .none, log: log).first?.contains("the log has 2") == true)
+    var moved = look([1: 2, 2: 1])
+    moved.views[View.page.rawValue] = look([1: 1, 2: 2]).views[View.page.rawValue]
+    #expect(
+      moved.violations(after: .none, log: log).contains {
+        $0.contains("in minute_totals at the same")
+      })
   }
 }

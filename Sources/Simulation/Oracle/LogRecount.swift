@@ -24,8 +24,8 @@ public final class LogRecount {
   private var texts: [String: Int32] = [:]
   private var names: [String] = []
 
-  /// What all events add up to, by `View.counters`; outcomes are left 0.
-  public private(set) var totals = SIMD16<Int64>(repeating: 0)
+  /// What the events of each minute (since 1970) add up to, by `View.counters`; outcomes are left 0.
+  public private(set) var minutes: [Int64: SIMD16<Int64>] = [:]
   /// Lines that are no event.
   public private(set) var malformed: Int64 = 0
   /// Lines with an event that had been there before.
@@ -104,7 +104,7 @@ public final class LogRecount {
       redelivered += 1
       return
     }
-    totals &+= event.counts
+    minutes[event.minute, default: SIMD16(repeating: 0)] &+= event.counts
     partition.events.append(event)
   }
 
@@ -121,7 +121,7 @@ public final class LogRecount {
   public func forget() {
     partitions = [:]
     seen = []
-    totals = SIMD16(repeating: 0)
+    minutes = [:]
     malformed = 0
     redelivered = 0
   }

@@ -6,56 +6,68 @@ public struct MergedViews {
 
   public init(_ connection: Connection) { self.connection = connection }
 
-  /// The sums of all seven views at one instant.
-  public struct Sums: Sendable {
-    /// By `View.rawValue`; a counter that a view does not have is 0.
-    public var views: [SIMD16<Int64>]
+  /// What all seven views have at one instant, minute by minute.
+  public struct Look: Sendable {
+    /// By `View.rawValue`, then minute since 1970; a counter that a view does not have is 0.
+    public var views: [[Int64: SIMD16<Int64>]]
 
-    public static let none = Sums(
-      views: View.allCases.map { _ in SIMD16(repeating: 0) })
+    public static let none = Look(views: View.allCases.map { _ in [:] })
 
-    /// What is wrong with these sums by themselves, after those of an earlier look, and with what the log
-    /// held after the look.
-    public func violations(after earlier: Sums, log: SIMD16<Int64>) -> [String] {
+    /// What is wrong with this look by itself, after an earlier one, and with what the log held after it.
+    /// - Parameter log: by minute.
+    public func violations(after earlier: Look, log: [Int64: SIMD16<Int64>]) -> [String] {
+      let none = SIMD16<Int64>(repeating: 0)
       var found: [String] = []
-      let totals = views[0]
       for view in View.allCases {
-        let now = views[view.rawValue]
-        for index in view.counters {
-          let name = "\(view.name).\(View.counters[index]) is \(now[index])"
-          let isCredit = view == .song && View.engagements.contains(index)
-          if !isCredit && now[index] != totals[index] {
-            found.append("\(name), but \(totals[index]) in minute_totals at the same instant")
-          }
-          if isCredit && now[index] > totals[index] {
-            found.append("\(name), more than the \(totals[index]) of minute_totals")
-          }
-          guard view.settled.contains(index) else { continue }
-          if now[index] < earlier.views[view.rawValue][index] {
-            found.append("\(name), after \(earlier.views[view.rawValue][index])")
-          }
-          if now[index] > log[index] {
-            found.append("\(name), but the log has \(log[index])")
-          }
+        let (now, before) = (views[view.rawValue], earlier.views[view.rawValue])
+        for minute in Set(now.keys).union(before.keys).union(views[0].keys) {
+          note(
+            view, minute, now[minute] ?? none, before: before[minute] ?? none,
+            totals: views[0][minute] ?? none, log: log[minute] ?? none, &found)
         }
-      }
-      if totals[2] + totals[3] + totals[4] > totals[0] {
-        found.append(
-          "minute_totals has \(totals[2] + totals[3] + totals[4]) ended plays of \(totals[0])")
       }
       return found
     }
-  }
 
-  public func sums() throws(WarehouseError) -> Sums {
-    let rows = try connection.run(View.sumsQuery)
-    var sums = Sums.none
-    for row in 0..<rows.count {
-      for index in View.counters.indices {
-        sums.views[row][index] = try rows.intOrNull(row, index + 1) ?? 0
+    private func note(
+      _ view: View, _ minute: Int64, _ now: SIMD16<Int64>, before: SIMD16<Int64>,
+      totals: SIMD16<Int64>, log: SIMD16<Int64>, _ found: inout [String]
+    ) {
+      func say(_ index: Int, _ text: String) {
+        found.append(
+          "\(view.name) minute \(minute) (\(MergedViews.time(minute))): \(View.counters[index]) is "
+            + "\(now[index]), \(text)")
+      }
+      for index in view.counters {
+        let isCredit = view == .song && View.engagements.contains(index)
+        if !isCredit && now[index] != totals[index] {
+          say(index, "but \(totals[index]) in minute_totals at the same instant")
+        }
+        if isCredit && now[index] > totals[index] {
+          say(index, "more than the \(totals[index]) of minute_totals")
+        }
+        guard view.settled.contains(index) else { continue }
+        if now[index] < before[index] { say(index, "after \(before[index])") }
+        if now[index] > log[index] { say(index, "but the log has \(log[index])") }
+      }
+      if view == .totals, totals[2] + totals[3] + totals[4] > totals[0] {
+        say(0, "but \(totals[2] + totals[3] + totals[4]) plays have ended")
       }
     }
-    return sums
+  }
+
+  /// One statement over all views.
+  public func look() throws(WarehouseError) -> Look {
+    let rows = try connection.run(View.lookQuery)
+    var look = Look.none
+    for row in 0..<rows.count {
+      var counters = SIMD16<Int64>(repeating: 0)
+      for index in View.counters.indices {
+        counters[index] = try rows.intOrNull(row, index + 2) ?? 0
+      }
+      look.views[Int(try rows.int(row, 0))][try rows.int(row, 1)] = counters
+    }
+    return look
   }
 
   /// Compares every row of every view with the recount of the log: minute by minute, key by key, counter

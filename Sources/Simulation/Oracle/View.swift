@@ -69,15 +69,15 @@ public enum View: Int, CaseIterable, Sendable {
       + "from serving.\(name) as v \(key.join) group by 1, 2"
   }
 
-  /// The sums of all views at one instant, in one statement: a row a view, a column a counter, null where
+  /// All views at one instant, in one statement: a row a view and minute, a column a counter, null where
   /// the view does not have it.
-  static let sumsQuery =
+  static let lookQuery =
     allCases.map { view in
       let sums = counters.indices.map { index in
         view.counters.contains(index)
-          ? "coalesce(sum(\(counters[index])), 0)::bigint" : "null::bigint"
+          ? "sum(\(counters[index]))::bigint" : "null::bigint"
       }
-      return "select \(view.rawValue) as view, \(sums.joined(separator: ", ")) "
-        + "from serving.\(view.name)"
-    }.joined(separator: "\nunion all ") + "\norder by view"
+      return "select \(view.rawValue), extract(epoch from minute)::bigint / 60, "
+        + "\(sums.joined(separator: ", ")) from serving.\(view.name) group by minute"
+    }.joined(separator: "\nunion all ")
 }

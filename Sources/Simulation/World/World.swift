@@ -17,7 +17,7 @@ final class World {
   private let workerProxy: ServerProxy
   private let heldProxy: ServerProxy
   private let loadProxy: ServerProxy
-  private var last = MergedViews.Sums.none
+  private var last = MergedViews.Look.none
   private var held: (worker: Worker<Void>, stop: StopToken, release: StopToken)?
   private(set) var looks = 0
 
@@ -198,11 +198,11 @@ final class World {
   /// The views at any instant: never less than before, never more than the log has.
   private func look() throws {
     try recount.follow()
-    let sums = try MergedViews(connect()).sums()
+    let look = try MergedViews(connect()).look()
     looks += 1
-    let found = sums.violations(after: last, log: recount.totals)
+    let found = look.violations(after: last, log: recount.minutes)
     guard found.isEmpty else { throw Discrepancy(found.prefix(5).joined(separator: "; ")) }
-    last = sums
+    last = look
   }
 
   private func settle(_ kind: Step.Load?) throws {
