@@ -29,7 +29,8 @@ final class Stage {
       databaseURL: configuration.databaseURL, library: library,
       connections: configuration.connections)
     memberConnection = try Connection(
-      url: configuration.databaseURL, applicationName: "polyrhythm load members")
+      url: configuration.databaseURL, applicationName: "polyrhythm load members",
+      idleTransactionLimit: LoadLock.lease)
     facts = FactWriter(
       generation: run, writer: writer,
       ownDays: try configuration.ownDays ?? Self.ownDays(memberConnection, library))

@@ -157,14 +157,15 @@ final class DirectoryReader: LogReader {
         checkAt =
           check.map { $0.position == Int.max ? Int.max : $0.position - sourcePosition } ?? Int.max
       }
-      guard line < count,
-        let newline = memchr(start + line, Int32(RecordEscape.newline), count - line)
-      else { break }
-      let length = newline - (start + line)
+      guard line < count else { break }
+      let newline = memchr(start + line, Int32(RecordEscape.newline), count - line)
+      let length = newline.map { $0 - (start + line) } ?? count - line
+      // A line that has no end yet is torn too, if there is a zero byte in it.
       if mayBeTorn, offset >= unsure, memchr(start + line, 0, length) != nil {
         isTorn = true
         break
       }
+      guard newline != nil else { break }
       // An empty line is an offset without a record.
       if length > 0, offset >= wanted {
         guard let payload = RecordEscape.unescape(start + line, count: length) else {

@@ -32,6 +32,17 @@ final class DirectorySources: SourceStore {
     return appenders.mapValues { $0.nextOffset }
   }
 
+  func end(of partition: TopicPartition) -> SourceRecord.End {
+    appenders[partition]?.end ?? SourceRecord.End(offset: 0)
+  }
+
+  func holds(_ end: SourceRecord.End, of partition: TopicPartition) -> Bool {
+    guard let appender = appenders[partition] else { return true }
+    if appender.nextOffset < end.offset { return false }
+    guard let epoch = end.epoch, let found = appender.epoch(before: end.offset) else { return true }
+    return epoch == found.rawValue
+  }
+
   func attribute(to id: String?) { progress = nil }
 
   func given(_ partition: TopicPartition, since start: Int64) -> Int64 {

@@ -44,15 +44,17 @@ final class KafkaSources: SourceStore {
     try producer.flush()
     var records: [Int: SourceRecord] = [:]
     var reached: [String: (extent: Int64, check: String)] = [:]
-    try readEntries { entry in
+    func number(_ id: String) -> Int? {
+      SourceRecord.number(of: id).flatMap { id == "\(prefix)-\($0)" ? $0 : nil }
+    }
+    try readEntries { key, entry in
       switch entry {
       case .source(let record):
-        guard record.id.hasPrefix("\(prefix)-"), let number = SourceRecord.number(of: record.id),
-          record.id == "\(prefix)-\(number)"
-        else { return }
-        records[number] = record
+        if let number = number(record.id) { records[number] = record }
       case .progress(let id, let extent, let check):
-        if extent > reached[id]?.extent ?? -1 { reached[id] = (extent, check) }
+        if extent >= reached[id]?.extent ?? -1 { reached[id] = (extent, check) }
+      case nil:
+        if let number = number(key) { records[number] = nil }
       }
     }
     var found: [SourceRecord] = []
@@ -60,7 +62,7 @@ final class KafkaSources: SourceStore {
       var record = record
       if !record.isFinished {
         if !record.start.isEmpty { record = try count(record) }
-        if let reached = reached[record.id], reached.extent > record.extent {
+        if let reached = reached[record.id], reached.extent >= record.extent {
           record.extent = reached.extent
           record.check = reached.check
         }
@@ -111,6 +113,14 @@ final class KafkaSources: SourceStore {
     return offsets
   }
 
+  func end(of partition: TopicPartition) throws(EventLogError) -> SourceRecord.End {
+    SourceRecord.End(offset: try log.endOffset(of: partition))
+  }
+
+  func holds(_ end: SourceRecord.End, of partition: TopicPartition) throws(EventLogError) -> Bool {
+    try log.endOffset(of: partition) >= end.offset
+  }
+
   func attribute(to id: String?) { producer.setSource(id) }
 
   func given(_ partition: TopicPartition, since start: Int64) -> Int64 {
@@ -144,13 +154,19 @@ final class KafkaSources: SourceStore {
     if let failure { throw failure }
   }
 
-  private func readEntries(_ body: (Entry) -> Void) throws(EventLogError) {
+  /// - Parameter body: gets each key with its entry; nil where somebody had the log forget it, as
+  ///   compacted topics do, with a record that has no value.
+  private func readEntries(_ body: (String, Entry?) -> Void) throws(EventLogError) {
     let decoder = JSONDecoder()
     for number in 0..<(try log.partitionCount(of: Self.topic)) {
       try read(TopicPartition(Self.topic, Int32(number)), from: 0) { message in
-        let value = Data(bytes: message.pointee.payload, count: message.pointee.len)
+        let key = UnsafeRawBufferPointer(
+          start: message.pointee.key, count: message.pointee.key_len)
+        let name = String(decoding: key, as: UTF8.self)
+        guard let payload = message.pointee.payload else { return body(name, nil) }
+        let value = Data(bytes: payload, count: message.pointee.len)
         // What is not ours is none of our business.
-        if let entry = try? decoder.decode(Entry.self, from: value) { body(entry) }
+        if let entry = try? decoder.decode(Entry.self, from: value) { body(name, entry) }
       }
     }
   }

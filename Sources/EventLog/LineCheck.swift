@@ -57,10 +57,37 @@ struct LineCheck {
     while next < entries.count, entries[next].position <= position {
       let entry = entries[next]
       guard entry.position == position, entry.offset == offset else {
+        if try isGone(entry) {
+          try startAnew(at: position)
+          continue
+        }
         throw SegmentScan.contradiction(file, entry, position, offset, partition)
       }
       next += 1
     }
+  }
+
+  /// Whether the index has lost the entry since it was read: after a power failure the next writer cuts what
+  /// had torn, and its entries with it, and readers that are there already had seen them.
+  private func isGone(_ entry: SegmentIndex.Entry) throws(EventLogError) -> Bool {
+    guard let index = try File.openIfThere(path, O_RDONLY) else { return true }
+    let entries = try SegmentIndex.entries(
+      index, base: base, segmentBytes: try file.size(), skipping: 0, after: beginning)
+    return !entries.contains { $0.position == entry.position && $0.offset == entry.offset }
+  }
+
+  private mutating func startAnew(at position: Int) throws(EventLogError) {
+    index = nil
+    seen = 0
+    last = beginning
+    entries = []
+    next = 0
+    // An entry for this very place was looked at already, or is of no use any more.
+    try loadMore(at: position + 1)
+  }
+
+  private var beginning: SegmentIndex.Entry {
+    .init(offset: base - 1, position: -1, timestamp: 0, latestBefore: 0)
   }
 
   /// `count` bytes from `position` on are there, without a newline among them.

@@ -64,6 +64,14 @@ public final class PartitionAppender {
     buffer.deallocate()
   }
 
+  /// The epoch of the record below `offset`, as far as it is flushed.
+  func epoch(before offset: Int64) -> LogEpoch? { epochs.epoch(before: offset) }
+
+  /// Where the partition ends, once it is flushed.
+  var end: SourceRecord.End {
+    SourceRecord.End(offset: nextOffset, epoch: epoch(before: nextOffset)?.rawValue)
+  }
+
   // MARK: - Appending
 
   /// Queues one record at `offset`, leaving a gap before it where `offset` is beyond the next one.

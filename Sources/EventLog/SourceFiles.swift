@@ -43,7 +43,7 @@ struct SourceFiles {
           + "forget what that source has given")
     }
     if !record.isFinished, let reached = try SourceProgress.read(progressPath(record.id)),
-      reached.extent > record.extent
+      reached.extent >= record.extent
     {
       record.extent = reached.extent
       record.check = reached.check
@@ -74,7 +74,15 @@ struct SourceFiles {
         // First the records, then their count.
         try appender.sync()
         try File.syncDirectory(appender.directory.path)
-        record.given[partition, default: 0] += max(0, appender.nextOffset - start)
+        let given = appender.nextOffset - start
+        record.given[partition, default: 0] += max(0, given)
+        if given > 0 {
+          record.ends = record.ends ?? [:]
+          record.ends?[partition] = appender.end
+        } else if given < 0 {
+          // All below the start was on the device.
+          record.isLost = true
+        }
         record.start[partition] = nil
         isChanged = true
       }

@@ -21,9 +21,23 @@ public final class SourceJournal {
 
   init(_ store: any SourceStore) { self.store = store }
 
-  /// The sources whose id is `prefix`, a `-` and a number, in the order of the numbers.
+  /// The sources whose id is `prefix`, a `-` and a number, in the order of the numbers. One of which the
+  /// log has lost records (a lost end, a backup) is not known any more.
   public func known(_ prefix: String) throws(EventLogError) -> [SourceRecord] {
-    try store.known(prefix)
+    var known: [SourceRecord] = []
+    for record in try store.known(prefix) {
+      if try isHeld(record) { known.append(record) }
+    }
+    return known
+  }
+
+  private func isHeld(_ record: SourceRecord) throws(EventLogError) -> Bool {
+    if record.isLost == true { return false }
+    for partition in store.partitions.joined() {
+      guard let end = record.ends?[partition.description] else { continue }
+      if try !store.holds(end, of: partition) { return false }
+    }
+    return true
   }
 
   /// Whether records of the current source are to be dropped still.
@@ -45,7 +59,7 @@ public final class SourceJournal {
   /// Begins a source that the log does not know.
   /// - Parameter prefix: its id but for the number.
   public func begin(_ prefix: String, title: String) throws(EventLogError) {
-    let last = try known(prefix).last.flatMap { SourceRecord.number(of: $0.id) } ?? 0
+    let last = try store.known(prefix).last.flatMap { SourceRecord.number(of: $0.id) } ?? 0
     let record = SourceRecord(id: "\(prefix)-\(last + 1)", title: title)
     try begin(record)
   }
@@ -115,6 +129,13 @@ public final class SourceJournal {
     reachedExtent = extent
   }
 
+  /// Says that the source has come to an end that is none yet: what is appended now may be other records
+  /// where it goes on later. Before the first of them, as `reached`.
+  public func reachedOpenEnd(check: String) throws(EventLogError) {
+    guard let current else { return }
+    try store.note(current.id, extent: reachedExtent, check: check + SourceRecord.openEnd)
+  }
+
   /// Says that all of the current source is in the log, and returns when that is on the storage
   /// device. A source that gave fewer records than the log has of it stays open.
   public func finish(extent: Int64, check: String = "") throws(EventLogError) {
@@ -135,7 +156,12 @@ public final class SourceJournal {
     for partition in store.partitions.joined() {
       let name = partition.description
       guard let start = record.start.removeValue(forKey: name) else { continue }
-      record.given[name, default: 0] += store.given(partition, since: start)
+      let given = store.given(partition, since: start)
+      record.given[name, default: 0] += given
+      if given > 0 {
+        record.ends = record.ends ?? [:]
+        record.ends?[name] = try store.end(of: partition)
+      }
     }
     store.attribute(to: nil)
     try store.save(record)

@@ -26,6 +26,18 @@ public struct SourceRecord: Codable, Equatable, Sendable {
   /// Where a partition stood when the source last began or went on; what came from there on is its own
   /// until somebody settles it. Gone where it is settled.
   var start: [String: Int64] = [:]
+  /// Where each partition with records of it ended when they were settled. A log that does not have that
+  /// any more has lost some of them.
+  var ends: [String: End]?
+  /// Some of its records were lost before they could be settled.
+  var isLost: Bool?
+
+  /// A place in a partition.
+  struct End: Codable, Equatable, Sendable {
+    var offset: Int64
+    /// Of the record below it, where the log knows.
+    var epoch: Int64?
+  }
 
   init(id: String, title: String) {
     self.id = id
@@ -36,6 +48,19 @@ public struct SourceRecord: Codable, Equatable, Sendable {
   static func number(of id: String) -> Int? {
     id.lastIndex(of: "-").flatMap { Int(id[id.index(after: $0)...]) }
   }
+
+  /// Ends the check of a source that may have given records from beyond its last whole one.
+  static let openEnd = "$"
+
+  /// Such a source is the same one only where it still ends there.
+  public var hasOpenEnd: Bool { check.hasSuffix(Self.openEnd) }
+
+  /// What `check` was said to be.
+  public var checkText: String { hasOpenEnd ? String(check.dropLast()) : check }
+
+  /// Whether the log has records of it since `from`, but nothing that tells of what: a power failure can
+  /// leave it so.
+  public var isUntold: Bool { extent <= from && given.values.contains { $0 > 0 } }
 
   /// Records in the log, as far as it is settled.
   public var records: Int64 { recordsBefore + given.values.reduce(0, +) }

@@ -19,6 +19,12 @@ protocol SourceStore: AnyObject {
   /// partition.
   func settledOffsets() throws(EventLogError) -> [TopicPartition: Int64]
 
+  /// Where a partition ends whose records are settled.
+  func end(of partition: TopicPartition) throws(EventLogError) -> SourceRecord.End
+
+  /// Whether the partition still has what it had there.
+  func holds(_ end: SourceRecord.End, of partition: TopicPartition) throws(EventLogError) -> Bool
+
   /// What is appended from now on is of this source; nil: of none that is remembered.
   func attribute(to id: String?)
 

@@ -204,6 +204,10 @@ final class ImportSources {
         let there = try client.etag(of: target)
         if there == nil { try client.copy(object, to: target) }
         if there == nil || (there == object.etag && !object.etag.isEmpty) {
+          // One that was replaced meanwhile is another object, to be imported next time.
+          let etag = try client.etag(of: object.location)
+          let isSame = object.etag.isEmpty || etag == object.etag
+          guard isSame else { return }
           return try client.delete(object.location)
         }
         number += 1

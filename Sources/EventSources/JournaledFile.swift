@@ -31,7 +31,7 @@ struct JournaledFile {
     let prefix = "lines-\(reading)-\(try headHash())"
     let known = try journal.known(prefix)
     let matches = known.isEmpty ? [] : try matching(known)
-    if let match = matches.last(where: { !$0.record.isFinished }),
+    if let match = matches.last(where: { $0.canGoOn }),
       !again || journal.canResume(match.record)
     {
       try journal.resume(match.record)
@@ -55,6 +55,9 @@ struct JournaledFile {
   private func reader(from start: Int64) throws -> HashedSource {
     let reader = HashedSource(try ByteSources.open(path, name: title))
     try reader.skip(to: start)
+    reader.onOpenEnd = { [journal] (hash) throws(EventLogError) in
+      try journal.reachedOpenEnd(check: hash.text)
+    }
     reader.onRead = { [journal] (hash) throws(EventLogError) in
       try journal.reached(hash.count, check: hash.text)
     }
@@ -91,15 +94,19 @@ struct JournaledFile {
     var isWhole: Bool
     /// The record ends at the end of a line.
     var endsLine: Bool
+
+    /// What was a last line without its end may be in the log as it was, and be another line by now.
+    var canGoOn: Bool { !record.isFinished && (!record.hasOpenEnd || isWhole) }
   }
 
   /// Those of which the file has the same bytes as far as they were read, in their order.
   private func matching(_ records: [SourceRecord]) throws -> [Match] {
     let reader = HashedSource(try ByteSources.open(path, name: title))
     var matches: [(number: Int, match: Match)] = []
-    for (number, record) in records.enumerated().sorted(by: { $0.1.extent < $1.1.extent }) {
+    for (number, record) in records.enumerated().sorted(by: { $0.1.extent < $1.1.extent })
+    where !record.isUntold {
       guard try reader.skip(to: record.extent) else { break }
-      guard record.extent == 0 || record.check == reader.hash.text else { continue }
+      guard record.extent == 0 || record.checkText == reader.hash.text else { continue }
       matches.append((number, Match(record: record, isWhole: false, endsLine: reader.endsLine)))
     }
     let length = reader.hash.count
@@ -120,6 +127,8 @@ final class HashedSource: ByteSource {
   private var last = UInt8(ascii: "\n")
   /// Called with the hash of all bytes so far, before they are given.
   var onRead: ((ContentHash) throws(EventLogError) -> Void)?
+  /// Called where the source ends with a line that has no end, before that is given.
+  var onOpenEnd: ((ContentHash) throws(EventLogError) -> Void)?
 
   init(_ source: any ByteSource) { self.source = source }
 
@@ -128,11 +137,12 @@ final class HashedSource: ByteSource {
 
   func read(into target: UnsafeMutableRawPointer, count: Int) throws(SourceError) -> Int {
     let read = try source.read(into: target, count: count)
-    guard read > 0 else { return 0 }
-    hash.add(UnsafeRawBufferPointer(start: target, count: read))
-    last = target.load(fromByteOffset: read - 1, as: UInt8.self)
+    if read > 0 {
+      hash.add(UnsafeRawBufferPointer(start: target, count: read))
+      last = target.load(fromByteOffset: read - 1, as: UInt8.self)
+    }
     do throws(EventLogError) {
-      try onRead?(hash)
+      if read > 0 { try onRead?(hash) } else if !endsLine { try onOpenEnd?(hash) }
     } catch {
       throw SourceError(.io, error.message)
     }

@@ -15,6 +15,8 @@ struct Compactor {
 
   let databaseURL: String
   let library: SQLLibrary
+  /// What its sessions are called, so that they end with the worker that they belong to.
+  var sessionName: @Sendable (String) -> String = { $0 }
 
   /// A compactor on a thread of its own.
   struct Running {
@@ -52,7 +54,9 @@ struct Compactor {
 
   /// One turn over all rollups.
   func run(_ turn: inout Turn, _ stop: StopToken = StopToken()) throws(WarehouseError) {
-    let connection = try Connection(url: databaseURL, applicationName: "polyrhythm speed compact")
+    let connection = try Connection(
+      url: databaseURL, applicationName: sessionName("polyrhythm speed compact"),
+      idleTransactionLimit: 10)
     let bound = try connection.run(library.sql("speed/compaction_bound"))
     guard let before = try bound.timestampMillisecondsOrNull(0, 1) else { return }
     let epoch = try bound.int(0, 0)

@@ -43,21 +43,28 @@ final class LateEvents {
   private let allowedLatenessMs: Int64
   private let decoder = EventDecoder()
   private var stretches: LogStretches
+  private let sign: () -> Void
   /// What the last calls have counted, the latest last: flushes that may not be committed yet.
   private var uncommitted: [Set<Int64>] = []
 
   /// One flush is being committed while another one waits for it, and a third is made.
   private static let uncommittedMax = 3
+  /// Each of two seconds (`speed/hold_published.sql`): ten minutes.
+  private static let triesMax = 300
 
-  /// - Parameter connection: used by the thread that calls `settle`.
+  /// - Parameters:
+  ///   - connection: used by the thread that calls `settle`.
+  ///   - sign: called as the work gets on, which for many late events takes a while.
   init(
-    log: any EventLog, library: SQLLibrary, connection: Connection, allowedLatenessMs: Int64
+    log: any EventLog, library: SQLLibrary, connection: Connection, allowedLatenessMs: Int64,
+    sign: @escaping () -> Void = {}
   ) {
     self.log = log
     self.library = library
     self.connection = connection
     self.allowedLatenessMs = allowedLatenessMs
-    stretches = LogStretches(log: log)
+    self.sign = sign
+    stretches = LogStretches(log: log, sign: sign)
   }
 
   /// Counts what is new of the records that `feed` has deferred since the last call.
@@ -77,7 +84,7 @@ final class LateEvents {
     // Taken before the snapshot is: what is not in the one is in the other.
     var known = uncommitted.reduce(into: Set<Int64>()) { $0.formUnion($1) }
     var stretchesOf: [TopicPartition: Stretches] = [:]
-    try connection.transaction(.snapshot) {
+    try besidePublications {
       for (topic, part) in Dictionary(grouping: candidates, by: \.topic) {
         known.formUnion(try remembered(topic, part))
         known.formUnion(try loaded(topic, part))
@@ -110,6 +117,23 @@ final class LateEvents {
       }
     }
     return counted
+  }
+
+  /// One snapshot, taken when no load is publishing: with one from before, the tables that it puts in
+  /// place could not be read. While one publishes it tries again, for as long as a load can need.
+  private func besidePublications(_ body: () throws -> Void) throws {
+    var tries = 0
+    while true {
+      do {
+        return try connection.transaction(.snapshot) {
+          try connection.script(library.sql("speed/hold_published"))
+          try body()
+        }
+      } catch let error as WarehouseError where error.sqlState == "55P03" && tries < Self.triesMax {
+        tries += 1
+        sign()
+      }
+    }
   }
 
   private func candidate(_ record: DeferredRecord, _ feed: KernelFeed) throws -> Candidate {
@@ -149,6 +173,7 @@ final class LateEvents {
     let facts = KnownFacts(connection: connection, library: library)
     var found: [Int64] = []
     for (day, part) in Dictionary(grouping: candidates, by: { $0.ts / KnownFacts.dayMs }) {
+      sign()
       let known = try facts.indices(
         of: part.map {
           .init(ts: $0.ts, userId: $0.userId, sessionId: $0.sessionId, itemInSession: $0.item)

@@ -24,14 +24,21 @@ struct LogStretches {
   private static let batchBytes = 1 << 20
   /// Milliseconds to wait for records that are below an offset which has been read already.
   private static let patience = 2000
+  /// So often: half a minute.
+  private static let triesMax = 15
 
   private let log: any EventLog
+  /// Called as the reading gets on.
+  private let sign: () -> Void
   /// The one used last comes last.
   private var pieces: [Piece] = []
   private var tails: [TopicPartition: Tail] = [:]
   private var batch: RecordBatch?
 
-  init(log: any EventLog) { self.log = log }
+  init(log: any EventLog, sign: @escaping () -> Void = {}) {
+    self.log = log
+    self.sign = sign
+  }
 
   /// Whether the log still has the stretch from its beginning.
   func isWhole(_ stretch: Range<Int64>, of source: TopicPartition) throws(EventLogError) -> Bool {
@@ -108,11 +115,20 @@ struct LogStretches {
   ) throws(EventLogError) {
     let batch = self.batch ?? RecordBatch(capacity: Self.batchBytes)
     self.batch = batch
+    var tries = 0
     while reader.position < end {
+      let before = reader.position
       let count = try reader.read(
         into: batch, maxBytes: Self.batchBytes, waitMilliseconds: Self.patience)
-      // Offsets without a record may end the stretch.
-      if count == 0 { return }
+      sign()
+      // Offsets without a record move the reader too; a broker that pauses does not.
+      tries = reader.position > before ? 0 : tries + 1
+      if tries == Self.triesMax {
+        throw EventLogError(
+          .unavailable,
+          "\(log.url): nothing comes of \(reader.partition) at offset \(before), though it has records "
+            + "up to \(end); check that the log can be read")
+      }
       for index in 0..<count { body(batch.entries[index].offset, batch[index]) }
     }
   }

@@ -30,10 +30,20 @@ final class Membership: Sendable {
     var partitions: [Int32] = []
     /// Partition numbers of its own that wait for a load, and the load.
     var reserved: [Int32: Int64] = [:]
+    /// Partition numbers of its share that it leaves to the next load: see `LostStretch`.
+    var lost: [LostStretch] = []
     /// How many partitions each topic has.
     var counts: [String: Int] = [:]
     /// Partition numbers of all topics.
     var total: Int { counts.values.max() ?? 0 }
+  }
+
+  /// Records that the log has dropped (retention) before the speed layer counted them. To go on behind
+  /// them would be lag 0 over a hole, so nobody has the partition until a load has taken them from the
+  /// lake.
+  struct LostStretch: Sendable, Equatable {
+    var source: TopicPartition
+    var offsets: Range<Int64>
   }
 
   private struct State {
@@ -87,10 +97,12 @@ final class Membership: Sendable {
       // Each by itself: a worker that freezes in between holds no lock.
       _ = try connection.run(library.sql("speed/release_partitions"), [.int(id), partitions])
       _ = try connection.run(library.sql("speed/claim_partitions"), [.int(id), partitions])
-      let view = try look(connection, id)
+      var view = try look(connection, id)
+      // One that nobody has may be another's by the next look: it is left to the next claim.
+      view.claim.partitions.removeAll(where: view.free.contains)
       state.withLock {
         $0.claim = view.claim
-        $0.isChangeDue = view.hasExcess
+        $0.isChangeDue = view.hasExcess || !view.free.isEmpty
       }
       return view.claim
     }
@@ -138,6 +150,8 @@ final class Membership: Sendable {
     /// What it would have: its share as far as it has it or nobody has.
     var claim = Claim()
     var share: [Int32] = []
+    /// Of its share those that nobody has.
+    var free: Set<Int32> = []
     /// Whether it has partitions beyond its share, as when others came while it claimed: nobody else can
     /// take them before it gives them back.
     var hasExcess = false
@@ -150,7 +164,10 @@ final class Membership: Sendable {
     }
     let live = try connection.run(library.sql("speed/live_workers"))
     let workers = try (0..<live.count).map { try live.int($0, 0) }
-    let share = PartitionSharing.share(of: id, partitions: claim.total, workers: workers)
+    var share = PartitionSharing.share(of: id, partitions: claim.total, workers: workers)
+    claim.lost = try lost(connection, share)
+    let lost = Set(claim.lost.map(\.source.partition))
+    share.removeAll(where: lost.contains)
     let assigned = try connection.run(library.sql("speed/assignments"))
     var owners: [Int32: Int64] = [:]
     for row in 0..<assigned.count {
@@ -164,8 +181,23 @@ final class Membership: Sendable {
     }
     claim.partitions = mine.filter { claim.reserved[$0] == nil }
     return View(
-      claim: claim, share: share,
+      claim: claim, share: share, free: Set(share.filter { owners[$0] == nil }),
       hasExcess: owners.contains { $0.value == id && !share.contains($0.key) })
+  }
+
+  private func lost(_ connection: Connection, _ share: [Int32]) throws -> [LostStretch] {
+    let rows = try connection.run(
+      library.sql("speed/read_progress"), [.intArray(share.map { Int64($0) })])
+    var lost: [LostStretch] = []
+    for row in 0..<rows.count {
+      let source = TopicPartition(try rows.text(row, 0), Int32(try rows.int(row, 1)))
+      let next = try rows.int(row, 2)
+      // What is wrong with a log that does not say, its reader finds out.
+      if let start = try? log.startOffset(of: source), next < start {
+        lost.append(LostStretch(source: source, offsets: next..<start))
+      }
+    }
+    return lost
   }
 
   // MARK: The lease
@@ -210,6 +242,8 @@ final class Membership: Sendable {
     }
     _ = try connection.run(library.sql("speed/bury_workers"))
     let view = try look(connection, id)
-    state.withLock { if view.claim != $0.claim || view.hasExcess { $0.isChangeDue = true } }
+    state.withLock {
+      if view.claim != $0.claim || view.hasExcess || !view.free.isEmpty { $0.isChangeDue = true }
+    }
   }
 }

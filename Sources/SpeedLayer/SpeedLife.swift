@@ -46,7 +46,7 @@ final class SpeedLife {
     feed.keepsDeferredRecords = true
     late = LateEvents(
       log: log, library: library, connection: connection,
-      allowedLatenessMs: configuration.kernel.allowedLatenessMs)
+      allowedLatenessMs: configuration.kernel.allowedLatenessMs, sign: membership.sign)
     committed = Dictionary(uniqueKeysWithValues: starts.map { ($0.source, $0.from) })
   }
 

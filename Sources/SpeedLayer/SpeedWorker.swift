@@ -44,6 +44,9 @@ public final class SpeedWorker {
     /// These partition numbers wait: a load counts the records that no worker had counted, and moves the
     /// worker's offsets when it publishes.
     case waiting(partitions: [Int32], load: Int64)
+    /// The log has dropped records before the speed layer counted them; their partition waits for a load
+    /// that takes them from the lake.
+    case lost(TopicPartition, Range<Int64>)
     /// The log has none of the topics yet.
     case noTopics
     /// A topic has more partitions than before: users move between them.
@@ -82,7 +85,7 @@ public final class SpeedWorker {
         silence: configuration.silence))
     let lease = membership.start()
     defer { lease.end() }
-    let compacting = startCompactor()
+    let compacting = startCompactor(membership)
     defer { compacting.end() }
     var lives = Lives()
     var pause = Self.firstPause
@@ -132,9 +135,12 @@ public final class SpeedWorker {
   /// Seconds between looks of a worker that has nothing to read.
   private static let idlePause = 0.5
 
-  private func startCompactor() -> Compactor.Running {
-    Compactor(databaseURL: configuration.databaseURL, library: library)
-      .start(interval: configuration.compactionInterval)
+  private func startCompactor(_ membership: Membership) -> Compactor.Running {
+    Compactor(
+      databaseURL: configuration.databaseURL, library: library,
+      sessionName: { membership.sessionName($0) }
+    )
+    .start(interval: configuration.compactionInterval)
   }
 
   /// Claims partitions and follows them for as long as that claim is right.
@@ -144,6 +150,7 @@ public final class SpeedWorker {
   {
     let claim = try membership.claim()
     tell(claim, &lives)
+    if configuration.untilCaughtUp, let lost = claim.lost.first { throw self.lost(lost) }
     guard claim.total > 0 else {
       if configuration.untilCaughtUp { throw noTopics() }
       stop.wait(seconds: Self.idlePause)
@@ -194,9 +201,22 @@ public final class SpeedWorker {
     where claim.reserved != before.reserved {
       report(.waiting(partitions: waiting.map(\.key).sorted(), load: load))
     }
-    let hasNone = claim.total > 0 && claim.partitions.isEmpty && claim.reserved.isEmpty
+    for lost in claim.lost where !before.lost.contains(lost) {
+      report(.lost(lost.source, lost.offsets))
+    }
+    let hasNone =
+      claim.total > 0 && claim.partitions.isEmpty && claim.reserved.isEmpty && claim.lost.isEmpty
     if hasNone, !lives.hasSaidStandby { report(.standby) }
     lives.hasSaidStandby = hasNone
+  }
+
+  private func lost(_ stretch: Membership.LostStretch) -> EventLogError {
+    EventLogError(
+      .damaged,
+      "\(log.url) has dropped the records of \(stretch.source) from offset "
+        + "\(stretch.offsets.lowerBound) up to \(stretch.offsets.upperBound) before the speed layer "
+        + "counted them (retention): polyrhythm load takes them from the lake; then start this again"
+    )
   }
 
   private func noTopics() -> EventLogError {

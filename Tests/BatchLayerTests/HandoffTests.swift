@@ -31,6 +31,22 @@ import Warehouse
     #expect(truth.total("listens") > 500)
   }
 
+  /// A load that publishes brings the users that it has met up to date, and so holds their rows.
+  @Test func aFlushDoesNotWaitForALoadThatPublishesTheSameUsers() throws {
+    let records = try simulated(seed: 14)
+    let layers = try Layers()
+    try layers.log.write(records[..<(records.count / 2)])
+    try layers.catchUp()
+    let publisher = try layers.connect()
+    try publisher.script("begin; update warehouse.dim_user set last_seen = now()")
+    try layers.log.write(records[(records.count / 2)...])
+    let speed = Worker("test-speed") { try layers.catchUp() }
+    #expect(eventually(within: 60) { speed.isFinished })
+    try publisher.script("rollback")
+    try speed.wait()
+    try layers.expectTruth(Truth(records), "beside a publication")
+  }
+
   @Test(arguments: TestLog.Kind.allCases)
   func loadsWhileEventsStreamInAreNotSeenByAReader(_ kind: TestLog.Kind) throws {
     let seed = UInt64.random(in: 0..<1_000_000)

@@ -113,6 +113,52 @@ import Warehouse
     try restored.layers.expectTruth(truth, "after an incremental load")
   }
 
+  /// Kafka drops records by age, counted or not; the lake has them.
+  @Test func aPartitionWhoseUncountedRecordsWereDroppedLagsUntilALoadHasThem() throws {
+    let seed = UInt64.random(in: 0..<1_000_000)
+    print("seed \(seed)")
+    let records = try simulated(seed: seed)
+    let layers = try Layers(.directory, partitions: 2)
+    let third = records.count / 3
+    try layers.log.write(records[..<third])
+    try layers.catchUp()
+    try layers.load(.full)
+    try layers.log.write(records[third..<(2 * third)])
+    let log = DirectoryLog(path: "\(layers.log.lake.path)-kafka")
+    try FileManager.default.copyItem(atPath: layers.log.lake.path, toPath: log.path)
+    defer { try? FileManager.default.removeItem(atPath: log.path) }
+    let dropped = TopicPartition("page_view_events", 0)
+    let end = try log.endOffset(of: dropped)
+    try log.moveStart(of: dropped, to: end - 1)
+    let connection = try layers.connect()
+    func committed(_ partition: Int) throws -> [Int64] {
+      let rows = try connection.run(
+        "select next_offset from speed.progress where partition = $1 order by topic",
+        [.int(Int64(partition))])
+      return try (0..<rows.count).map { try rows.int($0, 0) }
+    }
+    let before = try committed(0)
+
+    let stop = StopToken()
+    let (library, following) = (layers.library, layers.speedConfiguration())
+    let running = Worker("speed") {
+      _ = try SpeedWorker(log: log, library: library, configuration: following).run(stop: stop)
+    }
+    let others = try Topic.allCases.map(\.name).sorted()
+      .map { try log.endOffset(of: TopicPartition($0, 1)) }
+    #expect(try eventually(within: 60) { try committed(1) == others })
+    #expect(try committed(0) == before)
+    stop.request()
+    try running.wait()
+    var configuration = layers.speedConfiguration()
+    configuration.untilCaughtUp = true
+    let catchingUp = SpeedWorker(log: log, library: layers.library, configuration: configuration)
+    #expect(code { _ = try catchingUp.run(stop: StopToken()) } == .damaged)
+    try layers.load(.incremental)
+    _ = try catchingUp.run(stop: StopToken())
+    try layers.expectTruth(Truth(records[..<(2 * third)]), "after the load")
+  }
+
   @Test func aFullLoadOfALogWithoutItsHeadPublishesNothing() throws {
     let restored = try Restored(seed: .random(in: 0..<1_000_000), loads: false)
     let partition = "\(restored.log.path)/listen_events/0"

@@ -49,14 +49,17 @@ import Warehouse
   }
 
   /// As when another one comes between a worker's look at its share and its claim.
-  @Test func whatAWorkerHasBeyondItsShareIsGivenBack() throws {
+  @Test(arguments: [
+    "update speed.assignment set worker_id = (select min(worker_id) from speed.worker)",
+    "delete from speed.assignment where partition in (0, 3)",
+  ])
+  func whatAWorkerHasBeyondItsShareIsGivenBackAndWhatNobodyHasIsTaken(_ mess: String) throws {
     let layers = try Layers(.directory, partitions: 4)
     let connection = try layers.connect()
     let stops = [StopToken(), StopToken()]
     let workers = stops.map { layers.startSpeed($0) }
     #expect(try eventually(within: 60) { try shares(connection) == [2, 2] })
-    try connection.script(
-      "update speed.assignment set worker_id = (select min(worker_id) from speed.worker)")
+    try connection.script(mess)
     #expect(try eventually(within: 60) { try shares(connection) == [2, 2] })
     for (stop, worker) in zip(stops, workers) {
       stop.request()

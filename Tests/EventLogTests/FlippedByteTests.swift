@@ -67,6 +67,38 @@ import Testing
     #expect(try follow(log) == 1999)
   }
 
+  /// The reader was there first, and knew the index of what the writer cut.
+  @Test func aReaderGoesOnBehindWhatAPowerFailureTore() throws {
+    let scratch = Scratch()
+    let log = try rawLog(scratch, isClosed: false)
+    let epochs = String(decoding: try bytes(of: "\(log.partitionPath)/epochs"), as: UTF8.self)
+    let words = epochs.split(separator: " ")
+    try write(
+      Array("\(words[0]) \(words[1]) before\n".utf8), to: "\(log.partitionPath)/epochs")
+    var torn = try bytes(of: log.firstSegment)
+    let end = newlines(torn)[999] + 1
+    for index in end..<torn.count { torn[index] = 0 }
+    try write(torn, to: log.firstSegment)
+
+    let reader = try log.reader(of: part, from: 0)
+    let batch = RecordBatch()
+    var read = 0
+    func follow(to end: Int) throws {
+      for _ in 0..<1000 where read < end {
+        read += try reader.read(into: batch, maxBytes: 20_000, waitMilliseconds: 1)
+      }
+    }
+    try follow(to: 1000)
+    _ = try reader.read(into: batch, maxBytes: 20_000, waitMilliseconds: 10)
+    #expect(read == 1000)
+    let appender = try log.appender(of: part)
+    #expect(appender.nextOffset == 1000)
+    for number in 0..<3000 { try appender.append("another \(number)") }
+    try appender.close()
+    try follow(to: 4000)
+    #expect(read == 4000)
+  }
+
   @Test func aReaderThatFollowsSeesItToo() throws {
     let scratch = Scratch()
     let log = try makeLog(scratch)

@@ -1,3 +1,4 @@
+import CRdKafka
 import Foundation
 import TestKit
 import Testing
@@ -109,5 +110,33 @@ import Testing
     try give(0..<10, of: "one", to: writer)
     try writer.close()
     #expect(try records(log).count == 10)
+  }
+
+  @Test func aSourceIsForgottenByARecordWithoutAValue() throws {
+    let kafka = try MockKafka()
+    for topic in Self.topics { try kafka.createTopic(topic, partitions: Self.partitions) }
+    let log = try EventLogs.open("kafka:\(kafka.bootstrap)")
+    let writer = try log.writer(to: Self.topics)
+    for source in ["one", "two"] {
+      let journal = try begin(source, writer)
+      try give(0..<10, of: source, to: writer)
+      try journal.finish(extent: 10)
+    }
+    try forget("one-1", kafka)
+    let journal = try #require(try log.writer(to: Self.topics).sources)
+    #expect(try journal.known("one").isEmpty)
+    #expect(try journal.known("two").count == 1)
+  }
+
+  /// A record of the log's memory without a value.
+  private func forget(_ key: String, _ kafka: MockKafka) throws {
+    let client = try KafkaClient(
+      RD_KAFKA_PRODUCER, brokers: kafka.bootstrap, properties: [])
+    let topic = try #require(rd_kafka_topic_new(client.handle, "polyrhythm_sources", nil))
+    defer { rd_kafka_topic_destroy(topic) }
+    let key = Array(key.utf8)
+    let code = rd_kafka_produce(topic, 0, 0, nil, 0, key, key.count, nil)
+    #expect(code == 0)
+    #expect(rd_kafka_flush(client.handle, 10_000) == RD_KAFKA_RESP_ERR_NO_ERROR)
   }
 }

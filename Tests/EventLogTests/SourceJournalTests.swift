@@ -200,4 +200,38 @@ import Testing
       try writer.close()
     }
   }
+
+  /// A lost end that was given up, or a copy of the log from before.
+  @Test(arguments: [false, true], [false, true])
+  func aSourceOfWhichTheLogHasLostRecordsIsNotKnownAnyMore(
+    isFinished: Bool, isWrittenAgain: Bool
+  ) throws {
+    try withLog { log in
+      do {
+        let writer = try log.writer(to: Self.topics)
+        let journal = try begin("one", writer)
+        try give(0..<500, of: "one", to: writer)
+        if isFinished { try journal.finish(extent: 500) }
+        try writer.close()
+      }
+      // Somebody settles it.
+      if !isFinished { try log.writer(to: Self.topics).close() }
+      let expected = Set(try records(log).values.joined())
+      let partition = "\(log.path)/a/0"
+      unlink("\(partition)/\(PartitionDirectory.digits(0)).ndjson")
+      unlink("\(partition)/\(PartitionDirectory.digits(0)).index")
+      unlink("\(partition)/epochs")
+      if isWrittenAgain {
+        let writer = try log.writer(to: Self.topics)
+        try give(1000..<3000, of: "other", to: writer)
+        try writer.close()
+      }
+      let writer = try log.writer(to: Self.topics)
+      #expect(try #require(writer.sources).known("one").isEmpty)
+      _ = try begin("one", writer)
+      try give(0..<500, of: "one", to: writer)
+      try writer.close()
+      #expect(try Set(records(log).values.joined()).isSuperset(of: expected))
+    }
+  }
 }

@@ -107,6 +107,31 @@ import Testing
     #expect(try records(log).count == middle + 60_000)
   }
 
+  @Test func anImportThatDiedBehindALastLineWithoutItsEndDoesNotTakeItForAnother() throws {
+    let folder = try Folder()
+    let log = try folder.log
+    let whole = lines(0..<100)
+    let path = try folder.write("events.json", String(whole.dropLast(20)))
+    try log.createTopics(Topic.allCases.map(\.name), partitions: 4)
+    do {
+      // Up to where the import would say that it has come to its end.
+      let writer = try EventWriter(log)
+      let file = JournaledFile(
+        path: path, title: path, journal: try #require(writer.journal),
+        reading: LineImport.reading(ofFileNamed: "events.json"), again: false)
+      guard case .toRead(let source) = try file.begin() else {
+        return #expect(Bool(false), "it is not known")
+      }
+      var lines = LineImport(writer, name: "events.json")
+      try lines.add(source, name: path, stop: StopToken(), progress: { _ in })
+      try writer.flush()
+    }
+    try folder.write("events.json", whole)
+    try runImport([path], into: log)
+    let all = lines(0..<100).split(separator: "\n").map(String.init)
+    #expect(try Set(records(log).map(\.raw)).isSuperset(of: all))
+  }
+
   @Test func aTableOfStreamsIsKnownByItsRowsInAnyOrder() throws {
     let folder = try Folder()
     let log = try folder.log

@@ -54,6 +54,70 @@ import Testing
     }
   }
 
+  /// A reader that pauses before its first records, as Kafka's does while a partition gets a new leader.
+  private final class PausingReader: LogReader {
+    private let reader: any LogReader
+    private var pauses: Int
+    var partition: TopicPartition { reader.partition }
+    var position: Int64 { reader.position }
+
+    init(_ reader: any LogReader, pauses: Int) {
+      self.reader = reader
+      self.pauses = pauses
+    }
+
+    func read(into batch: RecordBatch, maxBytes: Int, waitMilliseconds: Int) throws(EventLogError)
+      -> Int
+    {
+      pauses -= 1
+      return pauses >= 0
+        ? 0 : try reader.read(into: batch, maxBytes: maxBytes, waitMilliseconds: waitMilliseconds)
+    }
+  }
+
+  private struct PausingLog: EventLog {
+    var log: DirectoryLog
+    var pauses: Int
+    var url: String { log.url }
+
+    func createTopics(_ topics: [String], partitions: Int) {}
+    func partitionCount(of topic: String) throws(EventLogError) -> Int {
+      try log.partitionCount(of: topic)
+    }
+    func startOffset(of partition: TopicPartition) throws(EventLogError) -> Int64 {
+      try log.startOffset(of: partition)
+    }
+    func endOffset(of partition: TopicPartition) throws(EventLogError) -> Int64 {
+      try log.endOffset(of: partition)
+    }
+    func sync(_ partition: TopicPartition, upTo offset: Int64) {}
+    func epoch(of partition: TopicPartition, before offset: Int64) -> LogEpoch? { nil }
+    func reader(of partition: TopicPartition, from offset: Int64) throws(EventLogError)
+      -> any LogReader
+    {
+      PausingReader(try log.reader(of: partition, from: offset), pauses: pauses)
+    }
+    func writer(to topics: [String]) throws(EventLogError) -> any LogWriter {
+      try log.writer(to: topics)
+    }
+  }
+
+  @Test func aPauseOfTheLogIsNotTakenForItsEnd() throws {
+    let log = try makeLog()
+    defer { try? FileManager.default.removeItem(atPath: log.path) }
+    for marks in [[100, 200], []] as [[Int64]] {
+      var pausing = LogStretches(log: PausingLog(log: log, pauses: 3))
+      #expect(try pausing.hold(75, 100..<200, of: source, marks: marks, identity: number))
+      var silent = LogStretches(log: PausingLog(log: log, pauses: Int.max))
+      do {
+        _ = try silent.hold(75, 100..<200, of: source, marks: marks, identity: number)
+        Issue.record("a log that gives nothing has answered")
+      } catch {
+        #expect(error.code == .unavailable)
+      }
+    }
+  }
+
   @Test func aPieceBetweenMarksIsReadOnceHoweverManyAskForIt() throws {
     var random = SeededRandom(seed: 4)
     let log = try makeLog()

@@ -181,6 +181,9 @@ import Testing
     }
     let copied = try #require(Postmaster(dataDirectory: copy))
     #expect(!copied.isRunning(in: copy))
+    // Nor does it keep a server of the copy from starting.
+    Postmaster.correct(copy + "/postmaster.pid", of: copy)
+    #expect(Postmaster(dataDirectory: copy)?.processID != copied.processID)
     #expect(fixture.cluster.isRunning)
   }
 }

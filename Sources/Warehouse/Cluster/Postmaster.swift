@@ -141,7 +141,11 @@ struct Postmaster {
     // A number of nobody's misleads nobody.
     guard kill(lock.processID, 0) == 0 else { return }
     // Its number went to another process, or the clock was set and its socket removed.
-    if lock.identity(in: directory) != .gone, lock.hasAttachedMemory { return }
+    // The memory of one that was copied is another server's.
+    if !lock.isCopied(in: directory), lock.identity(in: directory) != .gone, lock.hasAttachedMemory
+    {
+      return
+    }
     // Into this very file: where a server has made itself a new one meanwhile, nobody sees this.
     let corrected = Array("\(noProcess)\(text.drop { $0.isNumber })".utf8)
     _ = corrected.withUnsafeBytes { pwrite(file, $0.baseAddress, $0.count, 0) }

@@ -14,7 +14,7 @@ public final class Connection {
   ///   - url: `postgresql://…` or a libpq conninfo string; what it leaves out comes from libpq's
   ///     environment variables and password file. `connect_timeout` is 5 s unless given,
   ///     and TCP's keepalives are such that a server that has gone is noticed within 30 s.
-  ///   - applicationName: what `pg_stat_activity` shows, unless the URL gives one.
+  ///   - applicationName: what `pg_stat_activity` shows, whatever the URL says.
   ///   - idleTransactionLimit: seconds for which the session may keep a transaction open without a
   ///     statement; then the server ends it, so that the locks of a process that froze are free again.
   ///     nil leaves the server's own setting.
@@ -24,7 +24,8 @@ public final class Connection {
   ) throws(WarehouseError) {
     var options = try ConnectionURL(url)
     options.setDefault("connect_timeout", "5")
-    options.setDefault("application_name", applicationName)
+    // Whoever freezes is found by this name.
+    options.set("application_name", applicationName)
     // A server that the network has swallowed is noticed within half a minute.
     options.setDefault("keepalives_idle", "10")
     options.setDefault("keepalives_interval", "5")

@@ -9,6 +9,9 @@ final class ClusterUse {
   private let file: Int32
   private var keeper: ClusterKeeper?
 
+  /// Seconds that the last user may take to stop the database.
+  private static let patience = 60.0
+
   init(directory: String) throws {
     try DataDirectory.make(directory)
     let path = "\(directory)/postgres.users"
@@ -17,7 +20,17 @@ final class ClusterUse {
       throw CommandError(
         .cannotCreate, "cannot write \(path): \(String(cString: strerror(errno)))")
     }
-    flock(file, LOCK_SH)
+    let deadline = ContinuousClock.now + .seconds(Self.patience)
+    while flock(file, LOCK_SH | LOCK_NB) != 0 {
+      guard ContinuousClock.now < deadline else {
+        close(file)
+        throw CommandError(
+          .temporaryFailure,
+          "another process has been stopping the database of \(directory) for \(Int(Self.patience)) s (it "
+            + "holds \(path)); see whether it is frozen, then try again")
+      }
+      usleep(20_000)
+    }
     let absolute = URL(fileURLWithPath: directory).standardizedFileURL.path
     cluster = PrivateCluster(directory: "\(absolute)/postgres")
   }

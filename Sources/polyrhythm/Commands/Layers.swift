@@ -108,6 +108,12 @@ final class SpeedTally: Sendable {
       Terminal.say(
         "speed: partitions \(partitions.map(String.init).joined(separator: ", ")) wait for load \(load), "
           + "which counts what no speed worker had; until it is published they lag behind")
+    case .lost(let partition, let offsets):
+      progress.finish()
+      Terminal.say(
+        "speed: \(source) has dropped the records of \(partition) from offset \(offsets.lowerBound) up to "
+          + "\(offsets.upperBound) before they were counted (retention); partition \(partition.partition) "
+          + "lags until a load has taken them from the lake")
     case .noTopics:
       Terminal.say("speed: \(source) has no topics yet; waiting for them")
     case .partitionsAdded(let topic, let before, let now):
