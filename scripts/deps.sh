@@ -90,6 +90,7 @@ if [ "$want_tests" = yes ]; then
     python3-yaml # scripts/check-compose.sh
     python3-venv # for moto, below
     gzip         # the tests compress what they import
+    curl openssl # the tests ask the server, over TLS too
   )
 fi
 if [ "$want_bench" = yes ]; then

@@ -20,11 +20,15 @@ import Warehouse
       var committed: Set<Int64> = []
       for life in 1...20 {
         let speed = try box.start(["speed", "--flush-seconds", "0.02"] + place)
-        // Half of the kills hit the start, half what comes after.
+        // Half of the kills hit the start, half what comes after, some of them after a flush.
         if life % 2 == 0 {
           _ = eventually(within: 20) {
             speed.errorsSoFar.contains("state rebuilt") || !speed.isRunning
           }
+        }
+        if life % 3 == 0 {
+          let before = committed.max() ?? 0
+          #expect(try eventually(within: 60) { try records(in: database) > before })
         }
         usleep(UInt32(random.below(300_000)))
         try #require(speed.isRunning, "life \(life): \(speed.errorsSoFar)")
