@@ -35,6 +35,12 @@ public final class BatchLoader {
     /// Rows of rollups kept in memory before complete minutes are written.
     public var rollupRows = 80_000
 
+    /// Records of a partition that a live speed worker may be behind the lake before a load takes its
+    /// share over.
+    public var farBehind = Self.farBehindDefault
+
+    public static let farBehindDefault: Int64 = 5_000_000
+
     public init(databaseURL: String) { self.databaseURL = databaseURL }
   }
 
@@ -152,6 +158,7 @@ public final class BatchLoader {
       EpochCleaner(library: library).letOlderStatementsEnd(control)
     }
     var cut = try CutMaker(
+      farBehind: configuration.farBehind,
       connection: control, library: library, lake: lake, run: run, isFull: kind == .full, stop: stop
     ).make()
     try epochs.prepareNext()

@@ -32,14 +32,14 @@ struct Cut: Sendable {
 /// (`speed.reservation`), no worker commits records of it while the load lives, and `speed.progress` goes to
 /// its end in the transaction that publishes the rows. A load that dies has moved nothing.
 struct CutMaker {
-  /// Records that a live speed worker may be behind the lake before the load stops waiting for it and
-  /// takes its share.
-  static let farBehind: Int64 = 5_000_000
   /// Seconds to wait for a flush before looking who does not let go.
   private static let lockPatience = 2.0
   /// Tries; a worker that froze in a flush is buried after its lease at the latest.
   private static let triesMax = 8
 
+  /// Records that a live speed worker may be behind the lake before the load stops waiting for it and
+  /// takes its share.
+  var farBehind = BatchLoader.Configuration.farBehindDefault
   let connection: Connection
   let library: SQLLibrary
   let lake: any EventLog
@@ -84,7 +84,7 @@ struct CutMaker {
       for (source, offset) in committed.sorted(by: { $0.key < $1.key }) {
         let isLost = cut.lost.contains(source)
         guard let end = lakeEnds[source], isLost || end > offset,
-          isLost || !attended.contains(source.partition) || end > offset + Self.farBehind
+          isLost || !attended.contains(source.partition) || end > offset + farBehind
         else { continue }
         _ = try connection.run(
           library.sql("batch/reserve"),

@@ -37,6 +37,14 @@ struct LoadLock {
   }
 
   private func busy(_ other: Rows) throws -> LoadError {
+    let holder = try connection.run(library.sql("batch/load_lock_holder"))
+    if try holder.count > 0 && !holder.text(0, 1).hasPrefix("polyrhythm load") {
+      return LoadError(
+        .busy,
+        "Session \(try holder.int(0, 0)) of \(try holder.text(0, 2)) (\"\(try holder.text(0, 1))\") holds the "
+          + "lock of loads and is no load; end it: select pg_terminate_backend(\(try holder.int(0, 0)))"
+      )
+    }
     guard other.count > 0 else {
       return LoadError(.busy, "Another load is about to begin; try again when it is done")
     }

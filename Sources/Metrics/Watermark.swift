@@ -9,6 +9,8 @@ public struct Watermark: Equatable, Sendable {
   public static let leap: Int64 = 86_400_000
   /// Records among which those that are ahead must be the majority.
   public static let window = 64
+  /// Records of a partition after which the first watermark is had in any case: one quiet user.
+  static let loneRecords = 8
 
   /// The timestamp that event time has reached, milliseconds since 1970; nil until there is one.
   public private(set) var greatest: Int64?
@@ -60,8 +62,8 @@ public struct Watermark: Equatable, Sendable {
     // All others of the window are less than these.
     let median = sorted[(count - 1) / 2 - others]
     let near = sorted.filter { abs($0 - median) <= Self.leap }
-    // The very first watermark needs two that agree.
-    guard greatest != nil || near.count > 1 else { return }
+    // The very first watermark needs two that agree, or some more where each comes days after the other.
+    guard greatest != nil || near.count > 1 || count >= Self.loneRecords else { return }
     greatest = near.last
     forgetReached()
   }

@@ -123,6 +123,8 @@ public final class SpeedWorker {
   /// Whether starting again may help: a server or a broker that restarts.
   private func mayPass(_ error: any UserFacingError) -> Bool {
     if let error = error as? WarehouseError {
+      // There may be room again; who waits for the end wants to know.
+      if error.code == .diskFull { return !configuration.untilCaughtUp }
       // A lock that a worker holds which froze: its lease runs out.
       return error.isRetriable || error.sqlState == "55P03"
     }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Brings a database to the schema of this program: `migrations/NNNN_name.sql`, in order, each in
 /// one transaction, each once. What has been applied is in `warehouse.schema_migration`, with the
 /// file's SHA-256.
@@ -23,7 +25,9 @@ public struct Migrator {
   @discardableResult
   public func migrate(_ connection: Connection) throws(WarehouseError) -> [String] {
     let migrations = try load()
-    try connection.run("select pg_advisory_lock($1)", [.int(Self.lockKey)])
+    // Nearly always there is nothing to do, and nobody to wait for.
+    if try compare(migrations, connection).count == migrations.count { return [] }
+    try lock(connection)
     defer { _ = try? connection.run("select pg_advisory_unlock($1)", [.int(Self.lockKey)]) }
     let applied = try compare(migrations, connection)
     var names: [String] = []
@@ -32,6 +36,31 @@ public struct Migrator {
       names.append(migration.name)
     }
     return names
+  }
+
+  /// Seconds that another process may take to migrate.
+  private static let patience = 120.0
+
+  private func lock(_ connection: Connection) throws(WarehouseError) {
+    let deadline = ContinuousClock.now + .seconds(Self.patience)
+    while try !connection.run("select pg_try_advisory_lock($1)", [.int(Self.lockKey)]).bool(0, 0) {
+      guard ContinuousClock.now < deadline else {
+        throw WarehouseError(
+          .conflict,
+          "Another session has held the lock of migrations for \(Int(Self.patience)) s"
+            + "\(try holder(connection)); see what it waits for, end it, then try again")
+      }
+      usleep(50_000)
+    }
+  }
+
+  private func holder(_ connection: Connection) throws(WarehouseError) -> String {
+    let rows = try connection.run(
+      "select a.pid, a.application_name from pg_locks as l join pg_stat_activity as a using (pid) "
+        + "where l.locktype = 'advisory' and l.granted and l.objsubid = 1 "
+        + "and (l.classid::bigint << 32 | l.objid::bigint) = $1", [.int(Self.lockKey)])
+    guard rows.count > 0 else { return "" }
+    return " (session \(try rows.int(0, 0)), \(try rows.text(0, 1)))"
   }
 
   /// - Returns: the names that `migrate` would apply; empty where the database is up to date.

@@ -18,6 +18,8 @@ public struct WarehouseError: UserFacingError, CustomStringConvertible,
     case cluster
     /// A value did not have the type that was asked for.
     case decoding
+    /// The server has no room on its disk.
+    case diskFull
   }
 
   public var code: Code
@@ -25,7 +27,7 @@ public struct WarehouseError: UserFacingError, CustomStringConvertible,
   /// The five-character SQLSTATE where the server gave one.
   public var sqlState: String?
   /// True where the same statement may go through later: connection losses, serialization
-  /// failures, deadlocks, a server that is starting up or shutting down.
+  /// failures, deadlocks, a server that is starting up or shutting down, a full disk.
   public var isRetriable: Bool
   /// The name of the constraint that was broken, where one was.
   public var constraint: String?
@@ -59,6 +61,7 @@ public struct WarehouseError: UserFacingError, CustomStringConvertible,
     case .schema: .configuration
     case .cluster: .unavailable
     case .decoding: .software
+    case .diskFull: .ioError
     }
   }
 }

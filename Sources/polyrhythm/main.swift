@@ -53,7 +53,7 @@ do {
   mallopt(M_MMAP_THRESHOLD, 32 << 20)
   mallopt(M_TRIM_THRESHOLD, 1 << 30)
   try perform(Array(CommandLine.arguments.dropFirst()))
-  fflush(nil)
+  try Terminal.requireOutput()
 } catch {
   fflush(nil)
   let known = error as? any UserFacingError

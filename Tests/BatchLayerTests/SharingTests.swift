@@ -6,6 +6,7 @@ import TestKit
 import Testing
 import Warehouse
 
+@testable import BatchLayer
 @testable import EventLog
 @testable import SpeedLayer
 
@@ -65,6 +66,30 @@ import Warehouse
       stop.request()
       try worker.wait()
     }
+  }
+
+  /// A producer that tries again after the topic has grown, or that gives its records no key.
+  @Test func anEventInTwoPartitionsStopsNoLoadAndCheckNamesIt() throws {
+    let records = try simulated(seed: 83, users: 20)
+    let layers = try Layers(.directory, partitions: 1)
+    let directory = try #require(layers.log.log as? DirectoryLog)
+    try layers.log.write(records)
+    for topic in Topic.allCases { try directory.addPartitions(topic.name, upTo: 2) }
+    // In the window of both.
+    let twice = try #require(
+      records.filter { $0.topic == .pageView && $0.identity != nil }
+        .max { $0.identity!.ts < $1.identity!.ts })
+    let appender = try directory.appender(of: TopicPartition("page_view_events", 1))
+    _ = try twice.payload.withUnsafeBytes {
+      try appender.append(timestamp: twice.arrival, payload: $0)
+    }
+    try appender.close()
+    try layers.catchUp()
+    try layers.load(.full)
+    try layers.load(.incremental)
+    let findings = try Checks(library: layers.library).run(layers.connect(), from: nil, to: nil)
+    #expect(findings.map(\.check) == ["fact_page_view_unique"])
+    #expect(findings.first?.isError == true)
   }
 
   @Test func partitionsAndTopicsThatAppearAreFollowed() throws {

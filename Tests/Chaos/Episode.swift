@@ -72,6 +72,7 @@ final class Episode {
 
   private func judge() throws {
     if let first = watch.violations.first { throw Verdict("the reader saw: \(first)") }
+    if watch.hasGivenUp { throw Verdict("the reader has given up: \(watch.failure)") }
     if let first = fleet.verdicts().first { throw Verdict(first) }
   }
 

@@ -13,6 +13,8 @@ final class Fleet {
   private(set) var workers: [Int: Program] = [:]
   private(set) var writer: Program?
   private(set) var load: Program?
+  /// Loads that froze, and that others have come after.
+  private var overtaken: [Program] = []
   private var writerCommand: [String]?
   private var isWriterOwed = false
   private var frozen: Set<pid_t> = []
@@ -55,11 +57,22 @@ final class Fleet {
   }
 
   func startLoad(_ kind: Action.LoadKind) throws -> Program {
-    let program = try run([
-      "load", kind.rawValue, "--lake", log, "--database", proxy.url(instead: database),
-    ])
+    let program = try run(
+      [
+        "load", kind.rawValue, "--lake", log, "--database", proxy.url(instead: database),
+      ] + (schedule.farBehind.map { ["--far-behind", "\($0)"] } ?? []))
+    if let load, load.isRunning { overtaken.append(load) }
     load = program
     return program
+  }
+
+  /// Loads that are awake end; those that froze stay as they are.
+  func finishLoads(within seconds: Double) throws {
+    for program in overtaken + [load].compactMap({ $0 })
+    where program.isRunning && !isFrozen(program) {
+      _ = try waited(program, seconds)
+    }
+    overtaken.removeAll { !$0.isRunning }
   }
 
   /// Only one process at a time can write the log: what is there is waited for.
@@ -117,7 +130,10 @@ final class Fleet {
     return true
   }
 
-  func thaw(_ target: Action.Target) { thaw(program(target)) }
+  func thaw(_ target: Action.Target) {
+    if target == .load { for program in overtaken { thaw(program) } }
+    thaw(program(target))
+  }
 
   func thaw(_ program: Program?) {
     guard let program, frozen.remove(program.processID) != nil else { return }
@@ -142,7 +158,9 @@ final class Fleet {
     }
   }
 
-  private var all: [Program] { Array(workers.values) + [writer, load].compactMap { $0 } }
+  private var all: [Program] {
+    Array(workers.values) + overtaken + [writer, load].compactMap { $0 }
+  }
 
   func waited(_ program: Program, _ seconds: Double) throws -> Program.Outcome {
     do {
@@ -152,12 +170,15 @@ final class Fleet {
     }
   }
 
-  /// A process that ends by a signal that nobody sent has a defect.
+  /// How a process may end: as it should, as we killed it, or as one that says to try again (no server, a lock,
+  /// a fenced worker).
+  private static let endings: Set<Int32> = [0, 69, 75, 128 + SIGKILL, 128 + SIGTERM]
+
+  /// A process that ends by a signal that nobody sent, or for a reason that nobody gave it, has a defect.
   func verdicts() -> [String] {
     all.compactMap { program in
       guard !program.isRunning, let outcome = try? program.wait(atMost: 1) else { return nil }
-      let crashes = [SIGILL, SIGTRAP, SIGABRT, SIGFPE, SIGBUS, SIGSEGV].map { 128 + $0 }
-      return crashes.contains(outcome.status) ? "\(outcome)" : nil
+      return Self.endings.contains(outcome.status) ? nil : "\(outcome)"
     }
   }
 

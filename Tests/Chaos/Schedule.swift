@@ -7,6 +7,9 @@ struct Schedule {
   /// Flags of `generate` for late, doubled, disordered and malformed events.
   var faults: [String]
   var actions: [Action]
+  /// Records that a worker may lag before a load takes its share over; nil: as the program has it, which no
+  /// episode comes to.
+  var farBehind: Int?
 
   /// Kinds of trouble that can be left out, to look for others behind a known defect.
   enum Trouble: String, CaseIterable {
@@ -18,18 +21,22 @@ struct Schedule {
     var draw = Draw(seed: seed, without: without)
     partitions = draw.pick([1, 2, 2, 3, 4])
     faults = draw.faults()
+    farBehind = draw.pick([nil, nil, 300, 3000])
     actions = draw.actions()
   }
 
   /// Loads that end at six statements one after the other, from `6 (seed - 1) + 1` on, while a worker is
   /// absent, restarting, frozen or behind: seeds 1 to 45 end a load at each of its statements, the next 45
-  /// with the worker in the next of these states.
+  /// with the worker in the next of these states. What kind of load ends in which way is drawn; each further
+  /// 180 seeds draw anew.
   static func sweep(seed: UInt64) -> Schedule {
     var schedule = Schedule(seed: seed)
     let number = Int(seed) - 1
     let first = number % 45 * 6 + 1
-    let state = (number / 45 + number) % 4
+    let state = number / 45 % 4
+    var random = SeededRandom(seed: seed)
     schedule.actions = []
+    schedule.farBehind = state == 3 ? 300 : nil
     for index in 0..<6 {
       schedule.actions.append(.startWorker(0, flushMs: 50))
       if state == 0 { schedule.actions.append(.killWorker(0)) }
@@ -40,11 +47,11 @@ struct Schedule {
       case 3: break
       default: schedule.actions.append(.pause(ms: 300))
       }
-      let means: Action.Ending.Means = index % 2 == 0 ? .kill : .cutConnections
       let ending = Action.Ending(
-        means: means, statement: first + index, isAnswered: (number + index) % 3 == 0)
+        means: random.chance(0.5) ? .kill : .cutConnections, statement: first + index,
+        isAnswered: random.chance(0.5))
       schedule.actions += [
-        .load((number + index) % 5 == 4 ? .full : .incremental, ending),
+        .load(random.chance(0.4) ? .full : .incremental, ending),
         .settle(
           .init(
             byWorkers: index % 2 == 0, keepsFrozen: true,
@@ -55,7 +62,11 @@ struct Schedule {
   }
 
   var lines: [String] {
-    ["seed \(seed), \(partitions) partitions, generate \(faults.joined(separator: " "))"]
+    [
+      "seed \(seed), \(partitions) partitions, "
+        + (farBehind.map { "load --far-behind \($0), " } ?? "")
+        + "generate \(faults.joined(separator: " "))"
+    ]
       + actions.enumerated().map { "\($0.offset + 1). \($0.element)" }
   }
 }

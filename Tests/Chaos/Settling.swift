@@ -12,9 +12,7 @@ extension Episode {
   func settle(_ settling: Action.Settling) throws {
     if !settling.keepsFrozen { fleet.thawAll() }
     try fleet.finishWriter()
-    if let load = fleet.load, load.isRunning, !fleet.isFrozen(load) {
-      _ = try fleet.waited(load, 120)
-    }
+    try fleet.finishLoads(within: 120)
     if !FileManager.default.fileExists(atPath: "\(log)/page_view_events") { return }
     try recount.follow()
     try catchUp(settling)
@@ -27,6 +25,7 @@ extension Episode {
     }
     if settling.comparesFull, settling.load != nil { try compareFull() }
     tally.settlings += 1
+    guard watch.looks > 0 else { throw Verdict("the reader has not seen the views once") }
   }
 
   private func connect() throws -> Connection {
@@ -94,10 +93,8 @@ extension Episode {
     while true {
       tries += 1
       tally.loads += 1
-      if let running = fleet.load, running.isRunning {
-        // One that was frozen goes on now, and may publish.
-        _ = try fleet.waited(running, 120)
-      }
+      // One that was frozen goes on now, and may publish.
+      try fleet.finishLoads(within: 120)
       proxy.reset()
       let outcome = try fleet.waited(fleet.startLoad(kind), 120)
       if outcome.status == 0 { break }

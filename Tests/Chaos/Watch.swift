@@ -23,6 +23,19 @@ final class Watch: Sendable {
   /// What must not have been seen; empty where all was right.
   var violations: [String] { shared.violations.withLock { $0 } }
 
+  /// What ended it.
+  var failure: String {
+    do {
+      try worker.wait()
+      return "nothing"
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  /// It looks until the end, whatever happens.
+  var hasGivenUp: Bool { worker.isFinished && !stop.isRequested }
+
   init(url: String, log: String) {
     worker = Worker("chaos-watch") { [stop, shared] in
       var connection: Connection?

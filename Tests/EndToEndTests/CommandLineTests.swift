@@ -50,6 +50,19 @@ import Warehouse
     }
   }
 
+  @Test func whatCannotBePrintedInFullIsAFailureButForAReaderThatHasSeenEnough() throws {
+    try withSandbox { box in
+      let database = try box.makeDatabase()
+      let sql = ["sql", "--csv", "select generate_series(1, 300000)", "--database", database.url]
+      let full = try box.run(sql, wrapper: ["sh", "-c", "\"$@\" > /dev/full", "sh"])
+      #expect(full.status == 74, "\(full)")
+      #expect(full.errorLines.count == 1 && full.errors.contains("standard output"), "\(full)")
+      let head = try box.run(
+        sql, wrapper: ["bash", "-c", "\"$@\" | head -1; exit ${PIPESTATUS[0]}", "bash"])
+      #expect(head.status == 0 && head.output == "generate_series\n", "\(head)")
+    }
+  }
+
   @Test func sqlPrintsCSVThatTellsNullFromAnEmptyText() throws {
     try withSandbox { box in
       let database = try box.makeDatabase()

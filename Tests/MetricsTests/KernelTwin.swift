@@ -163,7 +163,7 @@ struct KernelTwin {
     guard ahead.count > window.count / 2 else { return mark }
     let median = window.sorted()[(window.count - 1) / 2]
     let near = ahead.filter { abs($0 - median) <= day }
-    return mark == nil && near.count < 2 ? nil : near.max()
+    return mark == nil && near.count < 2 && window.count < 8 ? nil : near.max()
   }
 
   /// The watermark of the listens.

@@ -29,6 +29,13 @@ import Testing
     #expect(mark([5, 6 + Self.day]).greatest == nil)
   }
 
+  @Test func aQuietUserWhoseRecordsAreDaysApartHasOneFromTheEighthOn() {
+    let records = (0..<Int64(20)).map { Self.noon + $0 * 2 * Self.day }
+    #expect(mark(Array(records[..<7])).greatest == nil)
+    #expect(mark(Array(records[..<8])).greatest == records[3])
+    #expect(mark(records).greatest ?? 0 >= records[8])
+  }
+
   @Test func aWildFirstRecordDoesNotMatterOnceTwoOrdinaryOnesHaveCome() {
     for records in [
       [9 * Self.day, 5, 6], [5, 9 * Self.day, 6], [9 * Self.day, 5, 20 * Self.day, 6],

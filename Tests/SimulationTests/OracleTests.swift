@@ -85,6 +85,17 @@ import Testing
     #expect((PlainJSON.object(Array(line.utf8)) != nil) == isObject, "\(line)")
   }
 
+  /// The site was off for three days; whether the watermark has come over that is not the oracle's to say.
+  @Test func aPlayBeforeALeapThatTheCrowdMayHaveMadeIsUnclear() throws {
+    let before = (0..<60).map { listen($0, Self.start + $0 * 300_000) }
+    let after = (0..<30).map {
+      listen($0, Self.start + 3 * 86_400_000 + $0 * 300_000)
+        .replacingOccurrences(of: #""sessionId":1"#, with: #""sessionId":2"#)
+    }
+    let recount = try recounted(["listen_events": before + after])
+    #expect(total(recount, "completed").upperBound == 90)
+  }
+
   // MARK: Looks
 
   /// A page view in one minute, as the two views show it that count it.

@@ -56,6 +56,15 @@ import Warehouse
     #expect(try connection.run("select count(*) from a").int(0, 0) == 1)
   }
 
+  /// As one that froze, or somebody's `select pg_advisory_lock`.
+  @Test func whereNothingIsToBeDoneNobodyIsWaitedFor() throws {
+    try migrator().migrate(connection)
+    let holder = try Connection(url: database.url)
+    _ = try holder.run("select pg_advisory_lock($1)", [.int(0x706F_6C79_7268)])
+    try connection.script("set statement_timeout = '20s'")
+    #expect(try migrator().migrate(connection) == [])
+  }
+
   @Test func aFileChangedAfterItWasAppliedIsRefusedWithBothHashes() throws {
     try migrator().migrate(connection)
     let old = try connection.run(

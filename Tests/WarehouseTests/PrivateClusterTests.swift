@@ -221,6 +221,12 @@ func postmaster(of info: ClusterInfo) throws -> pid_t {
       let error = #expect(throws: WarehouseError.self) { try analyst.run(sql) }
       #expect(error?.sqlState == "42501")
     }
+    // Elsewhere nothing would keep it from making large objects and temporary tables.
+    for other in ["postgres", "template1"] {
+      let elsewhere = info.analystURL.replacing("/polyrhythm", with: "/\(other)")
+      #expect(elsewhere != info.analystURL)
+      #expect(throws: WarehouseError.self) { try Connection(url: elsewhere) }
+    }
     let wrong = "postgresql://analyst:sekret@127.0.0.1:\(info.port)/polyrhythm"
     let refused = #expect(throws: WarehouseError.self) { try Connection(url: wrong) }
     #expect(refused?.message.contains("check the user and the password") == true)

@@ -28,6 +28,7 @@ struct WatermarkRange {
 
   init(_ events: [PlainEvent], latenessMs: Int64) {
     var greatest = Self.never
+    var seen = Self.never
     var least = Self.never
     var last: [Int64] = []
     // Of the last records, which were ahead.
@@ -36,6 +37,7 @@ struct WatermarkRange {
     standings.reserveCapacity(events.count)
     for (index, event) in events.enumerated() {
       let ts = event.identity.ts
+      seen = max(seen, ts)
       let isAhead = index > 0 && ts > greatest + Self.dayMs
       ahead.append(isAhead)
       if ahead.count > Self.crowd { ahead.removeFirst() }
@@ -58,6 +60,7 @@ struct WatermarkRange {
       // A site that was off for a while.
       greatest = max(greatest, sorted[Self.crowd / 4])
     }
-    end = (isCertain ? greatest : min(least, greatest)) - latenessMs...greatest - latenessMs
+    let bounds = isCertain ? greatest...greatest : min(least, greatest)...max(greatest, seen)
+    end = bounds.lowerBound - latenessMs...bounds.upperBound - latenessMs
   }
 }

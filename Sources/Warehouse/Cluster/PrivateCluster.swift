@@ -130,6 +130,16 @@ public struct PrivateCluster: Sendable {
     return Postmaster(dataDirectory: data)?.isRunning(in: data) ?? false
   }
 
+  /// The port of the server that runs; nil where none does, or it is just starting.
+  public var runningPort: UInt16? {
+    guard let root = Files.realPath(directory) else { return nil }
+    let data = ClusterPlace(root: root).dataDirectory
+    guard let server = Postmaster(dataDirectory: data), server.isRunning(in: data) else {
+      return nil
+    }
+    return server.port
+  }
+
   // MARK: Making
 
   private func version(of place: ClusterPlace) throws(WarehouseError) -> Int? {
@@ -200,6 +210,8 @@ public struct PrivateCluster: Sendable {
     if databases.isEmpty {
       try server.script("create database \(Identifier.quoted(Self.database))")
     }
+    // Who only reads has no business in them, where nothing keeps him from writing.
+    try server.script("revoke connect on database postgres, template1 from public")
     let password = try ensureAnalyst(server, place, user)
     let database = try connect(place, port, Self.database)
     try database.script("create extension if not exists hll")

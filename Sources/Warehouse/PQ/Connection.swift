@@ -180,6 +180,16 @@ public final class Connection {
 
   // MARK: The session
 
+  /// A conninfo string for another program, and the password apart from it, which must not be among its
+  /// arguments.
+  /// - Throws: `.connection` where the URL is not understood.
+  public static func splitPassword(of url: String) throws(WarehouseError) -> (
+    conninfo: String, password: String?
+  ) {
+    let parsed = try ConnectionURL(url)
+    return (parsed.withoutPassword, parsed.options["password"])
+  }
+
   /// Cancels this connection's statements from another thread.
   public func canceller() throws(WarehouseError) -> Canceller {
     guard let cancel = PQgetCancel(handle) else { throw lastError("") }

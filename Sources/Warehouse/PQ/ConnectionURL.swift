@@ -38,6 +38,13 @@ struct ConnectionURL {
 
   mutating func set(_ keyword: String, _ value: String) { options[keyword] = value }
 
+  /// A conninfo string of all but the password.
+  var withoutPassword: String {
+    options.filter { $0.key != "password" }.sorted { $0.key < $1.key }.map { keyword, value in
+      "\(keyword)='\(value.replacing("\\", with: "\\\\").replacing("'", with: "\\'"))'"
+    }.joined(separator: " ")
+  }
+
   /// PQconnectdbParams.
   func connect() -> OpaquePointer? {
     let pairs = options.sorted { $0.key < $1.key }

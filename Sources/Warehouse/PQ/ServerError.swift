@@ -29,10 +29,14 @@ enum ServerError {
         .joined(separator: "\n"))
   }
 
+  /// disk_full: there may be room again.
+  private static let diskFull = "53100"
+
   static func isRetriable(_ sqlState: String?) -> Bool {
     guard let sqlState else { return false }
     return sqlState.hasPrefix("08")
-      || ["40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300"].contains(sqlState)
+      || ["40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300", diskFull].contains(
+        sqlState)
   }
 
   /// Everything on one line, runs of white space as one space.
@@ -56,6 +60,7 @@ enum ServerError {
     {
       return .connection
     }
+    if sqlState == diskFull { return .diskFull }
     return ["40001", "40P01", "55P03"].contains(sqlState) ? .conflict : .statement
   }
 

@@ -25,7 +25,14 @@ final class ClusterKeeper: Sendable {
       var pause = Self.firstPause
       while !ended.isRequested {
         ended.wait(seconds: Self.lookInterval)
-        if ended.isRequested || cluster.isRunning { continue }
+        if ended.isRequested { continue }
+        if let port = cluster.runningPort, port != info.port {
+          // Another process was faster, and found the old port taken.
+          movedTo.withLock { $0 = port }
+          command.request()
+          return
+        }
+        if cluster.isRunning { continue }
         say("PostgreSQL in \(info.dataDirectory) is gone; starting it again")
         let begin = ContinuousClock.now
         do {

@@ -1,3 +1,4 @@
+import CPlatform
 import Foundation
 import Support
 import Synchronization
@@ -91,6 +92,18 @@ final class ProgressLine: Sendable {
       if state.isShown { Terminal.write("\r\u{1B}[K") }
       state.isShown = false
     }
+  }
+}
+
+extension Terminal {
+  /// - Throws: `.ioError` where what was printed could not be written. A reader that has seen enough and went
+  ///   is no failure.
+  static func requireOutput() throws(CommandError) {
+    guard polyrhythm_output_is_lost() != 0 else { return }
+    var output = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
+    if poll(&output, 1, 0) > 0, Int32(output.revents) & Int32(POLLERR) != 0 { return }
+    throw CommandError(
+      .ioError, "standard output could not be written in full; see whether its disk has room")
   }
 }
 

@@ -23,6 +23,8 @@ let checkCommand = CommandSpec(
   defer { place.close() }
   let connection = try Connection(
     url: place.existingDatabaseURL(), applicationName: "polyrhythm check")
+  let watch = try StopWatch(connection)
+  defer { withExtendedLifetime(watch) {} }
   let checks = Checks(library: place.library)
   var findings: [Checks.Finding] = []
   var names = checks.names.count
@@ -77,6 +79,8 @@ private func recompute(_ lake: any EventLog, _ place: Place, _ kernel: Kernel.Co
 private func withSchema<T>(_ body: () throws -> T) throws -> T {
   do {
     return try body()
+  } catch let error as WarehouseError where error.sqlState == "57014" && Signals.stop.isRequested {
+    throw CommandError(.temporaryFailure, "stopped before it was done")
   } catch let error as WarehouseError where ["42P01", "3F000"].contains(error.sqlState ?? "") {
     throw CommandError(
       .configuration,
@@ -98,6 +102,8 @@ let statusCommand = CommandSpec(
   defer { place.close() }
   let connection = try Connection(
     url: place.existingDatabaseURL(), applicationName: "polyrhythm status")
+  let watch = try StopWatch(connection)
+  defer { withExtendedLifetime(watch) {} }
   let rows = try withSchema { try connection.run(place.library.sql("status")) }
   var fields = rows.columns.indices.map { (rows.columns[$0], rows.textOrNull(0, $0)) }
   if arguments.has("--log") || arguments.has("--lake") || !arguments.has("--database") {

@@ -152,7 +152,13 @@ let loadCommand = CommandSpec(
   name: "load",
   summary: "Loads the lake into the warehouse: everything, or what came since the last load.",
   operands: "full | incremental", operandCount: 1...1,
-  flags: [PlaceFlags.lake, PlaceFlags.database, PlaceFlags.data, latenessFlag]
+  flags: [
+    PlaceFlags.lake, PlaceFlags.database, PlaceFlags.data, latenessFlag,
+    Flag(
+      "--far-behind", "N",
+      "records of a partition that a speed worker may lag before the load counts them in its place "
+        + "(default 5000000)"),
+  ]
 ) { arguments in
   guard let kind = BatchLoader.Kind(rawValue: arguments.operands[0]) else {
     throw UsageError("load \(arguments.operands[0]): it is load full or load incremental")
@@ -163,6 +169,9 @@ let loadCommand = CommandSpec(
   let lake = try place.lake()
   var configuration = BatchLoader.Configuration(databaseURL: try place.migratedDatabaseURL())
   configuration.kernel = kernel
+  if let records = try arguments.int("--far-behind", in: 0...Int.max) {
+    configuration.farBehind = Int64(records)
+  }
   let progress = ProgressLine("load \(kind.rawValue)")
   let loader = BatchLoader(
     lake: lake, library: place.library, configuration: configuration,

@@ -24,6 +24,8 @@ let sqlCommand = CommandSpec(
   try place.requireDatabase()
   let url = try isWriting ? place.databaseURL() : place.readerURL()
   let connection = try Connection(url: url, applicationName: "polyrhythm sql")
+  let watch = try StopWatch(connection)
+  defer { withExtendedLifetime(watch) {} }
   if !isWriting { try connection.becomeReader() }
   guard let query else {
     let role = try connection.run("select current_user").text(0, 0)
@@ -36,6 +38,7 @@ let sqlCommand = CommandSpec(
   do {
     rows = try connection.run(query)
   } catch let error as WarehouseError where error.code == .statement {
+    if Signals.stop.isRequested { throw CommandError(.temporaryFailure, "sql: stopped") }
     if !isWriting, needsWriting.contains(error.sqlState ?? "") {
       throw CommandError(.noPermission, "sql: this needs --write: \(error.message)")
     }
@@ -50,19 +53,34 @@ private let needsWriting: Set<String> = ["25006", "42501"]
 /// psql, where there is one, in place of this process's own prompt.
 /// - Parameter role: the role that only reads; nil for one that writes.
 private func runInteractive(_ url: String, role: String?) throws {
-  let process = Process()
-  process.executableURL = URL(fileURLWithPath: "/usr/bin/psql")
-  process.arguments = [url]
   var options = "-c search_path=serving,warehouse,batch,speed,public"
   if let role { options += " -c default_transaction_read_only=on -c role=\(role)" }
-  process.environment = ProcessInfo.processInfo.environment.merging(["PGOPTIONS": options]) { $1 }
-  do {
-    try process.run()
-  } catch {
+  // The password is nobody else's business, as arguments are everybody's.
+  let (conninfo, password) = try Connection.splitPassword(of: url)
+  setenv("PGOPTIONS", options, 1)
+  if let password { setenv("PGPASSWORD", password, 1) }
+  // In the terminal's own group of processes, or the terminal would stop it. Ctrl-C means the query there,
+  // and nothing here.
+  signal(SIGINT, SIG_IGN)
+  var attributes = posix_spawnattr_t()
+  posix_spawnattr_init(&attributes)
+  defer { posix_spawnattr_destroy(&attributes) }
+  var interrupt = sigset_t()
+  sigemptyset(&interrupt)
+  sigaddset(&interrupt, SIGINT)
+  sigaddset(&interrupt, SIGPIPE)
+  posix_spawnattr_setsigdefault(&attributes, &interrupt)
+  posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
+  var words: [UnsafeMutablePointer<CChar>?] = [strdup("psql"), strdup(conninfo), nil]
+  defer { for word in words { free(word) } }
+  var child: pid_t = 0
+  guard posix_spawnp(&child, "psql", nil, &attributes, &words, environ) == 0 else {
     throw CommandError(
       .unavailable,
       "sql: give a query, or install psql (package postgresql-client) for a prompt")
   }
-  // The terminal sends Ctrl-C to both; for psql it means the query, not the end.
-  process.waitUntilExit()
+  var status: Int32 = 0
+  while waitpid(child, &status, 0) < 0, errno == EINTR {
+    if Signals.stop.isRequested { kill(child, SIGTERM) }
+  }
 }

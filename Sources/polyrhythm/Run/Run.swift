@@ -143,6 +143,11 @@ final class Run {
       stage("warehouse", describe(summary))
     } catch let error as LoadError where error.code == .stopped {
       stage("warehouse", "not loaded: stopped before")
+    } catch let error as any UserFacingError
+      where [.unavailable, .temporaryFailure].contains(error.exitCode) && !stop.isRequested
+    {
+      // The database is started again where it is gone, and the schedule makes up for the load.
+      stage("warehouse", "not loaded yet, the schedule tries again: \(error.message)")
     }
   }
 
