@@ -211,7 +211,7 @@ public final class BatchLoader {
           .int(run), .int(Int64(counts.records)), .int(Int64(counts.listens)),
           .int(Int64(counts.auths)), .int(Int64(counts.pageViews)),
           .int(Int64(counts.quarantined)), .int(Int64(counts.late)),
-          .int(Int64(counts.redelivered)), .text(soFar.json),
+          .int(Int64(counts.redelivered)), .text(soFar.json), .int(Int64(counts.absent)),
         ])
       guard finished.affected == 1 else { throw LoadError.overtaken }
     }

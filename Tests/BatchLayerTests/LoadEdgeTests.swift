@@ -97,6 +97,11 @@ import Warehouse
     #expect(counts.records == records.count)
     #expect(counts.absent > 50)
     try layers.expectTruth(Truth(records))
+    let check = LakeCheck(lake: log.lake, library: layers.library)
+    #expect(try check.run(layers.connect()).isEmpty)
+    // Nor those that retention has dropped since.
+    try log.lake.moveStart(of: TopicPartition("page_view_events", 0), to: 10)
+    #expect(try check.run(layers.connect()).isEmpty)
   }
 
   @Test(arguments: TestLog.Kind.allCases)

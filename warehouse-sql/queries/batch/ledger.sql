@@ -7,7 +7,7 @@ with since as (
       (select max(load_run_id) from warehouse.load_run where status = 'published' and kind = 'full'), 0)
 )
 select
-  coalesce(sum(events_read), 0)::bigint,
+  coalesce(sum(events_read + offsets_without_record), 0)::bigint,
   coalesce(sum(listens), 0)::bigint,
   (select count(*) from warehouse.fact_listen),
   coalesce(sum(auths), 0)::bigint,
