@@ -53,6 +53,8 @@ public final class MemberDirectory {
 
   /// Keys handed out, by dimension. Memory of our own, as in `RollupSet`.
   private let known: UnsafeMutablePointer<FlatTable>
+  /// The least lon and lat of each location, by its value in the table.
+  private var coordinates: [SIMD2<Double>] = []
   private var new = NewMembers()
 
   private let limit: Int
@@ -95,9 +97,26 @@ public final class MemberDirectory {
     if isNew(key, .song) { addSong(key, event) }
   }
 
+  /// A place has the least coordinates that any event gives it, so that it is the same in whatever order
+  /// the events come; it is handed out again where it gets others.
   @inline(__always)
   func meetLocation(_ key: Int64, _ event: Event) {
-    if isNew(key, .location) { addLocation(key, event) }
+    guard key != 0 else { return }
+    let next = Int32(coordinates.count)
+    let index = known[Dimension.location.rawValue].findOrInsert(0, key, new: next)
+    let here = SIMD2(event.lon ?? .infinity, event.lat ?? .infinity)
+    if index != next {
+      let least = coordinates[Int(index)]
+      guard here.x < least.x || here.x == least.x && here.y < least.y else { return }
+      coordinates[Int(index)] = here
+    } else if known[Dimension.location.rawValue].count > limit {
+      known[Dimension.location.rawValue].removeAll()
+      _ = known[Dimension.location.rawValue].findOrInsert(0, key, new: 0)
+      coordinates = [here]
+    } else {
+      coordinates.append(here)
+    }
+    addLocation(key, event)
   }
 
   @inline(__always)
