@@ -37,8 +37,9 @@ struct LoadLock {
   }
 
   private func busy(_ other: Rows) throws -> LoadError {
+    let isAlive = try other.count > 0 && other.bool(0, 3)
     let holder = try connection.run(library.sql("batch/load_lock_holder"))
-    if try holder.count > 0 && !holder.text(0, 1).hasPrefix("polyrhythm load") {
+    if try !isAlive && holder.count > 0 && !holder.text(0, 1).hasPrefix("polyrhythm load") {
       return LoadError(
         .busy,
         "Session \(try holder.int(0, 0)) of \(try holder.text(0, 2)) (\"\(try holder.text(0, 1))\") holds the "
