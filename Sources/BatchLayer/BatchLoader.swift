@@ -37,9 +37,7 @@ public final class BatchLoader {
 
     /// Records of a partition that a live speed worker may be behind the lake before a load takes its
     /// share over.
-    public var farBehind = Self.farBehindDefault
-
-    public static let farBehindDefault: Int64 = 5_000_000
+    public var farBehind: Int64 = 5_000_000
 
     public init(databaseURL: String) { self.databaseURL = databaseURL }
   }
@@ -158,8 +156,8 @@ public final class BatchLoader {
       EpochCleaner(library: library).letOlderStatementsEnd(control)
     }
     var cut = try CutMaker(
-      farBehind: configuration.farBehind,
-      connection: control, library: library, lake: lake, run: run, isFull: kind == .full, stop: stop
+      connection: control, library: library, lake: lake, run: run, isFull: kind == .full,
+      farBehind: configuration.farBehind, stop: stop
     ).make()
     try epochs.prepareNext()
     try awaitPartitions(cut, stop)

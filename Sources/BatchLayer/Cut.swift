@@ -37,14 +37,14 @@ struct CutMaker {
   /// Tries; a worker that froze in a flush is buried after its lease at the latest.
   private static let triesMax = 8
 
-  /// Records that a live speed worker may be behind the lake before the load stops waiting for it and
-  /// takes its share.
-  var farBehind = BatchLoader.Configuration.farBehindDefault
   let connection: Connection
   let library: SQLLibrary
   let lake: any EventLog
   let run: Int64
   let isFull: Bool
+  /// Records that a live speed worker may be behind the lake before the load stops waiting for it and
+  /// takes its share.
+  let farBehind: Int64
   let stop: StopToken
 
   /// Closes the current epoch, in one short transaction.

@@ -13,6 +13,9 @@ struct LoadLock {
   /// server has seen that nobody is there any more.
   private static let patience = 5.0
 
+  /// The first number of the lock, of which the second is 0 (`batch/lock_loads.sql`).
+  private static let lockKey: Int64 = 1_886_350_458
+
   let connection: Connection
   let library: SQLLibrary
   let databaseURL: String
@@ -27,7 +30,7 @@ struct LoadLock {
       if ContinuousClock.now >= deadline {
         let other = try connection.run(library.sql("batch/running_load"))
         let isAlive = try other.count > 0 && other.bool(0, 3)
-        guard !isAlive, !hasEndedOther else { throw try busy(other) }
+        guard !isAlive, !hasEndedOther else { throw try busy(other, isAlive: isAlive) }
         _ = try connection.run(library.sql("batch/end_load_sessions"))
         hasEndedOther = true
         deadline = ContinuousClock.now + .seconds(Self.patience)
@@ -36,16 +39,8 @@ struct LoadLock {
     }
   }
 
-  private func busy(_ other: Rows) throws -> LoadError {
-    let isAlive = try other.count > 0 && other.bool(0, 3)
-    let holder = try connection.run(library.sql("batch/load_lock_holder"))
-    if try !isAlive && holder.count > 0 && !holder.text(0, 1).hasPrefix("polyrhythm load") {
-      return LoadError(
-        .busy,
-        "Session \(try holder.int(0, 0)) of \(try holder.text(0, 2)) (\"\(try holder.text(0, 1))\") holds the "
-          + "lock of loads and is no load; end it: select pg_terminate_backend(\(try holder.int(0, 0)))"
-      )
-    }
+  private func busy(_ other: Rows, isAlive: Bool) throws -> LoadError {
+    if !isAlive, let stranger = try stranger() { return stranger }
     guard other.count > 0 else {
       return LoadError(.busy, "Another load is about to begin; try again when it is done")
     }
@@ -53,6 +48,21 @@ struct LoadLock {
       .busy,
       "Load \(try other.int(0, 0)) is running since \(try other.text(0, 2)) UTC "
         + "(\(try other.text(0, 1))); try again when it is done")
+  }
+
+  /// Somebody's session that has the lock and is no load.
+  private func stranger() throws -> LoadError? {
+    let holder = try connection.run(
+      library.sql("lock_holder"), [.int(Self.lockKey), .int(0), .int(2)])
+    guard holder.count > 0 else { return nil }
+    let (session, name, role) = (
+      try holder.int(0, 0), try holder.text(0, 1), try holder.text(0, 2)
+    )
+    if name.hasPrefix("polyrhythm load") { return nil }
+    return LoadError(
+      .busy,
+      "Session \(session) of \(role) (\"\(name)\") holds the lock of loads and is no load; end it: "
+        + "select pg_terminate_backend(\(session))")
   }
 
   /// A session ends some time after its connection; who loads next should not have to wait for that.

@@ -22,9 +22,7 @@ struct OutOfWindow {
 
     init(_ event: Event) {
       topic = event.topic
-      identity = KnownFacts.Identity(
-        ts: event.ts, userId: event.userId, sessionId: event.sessionId,
-        itemInSession: event.itemInSession)
+      identity = KnownFacts.Identity(event)
     }
   }
 

@@ -27,13 +27,9 @@ final class DirectorySources: SourceStore {
 
   func close(_ id: String) throws(EventLogError) { try files.close(id) }
 
-  func settledOffsets() throws(EventLogError) -> [TopicPartition: Int64] {
+  func settledEnds() throws(EventLogError) -> [TopicPartition: SourceRecord.End] {
     for partition in partitions.joined() { try appenders[partition]?.sync() }
-    return appenders.mapValues { $0.nextOffset }
-  }
-
-  func end(of partition: TopicPartition) -> SourceRecord.End {
-    appenders[partition]?.end ?? SourceRecord.End(offset: 0)
+    return appenders.mapValues(\.end)
   }
 
   func holds(_ end: SourceRecord.End, of partition: TopicPartition) -> Bool {

@@ -77,12 +77,14 @@ final class KafkaSources: SourceStore {
     var record = record
     let id = Array(record.id.utf8)
     for partition in partitions.joined() {
-      guard let start = record.start.removeValue(forKey: partition.description) else { continue }
+      guard let start = record.start[partition.description] else { continue }
+      // Before what lies below it is counted.
+      let end = try end(of: partition)
       var given: Int64 = 0
       try read(partition, from: start) { message in
         if Self.isOf(id, message) { given += 1 }
       }
-      record.given[partition.description, default: 0] += given
+      record.settle(partition.description, given: given, end: end)
     }
     try save(record)
     return record
@@ -106,14 +108,14 @@ final class KafkaSources: SourceStore {
 
   func close(_ id: String) throws(EventLogError) {}
 
-  func settledOffsets() throws(EventLogError) -> [TopicPartition: Int64] {
+  func settledEnds() throws(EventLogError) -> [TopicPartition: SourceRecord.End] {
     try producer.flush()
-    var offsets: [TopicPartition: Int64] = [:]
-    for partition in partitions.joined() { offsets[partition] = try log.endOffset(of: partition) }
-    return offsets
+    var ends: [TopicPartition: SourceRecord.End] = [:]
+    for partition in partitions.joined() { ends[partition] = try end(of: partition) }
+    return ends
   }
 
-  func end(of partition: TopicPartition) throws(EventLogError) -> SourceRecord.End {
+  private func end(of partition: TopicPartition) throws(EventLogError) -> SourceRecord.End {
     SourceRecord.End(offset: try log.endOffset(of: partition))
   }
 

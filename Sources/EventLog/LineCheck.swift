@@ -23,7 +23,7 @@ struct LineCheck {
     self.file = file
     path = indexPath
     self.base = base
-    last = .init(offset: base - 1, position: -1, timestamp: 0, latestBefore: 0)
+    last = Self.beginning(base)
     try loadMore(at: Int(start.position))
   }
 
@@ -72,21 +72,22 @@ struct LineCheck {
   private func isGone(_ entry: SegmentIndex.Entry) throws(EventLogError) -> Bool {
     guard let index = try File.openIfThere(path, O_RDONLY) else { return true }
     let entries = try SegmentIndex.entries(
-      index, base: base, segmentBytes: try file.size(), skipping: 0, after: beginning)
+      index, base: base, segmentBytes: try file.size(), skipping: 0, after: Self.beginning(base))
     return !entries.contains { $0.position == entry.position && $0.offset == entry.offset }
   }
 
   private mutating func startAnew(at position: Int) throws(EventLogError) {
     index = nil
     seen = 0
-    last = beginning
+    last = Self.beginning(base)
     entries = []
     next = 0
     // An entry for this very place was looked at already, or is of no use any more.
     try loadMore(at: position + 1)
   }
 
-  private var beginning: SegmentIndex.Entry {
+  /// What comes before the first entry.
+  private static func beginning(_ base: Int64) -> SegmentIndex.Entry {
     .init(offset: base - 1, position: -1, timestamp: 0, latestBefore: 0)
   }
 

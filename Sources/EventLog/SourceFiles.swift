@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Support
 
 /// The files of `DirectorySources`: `sources/ID.open` while a source is under way, `sources/ID.json` once
 /// it is finished, and `sources/ID.progress` beside the former. Only who writes the log reads them: they
@@ -9,7 +10,8 @@ struct SourceFiles {
 
   private static let open = ".open"
   private static let finished = ".json"
-  private static let lockTries = 1000
+  /// Seconds.
+  private static let lockPatience = 10.0
 
   init(logPath: String) { path = "\(logPath)/sources" }
 
@@ -74,16 +76,7 @@ struct SourceFiles {
         // First the records, then their count.
         try appender.sync()
         try File.syncDirectory(appender.directory.path)
-        let given = appender.nextOffset - start
-        record.given[partition, default: 0] += max(0, given)
-        if given > 0 {
-          record.ends = record.ends ?? [:]
-          record.ends?[partition] = appender.end
-        } else if given < 0 {
-          // All below the start was on the device.
-          record.isLost = true
-        }
-        record.start[partition] = nil
+        record.settle(partition, given: appender.nextOffset - start, end: appender.end)
         isChanged = true
       }
       if isChanged { try save(record) }
@@ -92,15 +85,15 @@ struct SourceFiles {
 
   private func lock() throws(EventLogError) -> File {
     let file = try File.opening("\(path)/lock", O_RDWR | O_CREAT)
-    for _ in 0..<Self.lockTries {
-      if flock(file.descriptor, LOCK_EX | LOCK_NB) == 0 { return file }
-      guard errno == EWOULDBLOCK || errno == EINTR else {
-        throw .system(errno, "cannot lock", file.path)
-      }
-      usleep(10_000)
+    switch FileLocking.take(LOCK_EX, of: file.descriptor, waitingAtMost: Self.lockPatience) {
+    case 0: return file
+    case EWOULDBLOCK:
+      throw EventLogError(
+        .locked,
+        "\(file.path) has been held by another process for \(Int(Self.lockPatience)) s; is one of them "
+          + "stopped?")
+    case let failure: throw .system(failure, "cannot lock", file.path)
     }
-    throw EventLogError(
-      .locked, "\(file.path) has been held by another process for 10 s; is one of them stopped?")
   }
 
   // MARK: - Writing

@@ -105,12 +105,12 @@ public final class SourceJournal {
     var record = record
     record.isFinished = false
     // What others appended must not go from under the offsets that are noted here.
-    let next = try store.settledOffsets()
+    let ends = try store.settledEnds()
     remaining = []
     for ofTopic in store.partitions {
       guard let topic = ofTopic.first?.topic else { continue }
       record.partitions[topic] = ofTopic.count
-      for partition in ofTopic { record.start[partition.description] = next[partition] }
+      for partition in ofTopic { record.start[partition.description] = ends[partition]?.offset }
       remaining.append(ofTopic.map { record.given[$0.description] ?? 0 })
     }
     remainingTotal = remaining.joined().reduce(0, +)
@@ -150,18 +150,13 @@ public final class SourceJournal {
   /// Counts what the current source has given, and lets go of it.
   private func settle() throws(EventLogError) {
     guard var record = current else { return }
-    _ = try store.settledOffsets()
+    let ends = try store.settledEnds()
     current = nil
     remainingTotal = 0
     for partition in store.partitions.joined() {
       let name = partition.description
-      guard let start = record.start.removeValue(forKey: name) else { continue }
-      let given = store.given(partition, since: start)
-      record.given[name, default: 0] += given
-      if given > 0 {
-        record.ends = record.ends ?? [:]
-        record.ends?[name] = try store.end(of: partition)
-      }
+      guard let start = record.start[name], let end = ends[partition] else { continue }
+      record.settle(name, given: store.given(partition, since: start), end: end)
     }
     store.attribute(to: nil)
     try store.save(record)

@@ -44,6 +44,19 @@ public struct SourceRecord: Codable, Equatable, Sendable {
     self.title = title
   }
 
+  /// Takes up what the source has given to a partition since it last began.
+  /// - Parameters:
+  ///   - given: below 0 where the partition ends before that: it has lost what was on the device.
+  ///   - end: where the partition ends now.
+  mutating func settle(_ partition: String, given: Int64, end: End) {
+    start[partition] = nil
+    self.given[partition, default: 0] += max(0, given)
+    if given < 0 { isLost = true }
+    guard given > 0 else { return }
+    ends = ends ?? [:]
+    ends?[partition] = end
+  }
+
   /// The number at the end of an id.
   static func number(of id: String) -> Int? {
     id.lastIndex(of: "-").flatMap { Int(id[id.index(after: $0)...]) }

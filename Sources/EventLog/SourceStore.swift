@@ -15,12 +15,8 @@ protocol SourceStore: AnyObject {
   /// Notes that nothing more comes of a source that is saved as finished.
   func close(_ id: String) throws(EventLogError)
 
-  /// Returns once what was appended so far survives what records survive, with the next offset of each
-  /// partition.
-  func settledOffsets() throws(EventLogError) -> [TopicPartition: Int64]
-
-  /// Where a partition ends whose records are settled.
-  func end(of partition: TopicPartition) throws(EventLogError) -> SourceRecord.End
+  /// Returns once what was appended so far survives what records survive, with where each partition ends.
+  func settledEnds() throws(EventLogError) -> [TopicPartition: SourceRecord.End]
 
   /// Whether the partition still has what it had there.
   func holds(_ end: SourceRecord.End, of partition: TopicPartition) throws(EventLogError) -> Bool

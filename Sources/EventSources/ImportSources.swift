@@ -202,12 +202,13 @@ final class ImportSources {
           bucket: prefix.bucket,
           key: prefix.key + relative + (number == 1 ? "" : ".\(number)"))
         let there = try client.etag(of: target)
-        if there == nil { try client.copy(object, to: target) }
-        if there == nil || (there == object.etag && !object.etag.isEmpty) {
-          // One that was replaced meanwhile is another object, to be imported next time.
-          let etag = try client.etag(of: object.location)
-          let isSame = object.etag.isEmpty || etag == object.etag
-          guard isSame else { return }
+        if there == nil {
+          try client.copy(object, to: target)
+          return try client.delete(object.location)
+        }
+        if there == object.etag && !object.etag.isEmpty {
+          // One that was replaced since it was copied is another object, to be imported next time.
+          guard try client.etag(of: object.location) == object.etag else { return }
           return try client.delete(object.location)
         }
         number += 1

@@ -31,10 +31,8 @@ final class LateEvents {
     var record: DeferredRecord
     var topic: Topic
     var identity: Int64
-    var ts: Int64
-    var userId: Int64?
-    var sessionId: Int64
-    var item: Int64
+    var fact: KnownFacts.Identity
+    var ts: Int64 { fact.ts }
   }
 
   private let log: any EventLog
@@ -140,8 +138,8 @@ final class LateEvents {
     let (topic, kernel) = try context(record.source, feed)
     let event = try decode(record, topic)
     return Candidate(
-      record: record, topic: topic, identity: kernel.identity(of: event), ts: event.ts,
-      userId: event.userId, sessionId: event.sessionId, item: event.itemInSession)
+      record: record, topic: topic, identity: kernel.identity(of: event),
+      fact: KnownFacts.Identity(event))
   }
 
   private func count(_ candidate: Candidate, _ feed: KernelFeed) throws {
@@ -174,10 +172,7 @@ final class LateEvents {
     var found: [Int64] = []
     for (day, part) in Dictionary(grouping: candidates, by: { $0.ts / KnownFacts.dayMs }) {
       sign()
-      let known = try facts.indices(
-        of: part.map {
-          .init(ts: $0.ts, userId: $0.userId, sessionId: $0.sessionId, itemInSession: $0.item)
-        }, day: day, in: topic.factTable)
+      let known = try facts.indices(of: part.map(\.fact), day: day, in: topic.factTable)
       for index in known { found.append(part[index].identity) }
     }
     return found

@@ -1,3 +1,4 @@
+import EventModel
 import Warehouse
 
 /// Tells which events are facts already.
@@ -11,11 +12,11 @@ public struct KnownFacts {
     public var sessionId: Int64
     public var itemInSession: Int64
 
-    public init(ts: Int64, userId: Int64?, sessionId: Int64, itemInSession: Int64) {
-      self.ts = ts
-      self.userId = userId
-      self.sessionId = sessionId
-      self.itemInSession = itemInSession
+    public init(_ event: Event) {
+      ts = event.ts
+      userId = event.userId
+      sessionId = event.sessionId
+      itemInSession = event.itemInSession
     }
   }
 

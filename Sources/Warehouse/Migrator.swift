@@ -56,9 +56,8 @@ public struct Migrator {
 
   private func holder(_ connection: Connection) throws(WarehouseError) -> String {
     let rows = try connection.run(
-      "select a.pid, a.application_name from pg_locks as l join pg_stat_activity as a using (pid) "
-        + "where l.locktype = 'advisory' and l.granted and l.objsubid = 1 "
-        + "and (l.classid::bigint << 32 | l.objid::bigint) = $1", [.int(Self.lockKey)])
+      library.sql("lock_holder"),
+      [.int(Self.lockKey >> 32), .int(Self.lockKey & 0xFFFF_FFFF), .int(1)])
     guard rows.count > 0 else { return "" }
     return " (session \(try rows.int(0, 0)), \(try rows.text(0, 1)))"
   }

@@ -21,7 +21,7 @@ import Warehouse
     ).int(0, 0)
     let cut = try CutMaker(
       connection: connection, library: layers.library, lake: layers.log.lake, run: run,
-      isFull: true,
+      isFull: true, farBehind: BatchLoader.Configuration(databaseURL: "").farBehind,
       stop: StopToken()
     ).make()
     #expect(cut.reserved > 0)
@@ -154,5 +154,17 @@ import Warehouse
     try frozen.script("begin; select epoch from speed.current_epoch for share")
     try layers.load(.full)
     try layers.expectTruth(Truth(records), "after the load")
+  }
+
+  /// As somebody's `select pg_advisory_lock(…)` in a forgotten session.
+  @Test func aStrangerWithTheLockOfLoadsIsNamed() throws {
+    let layers = try Layers()
+    let stranger = try Connection(url: layers.database.url, applicationName: "forgotten")
+    _ = try stranger.run(layers.library.sql("batch/lock_loads"))
+    let error = #expect(throws: LoadError.self) { try layers.load(.incremental) }
+    #expect(error?.code == .busy)
+    for word in ["Session \(stranger.serverProcessID) ", "\"forgotten\"", "is no load"] {
+      #expect(error?.message.contains(word) == true, "\(error?.message ?? "")")
+    }
   }
 }

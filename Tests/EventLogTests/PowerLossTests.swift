@@ -157,17 +157,22 @@ import Testing
     #expect(error?.code == .damaged && error?.message.contains("epochs") == true)
   }
 
-  // MARK: Where a log ends
-
-  @Test(arguments: ["all segments", "the last segment", "the last line"])
-  func aLostEndThatWasOnTheDiskIsRefusedUntilItIsGivenUp(_ what: String) throws {
-    let scratch = Scratch()
+  /// A log of 100 records that was closed, and the names of its segments.
+  private func segmented(_ scratch: Scratch) throws -> (log: DirectoryLog, segments: [String]) {
     let log = try makeLog(scratch, segmentBytes: 200, level: 1)
     let appender = try log.appender(of: part)
     for number in 0..<100 { try appender.append("record \(number)") }
     try appender.finishCompression()
     try appender.close()
-    let segments = names(in: log.partitionPath).filter { $0.contains(".ndjson") }
+    return (log, names(in: log.partitionPath).filter { $0.contains(".ndjson") })
+  }
+
+  // MARK: Where a log ends
+
+  @Test(arguments: ["all segments", "the last segment", "the last line"])
+  func aLostEndThatWasOnTheDiskIsRefusedUntilItIsGivenUp(_ what: String) throws {
+    let scratch = Scratch()
+    let (log, segments) = try segmented(scratch)
     let last = try #require(segments.last)
     let path = "\(log.partitionPath)/\(last)"
     let left: Int64
@@ -230,12 +235,7 @@ import Testing
 
   @Test func aLostHeadIsToldFromOneThatWasGivenUp() throws {
     let scratch = Scratch()
-    let log = try makeLog(scratch, segmentBytes: 200, level: 1)
-    let appender = try log.appender(of: part)
-    for number in 0..<100 { try appender.append("record \(number)") }
-    try appender.finishCompression()
-    try appender.close()
-    let segments = names(in: log.partitionPath).filter { $0.contains(".ndjson") }
+    let (log, segments) = try segmented(scratch)
     let second = try #require(Int64(segments[1].prefix(20)))
     unlink("\(log.partitionPath)/\(segments[0])")
     let told = try #require(failure { _ = try log.startOffset(of: part) })

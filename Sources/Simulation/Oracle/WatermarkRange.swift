@@ -60,7 +60,7 @@ struct WatermarkRange {
       // A site that was off for a while.
       greatest = max(greatest, sorted[Self.crowd / 4])
     }
-    let bounds = isCertain ? greatest...greatest : min(least, greatest)...max(greatest, seen)
+    let bounds = isCertain ? greatest...greatest : min(least, greatest)...seen
     end = bounds.lowerBound - latenessMs...bounds.upperBound - latenessMs
   }
 }

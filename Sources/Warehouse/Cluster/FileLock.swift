@@ -1,4 +1,5 @@
 import Glibc
+import Support
 
 /// An exclusive lock on a file, held until deinit. Gone with the process, however that ends.
 final class FileLock {
@@ -8,16 +9,15 @@ final class FileLock {
   init(_ path: String, waitingAtMost seconds: Double) throws(WarehouseError) {
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw Files.failure("open", path) }
-    let deadline = ContinuousClock.now + .seconds(seconds)
-    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-      guard ContinuousClock.now < deadline else {
-        close(descriptor)
-        throw WarehouseError(
-          .cluster,
-          "Another process has been starting or stopping the database for \(seconds) s "
-            + "(it holds \(path)); see what it waits for, then try again", isRetriable: true)
-      }
-      usleep(20_000)
+    let failure = FileLocking.take(LOCK_EX, of: descriptor, waitingAtMost: seconds)
+    guard failure == 0 else {
+      close(descriptor)
+      errno = failure
+      if failure != EWOULDBLOCK { throw Files.failure("lock", path) }
+      throw WarehouseError(
+        .cluster,
+        "Another process has been starting or stopping the database for \(seconds) s "
+          + "(it holds \(path)); see what it waits for, then try again", isRetriable: true)
     }
   }
 

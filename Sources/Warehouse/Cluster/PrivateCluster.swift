@@ -124,20 +124,18 @@ public struct PrivateCluster: Sendable {
   }
 
   /// Whether the server lives, or may. Cheap: looks at some files.
-  public var isRunning: Bool {
-    guard let root = Files.realPath(directory) else { return false }
-    let data = ClusterPlace(root: root).dataDirectory
-    return Postmaster(dataDirectory: data)?.isRunning(in: data) ?? false
-  }
+  public var isRunning: Bool { runningServer != nil }
 
   /// The port of the server that runs; nil where none does, or it is just starting.
-  public var runningPort: UInt16? {
+  public var runningPort: UInt16? { runningServer?.port }
+
+  private var runningServer: Postmaster? {
     guard let root = Files.realPath(directory) else { return nil }
     let data = ClusterPlace(root: root).dataDirectory
     guard let server = Postmaster(dataDirectory: data), server.isRunning(in: data) else {
       return nil
     }
-    return server.port
+    return server
   }
 
   // MARK: Making

@@ -26,13 +26,11 @@ final class ClusterKeeper: Sendable {
       while !ended.isRequested {
         ended.wait(seconds: Self.lookInterval)
         if ended.isRequested { continue }
-        if let port = cluster.runningPort, port != info.port {
-          // Another process was faster, and found the old port taken.
-          movedTo.withLock { $0 = port }
-          command.request()
-          return
+        if cluster.isRunning {
+          // Another process may have been faster, and found the old port taken.
+          if hasMoved(to: cluster.runningPort ?? info.port, info, command) { return }
+          continue
         }
-        if cluster.isRunning { continue }
         say("PostgreSQL in \(info.dataDirectory) is gone; starting it again")
         let begin = ContinuousClock.now
         do {
@@ -40,11 +38,7 @@ final class ClusterKeeper: Sendable {
           pause = Self.firstPause
           let seconds = Terminal.duration((ContinuousClock.now - begin) / .seconds(1))
           say("PostgreSQL runs again, after \(seconds)")
-          guard now.port == info.port else {
-            movedTo.withLock { $0 = now.port }
-            command.request()
-            return
-          }
+          if hasMoved(to: now.port, info, command) { return }
         } catch {
           let known = error as? any UserFacingError
           say("\(known?.message ?? "\(error)"); trying again in \(Terminal.duration(pause))")
@@ -54,6 +48,14 @@ final class ClusterKeeper: Sendable {
       }
     }
     worker.withLock { $0 = thread }
+  }
+
+  /// Ends the command where its way to the cluster is gone.
+  private func hasMoved(to port: UInt16, _ info: ClusterInfo, _ command: StopToken) -> Bool {
+    guard port != info.port else { return false }
+    movedTo.withLock { $0 = port }
+    command.request()
+    return true
   }
 
   /// Returns when no start is under way.

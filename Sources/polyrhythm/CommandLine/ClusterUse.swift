@@ -20,16 +20,16 @@ final class ClusterUse {
       throw CommandError(
         .cannotCreate, "cannot write \(path): \(String(cString: strerror(errno)))")
     }
-    let deadline = ContinuousClock.now + .seconds(Self.patience)
-    while flock(file, LOCK_SH | LOCK_NB) != 0 {
-      guard ContinuousClock.now < deadline else {
-        close(file)
-        throw CommandError(
-          .temporaryFailure,
-          "another process has been stopping the database of \(directory) for \(Int(Self.patience)) s (it "
-            + "holds \(path)); see whether it is frozen, then try again")
+    let failure = FileLocking.take(LOCK_SH, of: file, waitingAtMost: Self.patience)
+    guard failure == 0 else {
+      close(file)
+      guard failure == EWOULDBLOCK else {
+        throw CommandError(.ioError, "cannot lock \(path): \(String(cString: strerror(failure)))")
       }
-      usleep(20_000)
+      throw CommandError(
+        .temporaryFailure,
+        "another process has been stopping the database of \(directory) for \(Int(Self.patience)) s (it "
+          + "holds \(path)); see whether it is frozen, then try again")
     }
     let absolute = URL(fileURLWithPath: directory).standardizedFileURL.path
     cluster = PrivateCluster(directory: "\(absolute)/postgres")

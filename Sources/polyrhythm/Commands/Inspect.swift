@@ -24,7 +24,7 @@ let checkCommand = CommandSpec(
   let connection = try Connection(
     url: place.existingDatabaseURL(), applicationName: "polyrhythm check")
   let watch = try StopWatch(connection)
-  defer { withExtendedLifetime(watch) {} }
+  defer { watch.end() }
   let checks = Checks(library: place.library)
   var findings: [Checks.Finding] = []
   var names = checks.names.count
@@ -103,7 +103,7 @@ let statusCommand = CommandSpec(
   let connection = try Connection(
     url: place.existingDatabaseURL(), applicationName: "polyrhythm status")
   let watch = try StopWatch(connection)
-  defer { withExtendedLifetime(watch) {} }
+  defer { watch.end() }
   let rows = try withSchema { try connection.run(place.library.sql("status")) }
   var fields = rows.columns.indices.map { (rows.columns[$0], rows.textOrNull(0, $0)) }
   if arguments.has("--log") || arguments.has("--lake") || !arguments.has("--database") {

@@ -25,7 +25,7 @@ let sqlCommand = CommandSpec(
   let url = try isWriting ? place.databaseURL() : place.readerURL()
   let connection = try Connection(url: url, applicationName: "polyrhythm sql")
   let watch = try StopWatch(connection)
-  defer { withExtendedLifetime(watch) {} }
+  defer { watch.end() }
   if !isWriting { try connection.becomeReader() }
   guard let query else {
     let role = try connection.run("select current_user").text(0, 0)
