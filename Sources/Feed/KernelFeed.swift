@@ -330,12 +330,13 @@ public final class KernelFeed {
   private static let pointDistance: Int64 = 6 * 3_600_000
 
   private func savePoint(_ input: Input) {
-    guard let greatest = input.kernel.greatest(input.topic) else { return }
+    let mark = input.kernel.mark(input.topic)
+    guard let greatest = mark.greatest else { return }
     let number = greatest / Self.pointDistance
     guard number != input.lastPoint else { return }
     input.lastPoint = number
     savedPoints[input.start.source, default: []].append(
-      ReplayPoint(offset: input.next, watermark: input.kernel.mark(input.topic)))
+      ReplayPoint(offset: input.next, watermark: mark))
   }
 
   /// Places that the partitions can be read again from, some hours of event time apart, found since the
@@ -360,11 +361,14 @@ public final class KernelFeed {
     return deferredRecords
   }
 
-  /// The greatest plausible timestamp of each partition, milliseconds since 1970, where it has one.
-  public var greatestTimes: [TopicPartition: Int64] {
-    var times: [TopicPartition: Int64] = [:]
-    for input in inputs { times[input.start.source] = input.kernel.greatest(input.topic) }
-    return times
+  /// How far event time has come in each partition, where it has begun.
+  public var watermarks: [TopicPartition: Watermark] {
+    var marks: [TopicPartition: Watermark] = [:]
+    for input in inputs {
+      let mark = input.kernel.mark(input.topic)
+      if mark.greatest != nil { marks[input.start.source] = mark }
+    }
+    return marks
   }
 
   /// The kernel of a partition number, for events that were deferred.

@@ -68,11 +68,12 @@ extension Kernel {
     switch topic {
     case .auth: break
     case .listen:
-      // No play before this is later than the watermark, and page views ask an hour back.
-      let missing = watermark.greatest.map { $0 + PlayStore.creditMs } ?? Int64.max
+      // No play before this is later than the farthest, and page views ask an hour back.
+      let missing = watermark.greatest == nil ? Int64.max : watermark.farthest + PlayStore.creditMs
       lags[Int(Topic.pageView.rawValue)].missing = missing
     case .pageView:
-      lags[Int(Topic.listen.rawValue)].missing = watermark.greatest ?? Int64.max
+      lags[Int(Topic.listen.rawValue)].missing =
+        watermark.greatest == nil ? Int64.max : watermark.farthest
     }
   }
 
@@ -89,7 +90,7 @@ extension Kernel {
   /// A topic that must be read again from further back than it was.
   public struct NeededHistory: Sendable, Equatable {
     public var topic: Topic
-    /// Milliseconds since 1970: the watermark's greatest must be less than this where reading begins.
+    /// Milliseconds since 1970: the watermark's farthest must be less than this where reading begins.
     public var before: Int64
   }
 

@@ -1,30 +1,44 @@
 /// How far event time has come in one topic and partition: the greatest timestamp that the crowd of
 /// the records has reached. A pure function of the records, in offset order.
 ///
-/// A record up to a day ahead moves it at once. Records further ahead move it only when they are the
-/// majority of the last 64: a few wild clocks never are, and a site that was off for a week is so after
-/// 33 records. docs/metrics.md has the rule in full, with examples.
-public struct Watermark: Equatable, Sendable {
-  /// Milliseconds. How far ahead of `greatest` a record may be without needing the majority.
+/// The crowd is the last 64 records, and where it is, is their median. A record moves event time where it is
+/// no further ahead of the crowd than the crowd's own pace explains; a few wild clocks, whether hours or
+/// years ahead, are not the median and move nothing. A site that was off for a week is where its records
+/// are after 33 of them. docs/metrics.md has the rule in full, with examples.
+public struct Watermark: Sendable {
+  /// Milliseconds. How far ahead of `greatest` a record may be and still be in the window, and how far
+  /// it may be behind and still say where the crowd is.
   public static let leap: Int64 = 86_400_000
-  /// Records among which those that are ahead must be the majority.
+  /// Records that are the crowd.
   public static let window = 64
+  /// Milliseconds. So little ahead of the crowd a record moves event time whatever the pace: half of what
+  /// is allowed to be late.
+  static let leastReach: Int64 = 300_000
+  /// How many times the span of 24 records (an eighth of the window to its half) event time may get on
+  /// at once.
+  static let paces: Int64 = 8
+  /// Records after which the crowd is asked anew, and after which it is known what its pace is.
+  static let interval = 32
   /// Records of a partition after which the first watermark is had in any case: one quiet user.
   static let loneRecords = 8
 
   /// The timestamp that event time has reached, milliseconds since 1970; nil until there is one.
   public private(set) var greatest: Int64?
-  /// Records in the window: all so far, where those are fewer than it holds.
+  /// The greatest timestamp of a record in the window: up to a leap more than `greatest`, where a clock is
+  /// ahead. `Int64.min` while there is no `greatest`.
+  public private(set) var farthest = Int64.min
+  /// Up to here a record moves event time without the crowd being asked.
+  private var reach = Int64.min
+  /// Records since the crowd was asked.
+  private var sinceAsked = 0
+  /// The timestamps of the crowd, the oldest at `oldest` where there are as many as fit.
+  private var crowd = InlineArray<64, Int64>(repeating: 0)
+  private var oldest = 0
   private var count = 0
-  /// Which records of the window were ahead when they came: bit 0 stands for the last record, bit 63
-  /// for the oldest.
-  private var aheadBits: UInt64 = 0
-  /// The timestamps of those records, oldest first.
-  private var ahead: [Int64] = []
 
   public init() {}
 
-  /// True where `timestamp` is so far ahead that it needs the majority.
+  /// True where `timestamp` is too far ahead to be in the window.
   @inline(__always)
   public func isAhead(_ timestamp: Int64) -> Bool {
     guard let greatest else { return false }
@@ -34,102 +48,134 @@ public struct Watermark: Equatable, Sendable {
   /// Takes the next record's timestamp.
   @inline(__always)
   public mutating func observe(_ timestamp: Int64) {
-    if let greatest, timestamp <= greatest + Self.leap {
-      if timestamp > greatest { self.greatest = timestamp }
-      // In ordinary traffic the window is full of ordinary records, and stays as it is.
-      if aheadBits != 0 || count < Self.window { moveWindow() }
-      return
+    guard let greatest else { return begin(timestamp) }
+    // What comes a day late says nothing about where the crowd is.
+    guard timestamp >= greatest - Self.leap else { return }
+    join(timestamp)
+    if timestamp > greatest {
+      if timestamp > farthest, timestamp <= greatest + Self.leap { farthest = timestamp }
+      if timestamp <= reach { self.greatest = timestamp }
     }
-    moveWindow()
-    aheadBits |= 1
-    ahead.append(timestamp)
-    followMajority()
+    if timestamp > reach || sinceAsked >= Self.interval { ask() }
   }
 
-  private mutating func moveWindow() {
-    aheadBits <<= 1
-    if ahead.count > aheadBits.nonzeroBitCount { ahead.removeFirst() }
-    count = min(count + 1, Self.window)
+  @inline(__always)
+  private mutating func join(_ timestamp: Int64) {
+    crowd[oldest] = timestamp
+    oldest = (oldest + 1) & (Self.window - 1)
+    if count < Self.window { count += 1 }
+    sinceAsked += 1
   }
 
-  /// Goes to where the records ahead are, once they are the majority: to the greatest of them that is
-  /// within a leap of the window's lower median, so that a wild one among them does not count.
-  private mutating func followMajority() {
-    // Those that the crowd has caught up with meanwhile are ahead no more.
-    let sorted = ahead.filter { greatest == nil || isAhead($0) }.sorted()
-    let others = count - sorted.count
-    guard sorted.count > others else { return }
-    // All others of the window are less than these.
-    let median = sorted[(count - 1) / 2 - others]
-    let near = sorted.filter { abs($0 - median) <= Self.leap }
-    // The very first watermark needs two that agree, or some more where each comes days after the other.
-    guard greatest != nil || near.count > 1 || count >= Self.loneRecords else { return }
-    greatest = near.last
-    forgetReached()
+  /// The very first watermark needs two records that agree, or some more where each comes days after
+  /// the other.
+  private mutating func begin(_ timestamp: Int64) {
+    join(timestamp)
+    let sorted = sortedCrowd()
+    let median = sorted[(count - 1) / 2]
+    var near = 0
+    for i in 0..<count where abs(sorted[i] - median) <= Self.leap { near += 1 }
+    guard near > 1 || count >= Self.loneRecords else { return }
+    ask()
   }
 
-  /// Takes those off the list that are ahead no more.
-  private mutating func forgetReached() {
-    var bits = aheadBits
-    var kept: [Int64] = []
-    for timestamp in ahead {
-      let oldest: UInt64 = 1 << UInt64(63 - bits.leadingZeroBitCount)
-      bits ^= oldest
-      if isAhead(timestamp) { kept.append(timestamp) } else { aheadBits ^= oldest }
+  /// Goes to the greatest timestamp of the crowd that its median and pace explain.
+  private mutating func ask() {
+    let sorted = sortedCrowd()
+    let median = sorted[(count - 1) / 2]
+    var reached = max(greatest ?? median, median)
+    reach = reached + Self.leap
+    if count >= Self.interval {
+      let span = median - sorted[(count - 1) / 8]
+      reach = min(reach, median + max(Self.leastReach, Self.paces * span))
     }
-    ahead = kept
+    for i in 0..<count where sorted[i] <= reach { reached = max(reached, sorted[i]) }
+    greatest = reached
+    farthest = max(farthest, reached)
+    sinceAsked = 0
   }
+
+  /// In order of time. Records come nearly in that order, so that this takes few steps.
+  private func sortedCrowd() -> InlineArray<64, Int64> {
+    var sorted = InlineArray<64, Int64>(repeating: 0)
+    for i in 0..<count {
+      let timestamp = crowd[index(i)]
+      var place = i
+      while place > 0, sorted[place - 1] > timestamp {
+        sorted[place] = sorted[place - 1]
+        place -= 1
+      }
+      sorted[place] = timestamp
+    }
+    return sorted
+  }
+
+  /// Where the crowd's record number `i` is, the oldest being number 0.
+  private func index(_ i: Int) -> Int { (oldest - count + i) & (Self.window - 1) }
+}
+
+extension Watermark: Equatable {
+  public static func == (a: Watermark, b: Watermark) -> Bool {
+    a.greatest == b.greatest && a.farthest == b.farthest && a.reach == b.reach
+      && a.sinceAsked == b.sinceAsked && a.timestamps == b.timestamps
+  }
+
+  /// Of the crowd, in the order in which they came.
+  private var timestamps: [Int64] { (0..<count).map { crowd[index($0)] } }
 }
 
 extension Watermark {
-  /// The form that is stored beside a replay offset: `greatest/count/age:timestamp,…`, where age is how
-  /// many records ago one that is ahead came; the first and the last part are empty where there is
-  /// none. In ordinary traffic that is `1767225600000/64/`.
+  /// The form that is stored beside a replay offset: `greatest/farthest/reach/since/crowd`, with all
+  /// times but the first as milliseconds more than that, and how many records ago the crowd was asked. While
+  /// there is no greatest, only the crowd: `////1767225600000`.
   public var stored: String {
-    var bits = aheadBits
-    var list: [String] = []
-    for timestamp in ahead {
-      let age = 63 - bits.leadingZeroBitCount
-      bits ^= 1 << UInt64(age)
-      list.append("\(age):\(timestamp)")
-    }
-    return "\(greatest.map { String($0) } ?? "")/\(count)/\(list.joined(separator: ","))"
+    let base = greatest ?? 0
+    let list = timestamps.map { String($0 - base) }.joined(separator: ",")
+    guard greatest != nil else { return "////\(list)" }
+    return "\(base)/\(farthest - base)/\(reach - base)/\(sinceAsked)/\(list)"
   }
 
-  /// Reads what `stored` wrote, also the form of earlier versions; nil where the text has another form.
+  /// Reads what `stored` wrote, also the forms of earlier versions; nil where the text has another form.
   public init?(stored: String) {
     let parts = stored.split(separator: "/", omittingEmptySubsequences: false)
-    let isRead = parts.count == 3 ? read(parts) : readEarlierForm(stored)
+    let isRead =
+      switch parts.count {
+      case 5: read(parts)
+      case 3: readEarlier(parts)
+      default: readEarlier(stored.split(separator: ":", omittingEmptySubsequences: false))
+      }
     guard isRead else { return nil }
   }
 
   private mutating func read(_ parts: [Substring]) -> Bool {
-    guard let records = Int(parts[1]), (0...Self.window).contains(records) else { return false }
-    count = records
-    greatest = Int64(parts[0])
-    guard greatest != nil || parts[0].isEmpty else { return false }
-    if parts[2].isEmpty { return true }
-    var before = count
-    for item in parts[2].split(separator: ",", omittingEmptySubsequences: false) {
-      let pair = item.split(separator: ":", omittingEmptySubsequences: false)
-      guard pair.count == 2, let age = Int(pair[0]), (0..<before).contains(age),
-        let timestamp = Int64(pair[1])
-      else { return false }
-      before = age
-      aheadBits |= 1 << UInt64(age)
-      ahead.append(timestamp)
+    var list: [Int64] = []
+    if !parts[4].isEmpty {
+      for item in parts[4].split(separator: ",", omittingEmptySubsequences: false) {
+        guard let time = Int64(item) else { return false }
+        list.append(time)
+      }
     }
+    if parts[..<4].allSatisfy(\.isEmpty) {
+      guard list.count < Self.loneRecords else { return false }
+      for time in list { join(time) }
+      return true
+    }
+    guard let base = Int64(parts[0]), let far = Int64(parts[1]), let ahead = Int64(parts[2]),
+      let since = Int(parts[3]), (0..<Self.interval).contains(since), far >= 0,
+      list.count <= Self.window
+    else { return false }
+    for time in list { join(base + time) }
+    (greatest, farthest, reach, sinceAsked) = (base, base + far, base + ahead, since)
     return true
   }
 
-  /// `greatest:candidate:actor`. The candidate is dropped: one record is no majority.
-  private mutating func readEarlierForm(_ text: String) -> Bool {
-    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-    guard parts.count == 3, parts[1].isEmpty == parts[2].isEmpty,
-      parts[1].isEmpty || (Int64(parts[1]) != nil && UInt64(parts[2]) != nil)
-    else { return false }
-    greatest = Int64(parts[0])
-    count = greatest == nil ? 0 : Self.window
-    return greatest != nil || parts[0].isEmpty
+  /// `greatest/…/…` or `greatest:…:…`, of which the rest means nothing any more. The crowd is not known: one
+  /// that comes by the hour stands for it, which lets event time get on, and is no minority.
+  private mutating func readEarlier(_ parts: [Substring]) -> Bool {
+    guard parts.count == 3 else { return false }
+    guard let greatest = Int64(parts[0]) else { return parts[0].isEmpty }
+    for hours in (0..<Int64(Self.window)).reversed() { join(greatest - hours * 3_600_000) }
+    (self.greatest, farthest, reach, sinceAsked) = (greatest, greatest, greatest, 0)
+    return true
   }
 }

@@ -61,6 +61,7 @@ final class Flusher {
           .textArray(job.marks.map(\.source.topic)),
           .intArray(job.marks.map { Int64($0.source.partition) }),
           .intArray(job.marks.map(\.nextOffset)), .intArray(job.marks.map(\.greatest)),
+          .intArray(job.marks.map(\.farthest)),
         ])
     }
   }

@@ -10,8 +10,8 @@ import Warehouse
 ///
 /// An event that was counted before was counted by a load, and then it is a fact; or outside the window
 /// since the last load, and then `speed.late_event` has its identity; or in time since the last load, and
-/// then it lies in a known stretch of the log: after the last mark whose greatest time is before its own,
-/// and before the first one that has left it behind by more than the allowed lateness. The first two
+/// then it lies in a known stretch of the log: after the last mark whose farthest time is before its own,
+/// and before the first one whose event time has left it behind by more than the allowed lateness. The first two
 /// are asked in one snapshot, so that an event that a load is just publishing is in one of them.
 ///
 /// The cost falls on such events alone: a snapshot with a few look-ups for each flush that has any, and
@@ -188,10 +188,14 @@ final class LateEvents {
     return offsets
   }
 
-  private func marks(of source: TopicPartition) throws -> [(nextOffset: Int64, greatest: Int64)] {
+  private func marks(of source: TopicPartition) throws -> [WatermarkMarks.Mark] {
     let rows = try connection.run(
       library.sql("speed/read_marks"), [.text(source.topic), .int(Int64(source.partition))])
-    return try (0..<rows.count).map { (try rows.int($0, 0), try rows.int($0, 1)) }
+    return try (0..<rows.count).map {
+      WatermarkMarks.Mark(
+        source: source, nextOffset: try rows.int($0, 0), greatest: try rows.int($0, 1),
+        farthest: try rows.int($0, 2))
+    }
   }
 
   // MARK: What the log knows
@@ -216,18 +220,18 @@ private struct Stretches {
   /// All records below are facts.
   let loaded: Int64
   /// In order of offset.
-  let marks: [(nextOffset: Int64, greatest: Int64)]
+  let marks: [WatermarkMarks.Mark]
   /// Those of the marks.
   let offsets: [Int64]
 
-  init(loaded: Int64, marks: [(nextOffset: Int64, greatest: Int64)]) {
+  init(loaded: Int64, marks: [WatermarkMarks.Mark]) {
     self.loaded = loaded
     self.marks = marks
     offsets = marks.map(\.nextOffset)
   }
 
   func stretch(of ts: Int64, lateness: Int64, before offset: Int64) -> Range<Int64> {
-    let first = marks.last { $0.greatest < ts }?.nextOffset ?? 0
+    let first = marks.last { $0.farthest < ts }?.nextOffset ?? 0
     let last = min(marks.first { $0.greatest > ts + lateness }?.nextOffset ?? offset, offset)
     let start = max(loaded, first)
     return start..<max(start, last)

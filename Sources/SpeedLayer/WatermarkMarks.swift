@@ -6,10 +6,12 @@ import Feed
 struct WatermarkMarks {
   struct Mark: Sendable {
     var source: TopicPartition
-    /// Among the records below this, `greatest` is the greatest plausible time.
+    /// One past the last record that was read.
     var nextOffset: Int64
-    /// Milliseconds since 1970.
+    /// How far event time had come, milliseconds since 1970.
     var greatest: Int64
+    /// The greatest time of a record that was in time, milliseconds since 1970.
+    var farthest: Int64
   }
 
   /// Milliseconds of event time between two marks of a partition: how finely a stretch can be told.
@@ -21,10 +23,12 @@ struct WatermarkMarks {
   mutating func due(_ feed: KernelFeed) -> [Mark] {
     var marks: [Mark] = []
     let positions = feed.positions
-    for (source, greatest) in feed.greatestTimes {
+    for (source, watermark) in feed.watermarks {
+      guard let greatest = watermark.greatest, let next = positions[source] else { continue }
       if let last = last[source], greatest < last + Self.interval { continue }
-      guard let next = positions[source] else { continue }
-      marks.append(Mark(source: source, nextOffset: next, greatest: greatest))
+      marks.append(
+        Mark(
+          source: source, nextOffset: next, greatest: greatest, farthest: watermark.farthest))
       last[source] = greatest
     }
     // In one order, so that two workers' transactions cannot wait for each other in a circle.

@@ -61,7 +61,7 @@ public struct KernelMemory {
       [
         .textArray(all.map(\.0.topic)), .intArray(all.map { Int64($0.0.partition) }),
         .intArray(all.map(\.1.offset)), .textArray(all.map(\.1.watermark.stored)),
-        .intArray(all.map { $0.1.watermark.greatest ?? Int64.min }),
+        .intArray(all.map(\.1.watermark.farthest)),
       ])
   }
 

@@ -148,7 +148,7 @@ final class KernelRun {
       let t = Int(need.topic.rawValue)
       further[t] =
         previous.points[t].last {
-          $0.watermark.greatest! < need.before && $0.offset < starts[t].offset
+          $0.watermark.farthest < need.before && $0.offset < starts[t].offset
         }
         ?? ReplayPoint(offset: SampleLog.offset(0), watermark: Watermark())
     }

@@ -126,6 +126,8 @@ struct SampleStream {
   var latenessMs: Int64
   /// With clocks more than a day ahead, right ones and wrong ones.
   var leaps = true
+  /// With pauses of up to three hours.
+  var pauses = true
   private var clock: Int64 = 1_767_225_600_000
   private let tick: Int64
   private let step: Int
@@ -163,7 +165,7 @@ struct SampleStream {
 
   private mutating func time() -> Int64 {
     clock += Int64(random.below(step))
-    if random.chance(1) { clock += Int64(random.below(3 * 3_600_000)) }
+    if pauses && random.chance(1) { clock += Int64(random.below(3 * 3_600_000)) }
     var ts = clock
     if leaps && random.chance(0.7) { clock += 86_400_000 + Int64(random.below(90_000_000)) }
     switch random.below(100) {
@@ -173,7 +175,9 @@ struct SampleStream {
     case 95..<98: ts -= latenessMs + Int64(random.below(Int(latenessMs) * 2 + 60_000))
     case 98: ts -= latenessMs
     default:
-      if leaps { ts += random.pick([86_400_000, 86_400_001, 100_000_000, 400_000]) }
+      if leaps {
+        ts += random.pick([86_400_000, 86_400_001, 100_000_000, 400_000, 18_000_000, 50_000_000])
+      }
     }
     return ts / tick * tick
   }

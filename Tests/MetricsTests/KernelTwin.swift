@@ -96,6 +96,37 @@ struct TwinListen {
   var listenedMs: Int64
 }
 
+/// How far event time has come, as docs/metrics.md says it.
+struct TwinMark {
+  private(set) var greatest: Int64?
+  private var crowd: [Int64] = []
+  private var allowed: Int64 = 0
+  private var sinceAsked = 0
+
+  mutating func take(_ ts: Int64) {
+    let day: Int64 = 86_400_000
+    if let greatest, ts < greatest - day { return }
+    crowd = (crowd + [ts]).suffix(64)
+    sinceAsked += 1
+    let sorted = crowd.sorted()
+    let median = sorted[(crowd.count - 1) / 2]
+    if let greatest {
+      if ts <= allowed { self.greatest = max(greatest, ts) }
+      if ts <= allowed && sinceAsked < 32 { return }
+    } else if crowd.filter({ abs($0 - median) <= day }).count < 2 && crowd.count < 8 {
+      return
+    }
+    sinceAsked = 0
+    let least = max(greatest ?? median, median)
+    allowed = least + day
+    if crowd.count >= 32 {
+      let eighth = sorted[(crowd.count - 1) / 8]
+      allowed = min(allowed, median + max(300_000, 8 * (median - eighth)))
+    }
+    greatest = max(least, sorted.last { $0 <= allowed } ?? least)
+  }
+}
+
 /// The definitions of DESIGN section 5 by brute force over all events at once: nothing incremental,
 /// no state, no order but the offsets'.
 struct KernelTwin {
@@ -134,36 +165,24 @@ struct KernelTwin {
 
   private mutating func classify(_ samples: [Sample], _ onceForAll: Bool) {
     let day: Int64 = 86_400_000
-    var mark: Int64?
+    var mark = TwinMark()
     var seen = Set<Identity>()
     var timely: [Sample] = []
     var other: [Sample] = []
     var marks: [Int64?] = []
-    for (i, s) in samples.enumerated() {
-      let isIn = mark.map { s.ts >= $0 - latenessMs && s.ts <= $0 + day } ?? true
+    for s in samples {
+      let isIn = mark.greatest.map { s.ts >= $0 - latenessMs && s.ts <= $0 + day } ?? true
       if isIn {
         if seen.insert(Identity(s)).inserted { timely.append(s) }
-      } else if (!onceForAll && s.ts < mark!) || seen.insert(Identity(s)).inserted {
+      } else if (!onceForAll && s.ts < mark.greatest!) || seen.insert(Identity(s)).inserted {
         other.append(s)
       }
-      mark = Self.greatest(after: samples[max(0, i - 63)...i].map(\.ts), mark)
-      marks.append(mark)
+      mark.take(s.ts)
+      marks.append(mark.greatest)
     }
     inWindow.append(timely)
     outside.append(other)
     greatest.append(marks)
-  }
-
-  /// The greatest timestamp of the crowd, by the last 64 timestamps and what it was before the last one.
-  static func greatest(after window: [Int64], _ mark: Int64?) -> Int64? {
-    let day: Int64 = 86_400_000
-    let last = window[window.count - 1]
-    if let mark, last <= mark + day { return max(mark, last) }
-    let ahead = window.filter { $0 > (mark ?? Int64.min / 2) + day }
-    guard ahead.count > window.count / 2 else { return mark }
-    let median = window.sorted()[(window.count - 1) / 2]
-    let near = ahead.filter { abs($0 - median) <= day }
-    return mark == nil && near.count < 2 && window.count < 8 ? nil : near.max()
   }
 
   /// The watermark of the listens.

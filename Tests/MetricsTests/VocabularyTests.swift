@@ -38,8 +38,9 @@ import Testing
       most = max(most, output.rollups.textCount)
     }
     #expect(most < 100)
-    kernel.fold(listen(20_000, level: "last").event, offset: offset)
-    kernel.fold(listen(20_000, level: "last two").event, offset: offset + 1)
+    for i in 0..<33 as Range<Int64> {
+      kernel.fold(listen(20_000 + i, level: "last").event, offset: offset + i)
+    }
     #expect(expectNamed(output).contains("open"))
   }
 

@@ -79,7 +79,6 @@ import Testing
     }
     #expect(records == 33)
     #expect(mark.greatest == back + 32_000)
-    #expect(mark.stored == "\(back + 32_000)/64/")
   }
 
   @Test func aWildOneAmongThoseThatComeBackIsNotWhereItLeapsTo() {
@@ -108,6 +107,59 @@ import Testing
     #expect(mark.greatest! > 300 * Self.day)
   }
 
+  // MARK: Hours ahead
+
+  @Test func aClockThatIsHoursAheadMovesNothingAndIsInTheWindow() {
+    var mark = mark(traffic(64))
+    for hours in [1, 5, 14, 23] as [Int64] {
+      let ts = Self.noon + hours * 3_600_000
+      #expect(!mark.isAhead(ts))
+      mark.observe(ts)
+      #expect(mark.greatest == Self.noon + 63_000)
+      #expect(mark.farthest == ts)
+    }
+    mark.observe(Self.noon + 64_000)
+    #expect(mark.greatest == Self.noon + 64_000)
+    #expect(mark.farthest == Self.noon + 23 * 3_600_000)
+  }
+
+  @Test func clocksThatAreEachSomewhatAheadOfTheLastOneDoNotGetFarTogether() {
+    var mark = mark(traffic(64))
+    for i in 1...31 as ClosedRange<Int64> { mark.observe(Self.noon + 63_000 + i * 240_000) }
+    #expect(mark.greatest! <= Self.noon + 63_000 + Watermark.leastReach)
+  }
+
+  @Test func afterAnHourWithoutRecordsBusyTrafficIsThereWithThirtyThree() {
+    let back = Self.noon + 3_600_000
+    var mark = mark(traffic(500))
+    for i in 0..<32 as Range<Int64> { mark.observe(back + i) }
+    #expect(mark.greatest == Self.noon + 499_000)
+    mark.observe(back + 32)
+    #expect(mark.greatest == back + 32)
+  }
+
+  @Test func whereRecordsAreMinutesApartHoursWithoutThemAreNothingUnusual() {
+    var mark = mark((0..<100).map { Self.noon + $0 * 600_000 })
+    let back = Self.noon + 100 * 600_000 + 10 * 3_600_000
+    mark.observe(back)
+    #expect(mark.greatest == back)
+  }
+
+  @Test func whatWasSparseInTheNightIsBusyAgainWithinThirtyTwoRecords() {
+    var mark = mark((0..<100).map { Self.noon + $0 * 600_000 })
+    let morning = Self.noon + 100 * 600_000
+    for ts in traffic(96, from: morning) { mark.observe(ts) }
+    mark.observe(morning + 2 * 3_600_000)
+    #expect(mark.greatest == morning + 95_000)
+  }
+
+  @Test func recordsThatComeDaysLateDoNotHoldItBack() {
+    var mark = mark(traffic(64))
+    for i in 0..<500 as Range<Int64> { mark.observe(Self.noon - 2 * Self.day + i) }
+    mark.observe(Self.noon + 200_000)
+    #expect(mark.greatest == Self.noon + 200_000)
+  }
+
   @Test func isAheadSaysWhatNeedsTheMajority() {
     let mark = mark([1000, 1000])
     #expect(!mark.isAhead(1000 + Self.day))
@@ -115,22 +167,25 @@ import Testing
     #expect(!Watermark().isAhead(Int64.max))
   }
 
-  @Test(arguments: kernelSeeds(200))
+  @Test(arguments: kernelSeeds(300))
   func itIsWhatTheMedianOfTheLastRecordsSays(seed: UInt64) {
     var random = SketchSeed(state: seed)
     var mark = Watermark()
-    var records: [Int64] = []
-    var expected: Int64?
+    var expected = TwinMark()
     var now: Int64 = 0
     let wild = Double(random.below(60))
+    let step = random.pick([1000, 60_000, 10_000_000])
+    let unit = random.pick([600_000, 3_600_000, Self.day / 4])
     for i in 0..<400 {
       if random.chance(0.5) { now += Int64(random.below(9)) * Self.day }
-      now += Int64(random.below(10_000_000))
-      records.append(random.chance(wild) ? now + Int64(random.below(400)) * Self.day / 4 : now)
-      mark.observe(records[i])
-      expected = KernelTwin.greatest(after: Array(records.suffix(64)), expected)
-      #expect(mark.greatest == expected, "seed \(seed), record \(i)")
-      if mark.greatest != expected { return }
+      if random.chance(1) { now += Int64(random.below(9)) * unit }
+      now += Int64(random.below(step))
+      var ts = random.chance(wild) ? now + Int64(random.below(400)) * unit : now
+      if random.chance(5) { ts -= Int64(random.below(50)) * unit }
+      mark.observe(ts)
+      expected.take(ts)
+      #expect(mark.greatest == expected.greatest, "seed \(seed), record \(i)")
+      if mark.greatest != expected.greatest { return }
     }
   }
 
@@ -142,27 +197,43 @@ import Testing
       #expect(Watermark(stored: mark.stored) == mark, "seed \(seed)")
       mark.observe(Int64(random.below(random.chance(90) ? 2 : 90)) * Self.day)
     }
+    // What comes next moves both alike.
+    var again = Watermark(stored: mark.stored)
+    for _ in 0..<70 {
+      let ts = Int64(random.below(99)) * Self.day / 4
+      mark.observe(ts)
+      again?.observe(ts)
+    }
+    #expect(again == mark, "seed \(seed)")
   }
 
-  @Test func theStoredFormIsShortInOrdinaryTraffic() {
-    #expect(mark(traffic(64, from: 0)).stored == "63000/64/")
-    #expect(Watermark().stored == "/0/")
-    #expect(mark([5, 9 * Self.day]).stored == "/2/1:5,0:777600000")
+  @Test func theStoredFormSaysWhereTheCrowdIsAndHowFarItMayGo() {
+    #expect(mark([5, 7, 6]).stored == "7/0/86399998/1/-2,0,-1")
+    #expect(Watermark().stored == "////")
+    #expect(mark([5, 9 * Self.day]).stored == "////5,777600000")
   }
 
   @Test(arguments: [
-    "", ":", "a::", "1:2:", "1:2:-3", "1:2:3:4", "1", "::3x:", "1:x:2", "/", "//", "1//", "1/65/",
-    "1/-1/", "x/3/", "1/3/3:5", "1/3/0:5,1:5", "1/3/2:x", "1/3/2:5,", "1/3/2", "1/3//",
+    "", ":", "a::", "1:2:3:4", "1", "x/3/", "/", "1/2", "1/2/3/4", "1/2/3/4/5/6", "1/2/3/4/x",
+    "1/-2/3/4/5", "1/2/3/32/5", "1/2/3/-1/5", "/2/3/4/5", "1//3/4/5", "////1,", "////1,2,3,4,5,6,7,8",
+    "1/0/0/0/" + String(repeating: "1,", count: 64) + "1",
   ])
   func anotherFormIsRefused(text: String) {
     #expect(Watermark(stored: text) == nil)
   }
 
   @Test(arguments: [
-    ("::", "/0/"), ("1767225600000::", "1767225600000/64/"),
-    ("5:7:18446744073709551615", "5/64/"), (":7:0", "/0/"),
+    ("::", nil), ("1767225600000::", 1_767_225_600_000), ("5:7:18446744073709551615", 5),
+    (":7:0", nil), ("/2/1:5,0:777600000", nil), ("1767225600000/64/", 1_767_225_600_000),
   ])
-  func theFormOfEarlierVersionsStaysReadable(text: String, now: String) throws {
-    #expect(try #require(Watermark(stored: text)).stored == now)
+  func theFormsOfEarlierVersionsStayReadable(text: String, greatest: Int64?) throws {
+    var mark = try #require(Watermark(stored: text))
+    #expect(mark.greatest == greatest)
+    guard let greatest else { return }
+    // One that is years ahead is no majority, and one that is hours ahead goes on as it did.
+    mark.observe(greatest + 900 * Self.day)
+    #expect(mark.greatest == greatest)
+    mark.observe(greatest + 20 * 3_600_000)
+    #expect(mark.greatest == greatest + 20 * 3_600_000)
   }
 }

@@ -9,10 +9,15 @@ import Testing
   private static let lateness: Int64 = 60_000
   private static let day: Int64 = 86_400_000
 
-  /// Ordinary traffic without leaps, and the same with wild records of users that nobody has heard of.
-  private func logs(_ seed: UInt64) -> (ordinary: SampleLog, mixed: SampleLog, wild: SampleLog) {
+  /// Ordinary traffic without leaps and pauses, and the same with wild records of users that nobody has
+  /// heard of.
+  /// - Parameter ahead: how far ahead a stranger is of the record before, given what the last 96 span.
+  private func logs(_ seed: UInt64, ahead: (_ span: Int64, inout SketchSeed) -> Int64)
+    -> (ordinary: SampleLog, mixed: SampleLog, wild: SampleLog)
+  {
     var stream = SampleStream(seed: seed, latenessMs: Self.lateness, leaps: false)
-    let ordinary = stream.log(500)
+    stream.pauses = false
+    let ordinary = stream.log(600)
     var random = SketchSeed(state: seed)
     var mixed = SampleLog()
     var wild = SampleLog()
@@ -20,16 +25,17 @@ import Testing
       let records = ordinary[topic]
       let count = random.pick([2, 10, 30])
       let inARow = random.chance(50)
-      // Not before as many ordinary ones have come and one more: at the very start, they are the
-      // majority.
-      let first = 31 + random.below(records.count - 31)
+      // Not before it is known what the crowd's pace is: at the very start they are the majority.
+      let first = 64 + random.below(records.count - 64)
       var places = (0..<count).map { _ in
-        inARow ? first : 31 + random.below(records.count - 31)
+        inARow ? first : 64 + random.below(records.count - 64)
       }.sorted()[...]
       for (i, record) in records.enumerated() {
         while places.first == i {
           places.removeFirst()
-          let sample = stranger(topic, Int64(wild[topic].count), after: records[i - 1].ts, &random)
+          let times = records[max(0, i - 96)..<i].map(\.ts)
+          let ts = records[i - 1].ts + ahead(times.max()! - times.min()!, &random)
+          let sample = stranger(topic, Int64(wild[topic].count), ts, &random)
           wild[topic].append(sample)
           mixed[topic].append(sample)
         }
@@ -40,13 +46,12 @@ import Testing
   }
 
   private func stranger(
-    _ topic: Topic, _ number: Int64, after ts: Int64, _ random: inout SketchSeed
+    _ topic: Topic, _ number: Int64, _ ts: Int64, _ random: inout SketchSeed
   ) -> Sample {
-    // Up to 2099, or some days; and now and then all of them the same.
-    let ahead = random.pick([3, 3, 9, 4000, 26_000]) * Self.day
-    var sample = Sample(topic: topic, ts: ts + ahead + Int64(random.below(3)) * 3_600_000)
+    var sample = Sample(topic: topic, ts: ts)
     sample.user = 1_000_000 + number
     sample.session = 1_000_000 + number
+    sample.artist = "wild"
     sample.song = "wild"
     sample.duration = 200
     if topic == .pageView { sample.page = random.pick(["Thumbs Up", "Home"]) }
@@ -71,7 +76,10 @@ import Testing
 
   @Test(arguments: kernelSeeds(40))
   func thirtyStrangersWithAWildClockChangeNothingButWhatTheyAdd(seed: UInt64) {
-    let (ordinary, mixed, wild) = logs(seed)
+    let (ordinary, mixed, wild) = logs(seed) { _, random in
+      // Up to 2099, or some days; and now and then all of them the same.
+      random.pick([3, 3, 9, 4000, 26_000]) * Self.day + Int64(random.below(3)) * 3_600_000
+    }
     let without = run(ordinary, seed: seed, restarts: false)
     // What the wild ones add: each counts on its own.
     let added = Kernel(
@@ -83,6 +91,37 @@ import Testing
       let with = run(mixed, seed: seed, restarts: restarts)
       let difference = RollupSums.difference(with.sums.rows, without.sums.rows)
       #expect(difference == nil, "seed \(seed)")
+      #expect(with.kernel.finalBefore == without.kernel.finalBefore, "seed \(seed)")
+      for topic in Topic.allCases {
+        #expect(with.kernel.watermark(topic) == without.kernel.watermark(topic), "seed \(seed)")
+      }
+    }
+  }
+
+  /// A wrong time zone, or minutes: more than the crowd's pace explains, and in the window.
+  @Test(arguments: kernelSeeds(30))
+  func strangersWhoAreHoursAheadChangeNothingOfAnybodyElse(seed: UInt64) {
+    let (ordinary, mixed, wild) = logs(seed) { span, random in
+      let hours = Int64(random.pick([0, 1, 2, 5, 9, 14])) * 3_600_000
+      let ahead = max(Watermark.leastReach, 8 * span) + 60_000 + hours
+      // Where records are that sparse, nobody is hours ahead.
+      return ahead < Self.day ? ahead : 3 * Self.day
+    }
+    let strangers = Set(wild.topics.joined().map { TwinKey.user($0) })
+    let wildSong = TwinKey.song(wild.topics.joined().first { $0.topic == .listen }!)
+    let without = run(ordinary, seed: seed, restarts: false)
+    for restarts in [false, true] {
+      let with = run(mixed, seed: seed, restarts: restarts)
+      let twin = KernelTwin(mixed, latenessMs: Self.lateness)
+      #expect(
+        RollupSums.difference(with.sums.rows, RollupSums.rows(twin)) == nil, "seed \(seed)")
+      for rollup in [Rollup.user, .song] {
+        let others = with.sums.rows.filter {
+          $0.key.rollup == rollup && !strangers.contains($0.key.key) && $0.key.key != wildSong
+        }
+        let expected = without.sums.rows.filter { $0.key.rollup == rollup }
+        #expect(RollupSums.difference(others, expected) == nil, "seed \(seed)")
+      }
       #expect(with.kernel.finalBefore == without.kernel.finalBefore, "seed \(seed)")
       for topic in Topic.allCases {
         #expect(with.kernel.watermark(topic) == without.kernel.watermark(topic), "seed \(seed)")

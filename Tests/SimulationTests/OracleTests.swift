@@ -96,6 +96,19 @@ import Testing
     #expect(total(recount, "completed").upperBound == 90)
   }
 
+  @Test func aClockThatIsHoursAheadIsInTimeAndEventTimeIsSureToBeThatOfTheOthers() throws {
+    let ordinary = (0..<300).map { listen($0, Self.start + $0 * 10_000) }
+    let wild = [5, 14].map {
+      listen(0, Self.start + 1_000_000 + $0 * 3_600_000)
+        .replacingOccurrences(of: #""sessionId":1"#, with: #""sessionId":\#($0)"#)
+    }
+    let recount = try recounted(["listen_events": ordinary[..<100] + wild + ordinary[100...]])
+    #expect(total(recount, "listens") == 302...302)
+    // Plays end with the next one after ten seconds; of the last one and the wild ones nothing is known.
+    #expect(total(recount, "skipped") == 299...299)
+    #expect(total(recount, "completed") == 0...0)
+  }
+
   // MARK: Looks
 
   /// A page view in one minute, as the two views show it that count it.

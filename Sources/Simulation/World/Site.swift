@@ -2,7 +2,7 @@ import EventGenerator
 import EventModel
 
 /// What the simulated site sends, topic by topic: the generator's events, and on purpose late ones, doubled
-/// ones, broken ones and some with a clock that is years ahead.
+/// ones, broken ones and some with a clock that is hours or years ahead.
 struct Site {
   struct Record {
     var stream: PlainEvent.Stream
@@ -21,7 +21,8 @@ struct Site {
 
   /// 2026-01-05, milliseconds since 1970.
   private static let start: Int64 = 1_767_571_200_000
-  private static let stretchMs: Int64 = 12 * 3_600_000
+  private static let stretchMs = 12 * Self.hourMs
+  private static let hourMs: Int64 = 3_600_000
   private static let yearMs: Int64 = 365 * 86_400_000
 
   /// Users who were there say nothing more; new ones begin.
@@ -64,8 +65,10 @@ struct Site {
         bytes: Array(line.bytes))
       fresh[stream.rawValue].append(record)
       if random.chance(0.003), !header.fault.isMalformed {
-        let years = Int64(1 + random.below(70))
-        record.bytes = Self.withTime(record.bytes, header.ts + years * Self.yearMs)
+        let ahead =
+          random.chance(0.5)
+          ? Int64(1 + random.below(70)) * Self.yearMs : Int64(1 + random.below(14)) * Self.hourMs
+        record.bytes = Self.withTime(record.bytes, header.ts + ahead)
         fresh[stream.rawValue].append(record)
       }
       return true
