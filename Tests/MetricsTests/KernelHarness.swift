@@ -88,7 +88,8 @@ func interleaving(from: [Int], to: [Int], burst: Int, _ random: inout SketchSeed
 
 /// A kernel over a sample log, with everything it writes added up.
 final class KernelRun {
-  let log: SampleLog
+  /// May grow.
+  var log: SampleLog
   let output = KernelOutput()
   let kernel: Kernel
   private(set) var next: [Int]
@@ -175,6 +176,7 @@ final class KernelRun {
     let order = interleaving(
       from: next, to: previous.next, burst: random.pick([1, 5, 1000]), &random)
     fold(order)
+    noteUnread(true)
     points = previous.points
   }
 

@@ -122,6 +122,50 @@ import Testing
     #expect((585...590).contains(SampleLog.index(views.offset)))
   }
 
+  /// A listen that is hours ahead lies before the replay point though event time had not come there.
+  @Test func aPageViewOfAClockThatIsHoursAheadFindsItsSongAfterARestart() {
+    let start: Int64 = 1_767_225_600_000
+    let hour: Int64 = 3_600_000
+    var log = SampleLog()
+    func listen(_ ts: Int64, session: Int64, song: String) {
+      log[.listen].append(
+        Sample(
+          topic: .listen, ts: ts, user: session, session: session, item: Int64(log[.listen].count),
+          song: song,
+          duration: 200))
+    }
+    for i in 0..<64 as Range<Int64> {
+      log[.pageView].append(
+        Sample(topic: .pageView, ts: start + i, user: i, session: i, page: "Home"))
+    }
+    for ts in stride(from: start, to: start + 10 * hour, by: 20_000) {
+      listen(ts, session: 1, song: "a")
+    }
+    listen(start + 13 * hour - 400_000, session: 2, song: "ahead")
+    for ts in stride(from: start + 13 * hour, to: start + 20 * hour, by: 20_000) {
+      listen(ts, session: 1, song: "a")
+    }
+    var random = SketchSeed(state: 1)
+    let listens = Int(Topic.listen.rawValue)
+    let views = Int(Topic.pageView.rawValue)
+    var run = KernelRun(log, latenessMs: 60_000, isQuiet: true)
+    run.fold([Int](repeating: views, count: 64))
+    run.fold([Int](repeating: listens, count: log[.listen].count))
+    run.sums.drain(run.output.rollups)
+    run = KernelRun(after: run, latenessMs: 60_000, isQuiet: true, &random)
+    // It comes only now.
+    log[.pageView].append(
+      Sample(
+        topic: .pageView, ts: start + 13 * hour - 300_000, user: 2, session: 2, page: "Thumbs Up"))
+    run.log = log
+    while run.next != log.counts {
+      guard run.fold(views) == .needsHistory else { continue }
+      run.sums.drain(run.output.rollups)
+      run = KernelRun(after: run, latenessMs: 60_000, isQuiet: false, &random)
+    }
+    #expect(run.difference(latenessMs: 60_000) == nil)
+  }
+
   @Test func aTopicWithoutRecordsIsReadFromWhereItIs() {
     let kernel = Kernel(configuration: .init(), output: KernelOutput())
     let point = kernel.replayPoint(.auth, next: 41)
