@@ -3,7 +3,7 @@ import EventModel
 import TestKit
 import Testing
 
-/// Events with a clock that is more than a day ahead.
+/// Events with a clock that is hours ahead, or more than a day.
 @Suite struct LoadAheadTests {
   private static let begin: Int64 = 1_772_409_600_000
   private static let minute: Int64 = 60_000
@@ -60,6 +60,29 @@ import Testing
     try layers.log.write(before + [ahead])
     try layers.load(.incremental)
     try layers.expectTruth(Truth(before + [ahead]), "in one load")
+  }
+
+  /// In time it was when event time was hours behind it, so that is where the log must be asked.
+  @Test func anEventOfAClockThatIsHoursAheadThatComesAgainWhenItIsLateCountsOnce() throws {
+    let traffic = (0..<(16 * 180)).map { view(user: 1 + Int64($0) % 3, atMinute: Int64($0) / 3) }
+    let ahead = view(user: 9, atMinute: 14 * 60)
+    let layers = try Layers(partitions: 1)
+    var written = Array(traffic[..<100])
+    written.append(ahead)
+    try layers.log.write(written)
+    try layers.catchUp()
+    for hour in 1..<16 {
+      let part = traffic[max(100, hour * 180)..<(hour + 1) * 180]
+      try layers.log.write(Array(part))
+      written += part
+      if hour % 3 == 1 || hour > 13 { try layers.catchUp() }
+    }
+    try layers.log.write([ahead])
+    written.append(ahead)
+    try layers.catchUp()
+    try layers.expectTruth(Truth(written), "by the speed layer")
+    try layers.load(.incremental)
+    try layers.expectTruth(Truth(written), "after a load")
   }
 
   /// It came ahead of the crowd, the crowd followed, and it came again, in time by then.
