@@ -150,6 +150,7 @@ public final class Kernel {
   /// - Parameter isWhole: no records of the topic lie before.
   public func restore(_ topic: Topic, watermark: Watermark, isWhole: Bool) {
     marks[Int(topic.rawValue)] = watermark
+    replays[Int(topic.rawValue)].settledThrough = watermark.farthest
     if !isWhole { noteBeginning(topic, watermark) }
     // Had there been no record, there would be no watermark, nor one in the making.
     replays[Int(topic.rawValue)].hasSeenAny = watermark != Watermark()
@@ -256,7 +257,7 @@ public final class Kernel {
     let isNew =
       (ahead[t].isEmpty || !ahead[t].contains(identity))
       && identities[t].insert(identity, timestamp: ts)
-    guard isNew else {
+    guard isNew, isEmitting || ts > replays[t].settledThrough else {
       advance(event.topic)
       return .redelivered
     }

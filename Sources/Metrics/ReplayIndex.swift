@@ -15,6 +15,9 @@ struct ReplayIndex {
   private var minutes: [Int64: ReplayPoint] = [:]
   private var lastMinute = Int64.min
   var hasSeenAny = false
+  /// What is no later than this can be a redelivery of a record before the one that reading began with:
+  /// there, no record in the window had been later. What has not come to rest since is later.
+  var settledThrough = Int64.min
 
   @inline(__always)
   mutating func note(timestamp: Int64, offset: Int64, mark: UnsafePointer<Watermark>) {

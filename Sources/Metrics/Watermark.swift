@@ -24,8 +24,9 @@ public struct Watermark: Sendable {
 
   /// The timestamp that event time has reached, milliseconds since 1970; nil until there is one.
   public private(set) var greatest: Int64?
-  /// The greatest timestamp of a record in the window: up to a leap more than `greatest`, where a clock is
-  /// ahead. `Int64.min` while there is no `greatest`.
+  /// The greatest timestamp of a record in the window: up to a leap more than `greatest` where a clock is
+  /// ahead, and less where the crowd has gone on with records out of the window. `Int64.min` while there
+  /// is no `greatest`.
   public private(set) var farthest = Int64.min
   /// Up to here a record moves event time without the crowd being asked.
   private var reach = Int64.min
@@ -90,8 +91,8 @@ public struct Watermark: Sendable {
       reach = min(reach, median + max(Self.leastReach, Self.paces * span))
     }
     for i in 0..<count where sorted[i] <= reach { reached = max(reached, sorted[i]) }
+    if greatest == nil { farthest = reached }
     greatest = reached
-    farthest = max(farthest, reached)
     sinceAsked = 0
   }
 
@@ -161,7 +162,7 @@ extension Watermark {
       return true
     }
     guard let base = Int64(parts[0]), let far = Int64(parts[1]), let ahead = Int64(parts[2]),
-      let since = Int(parts[3]), (0..<Self.interval).contains(since), far >= 0,
+      let since = Int(parts[3]), (0..<Self.interval).contains(since),
       list.count <= Self.window
     else { return false }
     for time in list { join(base + time) }

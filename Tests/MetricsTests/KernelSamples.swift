@@ -158,7 +158,7 @@ struct SampleStream {
     sample.known = nil
     if random.chance(20) {
       sample.song = random.pick(["a", "b", ""])
-      sample.duration = 61
+      sample.duration = random.pick([61, 5000, nil])
     }
     return sample
   }
