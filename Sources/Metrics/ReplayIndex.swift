@@ -12,7 +12,14 @@ public struct ReplayPoint: Equatable, Sendable {
 /// For each minute of event time that still matters: the offset of the first record in it, and the
 /// watermark before that record.
 struct ReplayIndex {
-  private var minutes: [Int64: ReplayPoint] = [:]
+  /// A watermark is half a kilobyte: the dictionary moves only a reference to it.
+  private final class Noted {
+    let point: ReplayPoint
+
+    init(_ point: ReplayPoint) { self.point = point }
+  }
+
+  private var minutes: [Int64: Noted] = [:]
   private var lastMinute = Int64.min
   var hasSeenAny = false
   /// What is no later than this can be a redelivery of a record before the one that reading began with:
@@ -25,24 +32,24 @@ struct ReplayIndex {
     if minute == lastMinute { return }
     lastMinute = minute
     if minutes[minute] == nil {
-      minutes[minute] = ReplayPoint(offset: offset, watermark: mark.pointee)
+      minutes[minute] = Noted(ReplayPoint(offset: offset, watermark: mark.pointee))
     }
   }
 
   /// The first record at or after `horizon` (milliseconds); what lies before is forgotten.
   mutating func point(horizon: Int64, next: Int64, mark: Watermark) -> ReplayPoint {
     let bound = horizon == Int64.min ? Int64.min : horizon / 60_000 - 1
-    var best = ReplayPoint(offset: next, watermark: mark)
+    var best: Noted?
     var forgotten: [Int64] = []
-    for (minute, point) in minutes {
+    for (minute, noted) in minutes {
       if minute < bound {
         forgotten.append(minute)
-      } else if point.offset < best.offset {
-        best = point
+      } else if noted.point.offset < best?.point.offset ?? next {
+        best = noted
       }
     }
     for minute in forgotten { minutes.removeValue(forKey: minute) }
     lastMinute = Int64.min
-    return best
+    return best?.point ?? ReplayPoint(offset: next, watermark: mark)
   }
 }

@@ -57,7 +57,9 @@ public struct Watermark: Sendable {
       if timestamp > farthest, timestamp <= greatest + Self.leap { farthest = timestamp }
       if timestamp <= reach { self.greatest = timestamp }
     }
-    if timestamp > reach || sinceAsked >= Self.interval { ask() }
+    if timestamp > reach || sinceAsked >= Self.interval {
+      withSortedCrowd { $1.ask($0) }
+    }
   }
 
   @inline(__always)
@@ -72,17 +74,15 @@ public struct Watermark: Sendable {
   /// the other.
   private mutating func begin(_ timestamp: Int64) {
     join(timestamp)
-    let sorted = sortedCrowd()
-    let median = sorted[(count - 1) / 2]
-    var near = 0
-    for i in 0..<count where abs(sorted[i] - median) <= Self.leap { near += 1 }
-    guard near > 1 || count >= Self.loneRecords else { return }
-    ask()
+    withSortedCrowd { sorted, mark in
+      let median = sorted[(mark.count - 1) / 2]
+      let near = sorted.count { abs($0 - median) <= Self.leap }
+      if near > 1 || mark.count >= Self.loneRecords { mark.ask(sorted) }
+    }
   }
 
   /// Goes to the greatest timestamp of the crowd that its median and pace explain.
-  private mutating func ask() {
-    let sorted = sortedCrowd()
+  private mutating func ask(_ sorted: UnsafeMutableBufferPointer<Int64>) {
     let median = sorted[(count - 1) / 2]
     var reached = max(greatest ?? median, median)
     reach = reached + Self.leap
@@ -90,25 +90,28 @@ public struct Watermark: Sendable {
       let span = median - sorted[(count - 1) / 8]
       reach = min(reach, median + max(Self.leastReach, Self.paces * span))
     }
-    for i in 0..<count where sorted[i] <= reach { reached = max(reached, sorted[i]) }
+    for timestamp in sorted where timestamp <= reach { reached = max(reached, timestamp) }
     if greatest == nil { farthest = reached }
     greatest = reached
     sinceAsked = 0
   }
 
-  /// In order of time. Records come nearly in that order, so that this takes few steps.
-  private func sortedCrowd() -> InlineArray<64, Int64> {
-    var sorted = InlineArray<64, Int64>(repeating: 0)
-    for i in 0..<count {
-      let timestamp = crowd[index(i)]
-      var place = i
-      while place > 0, sorted[place - 1] > timestamp {
-        sorted[place] = sorted[place - 1]
-        place -= 1
+  /// Calls with the crowd in order of time. Records come nearly in that order, so that this takes few steps.
+  private mutating func withSortedCrowd(
+    _ body: (UnsafeMutableBufferPointer<Int64>, inout Watermark) -> Void
+  ) {
+    withUnsafeTemporaryAllocation(of: Int64.self, capacity: Self.window) { sorted in
+      for i in 0..<count {
+        let timestamp = crowd.span[index(i)]
+        var place = i
+        while place > 0, sorted[place - 1] > timestamp {
+          sorted[place] = sorted[place - 1]
+          place -= 1
+        }
+        sorted[place] = timestamp
       }
-      sorted[place] = timestamp
+      body(UnsafeMutableBufferPointer(rebasing: sorted[..<count]), &self)
     }
-    return sorted
   }
 
   /// Where the crowd's record number `i` is, the oldest being number 0.
