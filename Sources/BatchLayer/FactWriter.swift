@@ -11,7 +11,7 @@ final class FactWriter: FactSink {
   /// Days that may be collected at a time, over all facts; beyond, those with many facts are sent.
   private static let daysAtOnce = 96
   /// A day with as many facts has a table of its own, however many days there are.
-  private static let manyRows = 1000
+  static let manyRows = 1000
 
   enum Fact: String, CaseIterable, Sendable {
     case listen = "fact_listen"
@@ -63,7 +63,7 @@ final class FactWriter: FactSink {
   /// Days of a fact that get a table of their own though they have few facts.
   private let ownDays: Int
   /// How many days with few facts have a table of their own, by fact.
-  private var small: [Fact: Int] = [:]
+  private var small: [Fact: Int]
   /// Which parts have a table of their own, and which share one; each is decided when it is first sent.
   private(set) var own: Set<Part> = []
   private(set) var rare: Set<Part> = []
@@ -82,11 +82,14 @@ final class FactWriter: FactSink {
   /// A failed writer's error; thrown at the next chance, as facts come from deep inside the kernel.
   private var failure: (any Error)?
 
-  /// - Parameter ownDays: days of a fact that get a table of their own though they have few facts.
-  init(generation: Int64, writer: StageWriter, ownDays: Int) {
+  /// - Parameters:
+  ///   - ownDays: days of a fact that get a table of their own though they have few facts.
+  ///   - small: how many of those there are already, by fact.
+  init(generation: Int64, writer: StageWriter, ownDays: Int, small: [Fact: Int] = [:]) {
     self.generation = generation
     self.writer = writer
     self.ownDays = ownDays
+    self.small = small
   }
 
   func auth(_ keys: FactKeys, _ event: Event) {

@@ -33,7 +33,8 @@ final class Stage {
       idleTransactionLimit: LoadLock.lease)
     facts = FactWriter(
       generation: run, writer: writer,
-      ownDays: try configuration.ownDays ?? Self.ownDays(memberConnection, library))
+      ownDays: try configuration.ownDays ?? Self.ownDays(memberConnection, library),
+      small: isFull ? [:] : try Self.smallDays(memberConnection, library))
     rollups = RollupWriter(generation: run, isFull: isFull, writer: writer)
     members = try MemberStore(connection: memberConnection, library: library)
   }
@@ -47,6 +48,20 @@ final class Stage {
   private static func ownDays(_ connection: Connection, _ library: SQLLibrary) throws -> Int {
     let locks = try connection.run(library.sql("batch/lock_capacity")).int(0, 0)
     return Int(locks) / 2 / (locksOfAPartition * FactWriter.Fact.allCases.count)
+  }
+
+  /// How many days with few facts have partitions of their own by now.
+  private static func smallDays(_ connection: Connection, _ library: SQLLibrary) throws
+    -> [FactWriter.Fact: Int]
+  {
+    var days: [FactWriter.Fact: Int] = [:]
+    for fact in FactWriter.Fact.allCases {
+      let rows = try connection.run(
+        library.sql("batch/small_days"),
+        [.text("warehouse.\(fact.rawValue)"), .int(Int64(FactWriter.manyRows))])
+      days[fact] = Int(try rows.int(0, 0))
+    }
+    return days
   }
 
   /// A song and the lateness allowed, and some more: how long a play can still change the minute that

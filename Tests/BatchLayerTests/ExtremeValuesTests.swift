@@ -96,6 +96,24 @@ import Warehouse
     }.shuffled(using: &random)
   }
 
+  /// Wild clocks name other days every night; a server has only so many locks.
+  @Test func nightAfterNightOfOtherDaysDoesNotAddPartitionsWithoutABound() throws {
+    let layers = try Layers()
+    var all: [LoggedRecord] = []
+    for night in 0..<5 as Range<Int64> {
+      let records = records(
+        onDays: (0..<4).map { 11_000 + 40 * $0 + night }, item: night, seed: UInt64(night))
+      all += records
+      try layers.log.write(records)
+      _ = try layers.loader(ownDays: 6).load(.incremental)
+    }
+    try layers.expectTruth(Truth(all))
+    let partitions = try layers.connect().run(
+      "select count(*) from pg_inherits where inhparent = 'warehouse.fact_listen'::regclass")
+    // Six days, and what the others share.
+    #expect(try partitions.int(0, 0) == 7)
+  }
+
   @Test func moreDaysThanThereMayBePartitionsLoad() throws {
     let layers = try Layers()
     let days = Int64(10_957)..<Int64(10_957 + 36_525)

@@ -1,0 +1,5 @@
+-- Partitions of a fact that had few rows when their index was made.
+select count(*)
+from pg_inherits as i
+join pg_class as c on c.oid = i.inhrelid
+where i.inhparent = $1::regclass and c.reltuples < $2
