@@ -110,7 +110,7 @@ final class FactWriter: FactSink {
     endRow(.pageView, buffer, keys)
   }
 
-  func listen(_ fact: ListenFact, texts: TextTable) {
+  func listen(_ fact: ListenFact, texts: InternedTexts) {
     let buffer = startRow(.listen, fact.keys, columns: listenColumns)
     buffer.int64(fact.songKey)
     if fact.auth == 0 { buffer.null() } else { buffer.text(texts[fact.auth]) }

@@ -42,7 +42,7 @@ final class ImportSources {
     guard FileManager.default.fileExists(atPath: operand, isDirectory: &isDirectory) else {
       throw SourceError(.notFound, "\(operand): no such file or directory")
     }
-    guard isDirectory.boolValue else { return [SourceFile(place: .local(path: operand))] }
+    guard isDirectory.boolValue else { return [SourceFile(origin: .local(path: operand))] }
     let names: [String]
     do {
       names = try FileManager.default.contentsOfDirectory(atPath: operand).sorted()
@@ -54,7 +54,7 @@ final class ImportSources {
       throw SourceError(
         .notFound, "\(operand): no \(Self.endings(options.format)) file in this directory")
     }
-    return found.map { SourceFile(place: .local(path: "\(operand)/\($0)")) }
+    return found.map { SourceFile(origin: .local(path: "\(operand)/\($0)")) }
   }
 
   private func objects(_ url: String) throws(SourceError) -> [SourceFile] {
@@ -75,7 +75,7 @@ final class ImportSources {
         .notFound,
         "\(url): no \(Self.endings(options.format)) object below this prefix that is not archived")
     }
-    return found.map { SourceFile(place: .object($0, root: root)) }
+    return found.map { SourceFile(origin: .object($0, root: root)) }
   }
 
   private static func endings(_ format: ImportFormat) -> String {
@@ -142,7 +142,7 @@ final class ImportSources {
   func withLocalFile<T>(
     _ file: SourceFile, prefix: Int? = nil, _ body: (String) throws -> T
   ) throws -> T {
-    switch file.place {
+    switch file.origin {
     case .local(let path): return try body(path)
     case .object(let object, _):
       let path = try "\(temporaryDirectory())/object"
@@ -190,7 +190,7 @@ final class ImportSources {
   /// is not copied again; one of the same name with other content stays, and the new one gets a number.
   func archive(_ file: SourceFile) throws(SourceError) {
     guard let archive = options.archive else { return }
-    switch file.place {
+    switch file.origin {
     case .local(let path): try moveLocal(path, to: archive)
     case .object(let object, let root):
       guard let prefix = try archivePrefix(bucket: object.location.bucket) else { return }
@@ -219,7 +219,7 @@ final class ImportSources {
   /// Makes the directory that files go to, before anything is imported: what could not be moved
   /// afterwards would be imported again.
   func makeArchive(for files: [SourceFile]) throws(SourceError) {
-    let hasLocal = files.contains { if case .local = $0.place { true } else { false } }
+    let hasLocal = files.contains { if case .local = $0.origin { true } else { false } }
     guard let archive = options.archive, hasLocal else { return }
     let manager = FileManager.default
     try? manager.createDirectory(atPath: archive, withIntermediateDirectories: true)

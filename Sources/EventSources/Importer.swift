@@ -69,7 +69,7 @@ public final class Importer {
   private let stop: StopToken
   private let progress: (String, Int) -> Void
   private let sources: ImportSources
-  private let catalogue = Catalogue()
+  private let references = StreamReferences()
   public private(set) var summary = ImportSummary()
 
   /// - Parameters:
@@ -118,8 +118,8 @@ public final class Importer {
     for url in operands where Self.isDatabase(url) {
       if let table = try readDatabase(url) { tables.append(table) }
     }
-    summary.users = catalogue.users.count
-    summary.songs = catalogue.songs.count
+    summary.users = references.users.count
+    summary.songs = references.songs.count
     for file in events { try importLines(file, writer) }
     for file in streams { try importStreams(file, writer) }
     for table in tables { try write(table, writer) }
@@ -163,7 +163,7 @@ public final class Importer {
   private func addMember(_ kind: TableKind, _ fields: [ByteSlice], _ columns: TableColumns) -> Bool
   {
     kind == .users
-      ? catalogue.addUser(fields, columns) : catalogue.addSong(fields, columns)
+      ? references.addUser(fields, columns) : references.addSong(fields, columns)
   }
 
   private func importStreams(_ file: SourceFile, _ writer: EventWriter) throws {
@@ -230,7 +230,7 @@ public final class Importer {
     for row in table.broken {
       try row.withUnsafeBytes { try writer.append(broken: $0, to: .listen) }
     }
-    let totals = try table.forEachEvent(catalogue) { event, fields in
+    let totals = try table.forEachEvent(references) { event, fields in
       if stop.isRequested { throw SourceError(.stopped, "stopped while streams were written") }
       try writer.append(event, fields: fields)
     }

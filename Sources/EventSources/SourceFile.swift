@@ -2,7 +2,7 @@ import Foundation
 
 /// A file to import: on this machine, or an object in a bucket.
 struct SourceFile {
-  enum Place {
+  enum Origin {
     case local(path: String)
     /// - Parameter root: the key's part that the URL gave, up to its last slash.
     case object(S3Object, root: String)
@@ -14,11 +14,11 @@ struct SourceFile {
     case table(TableKind)
   }
 
-  let place: Place
+  let origin: Origin
 
   /// As messages have it.
   var title: String {
-    switch place {
+    switch origin {
     case .local(let path): path
     case .object(let object, _): object.location.description
     }
@@ -26,7 +26,7 @@ struct SourceFile {
 
   /// Without its directory.
   var name: String {
-    switch place {
+    switch origin {
     case .local(let path): (path as NSString).lastPathComponent
     case .object(let object, _): object.name
     }

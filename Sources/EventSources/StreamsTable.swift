@@ -145,20 +145,20 @@ final class StreamsTable {
   }
 
   private struct Track {
-    var song: Catalogue.Song?
+    var song: StreamReferences.Song?
     /// The track id as a further field.
     var fields: ByteSlice
   }
 
   /// Gives the rows as listen events in the order of time.
   func forEachEvent(
-    _ catalogue: Catalogue, _ body: (Event, [ByteSlice]) throws -> Void
+    _ references: StreamReferences, _ body: (Event, [ByteSlice]) throws -> Void
   ) throws -> Totals {
     sort()
     let known = tracks.map { id in
       var fields = JSONFields()
       fields.add("trackId", text: id)
-      return Track(song: catalogue.song(id), fields: arena.add(fields.bytes))
+      return Track(song: references.song(id), fields: arena.add(fields.bytes))
     }
     var sessions: [Int64: Session] = [:]
     var totals = Totals()
@@ -188,7 +188,7 @@ final class StreamsTable {
         } else {
           totals.withoutSong += 1
         }
-        if let user = catalogue.user(row.userID) {
+        if let user = references.user(row.userID) {
           event.firstName = user.firstName
           event.lastName = user.lastName
           event.gender = user.gender

@@ -28,12 +28,12 @@ public struct FactKeys: Sendable {
   public var itemInSession: Int32
 }
 
-/// One row of fact_listen. Text is by number in the kernel's `TextTable`.
+/// One row of fact_listen. Text is by number in the kernel's `InternedTexts`.
 public struct ListenFact: Sendable {
   public var keys: FactKeys
   public var songKey: Int64
-  public var auth: TextTable.ID
-  public var level: TextTable.ID
+  public var auth: InternedTexts.ID
+  public var level: InternedTexts.ID
   /// Negative where the event does not say.
   public var durationMs: Int32
   /// Meaningless while the outcome is open.
@@ -46,13 +46,13 @@ public protocol FactSink: AnyObject {
   func auth(_ keys: FactKeys, _ event: Event)
   func pageView(_ keys: FactKeys, songKey: Int64, _ event: Event)
   /// A play of the records that are being folded, once its outcome is final, or at `reportOpenPlays`.
-  func listen(_ fact: ListenFact, texts: TextTable)
+  func listen(_ fact: ListenFact, texts: InternedTexts)
   /// A play of earlier records whose outcome has changed since they were folded.
   func listenChanged(_ fact: ListenFact)
 }
 
 /// Small repeated texts by number, for what has to outlive the event that it came with.
-public final class TextTable {
+public final class InternedTexts {
   public typealias ID = Int32
   /// By the hash of the bytes.
   private var ids = FlatTable()

@@ -3,40 +3,40 @@ import EventModel
 /// What counts where: each event in its rows, each play in the minute that it began in.
 extension Kernel {
   func count(_ event: Event, offset: Int64, inWindow: Bool) {
-    let place = Place(
+    let rows = EventRows(
       minute: Int32(truncatingIfNeeded: event.ts / 60_000), user: hasher.pointee.user(event),
       location: hasher.pointee.location(event), device: hasher.pointee.device(event),
       audience: hasher.pointee.audience(event))
-    nameAudience(event, place)
-    if isEmitting { meet(event, place) }
+    nameAudience(event, rows)
+    if isEmitting { meet(event, rows) }
     let keys = FactKeys(
-      ts: event.ts, userKey: place.user, locationKey: place.location, deviceKey: place.device,
+      ts: event.ts, userKey: rows.user, locationKey: rows.location, deviceKey: rows.device,
       sessionId: event.sessionId, itemInSession: Int32(clamping: event.itemInSession))
     switch event.topic {
     case .auth:
       guard isEmitting else { return }
       let counter: Counter = event.success == true ? .logins : .failedLogins
-      touch(event, place) { $1.pointee.add(counter, 1) }
+      touch(event, rows) { $1.pointee.add(counter, 1) }
       facts?.auth(keys, event)
     case .pageView:
       let song = hasher.pointee.song(event)
-      countPageView(event, place, song: song, inWindow: inWindow)
+      countPageView(event, rows, song: song, inWindow: inWindow)
       if isEmitting { facts?.pageView(keys, songKey: song, event) }
-    case .listen: countListen(event, place, keys, inWindow: inWindow)
+    case .listen: countListen(event, rows, keys, inWindow: inWindow)
     }
   }
 
-  func meet(_ event: Event, _ place: Place) {
-    members.meetUser(place.user, event)
-    members.meetLocation(place.location, event)
-    members.meetDevice(place.device, event)
+  func meet(_ event: Event, _ rows: EventRows) {
+    members.meetUser(rows.user, event)
+    members.meetLocation(rows.location, event)
+    members.meetDevice(rows.device, event)
   }
 
   /// Also while nothing is emitted: a play that is read again may end, and count, after that.
-  func nameAudience(_ event: Event, _ place: Place) {
-    if audiences.pointee.insertNew(place.audience) {
+  func nameAudience(_ event: Event, _ rows: EventRows) {
+    if audiences.pointee.insertNew(rows.audience) {
       rollups.name(
-        place.audience,
+        rows.audience,
         .audience(
           gender: (event.gender.isEmpty ? KeyHasher.unknown : event.gender).string,
           level: (event.level.isEmpty ? KeyHasher.unknown : event.level).string))
@@ -46,13 +46,13 @@ extension Kernel {
   /// Visits the rows that every event counts in, and notes who and which session it was there.
   @inline(__always)
   func touch(
-    _ event: Event, _ place: Place,
+    _ event: Event, _ rows: EventRows,
     _ body: (Rollup, UnsafeMutablePointer<RollupCell>) -> Void
   ) {
     let session = Murmur3.hash64(event.sessionId)
     let user = event.userId.map { Murmur3.hash64($0) }
-    place.forEachRow { rollup, key in
-      let cell = rollups.cell(rollup, place.minute, key)
+    rows.forEach { rollup, key in
+      let cell = rollups.cell(rollup, rows.minute, key)
       cell.pointee.sessions.insert(hash: session)
       if rollup != .user, let user { cell.pointee.activeUsers.insert(hash: user) }
       body(rollup, cell)
@@ -62,18 +62,18 @@ extension Kernel {
   // MARK: Page views
 
   func countPageView(
-    _ event: Event, _ place: Place, song: Int64, inWindow: Bool
+    _ event: Event, _ rows: EventRows, song: Int64, inWindow: Bool
   ) {
     let pageKey = hasher.pointee.page(event)
     let counter = engagement(pageKey, event)
     if isEmitting {
       let isError = (event.status ?? 0) >= 400
-      touch(event, place) { _, cell in
+      touch(event, rows) { _, cell in
         cell.pointee.add(.pageViews, 1)
         if isError { cell.pointee.add(.errors, 1) }
         if let counter { cell.pointee.add(counter, 1) }
       }
-      let cell = rollups.cell(.page, place.minute, pageKey)
+      let cell = rollups.cell(.page, rows.minute, pageKey)
       cell.pointee.add(.pageViews, 1)
       if isError { cell.pointee.add(.errors, 1) }
       cell.pointee.sessions.insert(hash: Murmur3.hash64(event.sessionId))
@@ -82,7 +82,7 @@ extension Kernel {
     }
     guard let counter else { return }
     if song != 0 {
-      if isEmitting { rollups.cell(.song, place.minute, song).pointee.add(counter, 1) }
+      if isEmitting { rollups.cell(.song, rows.minute, song).pointee.add(counter, 1) }
     } else if inWindow {
       creditLater(event, counter)
     }
@@ -134,10 +134,10 @@ extension Kernel {
   // MARK: Listens
 
   func countListen(
-    _ event: Event, _ place: Place, _ keys: FactKeys, inWindow: Bool
+    _ event: Event, _ rows: EventRows, _ keys: FactKeys, inWindow: Bool
   ) {
     let song = hasher.pointee.song(event)
-    if isEmitting { countStart(event, place, song) }
+    if isEmitting { countStart(event, rows, song) }
     var play = Play(
       fact: ListenFact(
         // Only facts need them, and they are kept for as long as the process lives.
@@ -145,7 +145,7 @@ extension Kernel {
         level: facts == nil ? 0 : output.texts.id(event.level),
         durationMs: event.durationMs.map { Int32(clamping: $0) } ?? -1, listenedMs: 0,
         outcome: .open),
-      end: event.ts + (event.durationMs ?? Play.unknownLengthMs), audienceKey: place.audience)
+      end: event.ts + (event.durationMs ?? Play.unknownLengthMs), audienceKey: rows.audience)
     guard inWindow else {
       let (outcome, listened) = play.outcome(next: nil, watermark: Int64.max)
       restate(&play, outcome, listened)
@@ -169,16 +169,16 @@ extension Kernel {
     }
   }
 
-  func countStart(_ event: Event, _ place: Place, _ song: Int64) {
+  func countStart(_ event: Event, _ rows: EventRows, _ song: Int64) {
     members.meetSong(song, event)
     let songHash = Murmur3.hash64(song)
     let user = event.userId.map { Murmur3.hash64($0) }
-    touch(event, place) { rollup, cell in
+    touch(event, rows) { rollup, cell in
       cell.pointee.add(.listens, 1)
       if song != 0 { cell.pointee.songs.insert(hash: songHash) }
       if rollup != .user, let user { cell.pointee.listeners.insert(hash: user) }
     }
-    let cell = rollups.cell(.song, place.minute, song)
+    let cell = rollups.cell(.song, rows.minute, song)
     cell.pointee.add(.listens, 1)
     if let user { cell.pointee.listeners.insert(hash: user) }
   }
@@ -211,10 +211,10 @@ extension Kernel {
     }
     let minute = Int32(truncatingIfNeeded: play.ts / 60_000)
     let keys = play.fact.keys
-    let place = Place(
+    let rows = EventRows(
       minute: minute, user: keys.userKey, location: keys.locationKey, device: keys.deviceKey,
       audience: play.audienceKey)
-    place.forEachRow { rollup, key in
+    rows.forEach { rollup, key in
       let cell = rollups.cell(rollup, minute, key)
       cell.pointee.add(counter, sign)
       cell.pointee.listenedMs += Int64(listened)
@@ -248,12 +248,12 @@ extension Kernel {
 }
 
 /// The rows that an event counts in whatever it is.
-struct Place {
+struct EventRows {
   var minute: Int32
   var user, location, device, audience: Int64
 
   @inline(__always)
-  func forEachRow(_ body: (Rollup, Int64) -> Void) {
+  func forEach(_ body: (Rollup, Int64) -> Void) {
     body(.totals, 0)
     body(.user, user)
     body(.location, location)

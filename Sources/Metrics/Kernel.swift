@@ -4,7 +4,7 @@ import EventModel
 public final class KernelOutput {
   public let rollups = RollupSet()
   public let members: MemberDirectory
-  public let texts = TextTable()
+  public let texts = InternedTexts()
   /// Texts of rollup rows that are kept for good; more are tidied up.
   private var textLimit: Int
 

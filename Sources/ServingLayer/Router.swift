@@ -55,7 +55,7 @@ struct Router: Sendable {
     }
     switch request.path {
     case "/api/v1/query": return try query(request)
-    case "/api/v1/catalog": return .json(Catalog.json)
+    case "/api/v1/catalog": return .json(CatalogDocument.json)
     case "/api/v1/loads": return try loads()
     case "/api/v1/live": return live(request)
     case "/openapi.json": return .json(OpenAPI.json)

@@ -173,8 +173,8 @@ final class Layers: Sendable {
     let mine = try connect()
     let theirs = try other.connect()
     return try Self.comparedTables.flatMap { table in
-      try TableRows(mine, table.name, query: table.query)
-        .differences(from: TableRows(theirs, table.name, query: table.query), mine)
+      try ComparableRows(mine, table.name, query: table.query)
+        .differences(from: ComparableRows(theirs, table.name, query: table.query), mine)
     }
   }
 
@@ -203,8 +203,8 @@ final class Layers: Sendable {
       let isSomething =
         counters.map { "sum(\($0)) <> 0" }
         + sketches.map { "hll_union_agg(\($0)) is not null" }
-      func rows(_ connection: Connection, _ schema: String) throws -> TableRows {
-        try TableRows(
+      func rows(_ connection: Connection, _ schema: String) throws -> ComparableRows {
+        try ComparableRows(
           connection, rollup.table,
           query: "select \(keys), \(columns.joined(separator: ", ")) "
             + "from \(schema).\(rollup.table) group by \(keys) "

@@ -178,7 +178,7 @@ import Warehouse
         "listens", "listened_ms", "completed", "skipped", "partial", "page_views", "errors",
         "logins", "failed_logins",
       ]
-      let expected = try TableRows(
+      let expected = try ComparableRows(
         connection, rollup,
         query: """
           with f as (
@@ -211,7 +211,7 @@ import Warehouse
           from f join warehouse.dim_user as u using (user_key)
           group by 1\(keyOf)
           """)
-      let found = try TableRows(
+      let found = try ComparableRows(
         connection, rollup,
         query: "select minute\(key), \(columns.joined(separator: ", ")), sessions, songs\(users) "
           + "from batch.\(rollup)")

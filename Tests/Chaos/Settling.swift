@@ -130,8 +130,8 @@ extension Episode {
       "dim_device", "user_level_history",
     ].map { ($0, "select * from warehouse.\($0)") }
     for (table, query) in rollups + rest {
-      let found = try TableRows(mine, table, query: query)
-        .differences(from: TableRows(theirs, table, query: query), mine)
+      let found = try ComparableRows(mine, table, query: query)
+        .differences(from: ComparableRows(theirs, table, query: query), mine)
       guard found.isEmpty else {
         throw Verdict(
           "incremental is not full:\n    " + found.prefix(6).joined(separator: "\n    "))

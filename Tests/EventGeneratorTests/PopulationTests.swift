@@ -82,9 +82,9 @@ import Testing
   }
 
   @Test func everyStateOfTheUnionHasACity() {
-    let states = Set(Place.unitedStates.map(\.state))
+    let states = Set(City.unitedStates.map(\.state))
     #expect(states.count == 51 && states.contains("DC"))
-    #expect(Place.unitedStates.count >= 150)
-    #expect(Place.unitedStates.allSatisfy { $0.zip.count == 5 && $0.lat > 18 && $0.lon < -66 })
+    #expect(City.unitedStates.count >= 150)
+    #expect(City.unitedStates.allSatisfy { $0.zip.count == 5 && $0.lat > 18 && $0.lon < -66 })
   }
 }

@@ -54,19 +54,19 @@ import Testing
   @Test func everyPlaceLiesInItsCountry() throws {
     for country in Country.all {
       let (west, east, south, north) = try #require(Self.boxes[country.code], "\(country.code)")
-      #expect((6...200).contains(country.places.count), "\(country.code)")
-      for place in country.places {
-        let isInside = (west...east).contains(place.lon) && (south...north).contains(place.lat)
-        #expect(isInside, "\(country.code) \(place)")
-        #expect((1...16_000).contains(place.weight), "\(place)")
-        #expect(!place.city.isEmpty && !place.state.isEmpty, "\(place)")
-        #expect([place.city, place.state, place.zip].allSatisfy(Self.isTrimmed), "\(place)")
+      #expect((6...200).contains(country.cities.count), "\(country.code)")
+      for city in country.cities {
+        let isInside = (west...east).contains(city.lon) && (south...north).contains(city.lat)
+        #expect(isInside, "\(country.code) \(city)")
+        #expect((1...16_000).contains(city.weight), "\(city)")
+        #expect(!city.name.isEmpty && !city.state.isEmpty, "\(city)")
+        #expect([city.name, city.state, city.zip].allSatisfy(Self.isTrimmed), "\(city)")
       }
-      let names = country.places.map { "\($0.city), \($0.state)" }
+      let names = country.cities.map { "\($0.name), \($0.state)" }
       #expect(Set(names).count == names.count, "\(country.code)")
-      let spots = country.places.map { "\($0.lat),\($0.lon)" }
+      let spots = country.cities.map { "\($0.lat),\($0.lon)" }
       #expect(Set(spots).count == spots.count, "\(country.code)")
-      let people = country.places.reduce(0) { $0 + $1.weight } / 1000
+      let people = country.cities.reduce(0) { $0 + $1.weight } / 1000
       #expect(people < country.population, "\(country.code)")
     }
   }
@@ -89,9 +89,9 @@ import Testing
   @Test func postalCodesHaveTheFormOfTheirCountry() throws {
     for country in Country.all {
       let forms = try #require(Self.postalForms[country.code], "\(country.code)")
-      for place in country.places {
-        let form = String(place.zip.map { $0.isNumber ? "9" : $0.isLetter ? "A" : $0 })
-        #expect(forms.contains(form), "\(country.code) \(place.city) \(place.zip)")
+      for city in country.cities {
+        let form = String(city.zip.map { $0.isNumber ? "9" : $0.isLetter ? "A" : $0 })
+        #expect(forms.contains(form), "\(country.code) \(city.name) \(city.zip)")
       }
     }
   }

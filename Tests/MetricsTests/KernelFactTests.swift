@@ -24,7 +24,7 @@ final class FactStore: FactSink {
   func auth(_ keys: FactKeys, _ event: Event) { auths += 1 }
   func pageView(_ keys: FactKeys, songKey: Int64, _ event: Event) { pageViews += 1 }
 
-  func listen(_ fact: ListenFact, texts: TextTable) {
+  func listen(_ fact: ListenFact, texts: InternedTexts) {
     if listens.updateValue(fact, forKey: Key(fact.keys)) != nil {
       problems.append("reported twice: \(fact.keys)")
     }
@@ -145,7 +145,7 @@ final class FactStore: FactSink {
       var found: [String] = []
       func auth(_ keys: FactKeys, _ event: Event) {}
       func pageView(_ keys: FactKeys, songKey: Int64, _ event: Event) {}
-      func listen(_ fact: ListenFact, texts: TextTable) {
+      func listen(_ fact: ListenFact, texts: InternedTexts) {
         found.append(texts[fact.auth] + "/" + texts[fact.level])
       }
       func listenChanged(_ fact: ListenFact) {}

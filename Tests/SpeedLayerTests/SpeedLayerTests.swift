@@ -154,9 +154,9 @@ private struct Site {
     }
   }
 
-  private func merged(_ connection: Connection) throws -> [TableRows] {
+  private func merged(_ connection: Connection) throws -> [ComparableRows] {
     try Rollup.allCases.map {
-      try TableRows(connection, $0.table, query: "select * from serving.\($0.table)")
+      try ComparableRows(connection, $0.table, query: "select * from serving.\($0.table)")
     }
   }
 

@@ -2,7 +2,7 @@ import Warehouse
 
 /// The rows of a table as text, for comparing databases. Sketches are compared by the extension's
 /// own `=`, as two storages may stand for one sketch.
-public struct TableRows {
+public struct ComparableRows {
   public var table: String
   public var columns: [String]
   public var rows: [[String?]]
@@ -31,7 +31,7 @@ public struct TableRows {
   /// Differences from another set of rows, a few of them in words; empty where both are the same.
   /// - Parameter namesMatter: whether the columns' names have to be the same.
   public func differences(
-    from other: TableRows, _ connection: Connection, namesMatter: Bool = true
+    from other: ComparableRows, _ connection: Connection, namesMatter: Bool = true
   ) throws(WarehouseError) -> [String] {
     guard namesMatter ? columns == other.columns : columns.count == other.columns.count else {
       return ["\(table): \(columns) or \(other.columns)"]

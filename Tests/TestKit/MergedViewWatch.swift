@@ -1,5 +1,4 @@
 import Support
-import Synchronization
 import Warehouse
 
 /// A reader that looks at the merged view over and over while others write and load, and notes every
@@ -12,16 +11,11 @@ public final class MergedViewWatch: Sendable {
   }
 
   private let stop = StopToken()
-  private let looksSoFar = Atomic<Int>(0)
   private let worker: Worker<Findings>
-  private let counter: Counter
-
-  private final class Counter: Sendable {
-    let value = Atomic<Int>(0)
-  }
+  private let counter: SharedCounter
 
   /// How often it has looked so far.
-  public var looks: Int { counter.value.load(ordering: .relaxed) }
+  public var looks: Int { counter.count }
 
   public static let sums =
     "select coalesce(sum(listens), 0)::bigint, coalesce(sum(page_views), 0)::bigint, "
@@ -32,7 +26,7 @@ public final class MergedViewWatch: Sendable {
   ///   - url: of the database; its schema may be yet to come.
   ///   - log: directory of the log that the events go to.
   public init(url: String, log: String) {
-    let counter = Counter()
+    let counter = SharedCounter()
     self.counter = counter
     worker = Worker("watch") { [stop] in
       let connection = try Connection(url: url)
@@ -49,7 +43,7 @@ public final class MergedViewWatch: Sendable {
         }
         let written = try files.count()
         findings.looks += 1
-        counter.value.store(findings.looks, ordering: .relaxed)
+        counter.set(findings.looks)
         for (name, before, now, limit) in [
           ("listens", last.listens, seen.listens, written.listens),
           ("page_views", last.pageViews, seen.pageViews, written.pageViews),

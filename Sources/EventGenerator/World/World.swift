@@ -10,7 +10,7 @@ final class World {
     var seconds: Double
   }
 
-  struct PlaceText {
+  struct CityText {
     var city: ByteSlice = .empty
     var state: ByteSlice = .empty
     var zip: ByteSlice = .empty
@@ -53,7 +53,7 @@ final class World {
     var lastName: ByteSlice
   }
 
-  let places: [PlaceText]
+  let places: [CityText]
   let names: [NameText]
   let agents: [ByteSlice]
   let songs: [SongText]
@@ -84,26 +84,26 @@ final class World {
   init(_ scenario: Scenario, _ shard: Shard) {
     let arena = ByteArena()
     self.arena = arena
-    var places: [PlaceText] = []
+    var places: [CityText] = []
     var placeWeights: [Double] = []
     var names: [NameText] = []
     var countries: [String: (places: [Int], table: AliasTable)] = [:]
     func add(_ country: Country, weight: Double) {
-      let total = country.places.reduce(0) { $0 + $1.weight }
+      let total = country.cities.reduce(0) { $0 + $1.weight }
       let first = places.count
-      for place in country.places {
+      for city in country.cities {
         places.append(
-          PlaceText(
-            city: arena.keep(place.city), state: arena.keep(place.state),
-            zip: arena.keep(place.zip),
-            country: country.code == "US" ? .empty : arena.keep(country.code), lon: place.lon,
-            lat: place.lat,
-            clockOffset: scenario.usesLocalTime ? Self.clockOffset(longitude: place.lon) : 0,
+          CityText(
+            city: arena.keep(city.name), state: arena.keep(city.state),
+            zip: arena.keep(city.zip),
+            country: country.code == "US" ? .empty : arena.keep(country.code), lon: city.lon,
+            lat: city.lat,
+            clockOffset: scenario.usesLocalTime ? Self.clockOffset(longitude: city.lon) : 0,
             names: names.count))
-        placeWeights.append(weight * place.weight / total)
+        placeWeights.append(weight * city.weight / total)
       }
       countries[country.code] = (
-        Array(first..<places.count), AliasTable(weights: country.places.map(\.weight))
+        Array(first..<places.count), AliasTable(weights: country.cities.map(\.weight))
       )
       names.append(NameText(country.names, arena))
     }
@@ -114,7 +114,7 @@ final class World {
       if let country = Country.named(code) {
         add(country, weight: 0)
       } else {
-        places.append(PlaceText(country: arena.keep(code)))
+        places.append(CityText(country: arena.keep(code)))
         placeWeights.append(0)
         countries[code] = ([places.count - 1], AliasTable(weights: [1]))
       }
@@ -158,7 +158,7 @@ final class World {
   }
 
   private static func longestEvent(
-    _ places: [PlaceText], _ names: [NameText], _ listeners: [ListenerText],
+    _ places: [CityText], _ names: [NameText], _ listeners: [ListenerText],
     _ agents: [ByteSlice], _ songs: [SongText], _ requests: [RequestText], gender: ByteSlice
   ) -> Int {
     func longest(_ texts: some Sequence<ByteSlice>) -> ByteSlice {

@@ -98,7 +98,7 @@ public struct SimulationRun {
   ) throws -> Outcome {
     var outcome = Outcome()
     defer { try? FileManager.default.removeItem(atPath: directory) }
-    let world = try World(sequence, server: server, library: library, directory: directory)
+    let world = try SimulatedWorld(sequence, server: server, library: library, directory: directory)
     defer { world.end() }
     for step in sequence.steps {
       outcome.taken += 1

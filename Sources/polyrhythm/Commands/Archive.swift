@@ -7,22 +7,22 @@ let archiveCommand = CommandSpec(
   name: "archive",
   summary: "Copies a Kafka log to the lake, byte for byte, with its partitions and offsets, once.",
   flags: [
-    PlaceFlags.log, PlaceFlags.lake, PlaceFlags.data, PlaceFlags.kafka,
+    LocationFlags.log, LocationFlags.lake, LocationFlags.data, LocationFlags.kafka,
     Flag(
       "--until-caught-up", nil,
       "work up to the log's present end, then exit 0; stopped before, exit 75"),
   ]
 ) { arguments in
-  let place = try Place(arguments)
-  let log = try place.log()
+  let locations = try Locations(arguments)
+  let log = try locations.log()
   guard log.url.hasPrefix("kafka:") else {
     throw UsageError(
       "archive copies from Kafka: say --log kafka:HOST:PORT (a directory log is a lake itself)")
   }
   let lake: DirectoryLog =
     arguments.has("--lake")
-    ? try place.lake() : DirectoryLog(path: "\(place.dataDirectory)/log")
-  if !arguments.has("--lake") { try DataDirectory.make(place.dataDirectory) }
+    ? try locations.lake() : DirectoryLog(path: "\(locations.dataDirectory)/log")
+  if !arguments.has("--lake") { try DataDirectory.make(locations.dataDirectory) }
   let untilCaughtUp = arguments.has("--until-caught-up")
   let catchUp = untilCaughtUp ? try CatchUp(log) : nil
   let progress = ProgressLine("archive", unit: "records")

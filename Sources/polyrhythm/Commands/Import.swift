@@ -9,7 +9,7 @@ let importCommand = CommandSpec(
     "Brings events into the log: eventsim's files, or users, songs and streams as CSV or tables.",
   operands: "FILE… | DIR | s3://BUCKET/PREFIX | postgresql://…", operandCount: 1...100_000,
   flags: [
-    PlaceFlags.log, PlaceFlags.data, PlaceFlags.kafka, PlaceFlags.partitions,
+    LocationFlags.log, LocationFlags.data, LocationFlags.kafka, LocationFlags.partitions,
     Flag("--format", "F", "auto, eventsim or csv (default auto: by each file's name)"),
     Flag(
       "--archive", "DIR",
@@ -25,15 +25,15 @@ let importCommand = CommandSpec(
   options.format = known
   options.archive = arguments.string("--archive")
   options.again = arguments.has("--again")
-  let place = try Place(arguments)
-  let log = try place.log()
-  options.partitions = try place.partitions()
+  let locations = try Locations(arguments)
+  let log = try locations.log()
+  options.partitions = try locations.partitions()
   let progress = ImportProgress()
   let importer = Importer(log, options, stop: Signals.stop, progress: progress.update)
   let start = ContinuousClock.now
   defer { progress.finish() }
   do {
-    try importer.run(arguments.operands, beforeWriting: place.makeLogDirectory)
+    try importer.run(arguments.operands, beforeWriting: locations.makeLogDirectory)
   } catch let error as SourceError where error.code == .stopped {
     progress.finish()
     report(importer.summary, start, log)

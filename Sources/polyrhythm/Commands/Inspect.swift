@@ -14,32 +14,32 @@ let checkCommand = CommandSpec(
     "Audits the warehouse: every rule of warehouse-sql/checks, and everything computed again from the "
     + "lake, which takes about as long as a full load.",
   flags: [
-    PlaceFlags.database, PlaceFlags.data, PlaceFlags.lake, latenessFlag,
+    LocationFlags.database, LocationFlags.data, LocationFlags.lake, latenessFlag,
     Flag("--quick", nil, "compute nothing again from the lake: rules and sums only"),
   ]
 ) { arguments in
   let kernel = try kernelConfiguration(arguments)
-  let place = try Place(arguments)
-  defer { place.close() }
+  let locations = try Locations(arguments)
+  defer { locations.close() }
   let connection = try Connection(
-    url: place.existingDatabaseURL(), applicationName: "polyrhythm check")
+    url: locations.existingDatabaseURL(), applicationName: "polyrhythm check")
   let watch = try StopWatch(connection)
   defer { watch.end() }
-  let checks = Checks(library: place.library)
+  let checks = Checks(library: locations.library)
   var findings: [Checks.Finding] = []
   var names = checks.names.count
   var unfinished: LoadError?
   try withSchema {
-    _ = try connection.run(place.library.sql("batch/last_published"))
+    _ = try connection.run(locations.library.sql("batch/last_published"))
     findings = try checks.run(connection, from: nil, to: nil)
     if arguments.has("--lake") || !arguments.has("--database") {
-      let lake = try place.lake()
+      let lake = try locations.lake()
       names += 1
-      findings += try LakeCheck(lake: lake, library: place.library).run(connection)
+      findings += try LakeCheck(lake: lake, library: locations.library).run(connection)
       if !arguments.has("--quick") {
         names += 1
         do {
-          findings += try recompute(lake, place, kernel)
+          findings += try recompute(lake, locations, kernel)
         } catch let error as LoadError {
           unfinished = error
         }
@@ -62,15 +62,15 @@ let checkCommand = CommandSpec(
   if let unfinished { throw unfinished }
 }
 
-private func recompute(_ lake: any EventLog, _ place: Place, _ kernel: Kernel.Configuration)
+private func recompute(_ lake: any EventLog, _ locations: Locations, _ kernel: Kernel.Configuration)
   throws -> [Checks.Finding]
 {
-  var configuration = BatchLoader.Configuration(databaseURL: try place.existingDatabaseURL())
+  var configuration = BatchLoader.Configuration(databaseURL: try locations.existingDatabaseURL())
   configuration.kernel = kernel
   let progress = ProgressLine("check")
   defer { progress.finish() }
   return try LakeRecomputation(
-    lake: lake, library: place.library, configuration: configuration,
+    lake: lake, library: locations.library, configuration: configuration,
     progress: { progress.update($0, of: $1) }
   ).run(stop: Signals.stop)
 }
@@ -94,26 +94,26 @@ let statusCommand = CommandSpec(
   name: "status",
   summary: "Says how far each layer is.",
   flags: [
-    PlaceFlags.data, PlaceFlags.database, PlaceFlags.log, PlaceFlags.lake, PlaceFlags.kafka,
+    LocationFlags.data, LocationFlags.database, LocationFlags.log, LocationFlags.lake, LocationFlags.kafka,
     Flag("--json", nil, "print one JSON object"),
   ]
 ) { arguments in
-  let place = try Place(arguments)
-  defer { place.close() }
+  let locations = try Locations(arguments)
+  defer { locations.close() }
   let connection = try Connection(
-    url: place.existingDatabaseURL(), applicationName: "polyrhythm status")
+    url: locations.existingDatabaseURL(), applicationName: "polyrhythm status")
   let watch = try StopWatch(connection)
   defer { watch.end() }
-  let rows = try withSchema { try connection.run(place.library.sql("status")) }
+  let rows = try withSchema { try connection.run(locations.library.sql("status")) }
   var fields = rows.columns.indices.map { (rows.columns[$0], rows.textOrNull(0, $0)) }
   if arguments.has("--log") || arguments.has("--lake") || !arguments.has("--database") {
     let committed = Int(rows.textOrNull(0, try rows.column("speed_records")) ?? "") ?? 0
     do {
-      let log = try place.log()
+      let log = try locations.log()
       let ends = try logEnds(log)
       fields.append(("log_records", "\(ends)"))
       fields.append(("speed_lag_records", "\(max(0, ends - committed))"))
-      try verifyCommitted(log, connection, place.library)
+      try verifyCommitted(log, connection, locations.library)
     } catch let error as EventLogError {
       // A log that is not there or cannot be reached has always been no reason for status to fail.
       if error.code != .unavailable { fields.append(("log_problem", error.message)) }

@@ -25,7 +25,7 @@ let speedCommand = CommandSpec(
   name: "speed",
   summary: "Follows the log and keeps the minute views of what is not loaded yet, exactly once.",
   flags: [
-    PlaceFlags.log, PlaceFlags.database, PlaceFlags.data, PlaceFlags.kafka,
+    LocationFlags.log, LocationFlags.database, LocationFlags.data, LocationFlags.kafka,
     Flag(
       "--until-caught-up", nil,
       "work up to the log's present end, then exit 0; stopped before, exit 75"),
@@ -35,23 +35,23 @@ let speedCommand = CommandSpec(
 ) { arguments in
   let kernel = try kernelConfiguration(arguments)
   let flush = try arguments.double("--flush-seconds", in: 0.01...3600) ?? 1
-  let place = try Place(arguments)
-  defer { place.close() }
-  let log = try place.log()
-  var configuration = SpeedWorker.Configuration(databaseURL: try place.migratedDatabaseURL())
+  let locations = try Locations(arguments)
+  defer { locations.close() }
+  let log = try locations.log()
+  var configuration = SpeedWorker.Configuration(databaseURL: try locations.migratedDatabaseURL())
   configuration.kernel = kernel
   configuration.flushInterval = flush
   configuration.untilCaughtUp = arguments.has("--until-caught-up")
   let tally = SpeedTally(log.url)
   let catchUp = configuration.untilCaughtUp ? try CatchUp(log) : nil
   let worker = SpeedWorker(
-    log: log, library: place.library, configuration: configuration, report: { tally.note($0) })
-  place.keepDatabase(stop: Signals.stop, say: { Terminal.say("speed: \($0)") })
+    log: log, library: locations.library, configuration: configuration, report: { tally.note($0) })
+  locations.keepDatabase(stop: Signals.stop, say: { Terminal.say("speed: \($0)") })
   let isDone = try worker.run(stop: Signals.stop)
   tally.finish()
-  try place.requireSameDatabase()
+  try locations.requireSameDatabase()
   if let catchUp, !isDone {
-    let committed = try committedOffsets(configuration.databaseURL, place.library)
+    let committed = try committedOffsets(configuration.databaseURL, locations.library)
     try catchUp.requireCaughtUp("speed") { committed[$0] }
   }
 }
@@ -153,7 +153,7 @@ let loadCommand = CommandSpec(
   summary: "Loads the lake into the warehouse: everything, or what came since the last load.",
   operands: "full | incremental", operandCount: 1...1,
   flags: [
-    PlaceFlags.lake, PlaceFlags.database, PlaceFlags.data, latenessFlag,
+    LocationFlags.lake, LocationFlags.database, LocationFlags.data, latenessFlag,
     Flag(
       "--far-behind", "N",
       "records of a partition that a speed worker may lag before the load counts them in its place "
@@ -164,17 +164,17 @@ let loadCommand = CommandSpec(
     throw UsageError("load \(arguments.operands[0]): it is load full or load incremental")
   }
   let kernel = try kernelConfiguration(arguments)
-  let place = try Place(arguments)
-  defer { place.close() }
-  let lake = try place.lake()
-  var configuration = BatchLoader.Configuration(databaseURL: try place.migratedDatabaseURL())
+  let locations = try Locations(arguments)
+  defer { locations.close() }
+  let lake = try locations.lake()
+  var configuration = BatchLoader.Configuration(databaseURL: try locations.migratedDatabaseURL())
   configuration.kernel = kernel
   if let records = try arguments.int("--far-behind", in: 0...Int.max) {
     configuration.farBehind = Int64(records)
   }
   let progress = ProgressLine("load \(kind.rawValue)")
   let loader = BatchLoader(
-    lake: lake, library: place.library, configuration: configuration,
+    lake: lake, library: locations.library, configuration: configuration,
     progress: { progress.update($0, of: $1) })
   defer { progress.finish() }
   let summary = try loader.load(kind, stop: Signals.stop)
@@ -202,7 +202,7 @@ let serveCommand = CommandSpec(
   name: "serve",
   summary: "Serves the merged views: HTTP API and live page.",
   flags: [
-    PlaceFlags.database, PlaceFlags.data,
+    LocationFlags.database, LocationFlags.data,
     Flag("--listen", "HOST:PORT", "(default 127.0.0.1:8080)", environment: "POLYRHYTHM_LISTEN"),
     Flag("--token-file", "FILE", "the token that requests must carry; needed off loopback"),
     Flag("--tls-cert", "FILE", "certificate chain in PEM"),
@@ -210,16 +210,16 @@ let serveCommand = CommandSpec(
   ]
 ) { arguments in
   let configuration = try serverConfiguration(arguments)
-  let place = try Place(arguments)
-  defer { place.close() }
-  _ = try place.migratedDatabaseURL()
-  let server = try HTTPServer(configuration, databaseURL: place.readerURL())
+  let locations = try Locations(arguments)
+  defer { locations.close() }
+  _ = try locations.migratedDatabaseURL()
+  let server = try HTTPServer(configuration, databaseURL: locations.readerURL())
   let address = try server.start()
-  place.keepDatabase(stop: Signals.stop, say: { Terminal.say("serve: \($0)") })
+  locations.keepDatabase(stop: Signals.stop, say: { Terminal.say("serve: \($0)") })
   Terminal.say("serving http\(configuration.tlsCertificate == nil ? "" : "s")://\(address)")
   while !Signals.stop.isRequested { Signals.stop.wait(seconds: 3600) }
   server.stop()
-  try place.requireSameDatabase()
+  try locations.requireSameDatabase()
 }
 
 func serverConfiguration(_ arguments: Arguments) throws -> HTTPServerConfiguration {

@@ -7,7 +7,7 @@ let sqlCommand = CommandSpec(
   summary: "Runs SQL over the warehouse and prints the rows; without a query, reads it from stdin.",
   operands: "[QUERY]", operandCount: 0...1,
   flags: [
-    PlaceFlags.database, PlaceFlags.data, Flag("--csv", nil, "print CSV (RFC 4180) with a header"),
+    LocationFlags.database, LocationFlags.data, Flag("--csv", nil, "print CSV (RFC 4180) with a header"),
     Flag("--write", nil, "as the database's owner, who may change everything; else it only reads"),
   ]
 ) { arguments in
@@ -18,11 +18,11 @@ let sqlCommand = CommandSpec(
       decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self)
   }
   if let query, query.allSatisfy(\.isWhitespace) { throw UsageError("sql: the query is empty") }
-  let place = try Place(arguments)
-  defer { place.close() }
+  let locations = try Locations(arguments)
+  defer { locations.close() }
   let isWriting = arguments.has("--write")
-  try place.requireDatabase()
-  let url = try isWriting ? place.databaseURL() : place.readerURL()
+  try locations.requireDatabase()
+  let url = try isWriting ? locations.databaseURL() : locations.readerURL()
   let connection = try Connection(url: url, applicationName: "polyrhythm sql")
   let watch = try StopWatch(connection)
   defer { watch.end() }

@@ -37,7 +37,7 @@ let generateCommand = CommandSpec(
     Flag("--dry-run", nil, "simulate and encode, but write no events"),
     Flag("--threads", "N", "threads that simulate (default: one a core); the bytes are the same"),
     Flag("--again", nil, "write once more what the log has all of; it counts once all the same"),
-    PlaceFlags.log, PlaceFlags.data, PlaceFlags.kafka, PlaceFlags.partitions,
+    LocationFlags.log, LocationFlags.data, LocationFlags.kafka, LocationFlags.partitions,
   ]
 ) { arguments in
   let options = try GenerateOptions(arguments)
@@ -58,7 +58,7 @@ let generateCommand = CommandSpec(
   case .standardOutput: target = StandardOutput()
   case .nowhere: target = NoTarget()
   case .log, nil:
-    let log = try LogTarget(Place(arguments), options.source)
+    let log = try LogTarget(Locations(arguments), options.source)
     // The truth about it may still be wanted.
     if let known = log.known, !options.writesTruth {
       Terminal.say(

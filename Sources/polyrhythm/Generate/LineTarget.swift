@@ -104,12 +104,12 @@ struct LogTarget: LineTarget {
   private let source: GeneratedSource
   private(set) var byteCount: Int64 = 0
 
-  init(_ place: Place, _ source: GeneratedSource) throws {
-    let log = try place.log()
+  init(_ locations: Locations, _ source: GeneratedSource) throws {
+    let log = try locations.log()
     name = log.url
     self.source = source
-    try place.makeLogDirectory()
-    try log.createTopics(Topic.allCases.map(\.name), partitions: place.partitions())
+    try locations.makeLogDirectory()
+    try log.createTopics(Topic.allCases.map(\.name), partitions: locations.partitions())
     writer = try EventWriter(log)
     known = try Self.begin(source, writer)
   }

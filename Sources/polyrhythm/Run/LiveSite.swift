@@ -3,7 +3,6 @@ import EventLog
 import EventSources
 import Foundation
 import Support
-import Synchronization
 
 /// The simulated site behind `run`: writes its history into the log, then goes on in real time.
 final class LiveSite {
@@ -11,19 +10,13 @@ final class LiveSite {
   private let sink: EventWriter
   private let state: GeneratorState
   /// Events written by this process; read from other threads.
-  let written: Counter
-
-  final class Counter: Sendable {
-    private let value = Atomic<Int>(0)
-    var count: Int { value.load(ordering: .relaxed) }
-    func add(_ amount: Int) { value.add(amount, ordering: .relaxed) }
-  }
+  let written: SharedCounter
 
   /// Seconds between writes of live events.
   private static let tick = 0.2
 
   /// - Parameter state: what the data directory keeps already.
-  init(_ state: GeneratorState, log: any EventLog, written: Counter) throws {
+  init(_ state: GeneratorState, log: any EventLog, written: SharedCounter) throws {
     var overrides = GeneratorConfig.Overrides()
     overrides.seed = state.seed
     overrides.users = state.users

@@ -67,20 +67,20 @@ let scheduleCommand = CommandSpec(
   name: "schedule",
   summary:
     "Loads on time: a full load first, then an incremental one at each instant of the schedule.",
-  flags: [PlaceFlags.lake, PlaceFlags.database, PlaceFlags.data] + LoadSchedule.flags
+  flags: [LocationFlags.lake, LocationFlags.database, LocationFlags.data] + LoadSchedule.flags
     + [latenessFlag]
 ) { arguments in
   let schedule = try LoadSchedule(arguments)
   let kernel = try kernelConfiguration(arguments)
-  let place = try Place(arguments)
-  defer { place.close() }
-  let lake = try place.lake()
-  var configuration = BatchLoader.Configuration(databaseURL: try place.migratedDatabaseURL())
+  let locations = try Locations(arguments)
+  defer { locations.close() }
+  let lake = try locations.lake()
+  var configuration = BatchLoader.Configuration(databaseURL: try locations.migratedDatabaseURL())
   configuration.kernel = kernel
-  place.keepDatabase(stop: Signals.stop, say: { Terminal.say("schedule: \($0)") })
+  locations.keepDatabase(stop: Signals.stop, say: { Terminal.say("schedule: \($0)") })
   Terminal.say("schedule: \(schedule.description)")
   try schedule.run(
-    configuration, library: place.library, lake: lake, stop: Signals.stop,
+    configuration, library: locations.library, lake: lake, stop: Signals.stop,
     say: { Terminal.say("schedule: \($0)") })
-  try place.requireSameDatabase()
+  try locations.requireSameDatabase()
 }

@@ -11,23 +11,23 @@ import Warehouse
 /// One process with everything: brings the stages up one after the other, watches them, and takes
 /// them down together.
 final class Run {
-  private let place: Place
+  private let locations: Locations
   private let server: HTTPServerConfiguration
   private let schedule: LoadSchedule
   private let kernel: Kernel.Configuration
   private let partitions: Int
   private let started = ContinuousClock.now
-  private let written = LiveSite.Counter()
+  private let written = SharedCounter()
   private let loads = LoadTally()
   private var tally: SpeedTally?
   private var http: HTTPServer?
   private var workers: [(name: String, worker: Worker<Void>)] = []
 
   init(
-    place: Place, server: HTTPServerConfiguration, schedule: LoadSchedule,
+    locations: Locations, server: HTTPServerConfiguration, schedule: LoadSchedule,
     kernel: Kernel.Configuration, partitions: Int
   ) {
-    self.place = place
+    self.locations = locations
     self.server = server
     self.schedule = schedule
     self.kernel = kernel
@@ -60,19 +60,19 @@ final class Run {
   /// Brings up: database, log with its history, first load, live site, speed layer, schedule, page.
   private func start(_ fresh: GeneratorState, users: Int?, stop: StopToken) throws {
     // First what can fail at once: a port in use must not cost a minute.
-    let url = try place.migratedDatabaseURL()
-    let http = try HTTPServer(server, databaseURL: place.readerURL())
+    let url = try locations.migratedDatabaseURL()
+    let http = try HTTPServer(server, databaseURL: locations.readerURL())
     let address = try http.start()
     self.http = http
-    place.keepDatabase(stop: stop) { Terminal.say("            \($0)") }
-    if let cluster = place.cluster {
+    locations.keepDatabase(stop: stop) { Terminal.say("            \($0)") }
+    if let cluster = locations.cluster {
       stage(
         "postgres",
         "\(cluster.wasRunning ? "already running" : "started") in \(cluster.dataDirectory), "
           + "port \(cluster.port) of 127.0.0.1 for SQL tools")
     }
 
-    let directory = place.dataDirectory
+    let directory = locations.dataDirectory
     let log = DirectoryLog(path: "\(directory)/log")
     try log.createTopics(Topic.allCases.map(\.name), partitions: partitions)
     let kept = try GeneratorState.load(directory)
@@ -126,7 +126,7 @@ final class Run {
   /// new. Later the schedule sees to it.
   private func firstLoad(_ url: String, _ log: DirectoryLog, _ stop: StopToken) throws {
     let connection = try Connection(url: url, applicationName: "polyrhythm run")
-    let published = try connection.run(place.library.sql("batch/last_published"))
+    let published = try connection.run(locations.library.sql("batch/last_published"))
     guard published.isNull(0, 0) else {
       stage("warehouse", "last load published \(try published.text(0, 0))")
       return
@@ -134,7 +134,7 @@ final class Run {
     let progress = ProgressLine("load full")
     defer { progress.finish() }
     let loader = BatchLoader(
-      lake: log, library: place.library, configuration: loadConfiguration(url),
+      lake: log, library: locations.library, configuration: loadConfiguration(url),
       progress: { progress.update($0, of: $1) })
     do {
       let summary = try loader.load(.full, stop: stop)
@@ -162,7 +162,7 @@ final class Run {
     configuration.kernel = kernel
     let tally = SpeedTally(log.url)
     self.tally = tally
-    let library = place.library
+    let library = locations.library
     let settings = configuration
     workers.append(
       (
@@ -177,7 +177,7 @@ final class Run {
   }
 
   private func startSchedule(_ url: String, _ log: DirectoryLog, _ stop: StopToken) {
-    let library = place.library
+    let library = locations.library
     let schedule = schedule
     let loads = loads
     let configuration = loadConfiguration(url)
@@ -218,7 +218,7 @@ final class Run {
     }
     http?.stop()
     summarize()
-    try place.requireSameDatabase()
+    try locations.requireSameDatabase()
     guard let first = failures.first else { return }
     for failure in failures.dropFirst() { Terminal.say("polyrhythm: \(failure.message)") }
     throw first

@@ -12,7 +12,7 @@ let runCommand = CommandSpec(
   summary:
     "Everything in one process on embedded defaults: a simulated site, both layers, the page.",
   flags: [
-    PlaceFlags.data,
+    LocationFlags.data,
     Flag("--listen", "HOST:PORT", "(default 127.0.0.1:8080)", environment: "POLYRHYTHM_LISTEN"),
     Flag("--users", "N", "users of the simulated site (default 10000)"),
     Flag("--history-days", "N", "days of history before the first start (default 7)"),
@@ -21,7 +21,7 @@ let runCommand = CommandSpec(
     Flag("--token-file", "FILE", "the token that requests must carry; needed off loopback"),
     Flag("--tls-cert", "FILE", "certificate chain in PEM"),
     Flag("--tls-key", "FILE", "private key in PEM"),
-    PlaceFlags.partitions, latenessFlag,
+    LocationFlags.partitions, latenessFlag,
   ] + LoadSchedule.flags
 ) { arguments in
   let server = try serverConfiguration(arguments)
@@ -31,11 +31,11 @@ let runCommand = CommandSpec(
   let lifetime = try arguments.double("--for", in: 1...1e9)
   let schedule = try LoadSchedule(arguments)
   let kernel = try kernelConfiguration(arguments)
-  let partitions = try arguments.int("--partitions", in: 1...1024) ?? Place.defaultPartitions
-  let place = try Place(arguments, makesData: true)
-  defer { place.close() }
+  let partitions = try arguments.int("--partitions", in: 1...1024) ?? Locations.defaultPartitions
+  let locations = try Locations(arguments, makesData: true)
+  defer { locations.close() }
   let run = Run(
-    place: place, server: server, schedule: schedule, kernel: kernel, partitions: partitions)
+    locations: locations, server: server, schedule: schedule, kernel: kernel, partitions: partitions)
   let now = Int64(Date().timeIntervalSince1970 * 1000)
   let fresh = GeneratorState(
     seed: UInt64(seed), users: users ?? 10_000, from: now - Int64(historyDays) * 86_400_000,

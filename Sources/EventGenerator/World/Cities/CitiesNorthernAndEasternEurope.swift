@@ -1,4 +1,4 @@
-extension PlaceTables {
+extension CityTables {
   /// The Nordic countries, and Europe east of the Oder with Turkey.
   static let northernAndEasternEurope = """
     SE|Stockholm|Stockholms län|111 29|59.3293|18.0686|976

@@ -2,7 +2,7 @@ import EventModel
 
 /// The users and songs that streams refer to, in memory: a few hundred bytes each. A row whose id was
 /// there already replaces the earlier one.
-final class Catalogue {
+final class StreamReferences {
   struct User {
     var firstName = ByteSlice.empty
     var lastName = ByteSlice.empty

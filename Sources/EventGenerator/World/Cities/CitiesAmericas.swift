@@ -1,4 +1,4 @@
-extension PlaceTables {
+extension CityTables {
   /// The Americas but for the United States.
   static let americas = """
     CA|Toronto|ON|M5H 2N2|43.6532|-79.3832|2794

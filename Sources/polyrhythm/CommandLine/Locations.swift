@@ -4,7 +4,7 @@ import Support
 import Warehouse
 
 /// Flags that say where the log, the lake and the database are, as many commands have them.
-enum PlaceFlags {
+enum LocationFlags {
   static let data = Flag(
     "--data", "DIR", "embedded log and private PostgreSQL under DIR (default ./data)",
     environment: "POLYRHYTHM_DATA")
@@ -23,7 +23,7 @@ enum PlaceFlags {
 
 /// Where one run of a command finds things. The private cluster is started when its URL is first
 /// asked for, and stopped at the end by whoever uses it last.
-final class Place {
+final class Locations {
   static let defaultPartitions = 4
 
   private let arguments: Arguments

@@ -1,4 +1,4 @@
-extension PlaceTables {
+extension CityTables {
   /// Africa, the Middle East, Australia and New Zealand. The Emirates have no postal codes.
   static let africaAndOceania = """
     AU|Sydney|NSW|2000|-33.8688|151.2093|5367

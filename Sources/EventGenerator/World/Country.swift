@@ -8,14 +8,14 @@ struct Country: Sendable {
   var population: Double
   var names: Names
   /// Never empty.
-  var places: [Place]
+  var cities: [City]
 
   private init(_ code: String, _ name: String, _ population: Double, _ names: Names) {
     self.code = code
     self.name = name
     self.population = population
     self.names = names
-    places = code == "US" ? Place.unitedStates : PlaceTables.abroad[code] ?? []
+    cities = code == "US" ? City.unitedStates : CityTables.abroad[code] ?? []
   }
 
   /// - Parameter code: in any case.

@@ -1,6 +1,6 @@
-/// A place that users are in.
-struct Place {
-  var city: String
+/// A city that users are in.
+struct City {
+  var name: String
   var state: String
   var zip: String
   var lon: Double
@@ -10,13 +10,12 @@ struct Place {
 
   /// Cities of all fifty states and the capital, with coordinates of the city and one of its zip
   /// codes: city, state, zip, latitude, longitude, population in thousands about 2020.
-  static let unitedStates: [Place] = table.split(separator: "\n").compactMap { line in
+  static let unitedStates: [City] = table.split(separator: "\n").compactMap { line in
     let fields = line.split(separator: "|")
     guard fields.count == 6, let lat = Double(fields[3]), let lon = Double(fields[4]),
       let weight = Double(fields[5])
     else { return nil }
-    return Place(
-      city: String(fields[0]), state: String(fields[1]), zip: String(fields[2]), lon: lon,
+    return City(      name: String(fields[0]), state: String(fields[1]), zip: String(fields[2]), lon: lon,
       lat: lat, weight: weight)
   }
 

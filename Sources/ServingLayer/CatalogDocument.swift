@@ -1,7 +1,7 @@
 import Metrics
 
 /// What can be asked for, as JSON: rendered from the definitions, so that it cannot go stale.
-enum Catalog {
+enum CatalogDocument {
   static let json: String = {
     var json = JSONWriter()
     json.object { json in

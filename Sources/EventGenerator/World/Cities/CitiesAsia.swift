@@ -1,4 +1,4 @@
-extension PlaceTables {
+extension CityTables {
   /// Asia east of the Indus, with Singapore by its towns.
   static let asia = """
     JP|Tokyo|Tokyo|100-0001|35.6895|139.6917|9733

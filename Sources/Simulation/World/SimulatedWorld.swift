@@ -3,11 +3,10 @@ import EventLog
 import Foundation
 import SpeedLayer
 import Support
-import Synchronization
 import Warehouse
 
 /// A site, its log, the layers and their database: all that a simulation moves, one step at a time.
-final class World {
+final class SimulatedWorld {
   private let url: String
   private let library: SQLLibrary
   private let server: SimulationServer
@@ -99,11 +98,11 @@ final class World {
     configuration.recordsPerFlush = recordsPerFlush
     configuration.flushInterval = 0.05
     configuration.silence = 2
-    let done = Counter()
+    let done = SharedCounter()
     return Worker("simulated-speed") { [log = log.log, library, configuration] in
       let worker = SpeedWorker(log: log, library: library, configuration: configuration) { report in
         guard case .flushed = report else { return }
-        if done.value.add(1, ordering: .relaxed).newValue >= flushes { stop.request() }
+        if done.add(1) >= flushes { stop.request() }
       }
       try worker.run(stop: stop)
     }
@@ -240,8 +239,4 @@ final class World {
 public struct Discrepancy: Error, CustomStringConvertible {
   public var description: String
   init(_ description: String) { self.description = description }
-}
-
-final class Counter: Sendable {
-  let value = Atomic<Int>(0)
 }

@@ -1,4 +1,4 @@
-extension PlaceTables {
+extension CityTables {
   /// The British Isles, and Europe from the Atlantic to the Alps.
   static let westernEurope = """
     GB|London|England|SW1A 1AA|51.5074|-0.1278|8982
