@@ -97,6 +97,7 @@ let package = Package(
     .executableTarget(
       name: "polyrhythm-chaos", dependencies: ["Simulation", "TestKit", "Warehouse", "Support"],
       path: "Tests/Chaos", swiftSettings: swiftSettings),
+    tests("ArchitectureTests", ["TestKit"]),
     tests("EventModelTests", ["EventModel", "TestKit"]),
     tests(
       "EventGeneratorTests",

@@ -1,4 +1,4 @@
-import Foundation
+import TestKit
 import Testing
 
 @testable import Metrics
@@ -6,22 +6,8 @@ import Testing
 /// I1: a measure is defined once, in `Metrics`. Nobody else's code or SQL says it a second time; the
 /// audits of `warehouse-sql/checks` do, on purpose, as they judge what the code has done.
 @Suite struct OneDefinitionTests {
-  private static let root = URL(fileURLWithPath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-
-  private func files(below folder: String, ending: String) throws -> [String: String] {
-    let base = Self.root.appendingPathComponent(folder)
-    let paths = try #require(FileManager.default.enumerator(atPath: base.path))
-    var texts: [String: String] = [:]
-    for case let path as String in paths where path.hasSuffix(ending) {
-      texts["\(folder)/\(path)"] = try String(
-        contentsOf: base.appendingPathComponent(path), encoding: .utf8)
-    }
-    return texts
-  }
-
   @Test func noSQLDefinesARateOrAnOutcome() throws {
-    let sql = try files(below: "warehouse-sql", ending: ".sql")
+    let sql = try SourceTree.files(below: "warehouse-sql", ending: ".sql")
       .filter { !$0.key.hasPrefix("warehouse-sql/checks/") }
     #expect(sql.count > 50)
     let rates = Measure.all.compactMap { measure -> String? in
@@ -37,7 +23,7 @@ import Testing
 
   @Test func noLayerKnowsWhatAPageOrAnOutcomeStandsFor() throws {
     for layer in ["SpeedLayer", "BatchLayer", "ServingLayer", "Feed", "StarSchema"] {
-      let swift = try files(below: "Sources/\(layer)", ending: ".swift")
+      let swift = try SourceTree.files(below: "Sources/\(layer)", ending: ".swift")
       #expect(!swift.isEmpty)
       for (path, text) in swift {
         for word in Array(engagementPages.keys) + ["\"completed\"", "\"skipped\"", "30_000"] {
