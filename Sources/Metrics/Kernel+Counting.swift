@@ -51,7 +51,7 @@ extension Kernel {
   ) {
     let session = Murmur3.hash64(event.sessionId)
     let user = event.userId.map { Murmur3.hash64($0) }
-    rows.forEach { rollup, key in
+    rows.forEachRow { rollup, key in
       let cell = rollups.cell(rollup, rows.minute, key)
       cell.pointee.sessions.insert(hash: session)
       if rollup != .user, let user { cell.pointee.activeUsers.insert(hash: user) }
@@ -214,7 +214,7 @@ extension Kernel {
     let rows = EventRows(
       minute: minute, user: keys.userKey, location: keys.locationKey, device: keys.deviceKey,
       audience: play.audienceKey)
-    rows.forEach { rollup, key in
+    rows.forEachRow { rollup, key in
       let cell = rollups.cell(rollup, minute, key)
       cell.pointee.add(counter, sign)
       cell.pointee.listenedMs += Int64(listened)
@@ -253,7 +253,7 @@ struct EventRows {
   var user, location, device, audience: Int64
 
   @inline(__always)
-  func forEach(_ body: (Rollup, Int64) -> Void) {
+  func forEachRow(_ body: (Rollup, Int64) -> Void) {
     body(.totals, 0)
     body(.user, user)
     body(.location, location)

@@ -94,7 +94,8 @@ let statusCommand = CommandSpec(
   name: "status",
   summary: "Says how far each layer is.",
   flags: [
-    LocationFlags.data, LocationFlags.database, LocationFlags.log, LocationFlags.lake, LocationFlags.kafka,
+    LocationFlags.data, LocationFlags.database, LocationFlags.log, LocationFlags.lake,
+    LocationFlags.kafka,
     Flag("--json", nil, "print one JSON object"),
   ]
 ) { arguments in

@@ -7,7 +7,8 @@ let sqlCommand = CommandSpec(
   summary: "Runs SQL over the warehouse and prints the rows; without a query, reads it from stdin.",
   operands: "[QUERY]", operandCount: 0...1,
   flags: [
-    LocationFlags.database, LocationFlags.data, Flag("--csv", nil, "print CSV (RFC 4180) with a header"),
+    LocationFlags.database, LocationFlags.data,
+    Flag("--csv", nil, "print CSV (RFC 4180) with a header"),
     Flag("--write", nil, "as the database's owner, who may change everything; else it only reads"),
   ]
 ) { arguments in

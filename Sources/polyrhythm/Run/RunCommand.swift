@@ -35,7 +35,8 @@ let runCommand = CommandSpec(
   let locations = try Locations(arguments, makesData: true)
   defer { locations.close() }
   let run = Run(
-    locations: locations, server: server, schedule: schedule, kernel: kernel, partitions: partitions)
+    locations: locations, server: server, schedule: schedule, kernel: kernel, partitions: partitions
+  )
   let now = Int64(Date().timeIntervalSince1970 * 1000)
   let fresh = GeneratorState(
     seed: UInt64(seed), users: users ?? 10_000, from: now - Int64(historyDays) * 86_400_000,

@@ -15,7 +15,8 @@ struct City {
     guard fields.count == 6, let lat = Double(fields[3]), let lon = Double(fields[4]),
       let weight = Double(fields[5])
     else { return nil }
-    return City(      name: String(fields[0]), state: String(fields[1]), zip: String(fields[2]), lon: lon,
+    return City(
+      name: String(fields[0]), state: String(fields[1]), zip: String(fields[2]), lon: lon,
       lat: lat, weight: weight)
   }
 
