@@ -107,6 +107,7 @@ let package = Package(
       "EventSourcesTests",
       ["EventSources", "EventModel", "EventLog", "Warehouse", "Support", "TestKit"]),
     tests("MetricsTests", ["Metrics", "EventModel", "EventGenerator", "Warehouse", "TestKit"]),
+    tests("StarSchemaTests", ["StarSchema", "Metrics", "Warehouse", "TestKit"]),
     tests("WarehouseTests", ["Warehouse", "TestKit"]),
     tests(
       "SpeedLayerTests",

@@ -183,21 +183,25 @@ struct Publisher {
   private func swap(_ rollup: Rollup, _ staged: Staged) throws {
     let name = "\(rollup.table)_g\(staged.run)"
     if staged.rollups[rollup] == nil {
-      try connection.script(sql("stage_rollup", ["table": name, "rollup": rollup.table]))
-      try connection.script(sql("index_\(rollup.table)", ["table": name]))
+      try connection.script(
+        library.sql("rollup/stage", ["table": name, "rollup": rollup.table]))
+      try connection.script(
+        library.sql("rollup/index", ["table": name], lists: ["keys": RollupRows.keyColumns(rollup)])
+      )
     }
-    let old = try connection.run(sql("rollup_partition"), [.text(rollup.table)]).text(0, 0)
+    let old = try connection.run(library.sql("rollup/partition"), [.text(rollup.table)]).text(0, 0)
     try connection.script(
-      sql(
-        "swap_rollup",
+      library.sql(
+        "rollup/swap",
         ["rollup": rollup.table, "old": old, "table": name, "generation": "\(staged.run)"]))
   }
 
   private func merge(_ rollup: Rollup, _ table: StageTable, into target: String) throws {
-    _ = try connection.run(
-      sql("merge_\(rollup.table)", ["target": target, "table": table.name]))
+    let values = ["target": target, "table": table.name]
+    let lists = RollupRows.lists(rollup)
+    _ = try connection.run(library.sql("rollup/merge", values, lists: lists))
     if rollup == .song {
-      _ = try connection.run(sql("drop_if_zero", ["target": target, "table": table.name]))
+      _ = try connection.run(library.sql("rollup/drop_if_zero", values, lists: lists))
     }
   }
 

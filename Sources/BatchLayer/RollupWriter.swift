@@ -26,8 +26,9 @@ final class RollupWriter {
   func mainTable(_ rollup: Rollup) -> StageTable {
     var table = stage(rollup, "\(rollup.table)_g\(generation)")
     if isFull {
-      table.finishQuery = "batch/index_\(rollup.table)"
+      table.finishQuery = "rollup/index"
       table.finishValues = ["table": table.name]
+      table.finishLists = ["keys": RollupRows.keyColumns(rollup)]
     }
     return table
   }
@@ -38,7 +39,7 @@ final class RollupWriter {
 
   private func stage(_ rollup: Rollup, _ name: String) -> StageTable {
     StageTable(
-      name: name, makeQuery: "batch/stage_rollup",
+      name: name, makeQuery: "rollup/stage",
       makeValues: ["table": name, "rollup": rollup.table], columns: RollupRows.columns(rollup))
   }
 

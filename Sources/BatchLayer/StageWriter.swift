@@ -11,6 +11,7 @@ struct StageTable: Sendable, Hashable {
   /// The query that completes it once it is filled, where there is one.
   var finishQuery: String?
   var finishValues: [String: String] = [:]
+  var finishLists: [String: [String]] = [:]
   var columns: [String]
 }
 
@@ -82,7 +83,7 @@ final class StageWriter {
       if abandoned.isRequested { throw LoadError(.stopped, "The load was given up") }
       for table in made {
         if let query = table.finishQuery {
-          try connection.script(library.sql(query, table.finishValues))
+          try connection.script(library.sql(query, table.finishValues, lists: table.finishLists))
         }
       }
       return Set(made.map(\.name))

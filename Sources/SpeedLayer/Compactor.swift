@@ -1,4 +1,5 @@
 import Metrics
+import StarSchema
 import Support
 import Warehouse
 
@@ -70,7 +71,7 @@ struct Compactor {
         // Two of them could take the same rows, and one of them would wait for the other.
         guard try connection.run(library.sql("speed/claim_compaction")).bool(0, 0) else { return }
         _ = try connection.run(
-          library.sql("speed/fold_\(rollup.table)", ["table": table]),
+          library.sql("rollup/fold", ["table": table], lists: RollupRows.lists(rollup)),
           [.text("(\(first),0)"), .text("(\(last),0)"), .timestamp(milliseconds: before)])
       }
       turn.pages[rollup.rawValue] = last

@@ -17,8 +17,19 @@ public struct RollupRows {
 
   /// The columns in the order in which `append` writes them.
   public static func columns(_ rollup: Rollup) -> [String] {
-    ["minute"] + rollup.keyColumns + rollup.counters.map(\.column)
+    keyColumns(rollup) + rollup.counters.map(\.column)
       + rollup.distincts.map(\.column)
+  }
+
+  /// The columns that a row is found by.
+  public static func keyColumns(_ rollup: Rollup) -> [String] { ["minute"] + rollup.keyColumns }
+
+  /// The columns by what they are, for the statements below `queries/rollup`.
+  public static func lists(_ rollup: Rollup) -> [String: [String]] {
+    [
+      "keys": keyColumns(rollup), "counters": rollup.counters.map(\.column),
+      "sketches": rollup.distincts.map(\.column),
+    ]
   }
 
   /// Writes one row.

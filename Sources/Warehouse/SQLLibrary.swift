@@ -30,19 +30,20 @@ public final class SQLLibrary: Sendable {
   /// The query `queries/<name>.sql`, with `{key}` replaced by `values[key]`. Only identifiers and
   /// numbers are rendered (`[A-Za-z0-9_.]+`); everything else is bound as a parameter. Braces
   /// around a lower-case word are always a place to fill: write array literals as `array['x']`.
+  /// - Parameter lists: `{key}` becomes the list with commas between, and `{key: sum(*)}` the expression for
+  ///   each item in place of `*`. For what several tables have in common but the columns.
   /// - Throws: `.schema` when the file is missing, a value is not plain, a value is not used, or
   ///   a place is left unfilled.
-  public func sql(_ name: String, _ values: [String: String] = [:]) throws(WarehouseError)
-    -> String
-  {
+  public func sql(
+    _ name: String, _ values: [String: String] = [:], lists: [String: [String]] = [:]
+  ) throws(WarehouseError) -> String {
     var text = try text(of: "queries/\(name).sql")
+    for (key, items) in lists.sorted(by: { $0.key < $1.key }) {
+      for item in items { try requirePlain(item, key, name) }
+      text = try fill(text, key, items, name)
+    }
     for (key, value) in values.sorted(by: { $0.key < $1.key }) {
-      guard Identifier.isPlain(value) else {
-        throw WarehouseError(
-          .schema,
-          "The value for {\(key)} in query \(name) is not a plain identifier "
-            + "(letters, digits, _ and .)")
-      }
+      try requirePlain(value, key, name)
       let pieces = text.split(separator: "{\(key)}", omittingEmptySubsequences: false)
       guard pieces.count > 1 else {
         throw WarehouseError(.schema, "Query \(name) has no place {\(key)} to fill")
@@ -53,6 +54,41 @@ public final class SQLLibrary: Sendable {
       throw WarehouseError(.schema, "Query \(name) needs a value for {\(place)}")
     }
     return text
+  }
+
+  private func requirePlain(_ value: String, _ key: String, _ name: String)
+    throws(WarehouseError)
+  {
+    guard Identifier.isPlain(value) else {
+      throw WarehouseError(
+        .schema,
+        "The value for {\(key)} in query \(name) is not a plain identifier "
+          + "(letters, digits, _ and .)")
+    }
+  }
+
+  /// Replaces `{key}` and `{key: expression}`.
+  private func fill(_ text: String, _ key: String, _ items: [String], _ name: String)
+    throws(WarehouseError) -> String
+  {
+    let pieces = text.split(separator: "{\(key)", omittingEmptySubsequences: false)
+    guard pieces.count > 1 else {
+      throw WarehouseError(.schema, "Query \(name) has no place {\(key)} to fill")
+    }
+    var filled = String(pieces[0])
+    for piece in pieces.dropFirst() {
+      guard let brace = piece.firstIndex(of: "}"), piece.hasPrefix("}") || piece.hasPrefix(": ")
+      else {
+        filled += "{\(key)\(piece)"
+        continue
+      }
+      let expression = piece.hasPrefix(": ") ? piece[..<brace].dropFirst(2) : "*"
+      filled += items.map {
+        expression.split(separator: "*", omittingEmptySubsequences: false).joined(separator: $0)
+      }.joined(separator: ", ")
+      filled += piece[piece.index(after: brace)...]
+    }
+    return filled
   }
 
   /// The text of a file by its path under the directory: `checks/fact_listen_unique.sql`.
@@ -94,7 +130,8 @@ public final class SQLLibrary: Sendable {
       let word = rest.prefix { byte in
         (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || byte == UInt8(ascii: "_")
       }
-      if !word.isEmpty, word.endIndex < rest.endIndex, rest[word.endIndex] == UInt8(ascii: "}") {
+      let after = rest[word.endIndex...]
+      if !word.isEmpty, after.first == UInt8(ascii: "}") || after.starts(with: ": ".utf8) {
         return String(word)
       }
     }

@@ -1,0 +1,74 @@
+import Metrics
+import StarSchema
+import TestKit
+import Testing
+import Warehouse
+
+/// One statement an operation, for all rollups: what differs is which columns they have.
+@Suite struct RollupStatementTests {
+  private func words(_ text: String) -> String {
+    text.split(separator: "\n").filter { !$0.hasPrefix("--") }.joined(separator: " ")
+      .split(separator: " ").joined(separator: " ")
+  }
+
+  @Test func mergingPagesIsWrittenOut() throws {
+    let sql = try SQLLibrary().sql(
+      "rollup/merge", ["target": "batch.minute_page", "table": "staged"],
+      lists: RollupRows.lists(.page))
+    #expect(
+      words(sql)
+        == words(
+          """
+          insert into batch.minute_page as t
+            (minute, page, method, status, auth, level, page_views, errors, active_users, sessions)
+          select
+            minute, page, method, status, auth, level,
+            nullif(sum(page_views), 0), nullif(sum(errors), 0),
+            hll_union_agg(active_users), hll_union_agg(sessions)
+          from stage.staged
+          group by minute, page, method, status, auth, level
+          on conflict (minute, page, method, status, auth, level) do update
+          set
+            page_views = nullif(coalesce(t.page_views, 0) + coalesce(excluded.page_views, 0), 0),
+            errors = nullif(coalesce(t.errors, 0) + coalesce(excluded.errors, 0), 0),
+            active_users = coalesce(hll_union(t.active_users, excluded.active_users), t.active_users, excluded.active_users),
+            sessions = coalesce(hll_union(t.sessions, excluded.sessions), t.sessions, excluded.sessions)
+          """))
+  }
+
+  @Test(arguments: Rollup.allCases)
+  func everyColumnOfARollupIsMergedAndFolded(_ rollup: Rollup) throws {
+    let library = try SQLLibrary()
+    let lists = RollupRows.lists(rollup)
+    let merge = try library.sql("rollup/merge", ["target": "a", "table": "b"], lists: lists)
+    let fold = try library.sql("rollup/fold", ["table": "a"], lists: lists)
+    for column in RollupRows.columns(rollup).dropFirst(1 + rollup.keyColumns.count) {
+      #expect(merge.contains(" \(column) = ") && fold.contains("(\(column))"), "\(column)")
+    }
+  }
+
+  /// The columns are those of the tables: a migration that adds one is not forgotten here.
+  @Test(arguments: Rollup.allCases)
+  func theColumnsAreThoseOfTheTables(_ rollup: Rollup) throws {
+    let database = try TestDatabase.make()
+    let connection = try database.connect()
+    let columns = try connection.run(
+      """
+      select attname from pg_attribute
+      where attrelid = $1::regclass and attnum > 0 and not attisdropped order by attnum
+      """, [.text("batch.\(rollup.table)")])
+    let names = try (0..<columns.count).map { try columns.text($0, 0) }
+    #expect(names == RollupRows.columns(rollup))
+  }
+
+  @Test func anItemThatIsNoPlainNameIsRefused() throws {
+    #expect(throws: WarehouseError.self) {
+      try SQLLibrary().sql(
+        "rollup/index", ["table": "a"], lists: ["keys": ["minute); drop table x"]])
+    }
+    #expect(throws: WarehouseError.self) {
+      try SQLLibrary().sql("rollup/stage", ["table": "a", "rollup": "b"], lists: ["keys": ["a"]])
+    }
+    #expect(throws: WarehouseError.self) { try SQLLibrary().sql("rollup/index", ["table": "a"]) }
+  }
+}

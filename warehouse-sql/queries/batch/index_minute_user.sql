@@ -1,1 +1,0 @@
-alter table stage.{table} add primary key (minute, user_key)

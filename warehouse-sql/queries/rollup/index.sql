@@ -1,0 +1,1 @@
+alter table stage.{table} add primary key ({keys})
