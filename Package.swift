@@ -98,6 +98,7 @@ let package = Package(
       name: "polyrhythm-chaos", dependencies: ["Simulation", "TestKit", "Warehouse", "Support"],
       path: "Tests/Chaos", swiftSettings: swiftSettings),
     tests("ArchitectureTests", ["TestKit"]),
+    tests("SupportTests", ["Support"]),
     tests("EventModelTests", ["EventModel", "TestKit"]),
     tests(
       "EventGeneratorTests",
@@ -106,7 +107,9 @@ let package = Package(
     tests(
       "EventSourcesTests",
       ["EventSources", "EventModel", "EventLog", "Warehouse", "Support", "TestKit"]),
-    tests("MetricsTests", ["Metrics", "EventModel", "EventGenerator", "Warehouse", "TestKit"]),
+    tests(
+      "MetricsTests",
+      ["Metrics", "EventModel", "EventGenerator", "Warehouse", "Support", "TestKit"]),
     tests("StarSchemaTests", ["StarSchema", "Metrics", "Warehouse", "TestKit"]),
     tests("WarehouseTests", ["Warehouse", "TestKit"]),
     tests(

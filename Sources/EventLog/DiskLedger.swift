@@ -1,4 +1,5 @@
 import Glibc
+import Support
 import Synchronization
 
 /// The books of a `SimulatedDisk`: what each file and directory below a root has on the device.
@@ -112,7 +113,7 @@ final class DiskLedger: Sendable {
     return try locked { (state) throws(EventLogError) -> [String] in
       state.changesLeft = nil
       state.boots += 1
-      var random = DiskRandom(state: seed)
+      var random = DiskRandom(seed: seed)
       var lost: [String] = []
       var before: [(path: String, node: DiskNode)] = []
       try Self.collect(root, state.root, into: &before)
@@ -285,17 +286,13 @@ final class DiskNode {
   }
 }
 
-/// The same numbers for the same seed (Steele, Lea, Flood: SplitMix64).
+/// What a disk makes of writes that were not synced.
 struct DiskRandom {
-  var state: UInt64
+  private var random: SplitMix64
 
-  mutating func below(_ bound: Int) -> Int {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return Int((mixed ^ (mixed >> 31)) % UInt64(bound))
-  }
+  init(seed: UInt64) { random = SplitMix64(seed: seed) }
+
+  mutating func below(_ bound: Int) -> Int { random.below(bound) }
 
   private static let sectorBytes = 512
 

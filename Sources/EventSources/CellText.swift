@@ -1,5 +1,6 @@
 import EventModel
 import Glibc
+import Support
 
 /// How the cells of tables are read: numbers, times and truth values in the spellings in which
 /// databases, spreadsheets and pandas write them.
@@ -88,10 +89,11 @@ public enum CellText {
   public static func time(_ cell: ByteSlice) -> Int64? {
     var rest = Cursor(bytes: cell.buffer)
     guard let year = rest.digits(4), rest.skip("-"), let month = rest.digits(2), rest.skip("-"),
-      let day = rest.digits(2), (1...12).contains(month), day >= 1,
-      day <= daysInMonth(year, month)
+      let day = rest.digits(2)
     else { return nil }
-    let midnight = daysSince1970(year, month, day) * 86_400_000
+    let date = CivilDate(year: year, month: month, day: day)
+    guard date.isValid else { return nil }
+    let midnight = date.daysSince1970 * 86_400_000
     if rest.isAtEnd { return midnight }
     guard rest.skip("T") || rest.skip("t") || rest.skip(" "), let hour = rest.digits(2),
       rest.skip(":"), let minute = rest.digits(2), hour < 24, minute < 60
@@ -120,23 +122,6 @@ public enum CellText {
     guard rest.isAtEnd else { return nil }
     let offset = (zoneHours * 60 + zoneMinutes) * 60_000
     return isEast ? local - offset : local + offset
-  }
-
-  private static func daysInMonth(_ year: Int64, _ month: Int64) -> Int64 {
-    switch month {
-    case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
-    case 4, 6, 9, 11: 30
-    default: 31
-    }
-  }
-
-  /// Days from 1970-01-01 in the Gregorian calendar, years from 0: years begin in March, so that the
-  /// leap day is the last one.
-  private static func daysSince1970(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
-    let marchYear = month <= 2 ? year - 1 : year
-    let marchMonth = month <= 2 ? month + 9 : month - 3
-    let leapDays = marchYear / 4 - marchYear / 100 + marchYear / 400
-    return marchYear * 365 + leapDays + (153 * marchMonth + 2) / 5 + day - 1 - 719_468
   }
 
   static func isDigit(_ byte: UInt8) -> Bool {

@@ -1,3 +1,5 @@
+import Support
+
 /// A point in time: milliseconds since 1970-01-01 UTC.
 struct Instant: Comparable, Sendable {
   var milliseconds: Int64
@@ -21,13 +23,13 @@ struct Instant: Comparable, Sendable {
 
   /// `2026-11-20T22:16:00Z`, with milliseconds where there are some.
   var iso8601: String {
-    let seconds = milliseconds.floorDivided(by: 1000)
+    let seconds = CivilDate.floorDivide(milliseconds, 1000)
     let millis = milliseconds - seconds * 1000
-    let days = seconds.floorDivided(by: 86_400)
+    let days = CivilDate.floorDivide(seconds, 86_400)
     let second = seconds - days * 86_400
-    let (year, month, day) = civil(fromDays: days)
+    let date = CivilDate(daysSince1970: days)
     let fraction = millis == 0 ? "" : "." + padded(millis, 3)
-    return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))T"
+    return "\(padded(date.year, 4))-\(padded(date.month, 2))-\(padded(date.day, 2))T"
       + "\(padded(second / 3600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))"
       + "\(fraction)Z"
   }
@@ -64,10 +66,11 @@ struct Instant: Comparable, Sendable {
   private static func iso(_ bytes: [UInt8]) -> Instant? {
     var scanner = DigitScanner(bytes: bytes)
     guard let year = scanner.number(4), scanner.skip("-"), let month = scanner.number(2),
-      scanner.skip("-"), let day = scanner.number(2), (1...12).contains(month),
-      (1...daysIn(month, of: year)).contains(day)
+      scanner.skip("-"), let day = scanner.number(2)
     else { return nil }
-    var milliseconds = days(year, month, day) * 86_400_000
+    let date = CivilDate(year: year, month: month, day: day)
+    guard date.isValid else { return nil }
+    var milliseconds = date.daysSince1970 * 86_400_000
     if scanner.atEnd { return Instant(milliseconds: milliseconds) }
     guard scanner.skip("T") || scanner.skip(" "), let hour = scanner.number(2), hour < 24,
       scanner.skip(":"), let minute = scanner.number(2), minute < 60
@@ -128,43 +131,4 @@ private func isDigit(_ byte: UInt8) -> Bool { (48...57).contains(byte) }
 private func padded(_ value: Int64, _ width: Int) -> String {
   let digits = String(value)
   return String(repeating: "0", count: max(0, width - digits.count)) + digits
-}
-
-private func daysIn(_ month: Int64, of year: Int64) -> Int64 {
-  switch month {
-  case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
-  case 4, 6, 9, 11: 30
-  default: 31
-  }
-}
-
-/// Days since 1970-01-01 of a date in the proleptic Gregorian calendar, counted in eras of 400 years
-/// that begin on 1 March.
-private func days(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
-  let y = month <= 2 ? year - 1 : year
-  let era = y.floorDivided(by: 400)
-  let dayOfYear = (153 * ((month + 9) % 12) + 2) / 5 + day - 1
-  let yearOfEra = y - era * 400
-  return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
-}
-
-/// The inverse of `days`.
-private func civil(fromDays days: Int64) -> (year: Int64, month: Int64, day: Int64) {
-  let z = days + 719_468
-  let era = z.floorDivided(by: 146_097)
-  let dayOfEra = z - era * 146_097
-  let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-  let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-  let shifted = (5 * dayOfYear + 2) / 153
-  let month = shifted < 10 ? shifted + 3 : shifted - 9
-  return (
-    yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shifted + 2) / 5 + 1
-  )
-}
-
-extension Int64 {
-  fileprivate func floorDivided(by divisor: Int64) -> Int64 {
-    let (quotient, rest) = quotientAndRemainder(dividingBy: divisor)
-    return rest < 0 ? quotient - 1 : quotient
-  }
 }

@@ -1,3 +1,5 @@
+import Support
+
 /// PostgreSQL's text forms (DateStyle ISO, TimeZone UTC, bytea_output hex) back into values.
 enum TextForm {
   /// `\x00ff…`
@@ -30,7 +32,8 @@ enum TextForm {
       return nil
     }
     // ISO 8601 and the calendar rule count 1 BC as year 0.
-    let days = daysSince1970(year: isBC ? 1 - date[0] : date[0], month: date[1], day: date[2])
+    let days = CivilDate(year: isBC ? 1 - date[0] : date[0], month: date[1], day: date[2])
+      .daysSince1970
     guard halves.count == 2 else { return days * 86_400_000 }
     var clock = halves[1]
     if clock.hasSuffix("+00") { clock = clock.dropLast(3) }
@@ -46,17 +49,6 @@ enum TextForm {
       fraction = digits
     }
     return days * 86_400_000 + (hour * 3600 + minute * 60 + second) * 1000 + fraction
-  }
-
-  /// Days from 1970-01-01 in the proleptic Gregorian calendar, which PostgreSQL uses throughout:
-  /// years start in March, so that the leap day is the last, and 400 years are 146,097 days.
-  static func daysSince1970(year: Int64, month: Int64, day: Int64) -> Int64 {
-    let shifted = month <= 2 ? year - 1 : year
-    let era = (shifted >= 0 ? shifted : shifted - 399) / 400
-    let yearOfEra = shifted - era * 400
-    let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-    let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-    return era * 146_097 + dayOfEra - 719_468
   }
 
   private static func hexDigit(_ byte: UInt8) -> UInt8? {

@@ -1,5 +1,6 @@
 import BatchLayer
 import Foundation
+import TestKit
 import Testing
 
 /// Hand-computed with a calendar and the IANA time zone database.
@@ -289,7 +290,7 @@ import Testing
   @Test(arguments: ["UTC", "America/New_York", "Australia/Lord_Howe", "Asia/Ho_Chi_Minh"])
   func nextIsTheFirstMinuteThatTheCalendarShowsAsDue(_ name: String) throws {
     let seed = UInt64.random(in: 0 ... .max)
-    var random = SplitMix(state: seed)
+    var random = SeededRandom(seed: seed)
     let zone = try #require(TimeZone(identifier: name))
     var calendar = Calendar(identifier: .gregorian)
     calendar.timeZone = zone
@@ -307,18 +308,6 @@ import Testing
       #expect(
         cron.next(after: start, in: zone) == minute * 60_000,
         "\(list) after \(start) in \(name), seed \(seed)")
-    }
-  }
-
-  private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-      state &+= 0x9E37_79B9_7F4A_7C15
-      var mixed = state
-      mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-      mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-      return mixed ^ (mixed >> 31)
     }
   }
 }

@@ -10,7 +10,7 @@ import Warehouse
 
   @Test func aSpeedLayerThatIsKilledTwentyTimesCountsEveryEventOnce() throws {
     print("seed \(seed)")
-    var random = Seeded(UInt64(seed))
+    var random = SeededRandom(seed: UInt64(seed))
     try withSandbox { box in
       let database = try box.makeDatabase(migrated: true)
       let place = ["--log", "dir:\(box.log)", "--database", database.url]
@@ -53,7 +53,7 @@ import Warehouse
 
   @Test func loadsThatAreKilledWhileEventsStreamInLoseAndDoubleNothing() throws {
     print("seed \(seed)")
-    var random = Seeded(UInt64(seed))
+    var random = SeededRandom(seed: UInt64(seed))
     try withSandbox { box in
       let database = try box.makeDatabase(migrated: true)
       let place = ["--log", "dir:\(box.log)", "--database", database.url]
@@ -141,20 +141,5 @@ import Warehouse
     return try connection.run(
       "select coalesce(sum(next_offset), 0)::bigint from speed.progress"
     ).int(0, 0)
-  }
-}
-
-/// SplitMix64: the same numbers for the same seed.
-struct Seeded {
-  private var state: UInt64
-
-  init(_ seed: UInt64) { state = seed }
-
-  mutating func below(_ bound: Int) -> Int {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return Int((mixed ^ (mixed >> 31)) % UInt64(bound))
   }
 }

@@ -21,7 +21,7 @@ import Testing
   /// Kills the command at random points of the time that it takes, and then lets it come to its end.
   /// - Returns: how many of the kills met it at work.
   private func torment(
-    _ words: [String], lives: Int, duration: Int, _ box: Sandbox, _ random: inout Seeded
+    _ words: [String], lives: Int, duration: Int, _ box: Sandbox, _ random: inout SeededRandom
   ) throws -> Int {
     var met = 0
     for _ in 0..<lives {
@@ -43,7 +43,7 @@ import Testing
 
   @Test func anImportThatIsKilledTwelveTimesGivesTheBytesOfOneThatIsNot() throws {
     print("seed \(seed)")
-    var random = Seeded(seed)
+    var random = SeededRandom(seed: seed)
     try withSandbox { box in
       let files = try box.generate("in", users: 400, from: "2026-01-01", to: "2026-01-06")
       let duration = try timed {
@@ -72,7 +72,7 @@ import Testing
     _ faults: [String]
   ) throws {
     print("seed \(seed)")
-    var random = Seeded(seed)
+    var random = SeededRandom(seed: seed)
     try withSandbox { box in
       func words(_ log: String, to end: String = "2026-01-05") -> [String] {
         ["generate", "--users", "400", "--from", "2026-01-01", "--to", end, "--seed", "3"] + faults
@@ -96,7 +96,7 @@ import Testing
 
   @Test func aRunThatIsKilledInItsHistoryAndWhileItCatchesUpWritesEveryEventOnce() throws {
     print("seed \(seed)")
-    var random = Seeded(seed)
+    var random = SeededRandom(seed: seed)
     try withSandbox { box in
       let words = [
         "run", "--data", box.data, "--users", "2000", "--history-days", "12", "--listen",

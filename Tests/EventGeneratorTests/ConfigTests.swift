@@ -252,16 +252,13 @@ import Testing
     }
   }
 
-  @Test func theCalendarAgreesWithFoundation() throws {
+  @Test func weekdaysAgreeWithFoundation() throws {
     var calendar = Calendar(identifier: .gregorian)
     calendar.timeZone = try #require(TimeZone(identifier: "UTC"))
     for number in stride(from: Int64(0), to: 47_000, by: 13) {
       let date = Date(timeIntervalSince1970: Double(number) * 86_400)
-      let parts = calendar.dateComponents([.year, .month, .day, .weekday], from: date)
-      #expect(CivilTime.date(ofDay: number) == (parts.year!, parts.month!, parts.day!))
-      #expect(
-        CivilTime.day(year: parts.year!, month: parts.month!, day: parts.day!) == number)
-      #expect((CivilTime.weekday(ofDay: number) + 1) % 7 + 1 == parts.weekday!)
+      let weekday = calendar.component(.weekday, from: date)
+      #expect((CivilTime.weekday(ofDay: number) + 1) % 7 + 1 == weekday)
     }
   }
 

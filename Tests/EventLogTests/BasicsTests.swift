@@ -1,4 +1,5 @@
 import EventLog
+import TestKit
 import Testing
 
 @Suite struct BasicsTests {
@@ -117,7 +118,7 @@ import Testing
     let log = try makeLog(scratch, segmentBytes: 300_000, level: 1)
     let appender = try log.appender(of: part)
     var times: [Int64] = []
-    var random = SeededGenerator(seed: 5)
+    var random = SeededRandom(seed: 5)
     let payload = String(repeating: "y", count: 500)
     for number in 0..<3000 {
       // Out of order by up to 50.

@@ -1,5 +1,6 @@
 import EventLog
 import Glibc
+import TestKit
 import Testing
 
 /// A byte that changed on the disk moves offsets where it is a newline, or becomes one.
@@ -30,7 +31,7 @@ import Testing
   @Test func aLostNewlineInAGrowingSegmentIsDamageAndNoEndlessWait() throws {
     let seed = UInt64.random(in: 0..<1_000_000)
     print("seed \(seed)")
-    var random = SeededGenerator(seed: seed)
+    var random = SeededRandom(seed: seed)
     let scratch = Scratch()
     let log = try rawLog(scratch, isClosed: true)
     let whole = try bytes(of: log.firstSegment)

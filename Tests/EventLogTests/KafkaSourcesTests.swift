@@ -60,7 +60,7 @@ import Testing
   @Test func aWriterThatDiesAgainAndAgainBesideAnotherOneWritesEachRecordOnce() throws {
     let seed = UInt64.random(in: 1...1_000_000)
     print("seed \(seed)")
-    var random = SeededGenerator(seed: seed)
+    var random = SeededRandom(seed: seed)
     try withLog { log in
       let other = try log.writer(to: Self.topics)
       let otherJournal = try begin("other", other)

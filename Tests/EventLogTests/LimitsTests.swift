@@ -1,12 +1,13 @@
 import EventLog
 import Glibc
+import TestKit
 import Testing
 
 @Suite struct LimitsTests {
   @Test func anyBytesComeBackAsTheyWere() throws {
     let seed: UInt64 = 20_261_120
     print("seed \(seed)")
-    var random = SeededGenerator(seed: seed)
+    var random = SeededRandom(seed: seed)
     var payloads: [[UInt8]] = [
       [], [10], [0], [13, 10], Array("{\"$raw\":\"QUJD\"}".utf8), Array("{\"$raw\":\"".utf8),
       Array("{\"$raw\":".utf8), Array("{\"$raw\"".utf8), Array("\n\n".utf8), Array("a\n".utf8),

@@ -1,11 +1,12 @@
 import EventLog
+import TestKit
 import Testing
 
 /// Random actions on a directory log against a list in memory.
 @Suite struct ModelTests {
   @Test(arguments: [1, 2, 3, 4, 5, 6, 7, 8] as [UInt64])
   func randomActionsAgreeWithAModel(_ seed: UInt64) throws {
-    var random = SeededGenerator(seed: seed)
+    var random = SeededRandom(seed: seed)
     let scratch = Scratch()
     let log = try makeLog(
       scratch, segmentBytes: Int.random(in: 1...3000, using: &random),

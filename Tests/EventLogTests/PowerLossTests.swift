@@ -1,5 +1,6 @@
 import EventLog
 import Glibc
+import TestKit
 import Testing
 
 /// What a log is after a power loss: for readers, writers, and databases that have counted it.
@@ -8,7 +9,7 @@ import Testing
   @Test(arguments: 1...16 as ClosedRange<UInt64>)
   func whatWasSyncedIsThereAndWhatIsThereWasWritten(_ seed: UInt64) throws {
     print("seed \(seed)")
-    var random = SeededGenerator(seed: seed)
+    var random = SeededRandom(seed: seed)
     let scratch = Scratch()
     let segmentBytes = Int.random(in: 100...6000, using: &random)
     var log = try makeLog(scratch, segmentBytes: segmentBytes, level: seed % 3 == 0 ? nil : 1)

@@ -69,7 +69,7 @@ import Testing
   @Test func aWriterThatDiesAnywhereAndAnywhereAgainGoesOnAtTheNextRecord() throws {
     let seed = UInt64.random(in: 1...1_000_000)
     print("seed \(seed)")
-    var random = SeededGenerator(seed: seed)
+    var random = SeededRandom(seed: seed)
     var expected: [String: [String]] = [:]
     try withLog { log in
       let writer = try log.writer(to: Self.topics)
@@ -102,7 +102,7 @@ import Testing
   @Test func whatOthersAppendBetweenADeathAndItsResumeIsNotTakenForTheSources() throws {
     let seed = UInt64.random(in: 1...1_000_000)
     print("seed \(seed)")
-    var random = SeededGenerator(seed: seed)
+    var random = SeededRandom(seed: seed)
     try withLog { log in
       for _ in 0..<12 {
         for source in ["one", "two"] {

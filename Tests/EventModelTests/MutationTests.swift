@@ -1,5 +1,6 @@
 import EventModel
 import Foundation
+import TestKit
 import Testing
 
 /// Random damage to sound lines. `POLYRHYTHM_SEED` repeats a run.
@@ -23,7 +24,7 @@ import Testing
       "+", "0", "9", "null", "true", "\u{e9}", "\u{1F3B5}", "\u{7f}", "/", "#", "\\n", "\"\"",
     ].map { Array($0.utf8) } + [[0], [0x1f], [0x80], [0xff], [0xc3], [0xed, 0xa0, 0x80]]
 
-  private func mutant(_ topic: Topic, using random: inout SeededGenerator) -> [UInt8] {
+  private func mutant(_ topic: Topic, using random: inout SeededRandom) -> [UInt8] {
     var members = Bool.random(using: &random) ? Sample.of(topic) : Sample.classic
     for _ in 0..<Int.random(in: 0...3, using: &random) {
       let index = Int.random(in: members.indices, using: &random)
@@ -55,7 +56,7 @@ import Testing
 
   @Test func theDecoderAgreesWithFoundationOnDamagedLines() {
     print("mutations: POLYRHYTHM_SEED=\(Self.seed)")
-    var random = SeededGenerator(state: Self.seed)
+    var random = SeededRandom(seed: Self.seed)
     let decoder = EventDecoder()
     var accepted = 0
     var refused = 0
@@ -85,7 +86,7 @@ import Testing
   }
 
   @Test func randomBytesAreNoEvent() {
-    var random = SeededGenerator(state: Self.seed)
+    var random = SeededRandom(seed: Self.seed)
     let decoder = EventDecoder()
     for _ in 0..<2_000 {
       let count = Int.random(in: 0...200, using: &random)

@@ -1,16 +1,13 @@
 import Metrics
+import Support
 
-/// Steele, Lea, Flood's SplitMix64: repeatable, and not the hash under test.
+/// Repeatable, and not the hash under test.
 struct SketchSeed: RandomNumberGenerator {
-  var state: UInt64
+  private var random: SplitMix64
 
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-    return z ^ z >> 31
-  }
+  init(state: UInt64) { random = SplitMix64(seed: state) }
+
+  mutating func next() -> UInt64 { random.next() }
 
   /// A sketch of a size from the list, drawn from few enough values that sketches overlap.
   mutating func sketch() -> DistinctSketch {

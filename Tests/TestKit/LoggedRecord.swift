@@ -1,24 +1,8 @@
 import EventModel
+import Support
 
-/// The same numbers for the same seed, everywhere (Steele, Lea, Flood: SplitMix64).
-public struct SeededRandom: RandomNumberGenerator {
-  private var state: UInt64
-
-  public init(seed: UInt64) { state = seed }
-
-  public mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed >> 31)
-  }
-
-  /// True with the probability `share`.
-  public mutating func chance(_ share: Double) -> Bool {
-    Double(next() >> 11) / Double(1 << 53) < share
-  }
-}
+/// Random numbers of a test.
+public typealias SeededRandom = SplitMix64
 
 /// One record of a log, with what a test needs to know of it.
 public struct LoggedRecord: Sendable {

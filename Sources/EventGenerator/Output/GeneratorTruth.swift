@@ -1,4 +1,5 @@
 import EventModel
+import Support
 
 /// Counts what was written, so that whatever consumes it can be audited to the unit. Its JSON is the
 /// same for the same lines.
@@ -118,7 +119,7 @@ public struct GeneratorTruth: Sendable {
 
   private mutating func row(_ ts: Int64) -> Int? {
     guard keepsMinutes else { return nil }
-    let start = CivilTime.floorDivide(ts, 60_000) * 60_000
+    let start = CivilDate.floorDivide(ts, 60_000) * 60_000
     if last >= 0, rows[last].start == start { return last }
     if let known = minuteIndex[start] {
       last = known

@@ -1,3 +1,5 @@
+import Support
+
 /// Writes a catalogue and its listeners as the tables of a streaming service: `tracks.csv` and
 /// `users.csv` (RFC 4180, UTF-8, with a header), which `import` and `--catalogue` read.
 public enum CatalogueTables {
@@ -65,7 +67,7 @@ public enum CatalogueTables {
 
   /// `2024-06-25 17:43:13.123`, in UTC; nil outside the years 1 to 9999.
   static func timeText(_ milliseconds: Int64) -> String? {
-    let year = CivilTime.date(ofDay: CivilTime.day(of: milliseconds)).year
+    let year = CivilDate(daysSince1970: CivilTime.day(of: milliseconds)).year
     guard (1...9999).contains(year) else { return nil }
     let parts = Timestamp.parts(milliseconds)
     return "\(parts.date) \(parts.time).\(parts.fraction)"

@@ -125,10 +125,13 @@ public struct MergedViews {
 
   /// What the speed layer lacks of the log, in records; -1 where it is beyond.
   public func lag(of log: LogRecount) throws(WarehouseError) -> Int64 {
-    let rows = try connection.run(
-      "select topic || '/' || partition, next_offset from speed.progress")
     var committed: [String: Int64] = [:]
-    for row in 0..<rows.count { committed[try rows.text(row, 0)] = try rows.int(row, 1) }
+    // Where whoever came first died before there were tables, nothing has been committed.
+    if try connection.run("select to_regclass('speed.progress') is not null").bool(0, 0) {
+      let rows = try connection.run(
+        "select topic || '/' || partition, next_offset from speed.progress")
+      for row in 0..<rows.count { committed[try rows.text(row, 0)] = try rows.int(row, 1) }
+    }
     var lag: Int64 = 0
     for (source, end) in log.ends {
       let next = committed[source] ?? 0

@@ -1,5 +1,6 @@
 import EventGenerator
 import EventModel
+import Support
 
 /// What the simulated site sends, topic by topic: the generator's events, and on purpose late ones, doubled
 /// ones, broken ones and some with a clock that is hours or years ahead.
@@ -52,7 +53,7 @@ struct Site {
     plan.malformedFraction = 0.01
     plan.outOfOrderBy = 90_000
     var faults = FaultInjector(plan, seed: seed &+ UInt64(generation))
-    var random = SimulationRandom(seed: seed &+ UInt64(generation))
+    var random = SplitMix64(seed: seed &+ UInt64(generation))
     generation += 1
     var fresh: [[Record]] = [[], [], []]
     func take(_ line: EventLine) -> Bool {

@@ -1,3 +1,5 @@
+import Support
+
 /// One step of a simulation.
 public enum Step: Equatable, Sendable, CustomStringConvertible {
   public enum Load: String, Sendable { case full, incremental }
@@ -58,7 +60,7 @@ public struct StepSequence: Sendable {
   /// - Parameter count: steps, at least 1; one more settles it all.
   public init(seed: UInt64, count: Int) {
     self.seed = seed
-    var random = SimulationRandom(seed: seed)
+    var random = SplitMix64(seed: seed)
     partitions = 1 + random.below(3)
     var isHeld = false
     for _ in 0..<max(1, count) {
@@ -70,7 +72,7 @@ public struct StepSequence: Sendable {
     steps.append(.settle(.incremental))
   }
 
-  private static func draw(_ random: inout SimulationRandom, isHeld: Bool) -> Step {
+  private static func draw(_ random: inout SplitMix64, isHeld: Bool) -> Step {
     let kind = random.chance(0.3) ? Step.Load.full : .incremental
     // A load has some two hundred statements, a worker's start and flush some thirty.
     let ofLoad = 1 + random.below(random.chance(0.4) ? 40 : 220)
@@ -93,22 +95,4 @@ public struct StepSequence: Sendable {
     default: return .settle(random.chance(0.7) ? kind : nil)
     }
   }
-}
-
-/// SplitMix64 (Steele, Lea, Flood): the same numbers for the same seed, everywhere.
-struct SimulationRandom {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed >> 31)
-  }
-
-  mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(max(1, bound))) }
-  mutating func chance(_ share: Double) -> Bool { Double(next() >> 11) / Double(1 << 53) < share }
 }
