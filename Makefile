@@ -66,8 +66,7 @@ ifneq ($(TEST_ARGS),)
 	POLYRHYTHM_WARNINGS_AS_ERRORS=1 swift test --disable-xctest $(TEST_ARGS)
 else
 	scripts/run-tests.sh
-	$(BINARY) simulate --seed $(or $(SEED),$$RANDOM) --for $(TEST_CHAOS_SECONDS)
-	QUIET=1 SEED=$(SEED) SECONDS=$(TEST_CHAOS_SECONDS) $(CHAOS)
+	scripts/test-chaos.sh $(BINARY) $(CHAOS) $(TEST_CHAOS_SECONDS) $(SEED)
 endif
 
 .PHONY: build-chaos

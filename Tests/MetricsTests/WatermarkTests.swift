@@ -167,7 +167,7 @@ import Testing
     #expect(!Watermark().isAhead(Int64.max))
   }
 
-  @Test(arguments: kernelSeeds(300))
+  @Test(arguments: kernelSeeds(150))
   func itIsWhatTheMedianOfTheLastRecordsSays(seed: UInt64) {
     var random = SketchSeed(state: seed)
     var mark = Watermark()

@@ -74,7 +74,7 @@ import Testing
     return run
   }
 
-  @Test(arguments: kernelSeeds(40))
+  @Test(arguments: kernelSeeds(25))
   func thirtyStrangersWithAWildClockChangeNothingButWhatTheyAdd(seed: UInt64) {
     let (ordinary, mixed, wild) = logs(seed) { _, random in
       // Up to 2099, or some days; and now and then all of them the same.
@@ -99,7 +99,7 @@ import Testing
   }
 
   /// A wrong time zone, or minutes: more than the crowd's pace explains, and in the window.
-  @Test(arguments: kernelSeeds(30))
+  @Test(arguments: kernelSeeds(15))
   func strangersWhoAreHoursAheadChangeNothingOfAnybodyElse(seed: UInt64) {
     let (ordinary, mixed, wild) = logs(seed) { span, random in
       let hours = Int64(random.pick([0, 1, 2, 5, 9, 14])) * 3_600_000
