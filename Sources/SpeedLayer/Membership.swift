@@ -76,6 +76,16 @@ final class Membership: Sendable {
   /// Called by the worker's threads as they get on.
   func sign() { state.withLock { $0.lastSign = .now } }
 
+  /// Whether others have taken over what this worker had, as its lease ran out while it stood still.
+  func isBuried() -> Bool {
+    guard let id = state.withLock({ $0.workerID }) else { return false }
+    // The lease's session was ended as well: the second try has a new one.
+    for _ in 0..<2 {
+      if let isAlive = try? withSession({ try self.renew($0, id) }) { return !isAlive }
+    }
+    return false
+  }
+
   /// What a session of this worker is called, so that it can be found when the worker is buried.
   func sessionName(_ name: String) -> String {
     state.withLock { state in

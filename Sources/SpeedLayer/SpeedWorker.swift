@@ -97,8 +97,8 @@ public final class SpeedWorker {
       } catch let error as any UserFacingError where mayPass(error) {
         let isFenced = (error as? WarehouseError)?.code == .conflict
         if stop.isRequested {
-          // Who has been fenced off has nothing left to do: its records are somebody else's.
-          if isFenced { break }
+          // Who has been fenced off or buried has nothing left to do: its records are somebody else's.
+          if isFenced || membership.isBuried() { break }
           throw error
         }
         if !isFenced || !membership.isChangeDue { report(.restarting(after: error.message)) }

@@ -42,7 +42,8 @@ import Warehouse
       #expect(try MergedViewWatch.read(database.connect()) == LogFiles(box.log).count())
       for worker in [first, second] {
         worker.send(SIGTERM)
-        #expect(try worker.wait().status == 0)
+        let end = try worker.wait()
+        #expect(end.status == 0, "\(end.output) \(end.errors)")
       }
       #expect(try MergedViewWatch.read(database.connect()) == LogFiles(box.log).count())
     }
