@@ -102,8 +102,9 @@ public final class EventDecoder {
     if has(EVENT_USER_ID) { event.userId = fields.pointee.user_id }
     if has(EVENT_REGISTRATION) { event.registration = fields.pointee.registration }
     if has(EVENT_STATUS) { event.status = Int32(truncatingIfNeeded: fields.pointee.status) }
-    if has(EVENT_LON) { event.lon = fields.pointee.lon }
-    if has(EVENT_LAT) { event.lat = fields.pointee.lat }
+    // Adding 0 makes 0 of -0: they are equal, and would be two coordinates in a table.
+    if has(EVENT_LON) { event.lon = fields.pointee.lon + 0 }
+    if has(EVENT_LAT) { event.lat = fields.pointee.lat + 0 }
     // No song lasts 0 seconds: some forks write it where they know no length.
     if has(EVENT_DURATION), fields.pointee.duration > 0 {
       event.duration = fields.pointee.duration

@@ -125,6 +125,17 @@ import Testing
     #expect(try decoded(("zip", #""02134""#))["zip"] == .text("02134"))
   }
 
+  @Test(arguments: ["-0", "-0.0", #""-0.0""#, "-1e-400"])
+  func aCoordinateIsNeverMinusZero(_ zero: String) throws {
+    for key in ["lon", "lat"] {
+      guard case .number(let value)? = try decoded((key, zero))[key] else {
+        Issue.record("\(key) \(zero) is no number")
+        return
+      }
+      #expect(value == 0 && value.sign == .plus)
+    }
+  }
+
   @Test func lengthIsAnotherNameForDurationAndTitleIsNone() throws {
     #expect(try decoded(("length", "12.5"))["duration"] == .number(12.5))
     #expect(try decoded(("length", "1"), ("duration", "2"))["duration"] == .number(2))
