@@ -85,7 +85,7 @@ final class FactWriter: FactSink {
   /// - Parameters:
   ///   - ownDays: days of a fact that get a table of their own though they have few facts.
   ///   - small: how many of those there are already, by fact.
-  init(generation: Int64, writer: StageWriter, ownDays: Int, small: [Fact: Int] = [:]) {
+  init(generation: Int64, writer: StageWriter, ownDays: Int, small: [Fact: Int]) {
     self.generation = generation
     self.writer = writer
     self.ownDays = ownDays

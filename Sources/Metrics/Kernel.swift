@@ -215,10 +215,6 @@ public final class Kernel {
   /// The identity of an event: a 64-bit hash of topic, user, session, item in session and time.
   public func identity(of event: Event) -> Int64 { hasher.pointee.identity(event) }
 
-  /// The greatest timestamp that the crowd of a topic has reached, milliseconds since 1970; nil before
-  /// there is one.
-  public func greatest(_ topic: Topic) -> Int64? { marks[Int(topic.rawValue)].greatest }
-
   // MARK: Watermarks
 
   /// Greatest timestamp less the allowed lateness; `Int64.min` before there is one.

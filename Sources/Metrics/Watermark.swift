@@ -26,7 +26,7 @@ public struct Watermark: Sendable {
   public private(set) var greatest: Int64?
   /// The greatest timestamp of a record in the window: up to a leap more than `greatest` where a clock is
   /// ahead, and less where the crowd has gone on with records out of the window. `Int64.min` while there
-  /// is no `greatest`.
+  /// is no `greatest`. One that comes too late can count here as well: what is in the window after it is later.
   public private(set) var farthest = Int64.min
   /// Up to here a record moves event time without the crowd being asked.
   private var reach = Int64.min
@@ -53,10 +53,8 @@ public struct Watermark: Sendable {
     // What comes a day late says nothing about where the crowd is.
     guard timestamp >= greatest - Self.leap else { return }
     join(timestamp)
-    if timestamp > greatest {
-      if timestamp > farthest, timestamp <= greatest + Self.leap { farthest = timestamp }
-      if timestamp <= reach { self.greatest = timestamp }
-    }
+    if timestamp > farthest, timestamp <= greatest + Self.leap { farthest = timestamp }
+    if timestamp > greatest, timestamp <= reach { self.greatest = timestamp }
     if timestamp > reach || sinceAsked >= Self.interval {
       withSortedCrowd { $1.ask($0) }
     }

@@ -107,6 +107,18 @@ import Testing
     #expect(mark.greatest! > 300 * Self.day)
   }
 
+  @Test func afterALeapOverRecordsOutOfTheWindowTheFarthestIsTheNextOneInIt() {
+    let back = Self.noon + 7 * Self.day
+    var mark = mark(traffic(500))
+    for i in 0..<33 as Range<Int64> { mark.observe(back + i * 1000) }
+    #expect(mark.greatest == back + 32_000)
+    #expect(mark.farthest == Self.noon + 499_000)
+    // Not later than event time, and in the window all the same.
+    mark.observe(back + 10_000)
+    #expect(mark.farthest == back + 10_000)
+    #expect(mark.greatest == back + 32_000)
+  }
+
   // MARK: Hours ahead
 
   @Test func aClockThatIsHoursAheadMovesNothingAndIsInTheWindow() {
