@@ -10,7 +10,12 @@ if ! command -v swift >/dev/null; then
   exit 69 # EX_UNAVAILABLE
 fi
 
-found=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' | head -1)
+if ! said=$(swift --version 2>&1); then
+  printf '%s does not run (%s); install the packages that https://www.swift.org/install/linux names for this system\n' \
+    "$(command -v swift)" "$(tail -1 <<<"$said")" >&2
+  exit 69
+fi
+found=$(sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' <<<"$said" | head -1)
 if [ -z "$found" ]; then
   printf '%s does not say its version; %s\n' "$(command -v swift)" "$where" >&2
   exit 69
