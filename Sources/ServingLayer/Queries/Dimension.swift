@@ -56,7 +56,7 @@ enum Dimension: String, CaseIterable, Sendable {
       [Column(name: rawValue, expression: expression, isInteger: isInteger)]
     }
     switch (self, rollup) {
-    case (.layer, _): return own("layers.layer")
+    case (.layer, _): return own("(case when layers.is_loaded then 'batch' else 'speed' end)")
     case (.artist, .song), (.genre, .song): return own("dim.\(rawValue)")
     case (.song, .song): return own("dim.title") + [Column.of(.artist)]
     case (.user, .user): return own("dim.user_id", isInteger: true)

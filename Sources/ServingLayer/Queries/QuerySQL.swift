@@ -68,15 +68,15 @@ struct QuerySQL {
         if firstMeasure == nil { firstMeasure = name }
       case .source:
         selected.append(
-          "case when bool_and(layers.layer = 'batch') then 'batch'"
-            + " when bool_or(layers.layer = 'batch') then 'both'"
+          "case when bool_and(layers.is_loaded) then 'batch'"
+            + " when bool_or(layers.is_loaded) then 'both'"
             + " when count(*) > 0 then 'speed' end as \(name)")
       case .isFinal:
         let end = query.granularity.interval.map {
           "least(((\(bucket) at time zone \(zone)) + interval '\($0)') at time zone \(zone), \(to))"
         }
         selected.append(
-          "coalesce(bool_and(layers.layer = 'batch'), true) and \(end ?? to)"
+          "coalesce(bool_and(layers.is_loaded), true) and \(end ?? to)"
             + " <= (select final_before from batch.published) as \(name)")
       case .low, .high: continue
       }
@@ -101,12 +101,8 @@ struct QuerySQL {
         where now() at time zone \(zone) is not null
       ),
       layers as (
-        select \(source), 'batch' as layer from batch.\(rollup.table)
+        select \(source), is_loaded from layers.\(rollup.table)
         where minute >= \(from) and minute < \(to)
-        union all
-        select \(source), 'speed' from speed.\(rollup.table)
-        where minute >= \(from) and minute < \(to)
-          and epoch > (select loaded_epoch from batch.published)
       ),
       answer as (
         select \(selected.joined(separator: ", "))
