@@ -29,7 +29,7 @@ import Warehouse
   @Test func runComesUpFromNothingGoesOnAndSurvivesTheKillingOfEverything() throws {
     try withSandbox { box in
       // From nothing, ends by itself.
-      let first = try box.start(arguments(box, "--for", "15", "--load-every", "3"))
+      let first = try box.start(arguments(box, "--for", "30", "--load-every", "3"))
       let page = try address(of: first)
       #expect(try get(page, "/").body.contains("<title>"))
       #expect(try get(page, "/healthz").status == 200)
@@ -38,7 +38,7 @@ import Warehouse
         page, "/api/v1/query?metrics=listens&granularity=hour&from=-1d&by=layer")
       #expect(history.status == 200 && history.body.contains("batch"), "\(history)")
       #expect(
-        try eventually(within: 12) {
+        try eventually(within: 20) {
           try get(page, "/api/v1/query?metrics=page_views,listens&by=layer&from=-10m").body
             .contains("\"speed\"")
         }, "no live minute came: \(first.errorsSoFar)")

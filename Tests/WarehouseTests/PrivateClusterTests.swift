@@ -93,6 +93,21 @@ func postmaster(of info: ClusterInfo) throws -> pid_t {
     #expect(try Connection(url: again.url).run("select count(*) from kept").int(0, 0) == 1000)
   }
 
+  /// A kill takes effect some time after it was sent: until then the server looks alive.
+  @Test func aServerThatDiesWhileItIsAskedIsStartedAgain() throws {
+    let fixture = try ClusterFixture()
+    let first = try postmaster(of: try fixture.cluster.start())
+    kill(first, SIGSTOP)
+    let killer = Thread {
+      usleep(500_000)
+      kill(first, SIGKILL)
+    }
+    killer.start()
+    let again = try fixture.cluster.start()
+    #expect(!again.wasRunning)
+    #expect(try postmaster(of: again) != first)
+  }
+
   @Test func aStalePidFileThatNamesAnotherProcessIsSeenThrough() throws {
     let fixture = try ClusterFixture()
     let info = try fixture.cluster.start()
