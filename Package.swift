@@ -58,7 +58,8 @@ let package = Package(
     module(
       "EventSources",
       [
-        "Support", "EventModel", "EventLog", "Warehouse", "CCurl", "CXXHash", "CZlib", "CZstd",
+        "Support", "EventModel", "EventGenerator", "EventLog", "Warehouse", "CCurl", "CXXHash",
+        "CZlib", "CZstd",
       ]),
     // From the log into the kernels, and from the kernels into the tables: what both layers share
     // without knowing of each other.
@@ -106,7 +107,10 @@ let package = Package(
     tests("EventLogTests", ["EventLog", "TestKit"]),
     tests(
       "EventSourcesTests",
-      ["EventSources", "EventModel", "EventLog", "Warehouse", "Support", "TestKit"]),
+      [
+        "EventSources", "EventGenerator", "EventModel", "EventLog", "Warehouse", "Support",
+        "TestKit",
+      ]),
     tests(
       "MetricsTests",
       ["Metrics", "EventModel", "EventGenerator", "Warehouse", "Support", "TestKit"]),
@@ -122,7 +126,7 @@ let package = Package(
     tests("SimulationTests", ["Simulation", "Support", "Warehouse", "TestKit"]),
     tests(
       "EndToEndTests",
-      ["polyrhythm", "EventGenerator", "EventModel", "EventSources", "Warehouse", "TestKit"]),
+      ["EventGenerator", "EventModel", "Warehouse", "TestKit"]),
   ],
   cxxLanguageStandard: .cxx17
 )

@@ -12,7 +12,8 @@ import Testing
     "Metrics": ["EventModel"],
     "Warehouse": ["Support", "CLibPQ"],
     "EventSources": [
-      "EventModel", "EventLog", "Warehouse", "Support", "CCurl", "CXXHash", "CZlib", "CZstd",
+      "EventModel", "EventGenerator", "EventLog", "Warehouse", "Support", "CCurl", "CXXHash",
+      "CZlib", "CZstd",
     ],
     "Feed": ["EventModel", "EventLog", "Metrics"],
     "StarSchema": ["EventModel", "EventLog", "Metrics", "Feed", "Warehouse"],

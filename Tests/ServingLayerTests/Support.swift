@@ -32,9 +32,9 @@ final class ScriptedDatabase: Database {
 
   func fail(_ error: WarehouseError?) { failure.withLock { $0 = error } }
 
-  func rows(_ statements: [Statement]) throws(WarehouseError) -> [[[String?]]] {
+  func answers(_ statements: [Statement]) throws(WarehouseError) -> [StatementAnswer] {
     if let error = failure.withLock({ $0 }) { throw error }
-    return try inner?.rows(statements) ?? statements.map { _ in [] }
+    return try inner?.answers(statements) ?? statements.map { _ in StatementAnswer() }
   }
 
   static let down = WarehouseError(.connection, "Cannot connect", isRetriable: true)

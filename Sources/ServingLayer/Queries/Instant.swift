@@ -7,7 +7,7 @@ struct Instant: Comparable, Sendable {
   static func < (a: Instant, b: Instant) -> Bool { a.milliseconds < b.milliseconds }
 
   static let minute: Int64 = 60_000
-  /// The span of dim_date; events outside it are quarantined, so nothing is ever found there.
+  /// The span of `dim_date`: events outside it are quarantined, so a query has nothing to find there.
   static let earliest = Instant(milliseconds: 946_684_800_000)
   static let latest = Instant(milliseconds: 4_102_444_800_000)
 
@@ -41,7 +41,8 @@ struct Instant: Comparable, Sendable {
     if text.hasPrefix("now-") { return ago(text.dropFirst(4), now) }
     if text.hasPrefix("-") { return ago(text.dropFirst(1), now) }
     if text.utf8.allSatisfy(isDigit) {
-      // Fewer digits would be seconds, or a bare year: a guess would be wrong by a factor of 1000.
+      // 12 or 13 digits are milliseconds of the years 1973 to 2286. Fewer could be seconds or a year, and a wrong
+      // guess would be off by a factor of 1000.
       return (12...13).contains(text.utf8.count) ? Int64(text).map(Instant.init) : nil
     }
     return iso(Array(text.utf8))
@@ -87,7 +88,7 @@ struct Instant: Comparable, Sendable {
     if scanner.atEnd || (scanner.skip("Z") && scanner.atEnd) {
       return Instant(milliseconds: milliseconds)
     }
-    // A plus sign in a query string is a space once it is decoded.
+    // In a query string `+` stands for a space, so an offset's plus sign may have been decoded to one.
     let east = scanner.skip("+") || scanner.skip(" ")
     guard east || scanner.skip("-"), let hours = scanner.number(2), hours < 24 else { return nil }
     _ = scanner.skip(":")
