@@ -7,7 +7,7 @@ import EventModel
 public struct NewMembers: Sendable {
   /// A row of `dim_user`: one state of a user.
   public struct User: Sendable {
-    /// Of the user in this state; never 0.
+    /// Of all attributes; never 0.
     public var key: Int64
     /// The user's number, as the events give it.
     public var userId: Int64

@@ -12,9 +12,9 @@ public struct CountedAhead: Hashable, Sendable {
   }
 }
 
-/// Remembers the events of one topic that were counted ahead of the crowd, so that such an event is not
-/// counted again when it comes again once event time has got there. There are few of them, unlike events
-/// in the window.
+/// Remembers the events of one topic that were counted ahead of the crowd, so that such an event counts
+/// once although it comes again when event time has got there. A dictionary will do, as these events
+/// are few, unlike those in the window.
 struct AheadMemory {
   /// Event times by identity.
   private var times: [Int64: Int64] = [:]

@@ -2,7 +2,7 @@ import EventModel
 
 /// What counts where: each event in its rows, each play in the minute that it began in.
 extension Kernel {
-  /// Counts an event in all its rows; one in the window with its relations to other events as well.
+  /// Counts an event in all its rows. In the window, its relations to other events count as well.
   func count(_ event: Event, inWindow: Bool) {
     let rows = EventRows(
       minute: rollupMinute(event.ts), user: hasher.user(event), location: hasher.location(event),

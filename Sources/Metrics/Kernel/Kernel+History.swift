@@ -22,7 +22,7 @@ extension Kernel {
     topics[topic.index].lag.usual = isKnown ? max(0, watermark(other) - watermark(topic)) : 0
   }
 
-  /// What records of `topic` that are earlier than this need may be forgotten. Milliseconds since 1970.
+  /// A record of `topic` from before this may need what has been forgotten. Milliseconds since 1970.
   private func horizon(of topic: Topic, behind other: Topic) -> Int64 {
     let leading = watermark(other)
     let lag = topics[topic.index].lag

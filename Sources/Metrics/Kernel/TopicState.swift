@@ -20,8 +20,8 @@ struct Lag {
   var isUnread = false
   /// Milliseconds by which this topic was behind when it had last been read up to its end.
   var usual: Int64 = 0
-  /// What a record of this event time or an earlier one needs may have been forgotten. Milliseconds
-  /// since 1970.
+  /// A record of this event time or an earlier one may need what has been forgotten. Milliseconds since
+  /// 1970.
   var missing = Int64.min
 }
 
