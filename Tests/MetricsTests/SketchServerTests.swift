@@ -80,7 +80,6 @@ import Warehouse
     let rows = try Self.database.get().connect().run(
       "select hll_hash_bytea('\\x060000006375726c2f38')::text::bigint")
     var hasher = KeyHasher()
-    defer { hasher.free() }
     let key = hasher.device(Sample(agent: "curl/8").event)
     #expect(try rows.int(0, 0) == key)
   }
