@@ -16,8 +16,7 @@ public final class KernelFeed {
     public var from: Int64
     /// One past the offset of the last record to read; nil to follow the log.
     public var end: Int64?
-    /// The log's epoch of the record below `from`, by which a log that lost its end is recognised; nil
-    /// where the epoch is not known.
+    /// The log's epoch of the record below `from` (`EventLog.verify`); nil where it is not known.
     public var epoch: LogEpoch?
 
     /// The parameters are the properties of the same names.
@@ -94,8 +93,7 @@ public final class KernelFeed {
   /// The offsets of all out-of-window records read so far, by partition, in offset order. The caller looks
   /// them up and counts them. Empty where `keepsDeferredRecords` is true.
   public private(set) var deferred: [TopicPartition: [Int64]] = [:]
-  /// Whether deferred records are kept with their bytes, for `takeDeferredRecords`, instead of by their
-  /// offsets in `deferred`.
+  /// Whether deferred records are kept whole for `takeDeferredRecords`, and not as offsets in `deferred`.
   public var keepsDeferredRecords = false
   private var deferredRecords: [DeferredRecord] = []
   private var rotation = 0
@@ -156,8 +154,7 @@ public final class KernelFeed {
   private func noteUnread(_ input: Input) { input.kernel.note(input.topic, isUnread: input.isOpen) }
 
   /// Rebuilds the kernels' state from the records before each start. Call once, before `step`.
-  /// - Parameter isStopped: asked now and then; when it returns true the replay ends early, and the feed
-  ///   must not be used further.
+  /// - Parameter isStopped: asked now and then; true ends the replay early, and the feed is of no use then.
   /// - Throws: `EventLogError`, or what `history` throws.
   public func replay(isStopped: () -> Bool = { false }) throws {
     guard try readAgain(isStopped) else { return }
@@ -376,10 +373,7 @@ public final class KernelFeed {
     return deferredRecords
   }
 
-  /// Adds to `counts` what came of records that had been deferred.
-  /// - Parameters:
-  ///   - counted: how many of them were new and are counted now.
-  ///   - redelivered: how many of them had been counted before.
+  /// Adds to `counts` what came of deferred records: how many were new, and how many had been counted before.
   public func settleDeferred(_ topic: Topic, counted: Int, redelivered: Int) {
     counts.count(topic, by: counted)
     counts.late += counted
