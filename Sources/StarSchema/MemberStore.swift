@@ -21,8 +21,8 @@ public final class MemberStore {
     try connection.script(library.sql("members/temporary_tables"))
   }
 
-  /// Inserts the members that their dimensions do not have yet. Call it inside a transaction, at whose end
-  /// the temporary tables are emptied.
+  /// Inserts the members that their dimensions do not have yet; a known location only gets its coordinates
+  /// lowered. Call it inside a transaction, at whose end the temporary tables are emptied.
   /// - Throws: `WarehouseError` where the server refuses a statement or the connection is lost.
   public func insert(_ members: NewMembers) throws(WarehouseError) {
     if !members.users.isEmpty { try insertUsers(members.users) }
