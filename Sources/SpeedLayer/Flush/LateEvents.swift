@@ -52,8 +52,8 @@ final class LateEvents {
 
   /// Flushes that are not committed yet, at most: one is being committed, one waits, and one is being made.
   private static let uncommittedMax = 3
-  /// Attempts at a snapshot while loads publish. Each waits for two seconds (`speed/hold_published.sql`), so
-  /// all of them take ten minutes.
+  /// Attempts at a snapshot while a full load publishes. Each waits for two seconds
+  /// (`speed/hold_published.sql`), so all of them take ten minutes.
   private static let triesMax = 300
 
   /// - Parameters:
@@ -126,9 +126,9 @@ final class LateEvents {
     return counted
   }
 
-  /// Runs `body` in one snapshot that is taken while no load is publishing: a snapshot from before a
-  /// publication could not read the tables that the load puts in place. While a load publishes this tries
-  /// again, for as long as a publication can take.
+  /// Runs `body` in one snapshot that is taken while no full load is publishing: a snapshot from before such
+  /// a publication could not read the tables that the load puts in place. While a full load publishes this
+  /// tries again, for as long as a publication can take.
   private func besidePublications(_ body: () throws -> Void) throws {
     var tries = 0
     while true {
