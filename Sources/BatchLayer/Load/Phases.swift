@@ -3,7 +3,7 @@ struct Phases: Sendable {
   private(set) var seconds: [(phase: String, seconds: Double)] = []
   private var current: (name: String, since: ContinuousClock.Instant)?
 
-  /// Ends the phase before, and begins this one.
+  /// Ends the running phase, if there is one, and begins this one.
   mutating func begin(_ name: String) {
     end()
     current = (name, ContinuousClock.now)
@@ -16,7 +16,7 @@ struct Phases: Sendable {
     self.current = nil
   }
 
-  /// `{"read": 1.234, …}`, with the running phase up to now.
+  /// `{"read": 1.234, …}`, in seconds; the running phase counts up to now.
   var json: String {
     var all = self
     all.end()

@@ -5,6 +5,7 @@ struct CalendarDay: Hashable, Comparable, Sendable {
   /// Days since 1970-01-01.
   var number: Int32
 
+  /// The day of an event time of 1970 or later, in milliseconds since 1970-01-01 UTC.
   init(milliseconds: Int64) { number = Int32(truncatingIfNeeded: milliseconds / 86_400_000) }
   init(number: Int32) { self.number = number }
 

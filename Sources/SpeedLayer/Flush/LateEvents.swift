@@ -6,16 +6,20 @@ import StarSchema
 import Warehouse
 
 /// Settles the events that came outside the kernels' window of memory (later than allowed, or more
-/// than a day ahead): counts those that are new, and knows again those that are not, however old.
+/// than a day ahead): counts the new ones, and recognises redeliveries, however old they are.
 ///
-/// An event that was counted before was counted by a load, and then it is a fact; or outside the window
-/// since the last load, and then `speed.late_event` has its identity; or in time since the last load, and
-/// then it lies in a known stretch of the log: after the last mark whose farthest time is before its own,
-/// and before the first one whose event time has left it behind by more than the allowed lateness. The first two
-/// are asked in one snapshot, so that an event that a load is just publishing is in one of them.
+/// An event that was counted before was counted in one of three ways:
+/// - By a load. Then it is a fact.
+/// - Outside the window since the last load. Then `speed.late_event` has its identity.
+/// - In time since the last load. Then it lies in a known stretch of the log: after the last mark whose
+///   farthest time is before the event's own time, and before the first mark whose event time is later than
+///   the event by more than the allowed lateness.
+///
+/// Facts and `speed.late_event` are read in one snapshot, so that an event that a load is just publishing
+/// is found in one of them.
 ///
 /// The cost falls on such events alone: a snapshot with a few look-ups for each flush that has any, and
-/// one reading of the log as far back as they come from (see `LogStretches`).
+/// one reading of the log as far back as their times reach (see `LogStretches`).
 final class LateEvents {
   /// An event that was counted.
   struct Counted: Sendable {
@@ -23,7 +27,7 @@ final class LateEvents {
     var identity: Int64
     /// Milliseconds since 1970.
     var ts: Int64
-    /// False where the log has no longer all of the stretch in which it could have come before.
+    /// False where the log has dropped some of the stretch in which the event could have come before.
     var isCertain: Bool
   }
 
@@ -42,17 +46,19 @@ final class LateEvents {
   private let decoder = EventDecoder()
   private var stretches: LogStretches
   private let sign: () -> Void
-  /// What the last calls have counted, the latest last: flushes that may not be committed yet.
+  /// The identities that the last calls of `settle` have counted, the latest call last: their flushes may not
+  /// be committed yet.
   private var uncommitted: [Set<Int64>] = []
 
-  /// One flush is being committed while another one waits for it, and a third is made.
+  /// Flushes that are not committed yet, at most: one is being committed, one waits, and one is being made.
   private static let uncommittedMax = 3
-  /// Each of two seconds (`speed/hold_published.sql`): ten minutes.
+  /// Attempts at a snapshot while a full load publishes. Each waits for two seconds
+  /// (`speed/hold_published.sql`), so all of them take ten minutes.
   private static let triesMax = 300
 
   /// - Parameters:
-  ///   - connection: used by the thread that calls `settle`.
-  ///   - sign: called as the work gets on, which for many late events takes a while.
+  ///   - connection: only the thread that calls `settle` may use it.
+  ///   - sign: called again and again while the work proceeds, as many late events take a while.
   init(
     log: any EventLog, library: SQLLibrary, connection: Connection, allowedLatenessMs: Int64,
     sign: @escaping () -> Void = {}
@@ -65,8 +71,9 @@ final class LateEvents {
     stretches = LogStretches(log: log, sign: sign)
   }
 
-  /// Counts what is new of the records that `feed` has deferred since the last call.
-  /// - Returns: what was counted, to be remembered by the flush that counts it.
+  /// Counts those of the records that `feed` has deferred since the last call that are new.
+  /// - Returns: the events that were counted; the flush with their rows must also write them to
+  ///   `speed.late_event`.
   func settle(_ feed: KernelFeed) throws -> [Counted] {
     let records = feed.takeDeferredRecords()
     let counted = records.isEmpty ? [] : try settle(records, feed)
@@ -76,10 +83,12 @@ final class LateEvents {
   }
 
   private func settle(_ records: [DeferredRecord], _ feed: KernelFeed) throws -> [Counted] {
-    // In the order of the stretches, so that each is read once; the first of two that are the same counts.
+    // In order of time, and so of the stretches, each of which is then read once. Of two deliveries of one
+    // event the first one counts.
     let candidates = try records.map { try candidate($0, feed) }
       .sorted { ($0.ts, $0.record.offset) < ($1.ts, $1.record.offset) }
-    // Taken before the snapshot is: what is not in the one is in the other.
+    // These sets are read before the snapshot is taken: an event that has left them is committed by then, and
+    // the snapshot has it.
     var known = uncommitted.reduce(into: Set<Int64>()) { $0.formUnion($1) }
     var stretchesOf: [TopicPartition: Stretches] = [:]
     try besidePublications {
@@ -117,8 +126,9 @@ final class LateEvents {
     return counted
   }
 
-  /// One snapshot, taken when no load is publishing: with one from before, the tables that it puts in
-  /// place could not be read. While one publishes it tries again, for as long as a load can need.
+  /// Runs `body` in one snapshot that is taken while no full load is publishing: a snapshot from before such
+  /// a publication could not read the tables that the load puts in place. While a full load publishes this
+  /// tries again, for as long as a publication can take.
   private func besidePublications(_ body: () throws -> Void) throws {
     var tries = 0
     while true {
@@ -200,7 +210,8 @@ final class LateEvents {
 
   // MARK: What the log knows
 
-  /// Whether the event is in a stretch of the log that is not loaded yet, before its own offset.
+  /// Whether the event came before, in a stretch of the log that is not loaded yet.
+  /// - Parameter stretch: ends at the candidate's own offset at the latest.
   private func hasCome(
     _ candidate: Candidate, in stretch: Range<Int64>, marks: [Int64], _ feed: KernelFeed
   ) throws -> Bool {
@@ -208,20 +219,20 @@ final class LateEvents {
     return try stretches.hold(
       candidate.identity, stretch, of: candidate.record.source, marks: marks
     ) { record in
-      // What cannot be decoded is in quarantine, and is no event.
+      // A record that cannot be decoded is in quarantine, and is no event.
       guard let event = try? self.decoder.decode(record, as: topic) else { return nil }
       return kernel.identity(of: event)
     }
   }
 }
 
-/// The stretches of one partition in which events of given times can have come in time.
+/// The stretches of one partition in which an event of a given time can have come in time.
 private struct Stretches {
-  /// All records below are facts.
+  /// The events of all records below this offset are facts.
   let loaded: Int64
   /// In order of offset.
   let marks: [WatermarkMarks.Mark]
-  /// Those of the marks.
+  /// The offsets of the marks.
   let offsets: [Int64]
 
   init(loaded: Int64, marks: [WatermarkMarks.Mark]) {
@@ -230,6 +241,10 @@ private struct Stretches {
     offsets = marks.map(\.nextOffset)
   }
 
+  /// - Parameters:
+  ///   - ts: the event's time, milliseconds since 1970.
+  ///   - lateness: the allowed lateness in milliseconds.
+  ///   - offset: the event's own offset, where its stretch ends at the latest.
   func stretch(of ts: Int64, lateness: Int64, before offset: Int64) -> Range<Int64> {
     let first = marks.last { $0.farthest < ts }?.nextOffset ?? 0
     let last = min(marks.first { $0.greatest > ts + lateness }?.nextOffset ?? offset, offset)
