@@ -53,8 +53,8 @@ import Testing
       #expect(distance < Statistics.uniformBound, "gap \(which): \(distance)")
     }
 
-    // Gaps have no memory: a gap says nothing about the next one. Dividing each of the two by another gap of the
-    // same user takes out the user's own mean.
+    // Gaps have no memory: a gap says nothing about the next one. Dividing each of the two by another gap
+    // of the same user takes out the user's own mean.
     func ratio(_ gaps: [Double], _ a: Int, _ b: Int) -> Double {
       log((gaps[a] - least) / (gaps[b] - least))
     }

@@ -141,7 +141,7 @@ enum FoundationOracle {
   private static func integer(_ value: Any?, strings: Bool) throws(Refusal) -> Int64? {
     guard let value = there(value) else { return nil }
     if let text = value as? String {
-      // Swift's Int64 reads a plus sign, which the decoder refuses.
+      // Swift's Int64 reads a plus sign, which a number in JSON cannot have.
       guard strings, !text.hasPrefix("+"), let integer = Int64(text) else { throw .refused }
       return integer
     }
