@@ -6,7 +6,7 @@ import Testing
 @testable import EventGenerator
 @testable import polyrhythm
 
-/// What `--export-catalogue` writes and `--catalogue` reads.
+/// The tables that `--export-catalogue` writes and `--catalogue` reads.
 @Suite struct CatalogueFolderTests {
   private static let header =
     "track_id,artists,album_name,track_name,popularity,duration_ms,explicit,track_genre\n"
@@ -40,7 +40,7 @@ import Testing
       #expect(read.catalogue.songs == catalogue.songs)
       #expect(read.catalogue.duplicates == 0)
       #expect(read.listeners == listeners)
-      // And once more: the same bytes.
+      // Writing the tables that were read gives the same bytes.
       try CatalogueTables.writeTracks(read.catalogue, to: box.path("again"))
       try CatalogueTables.writeUsers(read.listeners, to: box.path("again"))
       for name in ["tracks.csv", "users.csv"] {
@@ -194,7 +194,7 @@ import Testing
     }
   }
 
-  /// File, content, exit code, what the message says.
+  /// File, content, exit code, and parts of the message.
   @Test(arguments: [
     ("other.csv", "a\n", ExitCode.noInput, ["no tracks.csv or songs.csv", "--catalogue"]),
     ("tracks.csv", "", .dataError, ["in/tracks.csv", "empty"]),

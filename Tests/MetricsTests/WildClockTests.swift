@@ -26,7 +26,7 @@ import Testing
       let records = ordinary[topic]
       let count = random.pick([2, 10, 30])
       let inARow = random.chance(50)
-      // Strangers come only once the pace of the crowd is known, as at the very start they would be the majority.
+      // Strangers come only once the pace of the crowd is known: at the very start they would be the majority.
       let first = 64 + random.below(records.count - 64)
       var places = (0..<count).map { _ in
         inARow ? first : 64 + random.below(records.count - 64)
