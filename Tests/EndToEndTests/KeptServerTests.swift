@@ -4,10 +4,10 @@ import TestKit
 import Testing
 import Warehouse
 
-/// The embedded PostgreSQL under commands that live long: found without any capability, and started
+/// The embedded PostgreSQL under commands that live long: they find it without any capability, and start it
 /// again when it is gone.
 @Suite(.serialized) struct KeptServerTests {
-  /// Events that the speed layer has committed, as a reader who may have to wait for the server sees it.
+  /// The number of events that the speed layer has committed, by a reader that waits where the server is down.
   private func committed(_ box: Sandbox) throws -> Int64 {
     let outcome = try box.run([
       "sql", "--csv", "select coalesce(sum(next_offset), 0)::bigint from speed.progress", "--data",
@@ -20,7 +20,7 @@ import Warehouse
     try eventually(within: 60) { try committed(box) >= count }
   }
 
-  /// Waits until the page answers from another server than the one that was.
+  /// Waits until the page is served from another PostgreSQL process than the old one.
   private func waits(forPage page: String, _ box: Sandbox, after old: pid_t) throws -> Bool {
     try eventually(within: 60) {
       let status = try get(page, "/readyz").status
@@ -61,7 +61,8 @@ import Warehouse
         let before = try committed(box)
         let servers = try #require(postmaster(box))
         if isKilled { kill(servers, SIGKILL) } else { try cluster.stop(.immediate) }
-        // Nobody else starts it: what looks is the page. Ten seconds on a machine that is not busy.
+        // No other command starts the server: only the page is asked for. This takes ten seconds on a machine
+        // that is not busy.
         let begin = ContinuousClock.now
         let isServed = try waits(forPage: page, box, after: servers)
         try #require(isServed, "\(run.errorsSoFar)")
@@ -114,7 +115,7 @@ import Warehouse
     }
   }
 
-  /// As root in a container with the capabilities that Docker gives; an ordinary user has none anyway.
+  /// Root keeps only the capabilities that Docker gives in a container; an ordinary user has none anyway.
   @Test func aServerThatRunsIsFoundWithoutTheCapabilitiesOfRoot() throws {
     try withSandbox { box in
       let capabilities =
@@ -131,10 +132,10 @@ import Warehouse
       let outcome = try box.run(
         ["sql", "--csv", "select 1 as one", "--data", box.data], wrapper: wrapper)
       #expect(outcome.status == 0 && outcome.output == "one\n1\n", "\(outcome)")
-      // It took 57 s.
+      // A defect once made this take 57 s.
       #expect(ContinuousClock.now - begin < .seconds(20))
       #expect(postmaster(box) == server)
-      // What is killed is found dead.
+      // A server that was killed is noticed and started again.
       serve.kill()
       kill(server, SIGKILL)
       let again = try box.run(

@@ -35,7 +35,7 @@ import Testing
     #expect(read.catalogue.songs == catalogue.songs)
     #expect(read.catalogue.duplicates == 0)
     #expect(read.listeners == listeners)
-    // And once more: the same bytes.
+    // Writing the tables that were read gives the same bytes.
     let again = try Folder()
     try CatalogueTables.writeTracks(read.catalogue, to: again.path)
     try CatalogueTables.writeUsers(read.listeners, to: again.path)
@@ -183,7 +183,7 @@ import Testing
     #expect(read.warnings[0].contains("/songs.csv"))
   }
 
-  /// File, content, exit code, what the message says.
+  /// File, content, exit code, and parts of the message.
   @Test(arguments: [
     ("other.csv", "a\n", ExitCode.noInput, ["no tracks.csv or songs.csv", "--catalogue"]),
     ("tracks.csv", "", .dataError, ["/tracks.csv", "empty"]),

@@ -35,7 +35,8 @@ import Testing
     ]
   }
 
-  /// In every database there is. If one of these changes, every key of every warehouse does.
+  /// These keys are stored in every existing database. If one of them changes, all keys of all warehouses have
+  /// changed.
   @Test func theKeysOfAKnownEventNeverChange() {
     #expect(
       keys(Self.full()) == [

@@ -4,7 +4,7 @@ import Warehouse
 
 @testable import Metrics
 
-/// `Rollup` is the definition; the tables are its image.
+/// The tables must have the columns that `Rollup` defines.
 @Suite struct RollupSchemaTests {
   private static let database = Result { try TestDatabase.make() }
 

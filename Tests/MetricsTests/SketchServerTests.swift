@@ -4,10 +4,10 @@ import Warehouse
 
 @testable import Metrics
 
-/// Sketches made here are, to the server, the ones that it makes itself.
+/// The server must find that sketches made here equal those that it makes itself.
 @Suite struct SketchServerTests {
   private static let database = Result { try TestDatabase.make(migrated: false) }
-  /// On both sides of each change of representation: single, explicit, sparse, full.
+  /// Sizes on both sides of each change of representation: single, explicit, sparse, full.
   private static let sizes = [0, 1, 2, 3, 127, 128, 319, 320, 321, 1000, 1204, 1600, 6000, 40_000]
 
   private func sketch(_ values: ClosedRange<Int64>?) -> DistinctSketch {
