@@ -44,7 +44,7 @@ public struct ByteSlice {
   public var string: String { String(decoding: buffer, as: UTF8.self) }
 }
 
-/// One event of one of the three topics, as DESIGN section 3 lists the fields. Text is borrowed;
+/// One event of one of the three topics, with the fields of docs/events.md. Text is borrowed;
 /// an empty slice and `nil` both mean that the field was absent, null or `""`.
 public struct Event {
   /// The stream that the event belongs to; it says which of the fields below can be there.

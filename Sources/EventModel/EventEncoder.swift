@@ -1,5 +1,5 @@
-/// Writes an event as one JSON object (RFC 8259) in UTF-8: the fields in the order in which DESIGN
-/// section 3 lists them, absent ones left out, no blanks, no newline at the end.
+/// Writes an event as one JSON object (RFC 8259) in UTF-8: the fields in the order of
+/// docs/events.md, absent ones left out, no blanks, no newline at the end.
 public enum EventEncoder {
   /// Appends the event to `out`.
   public static func append(_ event: Event, to out: inout [UInt8]) {

@@ -24,7 +24,7 @@ public struct FieldBound: Sendable {
 }
 
 /// The bounds of plausibility, stated once: every column and every index of the warehouse takes whatever
-/// lies within (DESIGN I8), so that no event that the log takes can stop a load. A B-tree refuses an index
+/// lies within, so that no event that the log takes can stop a load. A B-tree refuses an index
 /// row of more than 2704 bytes; the widest one here, the five keys of `minute_page`, has 1056.
 extension EventDecoder {
   /// Event times are of the span of `dim_date`: 2000-01-01 to 2099-12-31 UTC, in milliseconds.

@@ -101,7 +101,7 @@ enum Action: Equatable, CustomStringConvertible {
     case .pause(let ms): "pause \(ms) ms"
     case .growPartitions: "more partitions"
     case .firstTopicAlone: "one topic alone"
-    case .losePower: "lose unsynced bytes"
+    case .losePower: "kill all, tear the last lines"
     case .settle(let settling): "settle: \(settling)"
     }
   }

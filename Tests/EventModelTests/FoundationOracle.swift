@@ -1,8 +1,8 @@
 import EventModel
 import Foundation
 
-/// The rules of DESIGN section 3 written a second time, over Foundation's JSON parser: slow, plain, and
-/// without any code of the decoder.
+/// The rules of docs/events.md, and the bounds of docs/metrics.md, written a second time over Foundation's JSON
+/// parser: slow, plain, and without any code of the decoder.
 enum FoundationOracle {
   enum Verdict: Equatable {
     /// Foundation takes the document, and these are the event's fields.

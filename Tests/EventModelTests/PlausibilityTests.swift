@@ -1,7 +1,7 @@
 import EventModel
 import Testing
 
-/// Every field at its bound and one beyond it (DESIGN I8).
+/// Every field at its bound and one beyond it.
 @Suite struct PlausibilityTests {
   let decoder = EventDecoder()
 

@@ -127,7 +127,7 @@ struct TwinMark {
   }
 }
 
-/// The definitions of DESIGN section 5 by brute force over all events at once, with no incremental state and
+/// The definitions of docs/metrics.md by brute force over all events at once, with no incremental state and
 /// no order except that of offsets.
 struct KernelTwin {
   let log: SampleLog

@@ -16,7 +16,6 @@ struct JournaledFile {
   }
 
   private static let headBytes = 64 << 10
-  private static let blockBytes = 1 << 20
 
   let path: String
   let title: String
