@@ -6,7 +6,7 @@ import Warehouse
 @testable import StarSchema
 
 /// The views that merge both layers are written out in the migrations; `queries/rollup` has their one form.
-@Suite struct MergedViewTests {
+@Suite struct LayeredViewTests {
   private static let database = Result { try TestDatabase.make() }
 
   private func definition(_ view: String, _ connection: Connection) throws -> String {
