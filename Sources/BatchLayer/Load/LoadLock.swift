@@ -71,6 +71,7 @@ struct LoadLock {
   /// Renews a run's lease on a thread of its own, takes from frozen speed workers what the load could
   /// wait for, and ends the load's present statement once a stop is asked for.
   func keepAlive(_ run: Int64, _ stop: StopToken) throws -> Running {
+    assert(Self.lease > 2 * Self.beat, "a lease of \(Self.lease) s, renewed every \(Self.beat) s")
     let canceller = try connection.canceller()
     let end = StopToken()
     let worker = Worker("load-lease") { [databaseURL, library] in

@@ -153,7 +153,9 @@ public struct Scheduler: Sendable {
       if stop.isRequested { return }
       // What became due during a load is not in its cut, so the next one follows at once. A failure
       // took its time with retries; it goes on with what is still to come.
-      due = try trigger.requireNext(after: max(due, isPublished ? started : clock.now()))
+      let after = max(due, isPublished ? started : clock.now())
+      due = try trigger.requireNext(after: after)
+      assert(due > after, "due at \(due), not after \(after)")
     }
   }
 
