@@ -14,7 +14,7 @@ import Testing
     var random = SeededRandom(seed: seed)
     var faults = Faults()
     faults.malformed = 0.1
-    let records = try simulated(seed: seed, users: 10, faults: faults)
+    let records = try simulated(seed: seed, users: 40, faults: faults)
     let log = MemoryLog(partitions: 3, readMax: 20)
     log.write(records) { random.chance(0.1) ? Int64.random(in: 1...4, using: &random) : 0 }
     let output = KernelOutput()
@@ -54,7 +54,7 @@ import Testing
     let seed = TestSeed.drawn()
     print("seed \(seed)")
     var random = SeededRandom(seed: seed)
-    let records = try simulated(seed: seed, users: 5)
+    let records = try simulated(seed: seed, users: 20)
     let log = MemoryLog(readMax: 10)
     log.write(records) { random.chance(0.2) ? Int64.random(in: 1...50, using: &random) : 0 }
     let outcome = try uninterrupted(log)
@@ -67,7 +67,7 @@ import Testing
     let log = MemoryLog()
     // A listen has no page, and a page view must have one.
     let listen = try #require(
-      simulated(seed: 1, users: 5, faults: nil).first { $0.topic == .listen })
+      simulated(seed: 1, users: 40, faults: nil).first { $0.topic == .listen })
     log.append(listen.payload, to: listens)
     log.append(listen.payload, to: pageViews)
     let outcome = try uninterrupted(log)

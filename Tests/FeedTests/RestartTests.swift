@@ -15,7 +15,7 @@ import Testing
     var random = SeededRandom(seed: seed)
     var faults = Faults.withLateRepeats
     faults.malformed = 0.02
-    let records = try simulated(seed: seed, users: 10, faults: faults)
+    let records = try simulated(seed: seed, users: 40, faults: faults)
     let log = MemoryLog(partitions: 2, readMax: Int.random(in: 1...200, using: &random))
     var committed = Committed()
     var outcome = FeedOutcome()
@@ -42,6 +42,7 @@ import Testing
     } while try written < records.count || !isRead(committed, log)
     let whole = try uninterrupted(log, partitions: 2)
     #expect(outcome == whole, "seed \(seed), \(lives) lives")
+    print("seed \(seed): \(lives) lives, \(whole.rows.count) rows, \(whole.records) records")
     #expect(lives > 3 && whole.rows.count > 1000 && whole.quarantined.count > 5, "seed \(seed)")
   }
 

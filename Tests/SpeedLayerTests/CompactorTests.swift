@@ -28,7 +28,7 @@ import Warehouse
     let records = try simulated(seed: 61, users: 80)
     let layers = try Layers()
     try layers.log.write(records)
-    try layers.catchUp()
+    try layers.catchUp(recordsPerFlush: 150)
     let connection = try layers.connect()
     let before = try merged(connection)
     let rows = try rowCounts(connection)
@@ -60,7 +60,7 @@ import Warehouse
     let records = try simulated(seed: 62, users: 60)
     let layers = try Layers()
     let stop = StopToken()
-    let speed = layers.startSpeed(stop)
+    let speed = layers.startSpeed(stop, layers.speedConfiguration(recordsPerFlush: 150))
     let library = layers.library
     let url = layers.database.url
     let folding = Worker("test-fold") {

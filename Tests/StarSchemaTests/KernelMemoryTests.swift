@@ -22,7 +22,8 @@ import Warehouse
   }
 
   @Test func theLastPlaceBeforeATimeIsFoundWithItsWatermark() throws {
-    let memory = try memory(TestDatabase.make().connect())
+    let database = try TestDatabase.make()
+    let memory = try memory(database.connect())
     let points = [10, 20, 30, 400].map { ReplayPoint(offset: $0, watermark: watermark($0)) }
     try memory.save([listens: Array(points[2...]) + points[..<2], others: [points[1]]])
     for (index, point) in points.enumerated() {
@@ -37,7 +38,8 @@ import Warehouse
   }
 
   @Test func placesThatAreSavedAgainStayAndAFullLoadForgetsAllOthers() throws {
-    let memory = try memory(TestDatabase.make().connect())
+    let database = try TestDatabase.make()
+    let memory = try memory(database.connect())
     let first = ReplayPoint(offset: 10, watermark: watermark(10))
     let second = ReplayPoint(offset: 20, watermark: watermark(20))
     try memory.save([listens: [first, second]])
@@ -50,7 +52,8 @@ import Warehouse
   }
 
   @Test func aWatermarkThatIsNoneIsSaidAndNotTakenForOne() throws {
-    let connection = try TestDatabase.make().connect()
+    let database = try TestDatabase.make()
+    let connection = try database.connect()
     try connection.script(
       "insert into batch.replay_point values ('listen_events', 0, 5, 'yesterday', 1)")
     let error = #expect(throws: WarehouseError.self) {
@@ -60,7 +63,8 @@ import Warehouse
   }
 
   @Test func whatWasCountedAheadIsReplacedByWhatIsGiven() throws {
-    let connection = try TestDatabase.make().connect()
+    let database = try TestDatabase.make()
+    let connection = try database.connect()
     let memory = try memory(connection)
     let event = CountedAhead(identity: .min, ts: 4_102_444_799_999)
     let second = CountedAhead(identity: .max, ts: 946_684_800_000)

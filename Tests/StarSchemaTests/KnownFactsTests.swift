@@ -22,14 +22,16 @@ import Warehouse
 
   @Test(arguments: Topic.allCases)
   func everyTopicHasAFactTableWithItsIdentity(_ topic: Topic) throws {
-    let columns = try TestDatabase.make().connect().columns(of: topic.factTable)
+    let database = try TestDatabase.make()
+    let columns = try database.connect().columns(of: topic.factTable)
     for name in ["ts", "user_key", "session_id", "item_in_session"] {
       #expect(columns.contains { $0.name == name }, "\(topic.factTable).\(name)")
     }
   }
 
   @Test func anEventIsKnownWhereEveryPartOfItsIdentityIs() throws {
-    let connection = try TestDatabase.make().connect()
+    let database = try TestDatabase.make()
+    let connection = try database.connect()
     try connection.script(
       """
       create table parts.fact_page_view_a partition of warehouse.fact_page_view

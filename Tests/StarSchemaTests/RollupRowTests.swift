@@ -12,7 +12,8 @@ import Warehouse
   /// The columns are those of the tables: a migration that adds one is not forgotten here.
   @Test(arguments: Rollup.allCases, schemas)
   func theColumnsAreThoseOfTheTables(_ rollup: Rollup, _ schema: String) throws {
-    let connection = try TestDatabase.make().connect()
+    let database = try TestDatabase.make()
+    let connection = try database.connect()
     let columns = try connection.columns(of: "\(schema).\(rollup.table)").map(\.name)
     // Which epoch a row belongs to is said by the partition that it is written to.
     #expect(columns.filter { $0 != "epoch" } == RollupRows.columns(rollup))
@@ -120,7 +121,8 @@ import Warehouse
 
   @Test(arguments: Rollup.allCases, ["batch", "parts.speed_"])
   func aRowThatIsWrittenComesBackEqual(_ rollup: Rollup, _ place: String) throws {
-    let connection = try TestDatabase.make().connect()
+    let database = try TestDatabase.make()
+    let connection = try database.connect()
     let table =
       place == "batch" ? "batch.\(rollup.table)" : "parts.speed_\(rollup.table)_e1"
     let set = RollupSet()

@@ -8,17 +8,19 @@ import Warehouse
 
 extension Layers {
   /// Small flushes, so that few records make many of them.
-  public func speedConfiguration(_ flushInterval: Double = 0.02) -> SpeedWorker.Configuration {
+  public func speedConfiguration(_ flushInterval: Double = 0.02, recordsPerFlush: Int = 700)
+    -> SpeedWorker.Configuration
+  {
     var configuration = SpeedWorker.Configuration(databaseURL: database.url)
     configuration.flushInterval = flushInterval
-    configuration.recordsPerFlush = 700
+    configuration.recordsPerFlush = recordsPerFlush
     configuration.lookInterval = 0.2
     return configuration
   }
 
   /// Runs the speed layer up to the log's present end.
-  public func catchUp() throws {
-    var configuration = speedConfiguration()
+  public func catchUp(recordsPerFlush: Int = 700) throws {
+    var configuration = speedConfiguration(recordsPerFlush: recordsPerFlush)
     configuration.untilCaughtUp = true
     try SpeedWorker(log: log.log, library: library, configuration: configuration)
       .run(stop: StopToken())
