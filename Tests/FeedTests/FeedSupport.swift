@@ -112,8 +112,7 @@ struct Committed {
       log: log, starts: starts, output: output, configuration: .init(), ahead: ahead,
       history: { [points] source, time in
         points[source]?.last { $0.watermark.farthest < time }
-      }
-    ) { if forgets { $0.sweepFloor = -1_000_000 } }
+      }, configure: { if forgets { $0.sweepFloor = -1_000_000 } })
   }
 }
 

@@ -42,7 +42,6 @@ import Testing
     } while try written < records.count || !isRead(committed, log)
     let whole = try uninterrupted(log, partitions: 2)
     #expect(outcome == whole, "seed \(seed), \(lives) lives")
-    print("seed \(seed): \(lives) lives, \(whole.rows.count) rows, \(whole.records) records")
     #expect(lives > 3 && whole.rows.count > 1000 && whole.quarantined.count > 5, "seed \(seed)")
   }
 
