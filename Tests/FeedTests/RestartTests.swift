@@ -15,7 +15,13 @@ import Testing
     var random = SeededRandom(seed: seed)
     var faults = Faults.withLateRepeats
     faults.malformed = 0.02
-    let records = try simulated(seed: seed, users: 40, faults: faults)
+    var records = try simulated(seed: seed, users: 16, days: 2.5, faults: faults)
+    // Clocks that are a day ahead: the same events come again when their time has come.
+    for _ in 0..<40 {
+      let early = Int.random(in: 64..<records.count / 2, using: &random)
+      let later = Int.random(in: records.count * 3 / 4..<records.count, using: &random)
+      records.insert(records[later], at: early)
+    }
     let log = MemoryLog(partitions: 2, readMax: Int.random(in: 1...200, using: &random))
     var committed = Committed()
     var outcome = FeedOutcome()
