@@ -15,7 +15,7 @@ import Testing
     var random = SeededRandom(seed: seed)
     var faults = Faults.withLateRepeats
     faults.malformed = 0.02
-    var records = try simulated(seed: seed, users: 16, days: 2.5, faults: faults)
+    var records = try simulated(seed: seed, users: 30, days: 2.5, faults: faults)
     // Clocks that are a day ahead: the same events come again when their time has come.
     for _ in 0..<40 {
       let early = Int.random(in: 64..<records.count / 2, using: &random)
@@ -48,7 +48,7 @@ import Testing
     } while try written < records.count || !isRead(committed, log)
     let whole = try uninterrupted(log, partitions: 2)
     #expect(outcome == whole, "seed \(seed), \(lives) lives")
-    #expect(lives > 3 && whole.rows.count > 1000 && whole.quarantined.count > 5, "seed \(seed)")
+    #expect(lives > 2 && whole.rows.count > 500 && !whole.quarantined.isEmpty, "seed \(seed)")
   }
 
   private func isRead(_ committed: Committed, _ log: MemoryLog) throws -> Bool {
