@@ -94,6 +94,21 @@ let package = Package(
       name: "TestKit",
       dependencies: ["Support", "EventModel", "EventLog", "Warehouse", "CRdKafka"],
       path: "Tests/TestKit", swiftSettings: swiftSettings),
+    // What the tests of the layers share: a site's days, a database and a log, a reader of the merged view;
+    // and for the one and the other layer, how it is run over them.
+    .target(
+      name: "LayerTestKit", dependencies: ["EventGenerator", "Warehouse", "TestKit"],
+      path: "Tests/LayerTestKit/Shared", swiftSettings: swiftSettings),
+    .target(
+      name: "SpeedTestKit",
+      dependencies: [
+        "LayerTestKit", "SpeedLayer", "EventLog", "EventModel", "Warehouse", "Support", "TestKit",
+      ],
+      path: "Tests/LayerTestKit/Speed", swiftSettings: swiftSettings),
+    .target(
+      name: "BatchTestKit",
+      dependencies: ["LayerTestKit", "BatchLayer", "Metrics", "Warehouse", "TestKit"],
+      path: "Tests/LayerTestKit/Batch", swiftSettings: swiftSettings),
     // What `make chaos` runs: the release binary's processes under a schedule drawn from a seed.
     .executableTarget(
       name: "polyrhythm-chaos", dependencies: ["Simulation", "TestKit", "Warehouse", "Support"],
@@ -114,14 +129,30 @@ let package = Package(
     tests(
       "MetricsTests",
       ["Metrics", "EventModel", "EventGenerator", "Warehouse", "Support", "TestKit"]),
-    tests("StarSchemaTests", ["StarSchema", "Metrics", "Warehouse", "TestKit"]),
+    tests("FeedTests", ["Feed", "Metrics", "EventLog", "EventModel", "LayerTestKit", "TestKit"]),
+    tests(
+      "StarSchemaTests",
+      ["StarSchema", "Feed", "Metrics", "EventLog", "EventModel", "Warehouse", "TestKit"]),
     tests("WarehouseTests", ["Warehouse", "TestKit"]),
     tests(
       "SpeedLayerTests",
-      ["SpeedLayer", "BatchLayer", "EventGenerator", "Metrics", "Warehouse", "TestKit"]),
+      [
+        "SpeedLayer", "EventLog", "EventModel", "Metrics", "Warehouse", "Support", "SpeedTestKit",
+        "LayerTestKit", "TestKit",
+      ]),
     tests(
       "BatchLayerTests",
-      ["SpeedLayer", "BatchLayer", "EventGenerator", "Metrics", "Warehouse", "TestKit"]),
+      [
+        "BatchLayer", "EventLog", "EventModel", "Metrics", "Warehouse", "Support", "BatchTestKit",
+        "LayerTestKit", "TestKit",
+      ]),
+    // What lies between the layers: cuts, reservations, publication, and that merged = truth meanwhile.
+    tests(
+      "HandoffTests",
+      [
+        "SpeedLayer", "BatchLayer", "EventLog", "EventModel", "Metrics", "Warehouse", "Support",
+        "SpeedTestKit", "BatchTestKit", "LayerTestKit", "TestKit",
+      ]),
     tests("ServingLayerTests", ["ServingLayer", "Metrics", "Warehouse", "TestKit"]),
     tests("SimulationTests", ["Simulation", "Support", "Warehouse", "TestKit"]),
     tests(

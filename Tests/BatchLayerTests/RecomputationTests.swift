@@ -1,5 +1,7 @@
+import BatchTestKit
 import EventLog
 import EventModel
+import LayerTestKit
 import Metrics
 import Support
 import TestKit

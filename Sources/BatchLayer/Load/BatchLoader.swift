@@ -274,6 +274,12 @@ public final class BatchLoader {
     var starts: [KernelFeed.Start] = []
     for (source, end) in cut.ends.sorted(by: { $0.key < $1.key }) {
       if let (next, replay, epoch) = known[source] {
+        guard replay.offset <= next, next <= end else {
+          throw WarehouseError(
+            .decoding,
+            "batch.progress of \(source): replay_from \(replay.offset), next_offset \(next) and the "
+              + "cut at \(end) are out of order; polyrhythm load full counts all anew")
+        }
         starts.append(
           KernelFeed.Start(source: source, replay: replay, from: next, end: end, epoch: epoch))
       } else {

@@ -99,6 +99,12 @@ struct CutMaker {
         cut.ends[source] = end
         cut.reserved += 1
       }
+      for (source, end) in cut.ends {
+        let offset = committed[source] ?? 0
+        precondition(
+          end >= offset || cut.lost.contains(source),
+          "\(source): a cut at \(end), before \(offset) that is committed")
+      }
       _ = try connection.run(library.sql("batch/advance_epoch"), [.int(epoch + 1)])
       _ = try connection.run(
         library.sql("batch/record_cut"), [.int(run), .int(epoch), .text(cut.json)])

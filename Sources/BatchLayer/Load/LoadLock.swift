@@ -73,6 +73,7 @@ struct LoadLock {
   /// Starts a thread that renews the run's lease, buries frozen speed workers whose locks the load could wait
   /// for, and cancels the load's present statement once a stop is asked for.
   func keepAlive(_ run: Int64, _ stop: StopToken) throws -> Running {
+    assert(Self.lease > 2 * Self.beat, "a lease of \(Self.lease) s, renewed every \(Self.beat) s")
     let canceller = try connection.canceller()
     let end = StopToken()
     let worker = Worker("load-lease") { [databaseURL, library] in

@@ -12,6 +12,7 @@ struct Phases: Sendable {
   mutating func end() {
     guard let current else { return }
     let elapsed = ContinuousClock.now - current.since
+    assert(elapsed >= .zero, "\(current.name) took \(elapsed)")
     seconds.append((current.name, elapsed / .seconds(1)))
     self.current = nil
   }

@@ -4,6 +4,9 @@ enum EventSpans {
   /// `limit` of them.
   /// - Parameter spans: in order, without overlap.
   static func merged(_ spans: [ClosedRange<Int64>], atMost limit: Int) -> [ClosedRange<Int64>] {
+    assert(
+      zip(spans, spans.dropFirst()).allSatisfy { $0.upperBound < $1.lowerBound },
+      "spans out of order: \(spans)")
     guard spans.count > limit else { return spans }
     let gaps = (1..<spans.count).map { spans[$0].lowerBound - spans[$0 - 1].upperBound }
     let kept = Set(gaps.indices.sorted { (gaps[$0], $0) > (gaps[$1], $1) }.prefix(limit - 1))
@@ -15,6 +18,7 @@ enum EventSpans {
         merged[merged.count - 1] = merged[merged.count - 1].lowerBound...spans[index].upperBound
       }
     }
+    assert(merged.count <= limit, "\(merged.count) spans, at most \(limit)")
     return merged
   }
 }

@@ -91,7 +91,9 @@ struct Publisher {
     try connection.transaction {
       if staged.isFull { try takeTables() }
       try limitWaiting(seconds: Self.otherPatience)
-      _ = try connection.run(sql("read_publishable_progress"))
+      let loaded = try connection.run(sql("read_publishable_progress")).int(0, 0)
+      // Another load has published since this one made its cut.
+      guard staged.cut.closedEpoch > loaded else { throw LoadError.overtaken }
       try publishFacts(staged)
       try publishRollups(staged)
       try publishUsers(staged)
@@ -241,6 +243,11 @@ struct Publisher {
     guard moved == Int64(staged.cut.reserved) else { throw LoadError.overtaken }
     _ = try connection.run(sql("release_reserved"), [.int(staged.run)])
     let sources = staged.cut.ends.keys.sorted()
+    for (source, end) in staged.cut.ends where end > 0 {
+      precondition(
+        staged.replays[source] != nil, "\(source): the cut is at \(end), and nothing was read of it"
+      )
+    }
     let values: [SQLValue] = [
       .textArray(sources.map(\.topic)), .intArray(sources.map { Int64($0.partition) }),
       .intArray(sources.map { staged.cut.ends[$0] ?? 0 }),

@@ -169,7 +169,9 @@ public struct Scheduler: Sendable {
       if stop.isRequested { return }
       // An instant that became due during a load is not covered by the load's cut, so the next load follows at
       // once. After a failure the instants that became due during the attempts are left out.
-      due = try trigger.requireNext(after: max(due, isPublished ? started : clock.now()))
+      let after = max(due, isPublished ? started : clock.now())
+      due = try trigger.requireNext(after: after)
+      assert(due > after, "due at \(due), not after \(after)")
     }
   }
 

@@ -67,6 +67,7 @@ struct Compactor {
       let pages = try connection.run(library.sql("speed/table_blocks"), [.text(table)]).int(0, 0)
       let first = turn.pages[rollup.rawValue] < pages ? turn.pages[rollup.rawValue] : 0
       let last = min(first + Self.stretch, pages)
+      assert(0 <= first && first <= last, "\(table): from page \(first) to \(last)")
       try connection.transaction { () throws(WarehouseError) in
         // Two compactors could take the same rows, and then one would wait for the other.
         guard try connection.run(library.sql("speed/claim_compaction")).bool(0, 0) else { return }

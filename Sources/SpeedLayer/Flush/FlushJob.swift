@@ -47,10 +47,15 @@ struct FlushJob: Sendable {
     advances = []
     for (source, next) in feed.positions {
       guard let expected = from[source], let replay = replays[source] else { continue }
+      precondition(next >= expected, "\(source): a flush from \(expected) back to \(next)")
+      precondition(
+        replay.offset <= next, "\(source): read again from \(replay.offset), after \(next)")
       advances.append(Advance(source: source, expected: expected, next: next, replay: replay))
     }
     // Always in one order, so that two workers' transactions cannot wait for each other in a circle.
     advances.sort { $0.source < $1.source }
+    let passed = advances.reduce(0) { $0 + $1.next - $1.expected }
+    assert(records <= passed, "\(records) records of \(passed) offsets")
     rows = []
     for rollup in Rollup.allCases {
       buffer.removeAll()

@@ -68,6 +68,9 @@ final class Flusher {
   }
 
   private func advance(_ advances: [FlushJob.Advance]) throws(WarehouseError) {
+    assert(
+      zip(advances, advances.dropFirst()).allSatisfy { $0.source < $1.source },
+      "a flush that locks out of order: \(advances.map(\.source))")
     let moved = try connection.run(
       advanceProgress,
       [

@@ -249,6 +249,10 @@ private struct Stretches {
     let first = marks.last { $0.farthest < ts }?.nextOffset ?? 0
     let last = min(marks.first { $0.greatest > ts + lateness }?.nextOffset ?? offset, offset)
     let start = max(loaded, first)
-    return start..<max(start, last)
+    let stretch = start..<max(start, last)
+    assert(
+      stretch.isEmpty || stretch.upperBound <= offset,
+      "\(stretch) reaches beyond the record at \(offset) that asks")
+    return stretch
   }
 }

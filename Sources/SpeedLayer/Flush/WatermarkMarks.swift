@@ -26,7 +26,10 @@ struct WatermarkMarks {
     let positions = feed.positions
     for (source, watermark) in feed.watermarks {
       guard let greatest = watermark.greatest, let next = positions[source] else { continue }
-      if let last = last[source], greatest < last + Self.interval { continue }
+      if let last = last[source] {
+        assert(greatest >= last, "\(source): event time fell from \(last) to \(greatest)")
+        if greatest < last + Self.interval { continue }
+      }
       marks.append(
         Mark(
           source: source, nextOffset: next, greatest: greatest, farthest: watermark.farthest))

@@ -192,6 +192,9 @@ final class Membership: Sendable {
       if mine.contains(partition) { claim.reserved[partition] = try reserved.int(row, 1) }
     }
     claim.partitions = mine.filter { claim.reserved[$0] == nil }
+    assert(
+      claim.partitions.count + claim.reserved.count == mine.count,
+      "\(claim.partitions) and reserved \(claim.reserved.keys.sorted()), of \(mine)")
     return View(
       claim: claim, share: share, free: Set(share.filter { owners[$0] == nil }),
       hasExcess: owners.contains { $0.value == id && !share.contains($0.key) })

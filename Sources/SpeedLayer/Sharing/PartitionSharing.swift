@@ -33,6 +33,7 @@ enum PartitionSharing {
       result[partition] = best
       room[best, default: 0] -= 1
     }
+    assert(result.count == partitions, "\(result.count) of \(partitions) partitions are shared out")
     return result
   }
 

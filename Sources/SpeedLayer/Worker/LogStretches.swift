@@ -55,6 +55,8 @@ struct LogStretches {
     _ wanted: Int64, _ stretch: Range<Int64>, of source: TopicPartition, marks: [Int64],
     identity: (UnsafeRawBufferPointer) -> Int64?
   ) throws(EventLogError) -> Bool {
+    assert(
+      zip(marks, marks.dropFirst()).allSatisfy { $0 <= $1 }, "\(source): marks out of order")
     var start = stretch.lowerBound
     for mark in marks where mark > start && mark <= stretch.upperBound {
       if try piece(start..<mark, of: source, identity).contains(ascending: wanted) { return true }
@@ -121,6 +123,8 @@ struct LogStretches {
       let count = try reader.read(
         into: batch, maxBytes: Self.batchBytes, waitMilliseconds: Self.patience)
       sign()
+      assert(
+        reader.position >= before, "\(reader.partition): from \(before) back to \(reader.position)")
       // Offsets without a record move the reader too; a broker that pauses does not.
       tries = reader.position > before ? 0 : tries + 1
       if tries == Self.triesMax {

@@ -22,10 +22,15 @@ struct SpeedProgress {
         throw WarehouseError(
           .decoding, "speed.progress.replay_watermark is not a watermark: \(stored)")
       }
+      let source = TopicPartition(try rows.text(row, 0), Int32(try rows.int(row, 1)))
+      let (next, replay) = (try rows.int(row, 2), try rows.int(row, 3))
+      guard replay <= next else {
+        throw WarehouseError(
+          .decoding,
+          "speed.progress of \(source): replay_from \(replay) is after next_offset \(next)")
+      }
       return KernelFeed.Start(
-        source: TopicPartition(try rows.text(row, 0), Int32(try rows.int(row, 1))),
-        replay: ReplayPoint(offset: try rows.int(row, 3), watermark: watermark),
-        from: try rows.int(row, 2),
+        source: source, replay: ReplayPoint(offset: replay, watermark: watermark), from: next,
         epoch: LogEpoch(rawValue: try rows.intOrNull(row, 5) ?? 0))
     }
   }

@@ -1,14 +1,14 @@
 import EventModel
 import Foundation
+import LayerTestKit
+import SpeedTestKit
 import Support
 import Synchronization
 import TestKit
 import Testing
 import Warehouse
 
-@testable import BatchLayer
 @testable import EventLog
-@testable import SpeedLayer
 
 /// Several workers over one log.
 @Suite struct SharingTests {
@@ -68,30 +68,6 @@ import Warehouse
     }
   }
 
-  /// A producer that tries again after the topic has grown, or that gives its records no key.
-  @Test func anEventInTwoPartitionsStopsNoLoadAndCheckNamesIt() throws {
-    let records = try simulated(seed: 83, users: 20)
-    let layers = try Layers(.directory, partitions: 1)
-    let directory = try #require(layers.log.log as? DirectoryLog)
-    try layers.log.write(records)
-    for topic in Topic.allCases { try directory.addPartitions(topic.name, upTo: 2) }
-    // In the window of both.
-    let twice = try #require(
-      records.filter { $0.topic == .pageView && $0.identity != nil }
-        .max { $0.identity!.ts < $1.identity!.ts })
-    let appender = try directory.appender(of: TopicPartition("page_view_events", 1))
-    _ = try twice.payload.withUnsafeBytes {
-      try appender.append(timestamp: twice.arrival, payload: $0)
-    }
-    try appender.close()
-    try layers.catchUp()
-    try layers.load(.full)
-    try layers.load(.incremental)
-    let findings = try Checks(library: layers.library).run(layers.connect(), from: nil, to: nil)
-    #expect(findings.map(\.check) == ["fact_page_view_unique"])
-    #expect(findings.first?.isError == true)
-  }
-
   @Test func partitionsAndTopicsThatAppearAreFollowed() throws {
     let records = try simulated(seed: 82, users: 30)
     let layers = try Layers(.directory, partitions: 1)
@@ -113,5 +89,35 @@ import Warehouse
     let counted = try layers.connect().run(
       "select sum(page_views)::bigint from serving.minute_totals")
     #expect(try counted.int(0, 0) == Truth(records).total("page_views"))
+  }
+
+  @Test func twoWorkersThatBothBelieveToHaveThePartitionsCountEachEventOnce() throws {
+    let seed = TestSeed.drawn()
+    print("seed \(seed)")
+    let records = try simulated(seed: seed)
+    let layers = try Layers(.directory)
+    let stop = StopToken()
+    let workers = [layers.startSpeed(stop), layers.startSpeed(stop)]
+    let reader = layers.startWatch()
+    let connection = try layers.connect()
+    var cuts = 0
+    for start in stride(from: 0, to: records.count, by: 200) {
+      try layers.log.write(records[start..<min(start + 200, records.count)])
+      // Whoever has the partitions is taken for dead without knowing, and the other one claims them.
+      if start % 600 == 0 {
+        #expect(
+          try eventually(within: 10) {
+            try connection.run("delete from speed.worker").affected > 0
+          })
+        cuts += 1
+      }
+      usleep(20_000)
+    }
+    #expect(cuts > 1)
+    #expect(try layers.awaitSpeed())
+    try reader.expectContent()
+    stop.request()
+    for worker in workers { try worker.wait() }
+    try layers.expectTruth(Truth(records), "seed \(seed)")
   }
 }

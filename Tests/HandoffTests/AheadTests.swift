@@ -1,16 +1,18 @@
 import BatchLayer
+import BatchTestKit
 import EventModel
+import LayerTestKit
+import SpeedTestKit
 import TestKit
 import Testing
 
 /// Events with a clock that is hours ahead, or more than a day.
-@Suite struct LoadAheadTests {
-  private static let begin: Int64 = 1_772_409_600_000
+@Suite struct AheadTests {
   private static let minute: Int64 = 60_000
 
   private func view(user: Int64, atMinute minute: Int64) -> LoggedRecord {
     var event = Event(topic: .pageView)
-    event.ts = Self.begin + minute * Self.minute
+    event.ts = monday + minute * Self.minute
     event.userId = user
     event.sessionId = user
     event.itemInSession = minute
@@ -21,7 +23,7 @@ import Testing
 
   private func listen(user: Int64, atMinute minute: Int64) -> LoggedRecord {
     var event = Event(topic: .listen)
-    event.ts = Self.begin + minute * Self.minute
+    event.ts = monday + minute * Self.minute
     event.userId = user
     event.sessionId = user
     event.itemInSession = minute

@@ -1,5 +1,8 @@
+import BatchTestKit
 import EventModel
 import Foundation
+import LayerTestKit
+import SpeedTestKit
 import Support
 import TestKit
 import Testing
@@ -37,7 +40,7 @@ import Testing
   }
 
   @Test func anySplitOfTopicsThatLieApartGivesTheRowsOfAFullLoad() throws {
-    let seed = UInt64.random(in: 0..<1_000_000)
+    let seed = TestSeed.drawn()
     print("seed \(seed)")
     var random = SeededRandom(seed: seed)
     let records = try records(seed, days: 3)

@@ -1,5 +1,8 @@
+import BatchTestKit
 import EventModel
+import LayerTestKit
 import Metrics
+import SpeedTestKit
 import TestKit
 import Testing
 import Warehouse
@@ -149,12 +152,5 @@ import Warehouse
       configuration: BatchLoader.Configuration(databaseURL: layers.database.url)
     ).run()
     #expect(recomputed.isEmpty, "\(recomputed)")
-  }
-
-  @Test func manySpansAreTakenTogetherWhereTheyLieClose() {
-    let spans: [ClosedRange<Int64>] = [0...1, 5...6, 7...8, 100...101, 103...104]
-    #expect(EventSpans.merged(spans, atMost: 5) == spans)
-    #expect(EventSpans.merged(spans, atMost: 3) == [0...1, 5...8, 100...104])
-    #expect(EventSpans.merged(spans, atMost: 1) == [0...104])
   }
 }

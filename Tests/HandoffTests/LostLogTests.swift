@@ -1,6 +1,9 @@
+import BatchTestKit
 import EventLog
 import EventModel
 import Foundation
+import LayerTestKit
+import SpeedTestKit
 import Support
 import TestKit
 import Testing
@@ -83,7 +86,7 @@ import Warehouse
   func aLogThatLostItsEndIsRefusedUntilAFullLoadCountsAgainWhatItHas(
     hasLoads: Bool, isWrittenAgain: Bool
   ) throws {
-    let restored = try Restored(seed: .random(in: 0..<1_000_000), loads: hasLoads)
+    let restored = try Restored(seed: TestSeed.drawn(), loads: hasLoads)
     if isWrittenAgain {
       // Beyond the offsets that were committed, so that only the epochs can tell.
       try restored.write(restored.others + restored.others.map { $0 })
@@ -115,7 +118,7 @@ import Warehouse
 
   /// Kafka drops records by age, counted or not; the lake has them.
   @Test func aPartitionWhoseUncountedRecordsWereDroppedLagsUntilALoadHasThem() throws {
-    let seed = UInt64.random(in: 0..<1_000_000)
+    let seed = TestSeed.drawn()
     print("seed \(seed)")
     let records = try simulated(seed: seed)
     let layers = try Layers(.directory, partitions: 2)
@@ -160,7 +163,7 @@ import Warehouse
   }
 
   @Test func aFullLoadOfALogWithoutItsHeadPublishesNothing() throws {
-    let restored = try Restored(seed: .random(in: 0..<1_000_000), loads: false)
+    let restored = try Restored(seed: TestSeed.drawn(), loads: false)
     let partition = "\(restored.log.path)/listen_events/0"
     try restored.write(restored.others)
     // As if the first segment had ended before the last record.
@@ -182,7 +185,7 @@ import Warehouse
 
   /// Patience is for an archive that is behind, and damage is none.
   @Test func aDamagedLogEndsALoadAndAWorkerAtOnceWithItsOwnError() throws {
-    let seed = UInt64.random(in: 0..<1_000_000)
+    let seed = TestSeed.drawn()
     print("seed \(seed)")
     let records = try simulated(seed: seed)
     for damage in ["cut", "missing", "flipped"] {

@@ -1,6 +1,9 @@
+import BatchTestKit
 import EventLog
 import EventModel
 import Foundation
+import LayerTestKit
+import SpeedTestKit
 import Support
 import TestKit
 import Testing
@@ -109,6 +112,37 @@ import Warehouse
     try layers.expectTruth(Truth(records), "what the worker counted")
     try layers.load(.full)
     try layers.expectTruth(Truth(records), "after the next load")
+  }
+
+  /// As one that froze, and wakes up after others have loaded what it had closed.
+  @Test func aLoadOfAnEpochThatAnotherOneHasPublishedPublishesNothing() throws {
+    let records = try simulated(seed: 68, users: 20)
+    let layers = try Layers(.directory)
+    try layers.log.write(records)
+    try layers.catchUp()
+    let loader = layers.loader { [layers] _, _ in
+      _ = try? layers.connect().run("update batch.published set loaded_epoch = 1")
+    }
+    let error = #expect(throws: LoadError.self) { try loader.load(.incremental) }
+    #expect(error?.code == .overtaken)
+    let connection = try layers.connect()
+    #expect(try connection.loadStatuses() == ["failed"])
+    #expect(try connection.run("select count(*) from warehouse.fact_page_view").int(0, 0) == 0)
+  }
+
+  /// As somebody's hand leaves the offsets: a load that went on would count records twice.
+  @Test func aCutBeforeWhatWasPublishedIsRefused() throws {
+    let records = try simulated(seed: 69, users: 20)
+    let layers = try Layers(.directory)
+    try layers.log.write(records)
+    try layers.load(.full)
+    let connection = try layers.connect()
+    try connection.script("update batch.progress set next_offset = next_offset + 1")
+    let error = #expect(throws: WarehouseError.self) { try layers.load(.incremental) }
+    #expect(error?.code == .decoding)
+    #expect(error?.message.contains("load full") == true)
+    try layers.load(.full)
+    try layers.expectTruth(Truth(records), "after the full load")
   }
 
   @Test func aLoadThatFailsGivesItsReservationBack() throws {

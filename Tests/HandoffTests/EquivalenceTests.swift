@@ -1,4 +1,7 @@
+import BatchTestKit
 import Foundation
+import LayerTestKit
+import SpeedTestKit
 import Support
 import TestKit
 import Testing
@@ -8,10 +11,10 @@ import Warehouse
 @testable import SpeedLayer
 
 /// I3, I4 and I6: the same log gives the same rows, whoever reads it and in how many pieces.
-@Suite struct LoadEquivalenceTests {
+@Suite struct EquivalenceTests {
   @Test(arguments: TestLog.Kind.allCases)
   func anySequenceOfIncrementalLoadsGivesTheRowsOfAFullLoad(_ kind: TestLog.Kind) throws {
-    let seed = UInt64.random(in: 0..<1_000_000)
+    let seed = TestSeed.drawn()
     print("seed \(seed)")
     var random = SeededRandom(seed: seed)
     let records = try simulated(seed: seed, days: 2, faults: .withLateRepeats)
@@ -40,7 +43,7 @@ import Warehouse
   }
 
   @Test func loadsAtCutsOfARunningSpeedLayerGiveTheRowsOfAFullLoad() throws {
-    let seed = UInt64.random(in: 0..<1_000_000)
+    let seed = TestSeed.drawn()
     print("seed \(seed)")
     let records = try simulated(seed: seed, faults: .withLateRepeats)
     let pieces = try Layers(.directory)
@@ -60,7 +63,7 @@ import Warehouse
 
   @Test(arguments: TestLog.Kind.allCases)
   func bothLayersMakeTheSameRollupRows(_ kind: TestLog.Kind) throws {
-    let seed = UInt64.random(in: 0..<1_000_000)
+    let seed = TestSeed.drawn()
     print("seed \(seed)")
     let records = try simulated(seed: seed)
     let layers = try Layers(kind)

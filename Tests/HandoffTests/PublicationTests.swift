@@ -1,4 +1,7 @@
+import BatchTestKit
 import Foundation
+import LayerTestKit
+import SpeedTestKit
 import Support
 import TestKit
 import Testing
@@ -7,7 +10,7 @@ import Warehouse
 @testable import BatchLayer
 
 /// Publishing and readers stay out of each other's way.
-@Suite struct PublishTests {
+@Suite struct PublicationTests {
   private func halfLoaded(_ seed: UInt64) throws -> (Layers, [LoggedRecord]) {
     let records = try simulated(seed: seed, users: 30)
     let layers = try Layers()
