@@ -54,16 +54,17 @@ let package = Package(
     module("EventLog", ["Support", "CRdKafka", "CZstd"]),
     module("Metrics", ["EventModel"], isHot: true),
     module("Warehouse", ["Support", "CLibPQ"]),
+    // The log's two ends, and the rows of the tables: what both layers share without knowing of each
+    // other.
+    module("Feed", ["EventModel", "EventLog", "Metrics"], isHot: true),
+    module("StarSchema", ["EventModel", "Feed", "EventLog", "Metrics", "Warehouse"], isHot: true),
     // Where events come from beside the generator: files, tables, buckets.
     module(
       "EventSources",
       [
-        "Support", "EventModel", "EventLog", "Warehouse", "CCurl", "CXXHash", "CZlib", "CZstd",
+        "Support", "EventModel", "EventLog", "Feed", "Warehouse", "CCurl", "CXXHash", "CZlib",
+        "CZstd",
       ]),
-    // From the log into the kernels, and from the kernels into the tables: what both layers share
-    // without knowing of each other.
-    module("Feed", ["EventModel", "EventLog", "Metrics"], isHot: true),
-    module("StarSchema", ["Feed", "EventLog", "Metrics", "Warehouse"], isHot: true),
     module(
       "SpeedLayer",
       ["Support", "EventModel", "EventLog", "Metrics", "Feed", "Warehouse", "StarSchema"]),
@@ -83,7 +84,7 @@ let package = Package(
     .executableTarget(
       name: "polyrhythm",
       dependencies: [
-        "Support", "EventModel", "EventGenerator", "EventLog", "EventSources", "Metrics",
+        "Support", "EventModel", "EventGenerator", "EventLog", "EventSources", "Feed", "Metrics",
         "Warehouse", "SpeedLayer", "BatchLayer", "ServingLayer", "Simulation", "CPlatform",
       ],
       swiftSettings: swiftSettings),
@@ -106,18 +107,21 @@ let package = Package(
     tests("EventLogTests", ["EventLog", "TestKit"]),
     tests(
       "EventSourcesTests",
-      ["EventSources", "EventModel", "EventLog", "Warehouse", "Support", "TestKit"]),
+      ["EventSources", "EventModel", "EventLog", "Feed", "Warehouse", "Support", "TestKit"]),
     tests(
       "MetricsTests",
       ["Metrics", "EventModel", "EventGenerator", "Warehouse", "Support", "TestKit"]),
-    tests("StarSchemaTests", ["StarSchema", "Metrics", "Warehouse", "TestKit"]),
+    tests("StarSchemaTests", ["StarSchema", "EventModel", "Metrics", "Warehouse", "TestKit"]),
     tests("WarehouseTests", ["Warehouse", "TestKit"]),
     tests(
       "SpeedLayerTests",
       ["SpeedLayer", "BatchLayer", "EventGenerator", "Metrics", "Warehouse", "TestKit"]),
     tests(
       "BatchLayerTests",
-      ["SpeedLayer", "BatchLayer", "EventGenerator", "Metrics", "Warehouse", "TestKit"]),
+      [
+        "SpeedLayer", "BatchLayer", "StarSchema", "EventGenerator", "Metrics", "Warehouse",
+        "TestKit",
+      ]),
     tests("ServingLayerTests", ["ServingLayer", "Metrics", "Warehouse", "TestKit"]),
     tests("SimulationTests", ["Simulation", "Support", "Warehouse", "TestKit"]),
     tests(
