@@ -308,7 +308,7 @@ public final class BatchLoader {
     try OutOfWindow(connection: control, library: library, lake: lake).settle(
       feed,
       tables: { part in
-        let name = Publisher.PartName(fact: part.fact.rawValue, day: "\(part.day.key)")
+        let name = Publisher.PartName(fact: part.fact.name, day: "\(part.day.key)")
         let staged = stage.facts.table(part).name
         return (stage.writer.made.contains(staged) ? ["stage.\(staged)"] : [])
           + (published[name].map { ["parts.\($0)"] } ?? [])

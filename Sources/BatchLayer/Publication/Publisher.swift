@@ -99,7 +99,7 @@ struct Publisher {
   /// Takes everything that is swapped before anything is done, the gate of repeatable read first.
   private func takeTables() throws(WarehouseError) {
     let tables =
-      ["batch.published"] + FactWriter.Fact.allCases.map { "warehouse.\($0.rawValue)" }
+      ["batch.published"] + FactTable.allCases.map(\.qualifiedName)
       + Rollup.allCases.map { "batch.\($0.table)" }
     let deadline = ContinuousClock.now + .seconds(lockPatience)
     for table in tables {
@@ -128,7 +128,7 @@ struct Publisher {
       present = [:]
     }
     for (part, table) in staged.parts.sorted(by: { $0.value.name < $1.value.name }) {
-      let fact = part.fact.rawValue
+      let fact = part.fact.name
       let day = "\(part.day.key)"
       if let partition = present[PartName(fact: fact, day: day)] {
         _ = try connection.run(

@@ -83,7 +83,7 @@ struct OutOfWindow {
   private func lookUp(
     _ topic: Topic, _ keys: Set<Key>, _ tables: (FactWriter.Part) -> [String]
   ) throws -> Set<Key> {
-    let fact = FactWriter.Fact(topic)
+    let fact = FactTable(topic)
     let facts = KnownFacts(connection: connection, library: library)
     var known = Set<Key>()
     for (day, ofDay) in Dictionary(

@@ -47,18 +47,18 @@ final class Stage {
   /// server.
   private static func ownDays(_ connection: Connection, _ library: SQLLibrary) throws -> Int {
     let locks = try connection.run(library.sql("batch/lock_capacity")).int(0, 0)
-    return Int(locks) / 2 / (locksOfAPartition * FactWriter.Fact.allCases.count)
+    return Int(locks) / 2 / (locksOfAPartition * FactTable.allCases.count)
   }
 
   /// How many days with few facts have partitions of their own by now.
   private static func smallDays(_ connection: Connection, _ library: SQLLibrary) throws
-    -> [FactWriter.Fact: Int]
+    -> [FactTable: Int]
   {
-    var days: [FactWriter.Fact: Int] = [:]
-    for fact in FactWriter.Fact.allCases {
+    var days: [FactTable: Int] = [:]
+    for fact in FactTable.allCases {
       let rows = try connection.run(
         library.sql("batch/small_days"),
-        [.text("warehouse.\(fact.rawValue)"), .int(Int64(FactWriter.manyRows))])
+        [.text(fact.qualifiedName), .int(Int64(FactWriter.manyRows))])
       days[fact] = Int(try rows.int(0, 0))
     }
     return days

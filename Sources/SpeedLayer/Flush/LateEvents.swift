@@ -172,7 +172,8 @@ final class LateEvents {
     var found: [Int64] = []
     for (day, part) in Dictionary(grouping: candidates, by: { $0.ts / KnownFacts.dayMs }) {
       sign()
-      let known = try facts.indices(of: part.map(\.fact), day: day, in: topic.factTable)
+      let known = try facts.indices(
+        of: part.map(\.fact), day: day, in: FactTable(topic).qualifiedName)
       for index in known { found.append(part[index].identity) }
     }
     return found
