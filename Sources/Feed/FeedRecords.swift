@@ -13,8 +13,17 @@ public struct QuarantinedRecord: Sendable {
 /// A record that came outside the window of its partition's watermark, waiting to be looked up.
 public struct DeferredRecord: Sendable {
   public var source: TopicPartition
+  public var topic: Topic
   public var offset: Int64
   public var raw: [UInt8]
+}
+
+/// What was found out about a deferred record.
+public enum DeferredVerdict: Sendable {
+  /// Its event is to be counted.
+  case new
+  /// Its event has been counted before.
+  case redelivered
 }
 
 /// What one read of the log came to.
@@ -35,11 +44,11 @@ public struct FeedCounts: Sendable, Equatable {
   /// Every record is one of these: accepted = counted + redelivered + quarantined.
   public var records: Int { counted + redelivered + quarantined }
 
-  mutating func count(_ topic: Topic, by amount: Int = 1) {
+  mutating func count(_ topic: Topic) {
     switch topic {
-    case .listen: listens += amount
-    case .auth: auths += amount
-    case .pageView: pageViews += amount
+    case .listen: listens += 1
+    case .auth: auths += 1
+    case .pageView: pageViews += 1
     }
   }
 }

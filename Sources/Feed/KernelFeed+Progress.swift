@@ -52,9 +52,6 @@ extension KernelFeed {
     return marks
   }
 
-  /// The kernel of a partition number, for events that were deferred.
-  public func kernel(of partition: Int32) -> Kernel? { kernels[partition] }
-
   /// The events that were counted ahead of the crowd, which whoever reads on from `replayPoints` must
   /// give to its feed. Take it after the replay points.
   public func countedAhead() -> [TopicPartition: [CountedAhead]] {

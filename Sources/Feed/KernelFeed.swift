@@ -45,7 +45,7 @@ public final class KernelFeed {
     let batch = RecordBatch(capacity: KernelFeed.batchBytes)
     var cursor = 0
     /// One past the last record folded or replayed.
-    var next: Int64
+    private(set) var next: Int64
     /// Event time of the last record.
     var lastTs = Int64.min
     /// Records below this are in the log for certain, though they may take a while to come.
@@ -62,6 +62,17 @@ public final class KernelFeed {
       next = start.replay.offset
     }
 
+    /// Notes that everything below an offset has been folded, replayed or passed over.
+    func advance(to offset: Int64) {
+      assert(offset >= next, "\(start.source): back from offset \(next) to \(offset)")
+      next = offset
+    }
+
+    /// Checks that the kernel gets the topic's records in order.
+    func assertInOrder(_ offset: Int64) {
+      assert(offset >= next, "\(start.source): record \(offset) after offset \(next) was reached")
+    }
+
     var hasBuffered: Bool { cursor < batch.count }
     var isAtEnd: Bool { start.end.map { next >= $0 } ?? false }
     /// True while there are records for certain.
@@ -75,21 +86,22 @@ public final class KernelFeed {
     }
   }
 
-  private let decoder = EventDecoder()
+  let decoder = EventDecoder()
   private(set) var inputs: [Input] = []
-  private let log: any EventLog
+  let log: any EventLog
   private let output: KernelOutput
   private let ahead: [TopicPartition: [CountedAhead]]
   private let history: (TopicPartition, Int64) throws -> ReplayPoint?
-  private let makeKernel: () -> Kernel
+  let makeKernel: () -> Kernel
   private(set) var kernels: [Int32: Kernel] = [:]
-  public private(set) var counts = FeedCounts()
+  public internal(set) var counts = FeedCounts()
   private var quarantined: [QuarantinedRecord] = []
-  /// Out-of-window records that wait for `foldDeferred`, by partition, in offset order.
-  public private(set) var deferred: [TopicPartition: [Int64]] = [:]
+  /// The offsets of all records that were deferred, by partition, ascending; `readDeferred` has the
+  /// records themselves, which may be more than fit into memory.
+  public internal(set) var deferred: [TopicPartition: [Int64]] = [:]
   /// Whether deferred records are kept with their bytes, for `takeDeferredRecords`, instead of by offset.
   public var keepsDeferredRecords = false
-  private var deferredRecords: [DeferredRecord] = []
+  var deferredRecords: [DeferredRecord] = []
   private var rotation = 0
   /// True where the next record asks for a past that the kernels have not read: nothing more is read. A
   /// feed that begins at what has been committed reads it, and goes on.
@@ -190,7 +202,7 @@ public final class KernelFeed {
         input.cursor = 0
         if read == 0 {
           // A log may have no record just below the committed offset (Kafka); then this is all.
-          if input.reader.position >= input.start.from { input.next = input.start.from }
+          if input.reader.position >= input.start.from { input.advance(to: input.start.from) }
           noteUnread(input)
           continue
         }
@@ -205,19 +217,17 @@ public final class KernelFeed {
     while input.hasBuffered {
       if input.lastTs > bound, input.progress > bound { return }
       let offset = input.batch.entries[input.cursor].offset
-      if offset >= input.start.from {
-        input.next = input.start.from
-        return
-      }
+      if offset >= input.start.from { return input.advance(to: input.start.from) }
+      input.assertInOrder(offset)
       // What could not be decoded has been quarantined before.
       if let event = try? decoder.decode(input.batch[input.cursor], as: input.topic) {
         input.lastTs = event.ts
         input.kernel.fold(event, offset: offset)
       }
       input.cursor += 1
-      input.next = offset + 1
+      input.advance(to: offset + 1)
     }
-    input.next = max(input.next, min(input.batch.nextOffset, input.start.from))
+    input.advance(to: max(input.next, min(input.batch.nextOffset, input.start.from)))
   }
 
   /// Folds some records of the partition that is furthest behind in event time, and waits a little
@@ -281,6 +291,7 @@ public final class KernelFeed {
         pass(input, to: end)
         return folded
       }
+      input.assertInOrder(offset)
       pass(input, to: offset)
       let record = input.batch[input.cursor]
       do {
@@ -300,7 +311,7 @@ public final class KernelFeed {
             source: input.start.source, offset: offset, reason: error.reason, raw: Array(record)))
       }
       input.cursor += 1
-      input.next = offset + 1
+      input.advance(to: offset + 1)
       folded += 1
     }
     if !input.hasBuffered { pass(input, to: input.batch.nextOffset) }
@@ -312,7 +323,7 @@ public final class KernelFeed {
     let bound = min(offset, input.start.end ?? Int64.max)
     guard bound > input.next else { return }
     counts.absent += Int(bound - input.next)
-    input.next = bound
+    input.advance(to: bound)
   }
 
   private func tally(_ verdict: Verdict, _ input: Input, _ offset: Int64) {
@@ -344,28 +355,6 @@ public final class KernelFeed {
   public func takeReplayPoints() -> [TopicPartition: [ReplayPoint]] {
     defer { savedPoints = [:] }
     return savedPoints
-  }
-
-  private func deferRecord(_ record: UnsafeRawBufferPointer, _ input: Input, _ offset: Int64) {
-    let source = input.start.source
-    if keepsDeferredRecords {
-      deferredRecords.append(DeferredRecord(source: source, offset: offset, raw: Array(record)))
-    } else {
-      deferred[source, default: []].append(offset)
-    }
-  }
-
-  /// The records deferred since the last call, in the order in which they were read.
-  public func takeDeferredRecords() -> [DeferredRecord] {
-    defer { deferredRecords = [] }
-    return deferredRecords
-  }
-
-  /// Notes what came of records that had been deferred.
-  public func settleDeferred(_ topic: Topic, counted: Int, redelivered: Int) {
-    counts.count(topic, by: counted)
-    counts.late += counted
-    counts.redelivered += redelivered
   }
 
   /// The records quarantined since the last call.

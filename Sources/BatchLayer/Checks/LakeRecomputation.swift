@@ -127,13 +127,7 @@ public struct LakeRecomputation {
     }
     feed.reportOpenPlays()
     try stage.commit(feed)
-    try OutOfWindow(connection: control, library: library, lake: lake).settle(
-      feed,
-      tables: { part in
-        let staged = stage.facts.table(part).name
-        return stage.writer.made.contains(staged) ? ["stage.\(staged)"] : []
-      },
-      flush: { try stage.commit(feed) })
+    try stage.settleDeferred(feed, control, published: { _ in nil })
   }
 
   // MARK: Comparison

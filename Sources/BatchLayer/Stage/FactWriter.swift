@@ -49,8 +49,9 @@ final class FactWriter: FactSink {
   private(set) var days: [CalendarDay: Seen] = [:]
   /// Event times of changed plays of earlier loads.
   private(set) var changedSpan: ClosedRange<Int64>?
-  /// A failed writer's error; thrown at the next chance, as facts come from deep inside the kernel.
-  private var failure: (any Error)?
+  /// Rows to be handed over to the writer, which may fail: facts come from deep inside the kernel, where
+  /// nothing can, and so wait here for whoever feeds the kernel.
+  private var due: [(table: StageTable, rows: [UInt8])] = []
 
   /// - Parameters:
   ///   - ownDays: days of a fact that get a table of their own though they have few facts.
@@ -219,16 +220,20 @@ final class FactWriter: FactSink {
   }
 
   private func send(_ buffer: CopyBuffer, _ table: StageTable) {
-    guard failure == nil else { return buffer.removeAll() }
-    do { try writer.write(buffer, to: table) } catch { failure = error }
+    guard buffer.rowCount > 0 else { return }
+    due.append((table, Array(buffer.bytes)))
+    buffer.removeAll()
   }
 
-  /// Throws where a writer has failed.
-  func check() throws {
-    if let failure { throw failure }
+  /// Hands the rows that are due over to the writer. To be called whenever some records have been read.
+  /// - Throws: the writing connection's error, where it has failed.
+  func handOver() throws {
+    defer { due = [] }
+    for (table, rows) in due { try writer.write(rows, to: table) }
   }
 
-  /// Sends what is collected; the days with the most facts first, as they are worth a table the most.
+  /// Sends what is collected, and hands it over; the days with the most facts first, as they are worth a
+  /// table the most.
   func flush() throws {
     let parts = buffers.sorted {
       ($1.value.rowCount, $0.key.day) < ($0.value.rowCount, $1.key.day)
@@ -237,17 +242,17 @@ final class FactWriter: FactSink {
     buffers = [:]
     recent = [nil, nil, nil]
     send(changes, changeTable)
-    try check()
+    try handOver()
   }
 
-  /// Sends when each state of a user was seen.
+  /// Sends when each state of a user was seen, and hands it over.
   func flushUsers() throws {
     let buffer = CopyBuffer()
     for (key, seen) in users.sorted(by: { $0.key < $1.key }) {
       UserSeenRows.append(userKey: key, first: seen.first, last: seen.last, to: buffer)
     }
     send(buffer, userTable)
-    try check()
+    try handOver()
   }
 }
 
