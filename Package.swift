@@ -54,17 +54,17 @@ let package = Package(
     module("EventLog", ["Support", "CRdKafka", "CZstd"]),
     module("Metrics", ["EventModel"], isHot: true),
     module("Warehouse", ["Support", "CLibPQ"]),
+    // The log's two ends, and the rows of the tables: what both layers share without knowing of each
+    // other.
+    module("Feed", ["EventModel", "EventLog", "Metrics"], isHot: true),
+    module("StarSchema", ["EventModel", "Feed", "EventLog", "Metrics", "Warehouse"], isHot: true),
     // Where events come from beside the generator: files, tables, buckets.
     module(
       "EventSources",
       [
-        "Support", "EventModel", "EventGenerator", "EventLog", "Warehouse", "CCurl", "CXXHash",
-        "CZlib", "CZstd",
+        "Support", "EventModel", "EventGenerator", "EventLog", "Feed", "Warehouse", "CCurl",
+        "CXXHash", "CZlib", "CZstd",
       ]),
-    // From the log into the kernels, and from the kernels into the tables: what both layers share
-    // without knowing of each other.
-    module("Feed", ["EventModel", "EventLog", "Metrics"], isHot: true),
-    module("StarSchema", ["Feed", "EventLog", "Metrics", "Warehouse"], isHot: true),
     module(
       "SpeedLayer",
       ["Support", "EventModel", "EventLog", "Metrics", "Feed", "Warehouse", "StarSchema"]),
@@ -84,7 +84,7 @@ let package = Package(
     .executableTarget(
       name: "polyrhythm",
       dependencies: [
-        "Support", "EventModel", "EventGenerator", "EventLog", "EventSources", "Metrics",
+        "Support", "EventModel", "EventGenerator", "EventLog", "EventSources", "Feed", "Metrics",
         "Warehouse", "SpeedLayer", "BatchLayer", "ServingLayer", "Simulation", "CPlatform",
       ],
       swiftSettings: swiftSettings),
@@ -123,7 +123,7 @@ let package = Package(
     tests(
       "EventSourcesTests",
       [
-        "EventSources", "EventGenerator", "EventModel", "EventLog", "Warehouse", "Support",
+        "EventSources", "EventGenerator", "EventModel", "EventLog", "Feed", "Warehouse", "Support",
         "TestKit",
       ]),
     tests(
@@ -143,8 +143,8 @@ let package = Package(
     tests(
       "BatchLayerTests",
       [
-        "BatchLayer", "EventLog", "EventModel", "Metrics", "Warehouse", "Support", "BatchTestKit",
-        "LayerTestKit", "TestKit",
+        "BatchLayer", "StarSchema", "EventLog", "EventModel", "Metrics", "Warehouse", "Support",
+        "BatchTestKit", "LayerTestKit", "TestKit",
       ]),
     // What lies between the layers: cuts, reservations, publication, and that merged = truth meanwhile.
     tests(

@@ -18,10 +18,20 @@ public struct QuarantinedRecord: Sendable {
 public struct DeferredRecord: Sendable {
   /// The topic and partition that the record was read from.
   public var source: TopicPartition
+  /// The topic's meaning, by which the record is decoded.
+  public var topic: Topic
   /// The record's offset in `source`.
   public var offset: Int64
   /// The record's bytes as the log has them; they can be decoded.
   public var raw: [UInt8]
+}
+
+/// What was found out about a deferred record.
+public enum DeferredVerdict: Sendable {
+  /// Its event is to be counted.
+  case new
+  /// Its event has been counted before.
+  case redelivered
 }
 
 /// How many of the records that a feed has read since its replay were counted, and how many were not.
@@ -50,11 +60,11 @@ public struct FeedCounts: Sendable, Equatable {
   /// to quarantine.
   public var records: Int { counted + redelivered + quarantined }
 
-  mutating func count(_ topic: Topic, by amount: Int = 1) {
+  mutating func count(_ topic: Topic) {
     switch topic {
-    case .listen: listens += amount
-    case .auth: auths += amount
-    case .pageView: pageViews += amount
+    case .listen: listens += 1
+    case .auth: auths += 1
+    case .pageView: pageViews += 1
     }
   }
 }

@@ -53,10 +53,6 @@ extension KernelFeed {
     return marks
   }
 
-  /// The kernel of a partition number, by which deferred events are counted; nil where this feed does not
-  /// read the number.
-  public func kernel(of partition: Int32) -> Kernel? { kernels[partition] }
-
   /// The events that were counted ahead of the crowd. A feed that begins at `replayPoints` must be told of
   /// them. Call after `replayPoints`, which forgets the events that cannot come again.
   public func countedAhead() -> [TopicPartition: [CountedAhead]] {

@@ -49,7 +49,7 @@ public final class KernelFeed {
     let batch = RecordBatch(capacity: KernelFeed.batchBytes)
     var cursor = 0
     /// One past the last record folded or replayed.
-    var next: Int64
+    private(set) var next: Int64
     /// Event time of the last record.
     var lastTs = Int64.min
     /// Records below this are in the log for certain, though they may take a while to come.
@@ -66,6 +66,17 @@ public final class KernelFeed {
       next = start.replay.offset
     }
 
+    /// Notes that everything below an offset has been folded, replayed or passed over.
+    func advance(to offset: Int64) {
+      assert(offset >= next, "\(start.source): back from offset \(next) to \(offset)")
+      next = offset
+    }
+
+    /// Checks that the kernel gets the topic's records in order.
+    func assertInOrder(_ offset: Int64) {
+      assert(offset >= next, "\(start.source): record \(offset) after offset \(next) was reached")
+    }
+
     var hasBuffered: Bool { cursor < batch.count }
     var isAtEnd: Bool { start.end.map { next >= $0 } ?? false }
     /// True while the log has further records of it for certain.
@@ -79,23 +90,23 @@ public final class KernelFeed {
     }
   }
 
-  private let decoder = EventDecoder()
+  let decoder = EventDecoder()
   private(set) var inputs: [Input] = []
-  private let log: any EventLog
+  let log: any EventLog
   private let output: KernelOutput
   private let ahead: [TopicPartition: [CountedAhead]]
   private let history: (TopicPartition, Int64) throws -> ReplayPoint?
-  private let makeKernel: () -> Kernel
+  let makeKernel: () -> Kernel
   private(set) var kernels: [Int32: Kernel] = [:]
   /// What came of the records from the starts' `from` on, so far.
-  public private(set) var counts = FeedCounts()
+  public internal(set) var counts = FeedCounts()
   private var quarantined: [QuarantinedRecord] = []
-  /// The offsets of all out-of-window records read so far, by partition, in offset order. The caller looks
-  /// them up and counts them. Empty where `keepsDeferredRecords` is true.
-  public private(set) var deferred: [TopicPartition: [Int64]] = [:]
+  /// The offsets of all out-of-window records read so far, by partition, in offset order; `readDeferred` reads
+  /// the records themselves, which may be more than fit into memory. Empty where `keepsDeferredRecords` is true.
+  public internal(set) var deferred: [TopicPartition: [Int64]] = [:]
   /// Whether deferred records are kept whole for `takeDeferredRecords`, and not as offsets in `deferred`.
   public var keepsDeferredRecords = false
-  private var deferredRecords: [DeferredRecord] = []
+  var deferredRecords: [DeferredRecord] = []
   private var rotation = 0
   /// True when the next record asks for a past that the kernels have not read. This feed then reads
   /// nothing more; a new feed that begins at the committed offsets reads that past and goes on.
@@ -201,7 +212,7 @@ public final class KernelFeed {
         input.cursor = 0
         if read == 0 {
           // A Kafka log may have no record just below the committed offset: then all has been read.
-          if input.reader.position >= input.start.from { input.next = input.start.from }
+          if input.reader.position >= input.start.from { input.advance(to: input.start.from) }
           noteUnread(input)
           continue
         }
@@ -216,19 +227,17 @@ public final class KernelFeed {
     while input.hasBuffered {
       if input.lastTs > bound, input.progress > bound { return }
       let offset = input.batch.entries[input.cursor].offset
-      if offset >= input.start.from {
-        input.next = input.start.from
-        return
-      }
+      if offset >= input.start.from { return input.advance(to: input.start.from) }
+      input.assertInOrder(offset)
       // A record that cannot be decoded was quarantined when it was first read.
       if let event = try? decoder.decode(input.batch[input.cursor], as: input.topic) {
         input.lastTs = event.ts
         input.kernel.fold(event, offset: offset)
       }
       input.cursor += 1
-      input.next = offset + 1
+      input.advance(to: offset + 1)
     }
-    input.next = max(input.next, min(input.batch.nextOffset, input.start.from))
+    input.advance(to: max(input.next, min(input.batch.nextOffset, input.start.from)))
   }
 
   /// Folds some records of the partition that is furthest behind in event time. Where the log is known to
@@ -293,6 +302,7 @@ public final class KernelFeed {
         pass(input, to: end)
         return folded
       }
+      input.assertInOrder(offset)
       pass(input, to: offset)
       let record = input.batch[input.cursor]
       do {
@@ -312,7 +322,7 @@ public final class KernelFeed {
             source: input.start.source, offset: offset, reason: error.reason, raw: Array(record)))
       }
       input.cursor += 1
-      input.next = offset + 1
+      input.advance(to: offset + 1)
       folded += 1
     }
     if !input.hasBuffered { pass(input, to: input.batch.nextOffset) }
@@ -324,7 +334,7 @@ public final class KernelFeed {
     let bound = min(offset, input.start.end ?? Int64.max)
     guard bound > input.next else { return }
     counts.absent += Int(bound - input.next)
-    input.next = bound
+    input.advance(to: bound)
   }
 
   private func tally(_ verdict: Verdict, _ input: Input, _ offset: Int64) {
@@ -356,28 +366,6 @@ public final class KernelFeed {
   public func takeReplayPoints() -> [TopicPartition: [ReplayPoint]] {
     defer { savedPoints = [:] }
     return savedPoints
-  }
-
-  private func deferRecord(_ record: UnsafeRawBufferPointer, _ input: Input, _ offset: Int64) {
-    let source = input.start.source
-    if keepsDeferredRecords {
-      deferredRecords.append(DeferredRecord(source: source, offset: offset, raw: Array(record)))
-    } else {
-      deferred[source, default: []].append(offset)
-    }
-  }
-
-  /// The records deferred since the last call, in the order in which they were read.
-  public func takeDeferredRecords() -> [DeferredRecord] {
-    defer { deferredRecords = [] }
-    return deferredRecords
-  }
-
-  /// Adds to `counts` what came of deferred records: how many were new, and how many had been counted before.
-  public func settleDeferred(_ topic: Topic, counted: Int, redelivered: Int) {
-    counts.count(topic, by: counted)
-    counts.late += counted
-    counts.redelivered += redelivered
   }
 
   /// The records quarantined since the last call, in the order in which they were read.

@@ -128,22 +128,16 @@ public struct LakeRecomputation {
     }
     feed.reportOpenPlays()
     try stage.commit(feed)
-    try OutOfWindow(connection: control, library: library, lake: lake).settle(
-      feed,
-      tables: { part in
-        let staged = stage.facts.table(part).name
-        return stage.writer.made.contains(staged) ? ["stage.\(staged)"] : []
-      },
-      flush: { try stage.commit(feed) })
+    try stage.settleDeferred(feed, control, published: { _ in nil })
   }
 
   // MARK: Comparison
 
   private func compareFacts(_ stage: Stage, _ control: Connection) throws -> [Checks.Finding] {
     var findings: [Checks.Finding] = []
-    for fact in FactWriter.Fact.allCases {
+    for fact in FactTable.allCases {
       var days = Set(stage.facts.parts.filter { $0.fact == fact }.map(\.day))
-      let published = try control.run(library.sql("check/fact_days"), [.text(fact.rawValue)])
+      let published = try control.run(library.sql("check/fact_days"), [.text(fact.name)])
       for row in 0..<published.count {
         days.insert(CalendarDay(number: Int32(try published.int(row, 0))))
       }
@@ -156,14 +150,14 @@ public struct LakeRecomputation {
         }
         let start = Int64(day.number) * Self.fullDay
         let found = try control.run(
-          library.sql("check/compare_fact", ["table": table.name, "fact": fact.rawValue]),
+          library.sql("check/compare_fact", ["table": table.name, "fact": fact.name]),
           [.timestamp(milliseconds: start), .timestamp(milliseconds: start + Self.fullDay)])
         rows += found.count
         examples += Checks.examples(of: found, atMost: 3 - examples.count)
       }
       if rows > 0 {
         findings.append(
-          finding(fact.rawValue, "the facts are those of the lake's records", rows, examples))
+          finding(fact.name, "the facts are those of the lake's records", rows, examples))
       }
     }
     return findings

@@ -325,15 +325,10 @@ public final class BatchLoader {
   ) throws {
     let published =
       isFull ? [:] : try Publisher(connection: control, library: library).partitions()
-    try OutOfWindow(connection: control, library: library, lake: lake).settle(
-      feed,
-      tables: { part in
-        let name = Publisher.PartName(fact: part.fact.rawValue, day: "\(part.day.key)")
-        let staged = stage.facts.table(part).name
-        return (stage.writer.made.contains(staged) ? ["stage.\(staged)"] : [])
-          + (published[name].map { ["parts.\($0)"] } ?? [])
-      },
-      flush: { try stage.commit(feed) })
+    try stage.settleDeferred(feed, control) { part in
+      published[Publisher.PartName(fact: part.fact.name, day: "\(part.day.key)")]
+        .map { "parts.\($0)" }
+    }
   }
 
   /// Every record between the cuts must have been counted, recognised as a redelivery, or quarantined, and

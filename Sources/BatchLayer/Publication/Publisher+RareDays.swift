@@ -8,10 +8,10 @@ extension Publisher {
   /// - Parameter present: the table that has a day's facts before this load.
   func publishRareDays(_ staged: Staged, _ present: [PartName: String]) throws {
     for (fact, parts) in Dictionary(grouping: staged.rare, by: \.fact) {
-      let name = fact.rawValue
+      let name = fact.name
       let partition = "\(name)_rare"
       let known = try connection.run(
-        library.sql("batch/has_default_partition"), [.text("warehouse.\(name)")])
+        library.sql("batch/has_default_partition"), [.text(fact.qualifiedName)])
       if try !known.bool(0, 0) {
         try connection.script(
           library.sql("batch/attach_rare_fact", ["fact": name, "table": partition]))

@@ -115,7 +115,7 @@ struct Publisher {
   /// repeatable read lock before all others.
   private func takeTables() throws(WarehouseError) {
     let tables =
-      ["batch.published"] + FactWriter.Fact.allCases.map { "warehouse.\($0.rawValue)" }
+      ["batch.published"] + FactTable.allCases.map(\.qualifiedName)
       + Rollup.allCases.map { "batch.\($0.table)" }
     let deadline = ContinuousClock.now + .seconds(lockPatience)
     for table in tables {
@@ -144,7 +144,7 @@ struct Publisher {
       present = [:]
     }
     for (part, table) in staged.parts.sorted(by: { $0.value.name < $1.value.name }) {
-      let fact = part.fact.rawValue
+      let fact = part.fact.name
       let day = "\(part.day.key)"
       if let partition = present[PartName(fact: fact, day: day)] {
         _ = try connection.run(

@@ -12,6 +12,7 @@ final class Stage {
   let rollups: RollupWriter
   private let run: Int64
   private let isFull: Bool
+  private let library: SQLLibrary
   private let memberConnection: Connection
   private let members: MemberStore
   private let keepsMembers: Bool
@@ -23,6 +24,7 @@ final class Stage {
     keepsMembers: Bool = true
   ) throws {
     self.keepsMembers = keepsMembers
+    self.library = library
     self.run = run
     self.isFull = isFull
     writer = StageWriter(
@@ -48,18 +50,18 @@ final class Stage {
   /// the server are enough for.
   private static func ownDays(_ connection: Connection, _ library: SQLLibrary) throws -> Int {
     let locks = try connection.run(library.sql("batch/lock_capacity")).int(0, 0)
-    return Int(locks) / 2 / (locksOfAPartition * FactWriter.Fact.allCases.count)
+    return Int(locks) / 2 / (locksOfAPartition * FactTable.allCases.count)
   }
 
   /// How many days with few facts have partitions of their own already, by fact.
   private static func smallDays(_ connection: Connection, _ library: SQLLibrary) throws
-    -> [FactWriter.Fact: Int]
+    -> [FactTable: Int]
   {
-    var days: [FactWriter.Fact: Int] = [:]
-    for fact in FactWriter.Fact.allCases {
+    var days: [FactTable: Int] = [:]
+    for fact in FactTable.allCases {
       let rows = try connection.run(
         library.sql("batch/small_days"),
-        [.text("warehouse.\(fact.rawValue)"), .int(Int64(FactWriter.manyRows))])
+        [.text(fact.qualifiedName), .int(Int64(FactWriter.manyRows))])
       days[fact] = Int(try rows.int(0, 0))
     }
     return days
@@ -69,9 +71,11 @@ final class Stage {
   /// lateness and some more. Rows that change later are right too, only slower.
   private static let settlingMinutes: Int32 = 25
 
-  /// Writes the rollup rows of minutes that are complete, once more than `limit` rows are in memory.
+  /// Hands over the facts of the records read so far, and writes the rollup rows of minutes that are complete,
+  /// once more than `limit` rows are in memory.
+  /// - Throws: the error of a connection that writes, where one has failed.
   func writeComplete(_ feed: KernelFeed, above limit: Int) throws {
-    try facts.check()
+    try facts.handOver()
     let count = output.rollups.count
     guard count > limit else { return }
     let common = feed.commonTime
@@ -102,6 +106,29 @@ final class Stage {
     try facts.flush()
     try commitMembers(feed)
     try writer.commit()
+  }
+
+  /// Counts the events that were deferred as out of the window, and that no table of facts has. They touch
+  /// no state of a kernel, so that they can be counted after everything else; the rows counted so far must
+  /// be committed.
+  /// - Parameter published: the table, with its schema, that has a part's facts of earlier loads.
+  func settleDeferred(
+    _ feed: KernelFeed, _ control: Connection, published: (FactWriter.Part) -> String?
+  ) throws {
+    var outOfWindow = OutOfWindow(connection: control, library: library)
+    for (source, offsets) in feed.deferred.sorted(by: { $0.key < $1.key }) {
+      for start in stride(from: 0, to: offsets.count, by: OutOfWindow.chunk) {
+        let part = offsets[start..<min(start + OutOfWindow.chunk, offsets.count)]
+        let records = try feed.readDeferred(source, at: part)
+        let verdicts = try outOfWindow.judge(records) { part in
+          let staged = facts.table(part).name
+          return (writer.made.contains(staged) ? ["stage.\(staged)"] : [])
+            + (published(part).map { [$0] } ?? [])
+        }
+        try feed.settleDeferred(records, as: verdicts)
+        try commit(feed)
+      }
+    }
   }
 
   /// Writes and commits when each user was seen. Call once, after everything else.

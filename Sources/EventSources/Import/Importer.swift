@@ -1,5 +1,6 @@
 import EventLog
 import EventModel
+import Feed
 import Foundation
 import Support
 

@@ -1,5 +1,6 @@
 import EventLog
 import EventModel
+import Feed
 import Glibc
 import Support
 

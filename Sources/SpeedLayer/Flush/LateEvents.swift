@@ -1,12 +1,11 @@
 import EventLog
 import EventModel
 import Feed
-import Metrics
 import StarSchema
 import Warehouse
 
-/// Settles the events that came outside the kernels' window of memory (later than allowed, or more
-/// than a day ahead): counts the new ones, and recognises redeliveries, however old they are.
+/// Judges the events that came outside the kernels' window of memory (later than allowed, or more
+/// than a day ahead): finds those that are new, and recognises redeliveries, however old they are.
 ///
 /// An event that was counted before was counted in one of three ways:
 /// - By a load. Then it is a fact.
@@ -31,9 +30,18 @@ final class LateEvents {
     var isCertain: Bool
   }
 
+  /// What came of some records.
+  struct Judgement {
+    /// One for each record, in the same order.
+    var verdicts: [DeferredVerdict] = []
+    /// The events that are new, to be remembered by the flush that counts them.
+    var counted: [Counted] = []
+  }
+
   private struct Candidate {
     var record: DeferredRecord
-    var topic: Topic
+    /// Of the record, among those that are judged.
+    var index: Int
     var identity: Int64
     var fact: KnownFacts.Identity
     var ts: Int64 { fact.ts }
@@ -57,7 +65,7 @@ final class LateEvents {
   private static let triesMax = 300
 
   /// - Parameters:
-  ///   - connection: only the thread that calls `settle` may use it.
+  ///   - connection: only the thread that calls `judge` may use it.
   ///   - sign: called again and again while the work proceeds, as many late events take a while.
   init(
     log: any EventLog, library: SQLLibrary, connection: Connection, allowedLatenessMs: Int64,
@@ -71,28 +79,36 @@ final class LateEvents {
     stretches = LogStretches(log: log, sign: sign)
   }
 
-  /// Counts those of the records that `feed` has deferred since the last call that are new.
-  /// - Returns: the events that were counted; the flush with their rows must also write them to
-  ///   `speed.late_event`.
-  func settle(_ feed: KernelFeed) throws -> [Counted] {
-    let records = feed.takeDeferredRecords()
-    let counted = records.isEmpty ? [] : try settle(records, feed)
-    uncommitted.append(Set(counted.map(\.identity)))
+  /// Says which of the records are new.
+  /// - Parameters:
+  ///   - records: what the feed has deferred since the last call. The caller counts the new ones.
+  ///   - identity: the number by which the kernels know an event.
+  /// - Returns: a verdict for each record, and the events to count; the flush with their rows must also write
+  ///   those to `speed.late_event`.
+  func judge(_ records: [DeferredRecord], identity: (Event) -> Int64) throws -> Judgement {
+    let judgement = records.isEmpty ? Judgement() : try judgeSome(records, identity)
+    uncommitted.append(Set(judgement.counted.map(\.identity)))
     if uncommitted.count > Self.uncommittedMax { uncommitted.removeFirst() }
-    return counted
+    return judgement
   }
 
-  private func settle(_ records: [DeferredRecord], _ feed: KernelFeed) throws -> [Counted] {
+  private func judgeSome(_ records: [DeferredRecord], _ identity: (Event) -> Int64) throws
+    -> Judgement
+  {
     // In order of time, and so of the stretches, each of which is then read once. Of two deliveries of one
     // event the first one counts.
-    let candidates = try records.map { try candidate($0, feed) }
-      .sorted { ($0.ts, $0.record.offset) < ($1.ts, $1.record.offset) }
+    let candidates = try records.enumerated().map { index, record in
+      let event = try decoder.decode(record)
+      return Candidate(
+        record: record, index: index, identity: identity(event), fact: KnownFacts.Identity(event))
+    }
+    .sorted { ($0.ts, $0.record.offset) < ($1.ts, $1.record.offset) }
     // These sets are read before the snapshot is taken: an event that has left them is committed by then, and
     // the snapshot has it.
     var known = uncommitted.reduce(into: Set<Int64>()) { $0.formUnion($1) }
     var stretchesOf: [TopicPartition: Stretches] = [:]
     try besidePublications {
-      for (topic, part) in Dictionary(grouping: candidates, by: \.topic) {
+      for (topic, part) in Dictionary(grouping: candidates, by: \.record.topic) {
         known.formUnion(try remembered(topic, part))
         known.formUnion(try loaded(topic, part))
       }
@@ -102,7 +118,8 @@ final class LateEvents {
           loaded: offsets[source] ?? 0, marks: try marks(of: source))
       }
     }
-    var counted: [Counted] = []
+    var judgement = Judgement()
+    judgement.verdicts = Array(repeating: .redelivered, count: records.count)
     for candidate in candidates {
       let source = candidate.record.source
       var isRedelivery = !known.insert(candidate.identity).inserted
@@ -112,18 +129,15 @@ final class LateEvents {
           of: candidate.ts, lateness: allowedLatenessMs, before: candidate.record.offset)
         isCertain = try self.stretches.isWhole(stretch, of: source)
         isRedelivery = try hasCome(
-          candidate, in: stretch, marks: stretches.offsets, feed)
+          candidate, in: stretch, marks: stretches.offsets, identity)
       }
-      if isRedelivery {
-        feed.settleDeferred(candidate.topic, counted: 0, redelivered: 1)
-      } else {
-        try count(candidate, feed)
-        counted.append(
-          Counted(
-            source: source, identity: candidate.identity, ts: candidate.ts, isCertain: isCertain))
-      }
+      if isRedelivery { continue }
+      judgement.verdicts[candidate.index] = .new
+      judgement.counted.append(
+        Counted(
+          source: source, identity: candidate.identity, ts: candidate.ts, isCertain: isCertain))
     }
-    return counted
+    return judgement
   }
 
   /// Runs `body` in one snapshot that is taken while no full load is publishing: a snapshot from before such
@@ -144,30 +158,6 @@ final class LateEvents {
     }
   }
 
-  private func candidate(_ record: DeferredRecord, _ feed: KernelFeed) throws -> Candidate {
-    let (topic, kernel) = try context(record.source, feed)
-    let event = try decode(record, topic)
-    return Candidate(
-      record: record, topic: topic, identity: kernel.identity(of: event),
-      fact: KnownFacts.Identity(event))
-  }
-
-  private func count(_ candidate: Candidate, _ feed: KernelFeed) throws {
-    let (topic, kernel) = try context(candidate.record.source, feed)
-    kernel.foldOutOfWindow(try decode(candidate.record, topic))
-    feed.settleDeferred(topic, counted: 1, redelivered: 0)
-  }
-
-  private func context(_ source: TopicPartition, _ feed: KernelFeed) throws -> (Topic, Kernel) {
-    guard let topic = Topic(name: source.topic), let kernel = feed.kernel(of: source.partition)
-    else { throw EventLogError(.badURL, "\(source): not a topic of Polyrhythm") }
-    return (topic, kernel)
-  }
-
-  private func decode(_ record: DeferredRecord, _ topic: Topic) throws -> Event {
-    try record.raw.withUnsafeBytes { try decoder.decodeUnpadded($0, as: topic) }
-  }
-
   // MARK: What the database knows
 
   private func remembered(_ topic: Topic, _ candidates: [Candidate]) throws -> [Int64] {
@@ -182,7 +172,8 @@ final class LateEvents {
     var found: [Int64] = []
     for (day, part) in Dictionary(grouping: candidates, by: { $0.ts / KnownFacts.dayMs }) {
       sign()
-      let known = try facts.indices(of: part.map(\.fact), day: day, in: topic.factTable)
+      let known = try facts.indices(
+        of: part.map(\.fact), day: day, in: FactTable(topic).qualifiedName)
       for index in known { found.append(part[index].identity) }
     }
     return found
@@ -213,15 +204,17 @@ final class LateEvents {
   /// Whether the event came before, in a stretch of the log that is not loaded yet.
   /// - Parameter stretch: ends at the candidate's own offset at the latest.
   private func hasCome(
-    _ candidate: Candidate, in stretch: Range<Int64>, marks: [Int64], _ feed: KernelFeed
+    _ candidate: Candidate, in stretch: Range<Int64>, marks: [Int64],
+    _ identity: (Event) -> Int64
   ) throws -> Bool {
-    let (topic, kernel) = try context(candidate.record.source, feed)
-    return try stretches.hold(
+    try stretches.hold(
       candidate.identity, stretch, of: candidate.record.source, marks: marks
     ) { record in
       // A record that cannot be decoded is in quarantine, and is no event.
-      guard let event = try? self.decoder.decode(record, as: topic) else { return nil }
-      return kernel.identity(of: event)
+      guard let event = try? self.decoder.decode(record, as: candidate.record.topic) else {
+        return nil
+      }
+      return identity(event)
     }
   }
 }

@@ -112,10 +112,12 @@ final class SpeedLife {
   }
 
   private func job() throws -> FlushJob {
-    let lateEvents = try late.settle(feed)
+    let deferred = feed.takeDeferredRecords()
+    let judgement = try late.judge(deferred, identity: feed.identity(of:))
+    try feed.settleDeferred(deferred, as: judgement.verdicts)
     var job = FlushJob(
       feed: feed, output: output, from: committed, records: records, buffer: buffer)
-    job.late = lateEvents
+    job.late = judgement.counted
     job.marks = marks.due(feed)
     job.replayPoints = feed.takeReplayPoints()
     committed = feed.positions

@@ -1,7 +1,7 @@
 import EventGenerator
 import EventLog
 import EventModel
-import EventSources
+import Feed
 import Glibc
 
 /// Where the lines of `generate` go.

@@ -1,6 +1,6 @@
 import EventGenerator
 import EventLog
-import EventSources
+import Feed
 import Foundation
 import Support
 

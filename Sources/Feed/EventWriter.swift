@@ -1,22 +1,29 @@
 import EventLog
 import EventModel
 
-/// Puts events into a log, each under the key that keeps a user's events in order. Records of a source
-/// that the log has already are dropped.
+/// The one way of events into a log: each under the key that keeps a user's events in order.
+///
+/// It can be resumed. Where the log remembers its sources (`journal`), a source that was begun before and
+/// is given again, record by record in the same order, goes on where the log's memory ends: the records
+/// that the log has are dropped here.
+///
+/// Not shared between threads.
 public final class EventWriter {
   private let writer: any LogWriter
   private var key: [UInt8] = []
   private var payload: [UInt8] = []
-  /// Looked at for each record, and so kept here.
+  /// Whether the log may have the source's next records. Looked at for each record, and so kept here.
   private var isDropping = false
-  /// Records taken, broken ones included.
+  /// Records taken, broken ones and dropped ones included.
   private var taken = 0
 
+  /// - Throws: where the topics are not there, or another process writes them.
   public init(_ log: any EventLog) throws(EventLogError) {
     writer = try log.writer(to: Topic.allCases.map(\.name))
   }
 
-  /// What the log remembers of its sources; nil where it remembers none.
+  /// What the log remembers of its sources; nil where it remembers none. Who begins or resumes a source
+  /// there calls `sourceBegan` before the source's first record.
   public var journal: SourceJournal? { writer.sources }
 
   /// What to tell the user where the log remembers no sources though it could; one line.
@@ -36,8 +43,10 @@ public final class EventWriter {
   /// To be called when a source has begun.
   public func sourceBegan() { isDropping = writer.sources?.isDropping ?? false }
 
+  /// Appends an event as the line that `EventEncoder` makes of it.
   /// - Parameter fields: further JSON fields, each with a comma before it.
-  public func append(_ event: Event, fields: [ByteSlice] = []) throws {
+  /// - Throws: where the log does not take the record.
+  public func append(_ event: Event, fields: [ByteSlice] = []) throws(EventLogError) {
     setKey(event.userId, event.sessionId)
     if isDropping, drop(event.topic) { return }
     payload.removeAll(keepingCapacity: true)
@@ -48,11 +57,14 @@ public final class EventWriter {
       payload.append(UInt8(ascii: "}"))
     }
     let bytes = payload
-    try bytes.withUnsafeBytes { try append($0, topic: event.topic, timestamp: event.ts) }
+    try bytes.withUnsafeBufferPointer { bytes throws(EventLogError) in
+      try append(UnsafeRawBufferPointer(bytes), topic: event.topic, timestamp: event.ts)
+    }
   }
 
   /// Appends bytes as they came, under the key of the event that they decode to.
-  func append(_ event: Event, raw: UnsafeRawBufferPointer) throws {
+  /// - Throws: where the log does not take the record.
+  public func append(_ event: Event, raw: UnsafeRawBufferPointer) throws(EventLogError) {
     try append(
       raw, topic: event.topic, timestamp: event.ts, userId: event.userId,
       sessionId: event.sessionId)
@@ -60,16 +72,18 @@ public final class EventWriter {
 
   /// Appends bytes under the key of a user, or of a session where the user is not known.
   /// - Parameter timestamp: event time, milliseconds since 1970-01-01 UTC.
+  /// - Throws: where the log does not take the record.
   public func append(
     _ raw: UnsafeRawBufferPointer, topic: Topic, timestamp: Int64, userId: Int64?, sessionId: Int64
-  ) throws {
+  ) throws(EventLogError) {
     setKey(userId, sessionId)
     if isDropping, drop(topic) { return }
     try append(raw, topic: topic, timestamp: timestamp)
   }
 
   /// Appends bytes that are no event; whoever reads the log puts them into quarantine.
-  func append(broken raw: UnsafeRawBufferPointer, to topic: Topic) throws {
+  /// - Throws: where the log does not take the record.
+  public func append(broken raw: UnsafeRawBufferPointer, to topic: Topic) throws(EventLogError) {
     key.removeAll(keepingCapacity: true)
     if isDropping, drop(topic) { return }
     try append(raw, topic: topic, timestamp: 0)
@@ -80,9 +94,13 @@ public final class EventWriter {
     MessageKey.append(userId: userId, sessionId: sessionId, to: &key)
   }
 
-  private func append(_ raw: UnsafeRawBufferPointer, topic: Topic, timestamp: Int64) throws {
-    try key.withUnsafeBytes {
-      try writer.append(topic: Int(topic.rawValue), key: $0, timestamp: timestamp, payload: raw)
+  private func append(_ raw: UnsafeRawBufferPointer, topic: Topic, timestamp: Int64)
+    throws(EventLogError)
+  {
+    try key.withUnsafeBufferPointer { key throws(EventLogError) in
+      try writer.append(
+        topic: Int(topic.rawValue), key: UnsafeRawBufferPointer(key), timestamp: timestamp,
+        payload: raw)
     }
     taken += 1
   }
@@ -97,10 +115,14 @@ public final class EventWriter {
   }
 
   /// Returns when readers of the log see all of it.
+  /// - Throws: where the log has not taken all of it.
   public func flush() throws(EventLogError) { try writer.flush() }
 
   /// Returns when all is on the storage device, so that what it came from may go.
-  func sync() throws(EventLogError) { try writer.sync() }
+  /// - Throws: where that cannot be had.
+  public func sync() throws(EventLogError) { try writer.sync() }
 
+  /// `sync`, then lets go of the log. Nothing can be appended afterwards.
+  /// - Throws: where not all could be written.
   public func close() throws(EventLogError) { try writer.close() }
 }
