@@ -162,6 +162,50 @@ import Warehouse
     try layers.expectTruth(Truth(records[..<(2 * third)]), "after the load")
   }
 
+  /// Such a worker would never commit the partition, so a cut at its offset would cover nothing of it.
+  @Test(arguments: [true, false])
+  func aLoadTakesOverWhatTheLogDroppedBeforeALiveWorkerNoticed(isFull: Bool) throws {
+    let seed = TestSeed.drawn()
+    print("seed \(seed)")
+    let records = try simulated(seed: seed)
+    let layers = try Layers()
+    let half = records.count / 2
+    try layers.log.write(records[..<half])
+    try layers.catchUp()
+    try layers.load(.full)
+    try layers.log.write(records[half...])
+    let dropped = TopicPartition("page_view_events", 0)
+    let end = try layers.log.lake.endOffset(of: dropped)
+    try layers.log.lake.moveStart(of: dropped, to: end - 1)
+    let worker = try layers.connect()
+    _ = try worker.run(
+      """
+      with worker as (
+        insert into speed.worker (process, backend_pid, lease_until)
+        values ('a worker that lives', pg_backend_pid(), now() + interval '1 minute')
+        returning worker_id
+      )
+      insert into speed.assignment select 0, worker_id from worker
+      """)
+    if isFull {
+      try layers.load(.full)
+    } else {
+      // What an incremental load has to count is gone, and only a full load counts all anew.
+      #expect(code { try layers.load(.incremental) } == .damaged)
+      try layers.load(.full)
+    }
+    _ = try worker.run("delete from speed.worker")
+    for layer in ["speed", "batch"] {
+      let rows = try worker.run(
+        "select next_offset, replay_from from \(layer).progress where topic = $1",
+        [.text(dropped.topic)])
+      #expect(try rows.int(0, 0) == end, "\(layer)")
+      #expect(try rows.int(0, 1) <= end, "\(layer)")
+    }
+    try layers.catchUp()
+    try layers.load(.incremental)
+  }
+
   @Test func aFullLoadOfALogWithoutItsHeadPublishesNothing() throws {
     let restored = try Restored(seed: TestSeed.drawn(), loads: false)
     let partition = "\(restored.log.path)/listen_events/0"

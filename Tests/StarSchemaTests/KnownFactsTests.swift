@@ -23,9 +23,9 @@ import Warehouse
   @Test(arguments: Topic.allCases)
   func everyTopicHasAFactTableWithItsIdentity(_ topic: Topic) throws {
     let database = try TestDatabase.make()
-    let columns = try database.connect().columns(of: topic.factTable)
+    let columns = try database.connect().columns(of: FactTable(topic).qualifiedName)
     for name in ["ts", "user_key", "session_id", "item_in_session"] {
-      #expect(columns.contains { $0.name == name }, "\(topic.factTable).\(name)")
+      #expect(columns.contains { $0.name == name }, "\(FactTable(topic).qualifiedName).\(name)")
     }
   }
 
@@ -56,11 +56,12 @@ import Warehouse
       identity(ts: Self.start, user: 1, session: 6), identity(ts: Self.start, user: 1, item: 1),
     ]
     let facts = KnownFacts(connection: connection, library: try SQLLibrary())
-    for table in [Topic.pageView.factTable, "parts.fact_page_view_a"] {
+    for table in [FactTable.pageView.qualifiedName, "parts.fact_page_view_a"] {
       let found = try facts.indices(of: others + known + others, day: Self.day, in: table)
       #expect(found.sorted() == [6, 7, 8], "\(table)")
     }
-    #expect(try facts.indices(of: [], day: Self.day, in: Topic.pageView.factTable).isEmpty)
-    #expect(try facts.indices(of: known, day: Self.day + 1, in: Topic.pageView.factTable).isEmpty)
+    #expect(try facts.indices(of: [], day: Self.day, in: FactTable.pageView.qualifiedName).isEmpty)
+    #expect(
+      try facts.indices(of: known, day: Self.day + 1, in: FactTable.pageView.qualifiedName).isEmpty)
   }
 }

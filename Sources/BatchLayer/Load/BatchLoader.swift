@@ -284,7 +284,8 @@ public final class BatchLoader {
           KernelFeed.Start(source: source, replay: replay, from: next, end: end, epoch: epoch))
       } else {
         guard try lake.partitionCount(of: source.topic) > Int(source.partition) else { continue }
-        let first = try lake.startOffset(of: source)
+        // Retention can pass the cut while the load begins: then there is nothing to read.
+        let first = min(try lake.startOffset(of: source), end)
         starts.append(
           KernelFeed.Start(
             source: source, replay: ReplayPoint(offset: first, watermark: Watermark()),

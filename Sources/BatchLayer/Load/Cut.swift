@@ -77,7 +77,11 @@ struct CutMaker {
   private func makeOnce() throws -> Cut {
     let sources = try Self.partitions(of: lake)
     var lakeEnds: [TopicPartition: Int64] = [:]
-    for source in sources { lakeEnds[source] = try lake.endOffset(of: source) }
+    var lakeStarts: [TopicPartition: Int64] = [:]
+    for source in sources {
+      lakeEnds[source] = try lake.endOffset(of: source)
+      lakeStarts[source] = try lake.startOffset(of: source)
+    }
     return try connection.transaction {
       try LockWaits.limit(connection, library, seconds: Self.lockPatience)
       let epoch = try connection.run(library.sql("batch/lock_epoch")).int(0, 0)
@@ -88,8 +92,11 @@ struct CutMaker {
       cut.lost = try CommittedLog(lake: lake, ends: lakeEnds).lost(progress, tolerates: isFull)
       for (source, offset) in committed.sorted(by: { $0.key < $1.key }) {
         let isLost = cut.lost.contains(source)
+        // No worker can commit records that the lake has dropped: it leaves the partition to a load.
+        let isDropped = lakeStarts[source, default: 0] > offset
+        let isAttended = attended.contains(source.partition) && !isDropped
         guard let end = lakeEnds[source], isLost || end > offset,
-          isLost || !attended.contains(source.partition) || end > offset + farBehind
+          isLost || !isAttended || end > offset + farBehind
         else { continue }
         _ = try connection.run(
           library.sql("batch/reserve"),
