@@ -102,8 +102,8 @@ let package = Package(
     tests("EventModelTests", ["EventModel", "TestKit"]),
     tests(
       "EventGeneratorTests",
-      ["EventGenerator", "EventModel", "EventSources", "Metrics", "TestKit"]),
-    tests("EventLogTests", ["EventLog", "TestKit"]),
+      ["EventGenerator", "EventModel", "EventSources", "Metrics", "Support", "TestKit"]),
+    tests("EventLogTests", ["EventLog", "Support", "TestKit"]),
     tests(
       "EventSourcesTests",
       ["EventSources", "EventModel", "EventLog", "Warehouse", "Support", "TestKit"]),
@@ -122,7 +122,10 @@ let package = Package(
     tests("SimulationTests", ["Simulation", "Support", "Warehouse", "TestKit"]),
     tests(
       "EndToEndTests",
-      ["polyrhythm", "EventGenerator", "EventModel", "EventSources", "Warehouse", "TestKit"]),
+      [
+        "polyrhythm", "EventGenerator", "EventModel", "EventSources", "Support", "Warehouse",
+        "TestKit",
+      ]),
   ],
   cxxLanguageStandard: .cxx17
 )

@@ -157,6 +157,10 @@ public struct Archiver {
       }
     }
     try copy.appender.flush()
+    assert(
+      copy.appender.nextOffset <= copy.reader.position,
+      "\(copy.partition) is copied up to \(copy.appender.nextOffset), but read up to \(copy.reader.position)"
+    )
     return copied
   }
 }

@@ -146,6 +146,8 @@ public final class RecordBatch {
   /// Makes room for `count` bytes; the first `keeping` of them stay.
   func reserve(_ count: Int, keeping kept: Int = 0) {
     guard count > capacity else { return }
+    // Beyond it lies other memory.
+    precondition(kept <= capacity, "\(kept) bytes to keep of \(capacity)")
     let larger = kept > 0 ? max(count, capacity * 2) : count
     let room = UnsafeMutableRawPointer.allocate(byteCount: larger + Self.padding, alignment: 64)
     room.copyMemory(from: storage, byteCount: kept)

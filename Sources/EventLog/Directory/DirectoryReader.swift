@@ -181,8 +181,14 @@ final class DirectoryReader: LogReader {
       offset += 1
       line += length + 1
     }
+    assert(
+      line <= count && offset >= lineOffset,
+      "\(line) bytes of \(count), offset \(offset) after \(lineOffset)")
     lineOffset = offset
     position = max(wanted, offset)
+    assert(
+      entries.last.map { $0.offset < position && $0.start + $0.count <= line } ?? true,
+      "record \(entries.last!) beyond offset \(position) or byte \(line)")
     return line
   }
 
@@ -219,6 +225,9 @@ final class DirectoryReader: LogReader {
         directory.indexPath(segment), base: segment.base, segmentBytes: try file.size())
       start = index.entry(atOrBefore: position) ?? start
     }
+    assert(
+      segment.base <= start.offset && start.offset <= position,
+      "\(start.offset) is not from the segment \(segment.base) up to \(position)")
     lineOffset = start.offset
     sourceBase = segment.base
     check = nil
@@ -250,6 +259,7 @@ final class DirectoryReader: LogReader {
   @discardableResult
   private func enterGap(_ base: Int64) throws(EventLogError) -> Bool {
     guard let end = try directory.gapEnd(base) else { return false }
+    assert(end > lineOffset || lineOffset == 0, "a gap ends at \(end), before \(lineOffset)")
     position = max(position, end)
     lineOffset = end
     sourceBase = base

@@ -91,6 +91,8 @@ struct PartitionEpochs {
   mutating func begin(_ directory: PartitionDirectory, at first: Int64, isCopy: Bool)
     throws(EventLogError)
   {
+    assert(
+      first >= knownEnd ?? 0, "an epoch from \(first) on, before the known end \(knownEnd ?? 0)")
     let line = Line(
       epoch: .random(isCopy: isCopy), first: first, boot: Self.boot(directory.path))
     var kept = lines.filter { $0.first < first }
@@ -113,6 +115,9 @@ struct PartitionEpochs {
   /// Says that the last epoch ended at `end`, all of it on the device. If that gets lost, the next
   /// writer looks for itself.
   mutating func close(_ directory: PartitionDirectory, at end: Int64) {
+    assert(
+      end >= lines.last?.first ?? 0,
+      "an epoch ends at \(end), where it began at \(lines.last!.first)")
     guard let soundBytes, let file = try? File.opening(directory.epochsPath, O_WRONLY) else {
       return
     }

@@ -47,10 +47,14 @@ final class SegmentIndexWriter {
   }
 
   func add(_ entries: [SegmentIndex.Entry]) {
-    guard let last = entries.last else { return }
+    for entry in entries {
+      assert(
+        entry.offset > lastOffset && entry.position > lastPosition,
+        "entry \(entry) after offset \(lastOffset) at byte \(lastPosition)")
+      lastOffset = entry.offset
+      lastPosition = Int(entry.position)
+    }
     pending.append(contentsOf: entries)
-    lastPosition = Int(last.position)
-    lastOffset = last.offset
   }
 
   /// Writes what points into the first `bytes` of the segment, which are in its file.

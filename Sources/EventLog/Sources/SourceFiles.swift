@@ -107,11 +107,9 @@ struct SourceFiles {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
     guard let text = try? encoder.encode(record) else { return }
-    let temporary = "\(path)/\(PartitionDirectory.temporaryPrefix)\(record.id)"
-    let file = try File.opening(temporary, O_WRONLY | O_CREAT | O_TRUNC)
-    try file.write(Array(text) + [10])
-    try file.sync()
-    try File.rename(temporary, to: "\(path)/\(record.id)\(Self.open)")
+    try File.replace(
+      "\(path)/\(record.id)\(Self.open)", with: Array(text) + [10],
+      by: "\(path)/\(PartitionDirectory.temporaryPrefix)\(record.id)")
     try File.syncDirectory(path)
   }
 

@@ -1,4 +1,5 @@
 import CXXHash
+import Support
 
 /// A hash of a stream of bytes, whatever the pieces it comes in: 64 bits, XXH3 of Yann Collet, with seed
 /// 0. It tells content apart, and is no defence against somebody who makes two of one hash. Not shared
@@ -30,8 +31,5 @@ public final class ContentHash {
   public var value: UInt64 { XXH3_64bits_digest(state) }
 
   /// The value in 16 hexadecimal digits.
-  public var text: String {
-    let digits = String(value, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
-  }
+  public var text: String { value.padded(to: 16, radix: 16) }
 }

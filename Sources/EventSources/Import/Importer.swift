@@ -263,7 +263,7 @@ public final class Importer {
   private func importLines(_ file: SourceFile, _ writer: EventWriter) throws {
     try sources.withLocalFile(file) { path in
       // A pipe can be read once only, and so never be told again.
-      guard let journal = writer.journal, ImportSources.isRegular(path) else {
+      guard let journal = writer.journal, FileSystem.isFile(path) else {
         try addLines(of: ByteSources.open(path, name: file.title), file, writer)
         return try writer.sync()
       }

@@ -6,7 +6,8 @@ import Warehouse
 /// one file; who can have it alone at the end was the last.
 final class ClusterUse {
   private let cluster: PrivateCluster
-  private let file: Int32
+  /// nil once it is released.
+  private var file: OpenFile?
   private var keeper: ClusterKeeper?
 
   /// Seconds that the last user may take to stop the database.
@@ -15,16 +16,14 @@ final class ClusterUse {
   init(directory: String) throws {
     try DataDirectory.make(directory)
     let path = "\(directory)/postgres.users"
-    file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard file >= 0 else {
-      throw CommandError(
-        .cannotCreate, "cannot write \(path): \(String(cString: strerror(errno)))")
+    let file: OpenFile
+    do { file = try OpenFile(path, O_RDWR | O_CREAT) } catch {
+      throw CommandError(.cannotCreate, "cannot write \(path): \(error.reason)")
     }
-    let failure = FileLocking.take(LOCK_SH, of: file, waitingAtMost: Self.patience)
+    let failure = FileLocking.take(LOCK_SH, of: file.descriptor, waitingAtMost: Self.patience)
     guard failure == 0 else {
-      close(file)
       guard failure == EWOULDBLOCK else {
-        throw CommandError(.ioError, "cannot lock \(path): \(String(cString: strerror(failure)))")
+        throw CommandError(.ioError, "cannot lock \(path): \(SystemError.reason(failure))")
       }
       throw CommandError(
         .temporaryFailure,
@@ -32,6 +31,7 @@ final class ClusterUse {
           + "holds \(path)); see whether it is frozen, then try again")
     }
     let absolute = URL(fileURLWithPath: directory).standardizedFileURL.path
+    self.file = file
     cluster = PrivateCluster(directory: "\(absolute)/postgres")
   }
 
@@ -48,7 +48,8 @@ final class ClusterUse {
   func release() {
     keeper?.end()
     keeper = nil
-    if flock(file, LOCK_EX | LOCK_NB) == 0 { try? cluster.stop() }
-    Glibc.close(file)
+    guard let file else { return }
+    self.file = nil
+    if flock(file.descriptor, LOCK_EX | LOCK_NB) == 0 { try? cluster.stop() }
   }
 }

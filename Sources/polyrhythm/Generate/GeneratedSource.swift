@@ -1,6 +1,7 @@
 import EventGenerator
 import EventSources
 import Foundation
+import Support
 
 /// What a run of `generate` is to a log that remembers its sources: the same simulation gives the same
 /// events, so that a run that was killed goes on at the next one.
@@ -38,7 +39,7 @@ struct GeneratedSource {
     endsForGood = !faults.isNone || scenario.finishesSessions
     if endsForGood { hash.add("to \(end.map { "\($0)" } ?? "")\n") }
     id = "generate-\(hash.text)"
-    title = "generate --seed \(config.seed) --from \(Timestamp.text(config.start))"
+    title = "generate --seed \(config.seed) --from \(ISOTime.text(config.start))"
     again = arguments.has("--again")
   }
 
