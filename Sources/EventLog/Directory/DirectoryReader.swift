@@ -47,8 +47,8 @@ final class DirectoryReader: LogReader {
     try open(segments)
   }
 
-  /// What lies below the log's beginning is passed over, and what lies above has to be there. A lost
-  /// head is of no concern to who reads above it.
+  /// Moves up to where the log begins. Records are missed only where they lie between `position` and the
+  /// first segment: a reader that begins above a lost head does not need it.
   private func skipToStart(_ segments: [PartitionDirectory.Segment]) throws(EventLogError) {
     guard let first = segments.first else { return }
     let start =
@@ -169,7 +169,7 @@ final class DirectoryReader: LogReader {
       // An empty line is an offset without a record.
       if length > 0, offset >= wanted {
         guard let payload = RecordEscape.unescape(start + line, count: length) else {
-          // What comes before it is given first.
+          // The records before this one are given first; the next read comes here again.
           if !entries.isEmpty { break }
           throw EventLogError(
             .damaged,
@@ -197,7 +197,7 @@ final class DirectoryReader: LogReader {
   /// Opens the segment that has `position`, near it.
   private func open(_ segments: [PartitionDirectory.Segment]) throws(EventLogError) {
     guard let first = segments.first else { return }
-    // A log that began above 0, after this reader.
+    // The log was empty when this reader was made, and has begun above 0 since.
     if position < first.base { position = max(position, try directory.start(segments)) }
     guard let segment = segments.last(where: { $0.base <= position }) else { return }
     if segment.kind == .gap {
@@ -209,7 +209,7 @@ final class DirectoryReader: LogReader {
 
   private func open(_ segment: PartitionDirectory.Segment) throws(EventLogError) {
     if try openIfThere(segment) { return }
-    // It was compressed while we looked.
+    // The segment was compressed after it was listed.
     guard segment.kind == .raw,
       try openIfThere(.init(base: segment.base, kind: .compressed))
     else { throw .system(ENOENT, "cannot open", directory.filePath(segment)) }

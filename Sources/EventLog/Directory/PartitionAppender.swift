@@ -6,6 +6,7 @@ import Glibc
 /// What was appended but not flushed is lost when the appender goes without `close`, as it would
 /// be in a crash.
 public final class PartitionAppender {
+  /// What it appends to.
   public var partition: TopicPartition { directory.partition }
   /// The offset of the next record; records below it are here or were never there.
   public private(set) var nextOffset: Int64 = 0
@@ -62,7 +63,7 @@ public final class PartitionAppender {
   }
 
   deinit {
-    // Nothing may work on the partition once the lock is gone.
+    // The compressor must not work on the partition any more once its lock is gone.
     compressor.stop()
     buffer.deallocate()
   }
@@ -187,7 +188,7 @@ public final class PartitionAppender {
   private func keepWholeLines(_ written: Int, _ file: File) {
     assert(written <= buffered, "\(written) bytes written of \(buffered)")
     let kept = RecordEscape.lastNewline(buffer, written).map { $0 + 1 } ?? 0
-    // Readers stop at the last newline, and so does recovery, should even this fail.
+    // Should even this fail, readers and recovery still stop at the last newline.
     try? file.truncate(to: fileBytes + kept)
     memmove(buffer, buffer + kept, buffered - kept)
     fileBytes += kept
@@ -342,7 +343,7 @@ public final class PartitionAppender {
     }
     if fileBytes < size {
       try file.truncate(to: fileBytes)
-      // Or another power failure could bring the torn end back among what is written next.
+      // Unsynced, the torn end could come back with another power failure, among what is written next.
       try file.sync()
     }
     base = segment.base

@@ -214,7 +214,7 @@ struct File {
     do throws(EventLogError) {
       try syncDirectory(parent)
     } catch  where access(parent, R_OK) != 0 {
-      // Somebody else's directory that we may write but not open.
+      // A directory of another user's, which this process may write into but not open.
     }
   }
 

@@ -90,7 +90,7 @@ final class SegmentCompressor: Sendable {
       if code == 0 {
         state.thread = created
       } else {
-        // No thread to be had: segments stay raw until the next writer.
+        // The system gives no thread: segments stay raw until the next writer.
         state.isRunning = false
         state.queue.removeAll()
       }

@@ -21,7 +21,7 @@ final class SegmentIndexWriter {
       let sound = kept.isEmpty ? 0 : SegmentIndex.headerBytes + kept.count * SegmentIndex.entryBytes
       if try file.size() > sound {
         try file.truncate(to: sound)
-        // Or a power failure could bring back entries of what is not in the segment any more.
+        // Unsynced, a power failure could bring back entries that point to lines which were cut.
         try file.sync()
       }
       fileBytes = sound

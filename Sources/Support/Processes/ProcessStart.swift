@@ -8,6 +8,7 @@ public struct ProcessStart {
     case inherited
     /// `/dev/null`.
     case nothing
+    /// An open file of ours.
     case descriptor(Int32)
     /// A file, opened with flags of `open(2)`; made with mode 0600.
     case file(String, Int32)
@@ -28,12 +29,16 @@ public struct ProcessStart {
   public var isLookedUp = false
   /// `NAME=value`; nil: ours.
   public var environment: [String]?
+  /// Standard input.
   public var input = Stream.inherited
+  /// Standard output.
   public var output = Stream.inherited
+  /// Standard error.
   public var errors = Stream.inherited
   /// Whether our open files beyond the three streams are closed, those too that are not marked so: a child
   /// would hold our locks as long as it lives.
   public var closesOtherFiles = false
+  /// Whether signals that are meant for this process's group reach the child.
   public var group = Group.inherited
   /// Signals that do what they do by default, although this process ignores or handles them.
   public var defaultSignals: [Int32] = []

@@ -74,6 +74,8 @@ final class LogModel {
     {
       note("… no power")
       try losePower()
+    } catch let error as EventLogError {
+      try require(false, "\(error)")
     }
   }
 

@@ -63,10 +63,11 @@ import Testing
     #expect(
       throws: SystemError(ENOENT, "\(gone).new"),
       performing: { try FileSystem.replace(gone, with: [1], by: "\(gone).new") })
+    try FileSystem.makeDirectories("\(scratch.path)/full/of")
+    let full = "\(scratch.path)/full"
     #expect(
-      throws: SystemError(EISDIR, "/dev"),
-      performing: { try FileSystem.replace("/dev", with: [1], by: "/dev/shm/support-test") })
-    unlink("/dev/shm/support-test")
+      throws: SystemError(EISDIR, full),
+      performing: { try FileSystem.replace(full, with: [1], by: "\(full).new") })
   }
 
   @Test func pathsAreThoseOfTheShell() throws {
