@@ -12,7 +12,8 @@ BINARY := .build/release/polyrhythm
 ARGS ?=
 # Arguments of `swift test`, for example: make test TEST_ARGS="--filter MetricsTests"
 TEST_ARGS ?=
-# Seconds of chaos, or minutes; and of `make test`, of each of its two parts
+# How long `make chaos` runs: SECONDS or, where that is empty, MINUTES; and how many seconds each of the two
+# parts of chaos runs in `make test`
 SECONDS ?=
 MINUTES ?= 10
 SEED ?=
@@ -73,7 +74,7 @@ endif
 build-chaos: build
 	swift build -c release --product polyrhythm-chaos $(SWIFT_FLAGS)
 
-# Both parts take half of the time each. A failure says how to repeat it: make chaos SEED=N.
+# Each of the two parts takes half of the time. A failure says how to repeat it: make chaos SEED=N.
 .PHONY: chaos
 chaos: deps-test build build-chaos ## Kill, freeze, crash and compare: SEED=N, SECONDS=N or MINUTES=N
 	$(BINARY) simulate --seed $(or $(SEED),$$RANDOM) --for $(CHAOS_HALF)

@@ -54,16 +54,17 @@ let package = Package(
     module("EventLog", ["Support", "CRdKafka", "CZstd"]),
     module("Metrics", ["EventModel"], isHot: true),
     module("Warehouse", ["Support", "CLibPQ"]),
+    // The log's two ends, and the rows of the tables: what both layers share without knowing of each
+    // other.
+    module("Feed", ["EventModel", "EventLog", "Metrics"], isHot: true),
+    module("StarSchema", ["EventModel", "Feed", "EventLog", "Metrics", "Warehouse"], isHot: true),
     // Where events come from beside the generator: files, tables, buckets.
     module(
       "EventSources",
       [
-        "Support", "EventModel", "EventLog", "Warehouse", "CCurl", "CXXHash", "CZlib", "CZstd",
+        "Support", "EventModel", "EventGenerator", "EventLog", "Feed", "Warehouse", "CCurl",
+        "CXXHash", "CZlib", "CZstd",
       ]),
-    // From the log into the kernels, and from the kernels into the tables: what both layers share
-    // without knowing of each other.
-    module("Feed", ["EventModel", "EventLog", "Metrics"], isHot: true),
-    module("StarSchema", ["Feed", "EventLog", "Metrics", "Warehouse"], isHot: true),
     module(
       "SpeedLayer",
       ["Support", "EventModel", "EventLog", "Metrics", "Feed", "Warehouse", "StarSchema"]),
@@ -83,7 +84,7 @@ let package = Package(
     .executableTarget(
       name: "polyrhythm",
       dependencies: [
-        "Support", "EventModel", "EventGenerator", "EventLog", "EventSources", "Metrics",
+        "Support", "EventModel", "EventGenerator", "EventLog", "EventSources", "Feed", "Metrics",
         "Warehouse", "SpeedLayer", "BatchLayer", "ServingLayer", "Simulation", "CPlatform",
       ],
       swiftSettings: swiftSettings),
@@ -93,6 +94,21 @@ let package = Package(
       name: "TestKit",
       dependencies: ["Support", "EventModel", "EventLog", "Warehouse", "CRdKafka"],
       path: "Tests/TestKit", swiftSettings: swiftSettings),
+    // What the tests of the layers share: a site's days, a database and a log, a reader of the merged view;
+    // and for the one and the other layer, how it is run over them.
+    .target(
+      name: "LayerTestKit", dependencies: ["EventGenerator", "Warehouse", "TestKit"],
+      path: "Tests/LayerTestKit/Shared", swiftSettings: swiftSettings),
+    .target(
+      name: "SpeedTestKit",
+      dependencies: [
+        "LayerTestKit", "SpeedLayer", "EventLog", "EventModel", "Warehouse", "Support", "TestKit",
+      ],
+      path: "Tests/LayerTestKit/Speed", swiftSettings: swiftSettings),
+    .target(
+      name: "BatchTestKit",
+      dependencies: ["LayerTestKit", "BatchLayer", "Metrics", "Warehouse", "TestKit"],
+      path: "Tests/LayerTestKit/Batch", swiftSettings: swiftSettings),
     // What `make chaos` runs: the release binary's processes under a schedule drawn from a seed.
     .executableTarget(
       name: "polyrhythm-chaos", dependencies: ["Simulation", "TestKit", "Warehouse", "Support"],
@@ -106,26 +122,42 @@ let package = Package(
     tests("EventLogTests", ["EventLog", "Support", "TestKit"]),
     tests(
       "EventSourcesTests",
-      ["EventSources", "EventModel", "EventLog", "Warehouse", "Support", "TestKit"]),
+      [
+        "EventSources", "EventGenerator", "EventModel", "EventLog", "Feed", "Warehouse", "Support",
+        "TestKit",
+      ]),
     tests(
       "MetricsTests",
       ["Metrics", "EventModel", "EventGenerator", "Warehouse", "Support", "TestKit"]),
-    tests("StarSchemaTests", ["StarSchema", "Metrics", "Warehouse", "TestKit"]),
+    tests("FeedTests", ["Feed", "Metrics", "EventLog", "EventModel", "LayerTestKit", "TestKit"]),
+    tests(
+      "StarSchemaTests",
+      ["StarSchema", "Feed", "Metrics", "EventLog", "EventModel", "Warehouse", "TestKit"]),
     tests("WarehouseTests", ["Warehouse", "TestKit"]),
     tests(
       "SpeedLayerTests",
-      ["SpeedLayer", "BatchLayer", "EventGenerator", "Metrics", "Warehouse", "TestKit"]),
+      [
+        "SpeedLayer", "EventLog", "EventModel", "Metrics", "Warehouse", "Support", "SpeedTestKit",
+        "LayerTestKit", "TestKit",
+      ]),
     tests(
       "BatchLayerTests",
-      ["SpeedLayer", "BatchLayer", "EventGenerator", "Metrics", "Warehouse", "TestKit"]),
+      [
+        "BatchLayer", "StarSchema", "EventLog", "EventModel", "Metrics", "Warehouse", "Support",
+        "BatchTestKit", "LayerTestKit", "TestKit",
+      ]),
+    // What lies between the layers: cuts, reservations, publication, and that merged = truth meanwhile.
+    tests(
+      "HandoffTests",
+      [
+        "SpeedLayer", "BatchLayer", "EventLog", "EventModel", "Metrics", "Warehouse", "Support",
+        "SpeedTestKit", "BatchTestKit", "LayerTestKit", "TestKit",
+      ]),
     tests("ServingLayerTests", ["ServingLayer", "Metrics", "Warehouse", "TestKit"]),
     tests("SimulationTests", ["Simulation", "Support", "Warehouse", "TestKit"]),
     tests(
       "EndToEndTests",
-      [
-        "polyrhythm", "EventGenerator", "EventModel", "EventSources", "Support", "Warehouse",
-        "TestKit",
-      ]),
+      ["EventGenerator", "EventModel", "Support", "Warehouse", "TestKit"]),
   ],
   cxxLanguageStandard: .cxx17
 )

@@ -40,7 +40,7 @@ fail() {
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/polyrhythm-bench.XXXXXXXX")
 
-# Each part may define what has to be stopped before its files can go.
+# A part replaces this by what has to be stopped before its files can be removed.
 before_removal() { :; }
 clean_up() {
   before_removal

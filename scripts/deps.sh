@@ -100,8 +100,8 @@ if [ "$want_bench" = yes ]; then
   )
 fi
 
-# The S3 that the tests of EventSources talk to: moto, in a Python environment below .build. A Python
-# that has it already is taken as it is.
+# The tests of EventSources talk to moto, a mock of S3, in a Python environment below .build. Where the
+# system's Python has moto already, nothing is installed.
 test_python=$(cd "$(dirname "$0")/.." && pwd)/.build/test-python
 install_moto() {
   local python
@@ -130,9 +130,9 @@ else
   printf 'deps: installing with apt-get: %s\n' "${missing[*]}"
 fi
 
-# Debian's server package makes and starts a cluster of the whole system when it is first installed.
-# Polyrhythm has private clusters instead, so that is switched off while we install, unless this
-# machine has a setting of its own.
+# When Debian's server package is first installed it makes and starts a system-wide cluster. Polyrhythm has
+# private clusters instead, so this is switched off during the installation, unless this machine has a
+# setting of its own.
 no_cluster=/etc/postgresql-common/createcluster.d/polyrhythm-install.conf
 remove_no_cluster() {
   run_as_root rm -f "$no_cluster"
@@ -150,7 +150,8 @@ install() {
     apt-get install -y --no-install-recommends -qq "${missing[@]}"
 }
 
-# Lists that are missing or old name packages that are not there any more: refresh, then once again.
+# Package lists that are missing or old lead to packages that no longer exist: then the lists are refreshed,
+# and the installation is tried once more.
 if ! install; then
   printf 'deps: refreshing the package lists, then trying once more\n'
   update_lists

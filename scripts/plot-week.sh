@@ -39,7 +39,7 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# What it says is kept in memory, so that it is there when the disk is full.
+# The generator's messages are kept in memory, so that they can be shown even when the disk is full.
 said=$("$binary" generate --users "$users" --from "$from" --to "$to" --seed "$seed" \
   --dry-run --truth "$work/truth.json" 2>&1) || fail "generate failed: $said"
 
@@ -49,7 +49,7 @@ awk -v users="$users" -v seed="$seed" -v from="$from" -v to="$to" \
   fail "$binary wrote a truth.json that scripts/plot-week.awk cannot read"
 
 if [ "$check" = no ]; then
-  # A file of its own first, so that a failure never leaves half a plot.
+  # Written under another name first, so that a failure never leaves half a plot.
   cp "$work/week.svg" "$plot.partial"
   mv "$plot.partial" "$plot"
   printf 'wrote %s\n' "$plot"

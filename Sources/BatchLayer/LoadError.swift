@@ -2,24 +2,28 @@ import Support
 
 /// Why a load did not take place.
 public struct LoadError: UserFacingError, CustomStringConvertible {
+  /// What kind of failure it is; decides the exit code, and whether to try again.
   public enum Code: Sendable, Equatable {
     /// Another process is loading.
     case busy
-    /// The lake does not have what the cut says, and does not get it.
+    /// The lake lacks records below the cut, and did not get them in time.
     case lakeBehind
     /// An audit of severity error found rows.
     case auditFailed
-    /// The numbers do not add up: a fault of this program.
+    /// The numbers do not add up, which is a fault of this program.
     case ledger
-    /// Readers kept the tables that a full load swaps.
+    /// Other sessions kept the tables that a full load swaps, or the epoch, at every attempt.
     case locked
     /// A stop was asked for before the load was published.
     case stopped
-    /// The load was taken for dead meanwhile, and others went on where it was to publish.
+    /// The load stood still beyond its lease and was taken for dead, and speed workers or another load went
+    /// on in its place.
     case overtaken
   }
 
+  /// The kind of failure.
   public var code: Code
+  /// One line for people: what happened, and what to do.
   public var message: String
 
   init(_ code: Code, _ message: String) {
@@ -44,6 +48,7 @@ public struct LoadError: UserFacingError, CustomStringConvertible {
 
   public var description: String { message }
 
+  /// `.temporaryFailure` where the same load may succeed later.
   public var exitCode: ExitCode {
     switch code {
     case .busy, .lakeBehind, .locked, .stopped, .overtaken: .temporaryFailure

@@ -24,7 +24,8 @@ struct event_decoder {
   const char *message = "";
   /// Holds a zip code that came as a number.
   char zip_digits[24];
-  /// Copy of a document with its large numbers taken out, and those numbers; nearly never used.
+  /// A copy of the document in which 0 stands for each large number, and the list of those numbers. Both are
+  /// hardly ever needed.
   std::unique_ptr<uint8_t[]> repaired;
   std::vector<LargeNumber> large_numbers;
   std::vector<uint8_t> large_text;
@@ -123,7 +124,8 @@ event_outcome event_decoder::read_fields(bool may_have_nul) {
   return EVENT_DECODED;
 }
 
-/// Members that held a large number read as 0 now; they are wrong unless the key comes again.
+/// Marks as wrong each field whose large number was replaced by 0, unless the same key comes again with
+/// another value.
 void event_decoder::mark_large_numbers() {
   simdjson::dom::object object;
   if (large_numbers.empty() || root.get_object().get(object)) return;
@@ -142,9 +144,9 @@ void event_decoder::mark_large_numbers() {
   fields.present &= ~large;
 }
 
-/// A number that 64 bits cannot hold is no error of the document, but the parser says so. Without
-/// this a field that nobody reads would send an event to quarantine, and one that matters would
-/// not be named.
+/// Parses a document again with 0 in place of its large numbers. RFC 8259 allows a number that 64 bits
+/// cannot hold, but simdjson refuses the whole document for it. Without this second attempt such a number
+/// in an unknown field would send the event to quarantine, and one in a known field would not be named.
 event_outcome event_decoder::parse_without_large_numbers(const uint8_t *json, size_t count) {
   repaired.reset(new uint8_t[count + EVENT_DECODER_PADDING]);
   std::memcpy(repaired.get(), json, count);

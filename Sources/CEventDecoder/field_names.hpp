@@ -1,6 +1,6 @@
 #pragma once
 
-// The known fields: what they are called, and the way from a name to the field.
+// The known fields: their names, and the look-up of a field by its name.
 
 #include <simdjson.h>
 
@@ -52,7 +52,7 @@ constexpr FieldDescription descriptions[] = {
 };
 static_assert(sizeof descriptions / sizeof descriptions[0] == EVENT_FIELD_COUNT);
 
-/// Compares with a literal of the same length; the compiler makes it a few loads.
+/// Compares a key with a literal of the same length; the compiler turns the comparison into a few loads.
 template <size_t N>
 inline bool same(const char *key, const char (&name)[N]) {
   return std::memcmp(key, name, N - 1) == 0;

@@ -1,6 +1,6 @@
 #pragma once
 
-// From a JSON value to what a field takes. `null` and "" are absent in fields of every type.
+// Converts a JSON value to the type of its field. In fields of every type `null` and "" count as absent.
 
 #include <simdjson.h>
 
@@ -19,7 +19,7 @@ using simdjson::dom::element_type;
 
 enum class Verdict { absent, usable, wrong_type, out_of_range };
 
-/// A double below this, if it is whole, is the very number that was written; above, two integers
+/// 2^53. A whole double below this is exactly the integer that was written; from here on several integers
 /// share one double.
 constexpr double exact_integers_end = 9007199254740992.0;
 
@@ -117,7 +117,8 @@ inline bool has_nul(element value) {
   return std::memchr(view.data(), 0, view.size()) != nullptr;
 }
 
-/// In a valid document NUL can be written in one way only.
+/// True if a text of the document may have a NUL in it. A valid document can write NUL in one way only, as
+/// the escape \u0000.
 inline bool has_nul_escape(const uint8_t *json, size_t count) {
   const uint8_t *end = json + count;
   while (json < end) {

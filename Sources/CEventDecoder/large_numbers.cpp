@@ -17,7 +17,7 @@ size_t skip_digits(const uint8_t *text, size_t count, size_t at) {
   return at;
 }
 
-/// For text that is a number: is it beyond what the parser takes?
+/// True if the text, which is a JSON number, is beyond the range that the parser takes.
 bool is_large(const uint8_t *text, size_t count) {
   const std::string copy(reinterpret_cast<const char *>(text), count);
   if (copy.find_first_of(".eE") != std::string::npos) {

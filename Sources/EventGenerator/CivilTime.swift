@@ -4,7 +4,7 @@ import Support
 /// simulation asks it for every session.
 enum CivilTime {
   static let millisecondsPerDay = ISOTime.millisecondsPerDay
-  /// A mean Gregorian year; what annual rates refer to.
+  /// A mean Gregorian year, which annual rates refer to.
   static let millisecondsPerYear = 365.2425 * 86_400_000.0
 
   /// Days since 1970-01-01 of a millisecond timestamp, rounded down.

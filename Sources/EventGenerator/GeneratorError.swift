@@ -2,6 +2,7 @@ import Support
 
 /// What is wrong with a generator's config or with the place it writes to.
 public struct GeneratorError: UserFacingError, Equatable, CustomStringConvertible {
+  /// The kind of the error, which decides the exit code.
   public enum Code: Sendable, Equatable {
     /// The config file cannot be read.
     case unreadable
@@ -23,9 +24,12 @@ public struct GeneratorError: UserFacingError, Equatable, CustomStringConvertibl
     case writeFailed
   }
 
+  /// The kind of the error.
   public var code: Code
+  /// One line: the file or directory, the key and value at fault, and what to do about it.
   public var message: String
 
+  /// - Parameter message: one line, as people are to read it.
   public init(_ code: Code, _ message: String) {
     self.code = code
     self.message = message
@@ -33,6 +37,7 @@ public struct GeneratorError: UserFacingError, Equatable, CustomStringConvertibl
 
   public var description: String { message }
 
+  /// The code of sysexits.h that the process ends with when nothing handles the error.
   public var exitCode: ExitCode {
     switch code {
     case .unreadable: .noInput

@@ -1,7 +1,7 @@
 import CEventDecoder
 
-/// eventsim's classic format: a single stream in which every line is a page view, with the song that
-/// was on and the result of a login told by fields of it.
+/// eventsim's classic format: a single stream in which every line is a page view. Fields of the page view
+/// tell which song was on, and how a login ended.
 public enum ClassicEvent {
   /// The events of the three topics that a classic page view stands for: `NextSong` is a listen
   /// too, `Login` an auth event, which succeeded unless its status is 400 or more.
@@ -61,18 +61,21 @@ public enum ClassicEvent {
   }
 }
 
-/// What a line of eventsim's output is, told by its fields.
+/// The format of a line of eventsim's output, as the fields of the line tell it.
 public enum DetectedFormat: Equatable, Sendable {
+  /// A page view of the classic single stream.
   case classic
+  /// An event of one of the three topics.
   case topic(Topic)
 }
 
 extension EventDecoder {
-  /// Decodes a line of the classic format to the page view that it is, with everything filled: city
-  /// and state come from `location` where they are not there themselves, the country is `US` unless
-  /// the line says otherwise. `ClassicEvent.split` gives the events that it stands for.
+  /// Decodes a line of the classic format to a page view with its place filled in: city and state come from
+  /// `location` where the line has neither, and the country is `US` unless the line says otherwise.
+  /// `ClassicEvent.split` gives the events that the page view stands for.
   ///
   /// Padding, lifetime and failures are those of `decode`.
+  /// - Throws: `DecodingFailure`, naming the field that is wrong or missing.
   public func decodeClassic(_ line: UnsafeRawBufferPointer) throws(DecodingFailure) -> Event {
     try parse(line)
     return try parsedClassic()
@@ -88,9 +91,10 @@ extension EventDecoder {
     return event
   }
 
-  /// Tells the format of a line, and decodes it to the event that it is; of the classic format that is
-  /// the page view, as `decodeClassic` gives it.
-  /// - Parameter format: what the line was found to be, also where it then cannot be decoded.
+  /// Tells the format of a line and decodes it: a classic line to its page view, as `decodeClassic` does,
+  /// any other to the event of its topic.
+  /// - Parameter format: gets the format of the line, also where the line then cannot be decoded.
+  /// - Throws: `DecodingFailure`, as `detect` and `decode` throw it.
   public func decodeAny(_ line: UnsafeRawBufferPointer, format: inout DetectedFormat)
     throws(DecodingFailure) -> Event
   {
@@ -101,12 +105,12 @@ extension EventDecoder {
     }
   }
 
-  /// Tells the format of a line by what is in it: classic has `page` beside `location` or `length`; a
-  /// page view has `page`, an auth event `success` without `page`, a listen event a song without
-  /// either. A page view that says nothing of its place, as those of signed-out visitors in classic
-  /// files, counts as classic where it makes a difference: its page is NextSong or Login. Should it be
-  /// a page view of three topics, the event it is split into is the one in the other topic: it has the
-  /// same identity, and counts once.
+  /// Tells the format of a line by its fields: a classic line has `page` beside `location` or `length`; a
+  /// page view has `page`, an auth event `success` without `page`, a listen event a song without either.
+  /// A page view without any field of place (classic files have such lines for signed-out visitors) counts
+  /// as classic only if its page is NextSong or Login, since no other page is split. If such a line comes
+  /// from a site with three topics after all, nothing is counted twice: the event that is split off has the
+  /// same identity as the site's own event in that topic, and the two count once.
   ///
   /// A field counts as there if it has a value other than null and `""`. Padding is that of
   /// `decode`; text of an earlier event is no longer valid.

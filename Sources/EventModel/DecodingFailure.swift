@@ -1,4 +1,4 @@
-/// Why a line is not an event: it goes to quarantine with this as the reason.
+/// Why a line is not an event. The line goes to quarantine with this failure as the reason.
 public struct DecodingFailure: Error, Equatable, Sendable, CustomStringConvertible {
   /// What kind of thing is wrong. The raw values are stable: they are stored and counted by.
   public enum Code: String, CaseIterable, Sendable {
@@ -16,6 +16,7 @@ public struct DecodingFailure: Error, Equatable, Sendable, CustomStringConvertib
     case implausibleTime
   }
 
+  /// The kind of the failure.
   public var code: Code
   /// The field's name as it stands in the JSON; `""` where the document as a whole is at fault.
   public var field: String
@@ -25,6 +26,7 @@ public struct DecodingFailure: Error, Equatable, Sendable, CustomStringConvertib
   /// malformed document, what the parser said.
   public var found: String
 
+  /// - Parameter field: `""` where the document as a whole is at fault.
   public init(code: Code, field: String, expected: String, found: String) {
     self.code = code
     self.field = field

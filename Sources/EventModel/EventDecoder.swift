@@ -6,15 +6,16 @@ import CEventDecoder
 /// allocation an event. Known fields are checked in every topic, unknown ones are ignored. Where a
 /// key comes more than once, the last one holds. `null` and `""` mean that a field is absent.
 ///
-/// Not shared between threads; one decoder a thread.
+/// A decoder is used by one thread at a time.
 public final class EventDecoder {
-  /// Bytes that must be readable after a line, as `RecordBatch` has them.
+  /// Bytes that must be readable after a line; the records of a `RecordBatch` have them.
   public static let padding = Int(EVENT_DECODER_PADDING)
 
   let handle: OpaquePointer
   let fields: UnsafePointer<event_fields>
   private var copy: UnsafeMutableRawBufferPointer
 
+  /// A decoder with an empty buffer, which grows to the longest line.
   public init() {
     guard let handle = event_decoder_create() else {
       preconditionFailure("no memory for an event decoder")
@@ -29,7 +30,8 @@ public final class EventDecoder {
     copy.deallocate()
   }
 
-  /// Decodes one event. Its text is valid until this decoder's next call, and does not need `line`.
+  /// Decodes one event. The text of the event is valid until the next call of this decoder, even where
+  /// `line` is gone by then.
   ///
   /// - Parameter line: one JSON object; white space around it is allowed. At least
   ///   `EventDecoder.padding` bytes after it must be readable, with any content.
@@ -37,7 +39,7 @@ public final class EventDecoder {
   ///   required of all, `page` of page views, `success` of auth events. Integers may come as a
   ///   float without a fraction; `userId`, `registration`, `status`, `lon`, `lat` and `duration`
   ///   also as a string, `success` as the string `true` or `false`, `zip` as a number. `length` is
-  ///   another name for `duration`. What may be absent may not be wrong.
+  ///   another name for `duration`. A field that may be absent must be right where it is there.
   public func decode(_ line: UnsafeRawBufferPointer, as topic: Topic) throws(DecodingFailure)
     -> Event
   {
@@ -45,7 +47,7 @@ public final class EventDecoder {
     return try parsedEvent(as: topic)
   }
 
-  /// The event that the document last parsed is.
+  /// Makes an event of the document that was parsed last, once its fields are known to be right.
   func parsedEvent(as topic: Topic) throws(DecodingFailure) -> Event {
     let required = Self.required(of: topic)
     if fields.pointee.wrong != 0 || fields.pointee.present & required != required {
@@ -55,7 +57,9 @@ public final class EventDecoder {
     return event(topic)
   }
 
-  /// As `decode`, for bytes with nothing readable after them: copies them into memory of its own.
+  /// Decodes one event as `decode` does, from bytes after which nothing is readable: the decoder copies
+  /// them into memory of its own.
+  /// - Throws: `DecodingFailure`, as `decode`.
   public func decodeUnpadded(_ line: UnsafeRawBufferPointer, as topic: Topic)
     throws(DecodingFailure) -> Event
   {
@@ -93,7 +97,7 @@ public final class EventDecoder {
     }
   }
 
-  /// The event that the fields make, once they are known to be right.
+  /// Makes an event of the fields, which are known to be right.
   private func event(_ topic: Topic) -> Event {
     var event = Event(topic: topic)
     event.ts = fields.pointee.ts
@@ -102,10 +106,10 @@ public final class EventDecoder {
     if has(EVENT_USER_ID) { event.userId = fields.pointee.user_id }
     if has(EVENT_REGISTRATION) { event.registration = fields.pointee.registration }
     if has(EVENT_STATUS) { event.status = Int32(truncatingIfNeeded: fields.pointee.status) }
-    // Adding 0 makes 0 of -0: they are equal, and would be two coordinates in a table.
+    // Adding 0 turns -0 into 0: the two are equal, but would be two coordinates in a table.
     if has(EVENT_LON) { event.lon = fields.pointee.lon + 0 }
     if has(EVENT_LAT) { event.lat = fields.pointee.lat + 0 }
-    // No song lasts 0 seconds: some forks write it where they know no length.
+    // No song lasts 0 seconds: some forks write 0 where they know no length.
     if has(EVENT_DURATION), fields.pointee.duration > 0 {
       event.duration = fields.pointee.duration
     } else if has(EVENT_LENGTH), fields.pointee.length > 0 {

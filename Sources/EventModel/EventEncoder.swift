@@ -1,5 +1,5 @@
-/// Writes an event as one JSON object (RFC 8259) in UTF-8: the fields in the order in which DESIGN
-/// section 3 lists them, absent ones left out, no blanks, no newline at the end.
+/// Writes an event as one JSON object (RFC 8259) in UTF-8: the fields in the order of
+/// docs/events.md, absent ones left out, no blanks, no newline at the end.
 public enum EventEncoder {
   /// Appends the event to `out`.
   public static func append(_ event: Event, to out: inout [UInt8]) {
@@ -10,7 +10,7 @@ public enum EventEncoder {
     }
   }
 
-  /// What `encode` may need at most, in bytes.
+  /// The most bytes that `encode` can write for this event.
   public static func maxByteCount(of event: Event) -> Int {
     // Every byte of text may become \u00XX. The split sum keeps the type checker quick.
     var text = event.level.count + event.userAgent.count + event.city.count + event.state.count
@@ -161,8 +161,9 @@ private enum JSONText {
     return index
   }
 
-  /// True when one of the eight bytes must be escaped. A byte below n borrows when n is taken from
-  /// it, which sets its high bit though it was clear before; bytes above it may be wrong only then.
+  /// True when one of the eight bytes must be escaped. Subtracting n from a byte below n borrows, which
+  /// sets the byte's high bit although it was clear before. The borrow may falsify the bytes above, but
+  /// only where a byte to escape has been found already.
   @inline(__always)
   private static func hasByteToEscape(_ word: UInt64) -> Bool {
     let ones: UInt64 = 0x0101_0101_0101_0101
@@ -177,7 +178,7 @@ private enum JSONText {
 
 /// Numbers as decimal text, without allocation on the paths that events take.
 enum DecimalText {
-  /// The longest an Int64 gets, with its sign.
+  /// Digits of the longest Int64, with its sign.
   static let maxDigits = 20
 
   /// Writes `value` and returns where the text ends.

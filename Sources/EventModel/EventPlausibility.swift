@@ -1,47 +1,55 @@
 import CEventDecoder
 
-/// What one field of an event can be beyond its type: what lies outside is quarantined when it is read.
+/// The plausible values of one field, a part of what its type could hold. An event with a value outside
+/// the bound is quarantined when it is read.
 public struct FieldBound: Sendable {
+  /// The range of a field's values, by the kind of the field.
   public enum Extent: Sendable, Equatable {
+    /// The least and the greatest integer allowed, in the field's own unit.
     case integer(ClosedRange<Int64>)
+    /// The least and the greatest number allowed, in the field's own unit.
     case number(ClosedRange<Double>)
-    /// Bytes of UTF-8, at most.
+    /// The most bytes of UTF-8 that a text may have.
     case text(Int)
   }
 
-  /// As in the JSON.
+  /// The field's name as it stands in the JSON, such as `itemInSession`.
   public var field: String
+  /// The values that are allowed.
   public var extent: Extent
-  /// What belongs there, as the reason of a refusal says it.
+  /// What belongs in the field, in the words that the reason of a refusal uses.
   public var expected: String
-  /// What sets the bound.
+  /// The reason for the bound, such as the type of a column.
   public var why: String
 }
 
 /// The bounds of plausibility, stated once: every column and every index of the warehouse takes whatever
-/// lies within (DESIGN I8), so that no event that the log takes can stop a load. A B-tree refuses an index
+/// lies within, so that no event that the log takes can stop a load. A B-tree refuses an index
 /// row of more than 2704 bytes; the widest one here, the five keys of `minute_page`, has 1056.
 extension EventDecoder {
   /// Event times are of the span of `dim_date`: 2000-01-01 to 2099-12-31 UTC, in milliseconds.
   public static let plausibleTimes: Range<Int64> = 946_684_800_000..<4_102_444_800_000
-  /// Registration: from 1900-01-01 to the end of that span, in milliseconds.
+  /// Times of registration: 1900-01-01 to 2099-12-31 UTC, in milliseconds since 1970-01-01 UTC.
   public static let plausibleRegistrations: Range<Int64> = -2_208_988_800_000..<4_102_444_800_000
-  /// Seconds. The longest duration whose milliseconds surely fit 32 bits, 11.6 days.
+  /// Seconds. A round number (11.6 days) whose milliseconds surely fit into 32 bits.
   public static let longestDuration = 1_000_000.0
   /// HTTP status codes have three digits; 0 stands for none in some forks.
   public static let statuses: ClosedRange<Int64> = 0...999
-  /// What the column `item_in_session` holds. Two that were cut to it would be one event.
+  /// From 0 to what the column `item_in_session` holds. A larger item is refused and not cut to fit the
+  /// column, because two items that were cut would look like one event.
   public static let itemsInSession: ClosedRange<Int64> = 0...Int64(Int32.max)
   /// The least integer stands for *no user* where events are looked up.
   public static let userIds: ClosedRange<Int64> = -Int64.max...Int64.max
-  /// Bytes of UTF-8. Words, names and places.
+  /// Bytes of UTF-8 that words, names and places may have.
   public static let longestWord = 256
-  /// Bytes of UTF-8. Artists and songs: an index over both has room.
+  /// Bytes of UTF-8 that an artist or a song title may have: an index over both has room for them.
   public static let longestTitle = 1024
-  /// Bytes of UTF-8. User agents.
+  /// Bytes of UTF-8 that a user agent may have.
   public static let longestUserAgent = 2048
 
+  /// Degrees, east of Greenwich positive.
   public static let longitudes: ClosedRange<Double> = -180...180
+  /// Degrees, north of the equator positive.
   public static let latitudes: ClosedRange<Double> = -90...90
 
   /// All bounds, in the order of `enum event_field`.
@@ -128,8 +136,8 @@ extension EventDecoder {
     if mayHaveLongText { try checkLengths() }
   }
 
-  /// False where no text can be beyond its bound. Lengths that are or-ed together are below a power of
-  /// two if all of them are: a few instructions an event.
+  /// False where no text can be beyond its bound. Lengths that are or-ed together are below a power of two
+  /// exactly if each of them is, so that this test costs a few instructions an event.
   @inline(__always)
   private var mayHaveLongText: Bool {
     let f = fields
@@ -147,7 +155,7 @@ extension EventDecoder {
       let field = event_field(index)
       guard has(field), case .text(let limit) = Self.bounds[field].extent else { continue }
       let problem = event_decoder_problem(handle, field)
-      // A number is as long as its digits, which are few.
+      // A zip code that came as a number is as long as its digits, which are few.
       guard problem.kind == EVENT_VALUE_STRING, problem.text.count > limit else { continue }
       throw DecodingFailure(
         code: .outOfRange, field: field.name, expected: Self.bounds[field].expected,

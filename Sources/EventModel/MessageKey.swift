@@ -1,5 +1,5 @@
 extension Event {
-  /// Appends the key that the event travels under.
+  /// Appends the message key of the event, as `MessageKey` makes it.
   public func appendMessageKey(to out: inout [UInt8]) {
     MessageKey.append(userId: userId, sessionId: sessionId, to: &out)
   }
@@ -8,6 +8,8 @@ extension Event {
 /// The key that an event travels under: the userId in decimal, or `s` and the sessionId for guests.
 /// All events of a user share a key, so they stay in order in one partition number.
 public enum MessageKey {
+  /// Appends the key in ASCII, at most 21 bytes.
+  /// - Parameter userId: nil for guests, whose key is `s` and the sessionId.
   public static func append(userId: Int64?, sessionId: Int64, to out: inout [UInt8]) {
     let number: Int64
     if let userId {

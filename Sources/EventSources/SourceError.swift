@@ -1,7 +1,8 @@
 import Support
 
-/// What went wrong with a source of events, and what to do about it.
+/// A failure of a source of events, with what to do about it.
 public struct SourceError: UserFacingError, CustomStringConvertible, Equatable {
+  /// The kind of the failure, which decides the exit code.
   public enum Code: Sendable, Equatable {
     /// The address of a source, or a setting that it needs, is not understood or missing.
     case configuration
@@ -15,15 +16,18 @@ public struct SourceError: UserFacingError, CustomStringConvertible, Equatable {
     case badContent
     /// The operating system refused: no space, no permission.
     case io
-    /// Files cannot be put where they should go.
+    /// A directory or file cannot be made where files should go.
     case cannotCreate
-    /// Somebody asked for the stop.
+    /// The import was asked to stop.
     case stopped
   }
 
+  /// The kind of the failure.
   public var code: Code
+  /// One line: the source, what is wrong with it, and what to do about it.
   public var message: String
 
+  /// - Parameter message: one line, as people are to read it.
   public init(_ code: Code, _ message: String) {
     self.code = code
     self.message = message
@@ -31,6 +35,7 @@ public struct SourceError: UserFacingError, CustomStringConvertible, Equatable {
 
   public var description: String { message }
 
+  /// The code of sysexits.h that the process ends with when nothing handles the error.
   public var exitCode: ExitCode {
     switch code {
     case .configuration: .configuration

@@ -3,43 +3,68 @@ import EventModel
 
 /// A record that could not be decoded.
 public struct QuarantinedRecord: Sendable {
+  /// The topic and partition that the record was read from.
   public var source: TopicPartition
+  /// The record's offset in `source`.
   public var offset: Int64
   /// One line: field, what was expected, what was found.
   public var reason: String
+  /// The record's bytes as the log has them.
   public var raw: [UInt8]
 }
 
-/// A record that came outside the window of its partition's watermark, waiting to be looked up.
+/// A record outside the window of its partition's watermark. Before it counts, somebody has to look up
+/// whether it was counted before.
 public struct DeferredRecord: Sendable {
+  /// The topic and partition that the record was read from.
   public var source: TopicPartition
+  /// The topic's meaning, by which the record is decoded.
+  public var topic: Topic
+  /// The record's offset in `source`.
   public var offset: Int64
+  /// The record's bytes as the log has them; they can be decoded.
   public var raw: [UInt8]
 }
 
-/// What one read of the log came to.
+/// What was found out about a deferred record.
+public enum DeferredVerdict: Sendable {
+  /// Its event is to be counted.
+  case new
+  /// Its event has been counted before.
+  case redelivered
+}
+
+/// How many of the records that a feed has read since its replay were counted, and how many were not.
 public struct FeedCounts: Sendable, Equatable {
+  /// Listen events that were counted.
   public var listens = 0
+  /// Auth events that were counted.
   public var auths = 0
+  /// Page views that were counted.
   public var pageViews = 0
+  /// Records whose event had been counted before; they were not counted again.
   public var redelivered = 0
+  /// Records that could not be decoded.
   public var quarantined = 0
   /// Of the counted events, those that came outside the window of the watermark.
   public var late = 0
   /// Offsets that have no record, as a Kafka log may have them.
   public var absent = 0
 
+  /// Nothing read yet: all counts are 0.
   public init() {}
 
+  /// The events of all three topics that were counted.
   public var counted: Int { listens + auths + pageViews }
-  /// Every record is one of these: accepted = counted + redelivered + quarantined.
+  /// All records read, except those that are still deferred: each was counted, was a redelivery, or went
+  /// to quarantine.
   public var records: Int { counted + redelivered + quarantined }
 
-  mutating func count(_ topic: Topic, by amount: Int = 1) {
+  mutating func count(_ topic: Topic) {
     switch topic {
-    case .listen: listens += amount
-    case .auth: auths += amount
-    case .pageView: pageViews += amount
+    case .listen: listens += 1
+    case .auth: auths += 1
+    case .pageView: pageViews += 1
     }
   }
 }

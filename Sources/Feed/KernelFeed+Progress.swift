@@ -1,22 +1,23 @@
 import EventLog
 import Metrics
 
-/// How far a feed has come, and what whoever takes over from it must know.
+/// How far a feed has come, and what the feed that takes over from it must be told.
 extension KernelFeed {
   /// One past the last record read, for every partition.
   public var positions: [TopicPartition: Int64] {
     Dictionary(uniqueKeysWithValues: inputs.map { ($0.start.source, $0.next) })
   }
 
-  /// True when every partition has been read up to its end, or up to `ends` where it follows.
+  /// True when every partition has been read up to its own end, or up to its end in `ends` where it has
+  /// none of its own because it follows the log.
   public func hasReached(_ ends: [TopicPartition: Int64]) -> Bool {
     inputs.allSatisfy { $0.next >= ($0.start.end ?? ends[$0.start.source] ?? 0) }
   }
 
-  /// True when every partition that has an end has been read up to it.
+  /// True when every partition has been read up to its end; never true while one follows the log.
   public var isFinished: Bool { inputs.allSatisfy { $0.isAtEnd } }
 
-  /// From where each partition must be read again to have the kernels' present state.
+  /// Where reading each partition again must begin to rebuild the kernels' present state.
   public func replayPoints() -> [TopicPartition: ReplayPoint] {
     Dictionary(
       uniqueKeysWithValues: inputs.map {
@@ -31,18 +32,18 @@ extension KernelFeed {
     return bound == Int64.max ? nil : bound
   }
 
-  /// The least event time that all partitions with records left have reached; rows before it are
-  /// complete but for late events. `Int64.max` when nothing is left.
+  /// The event time, in milliseconds since 1970, that every partition with records left has reached; rows
+  /// before it change only by late events. `Int64.max` when no partition has records left.
   public var commonTime: Int64 {
     inputs.filter { !$0.isAtEnd }.map(\.progress).min() ?? Int64.max
   }
 
-  /// The fact rows of plays that are still open.
+  /// Gives the fact rows of plays that are still open to the kernels' fact sinks.
   public func reportOpenPlays() {
     for kernel in kernels.values { kernel.reportOpenPlays() }
   }
 
-  /// How far event time has come in each partition, where it has begun.
+  /// The watermark of each partition, without those whose event time has not begun.
   public var watermarks: [TopicPartition: Watermark] {
     var marks: [TopicPartition: Watermark] = [:]
     for input in inputs {
@@ -52,11 +53,8 @@ extension KernelFeed {
     return marks
   }
 
-  /// The kernel of a partition number, for events that were deferred.
-  public func kernel(of partition: Int32) -> Kernel? { kernels[partition] }
-
-  /// The events that were counted ahead of the crowd, which whoever reads on from `replayPoints` must
-  /// give to its feed. Take it after the replay points.
+  /// The events that were counted ahead of the crowd. A feed that begins at `replayPoints` must be told of
+  /// them. Call after `replayPoints`, which forgets the events that cannot come again.
   public func countedAhead() -> [TopicPartition: [CountedAhead]] {
     Dictionary(
       uniqueKeysWithValues: inputs.map { ($0.start.source, $0.kernel.countedAhead($0.topic)) })

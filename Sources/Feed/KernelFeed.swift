@@ -2,21 +2,24 @@ import EventLog
 import EventModel
 import Metrics
 
-/// Reads the three topics of some partition numbers into their kernels: first what rebuilds the
-/// kernels' state, emitting nothing, then what counts. The one way from the log to `Metrics`, for
-/// both layers.
+/// Reads the three topics of some partition numbers into their kernels: first the records that rebuild
+/// the kernels' state, emitting nothing, then the records that count. The one way from the log to
+/// `Metrics`, for both layers. Not shared between threads.
 public final class KernelFeed {
   /// Where to begin in one topic and partition.
   public struct Start: Sendable {
+    /// One of the three topics of events, and a partition of it.
     public var source: TopicPartition
+    /// Where the records begin that rebuild the kernel's state; its offset is at most `from`.
     public var replay: ReplayPoint
-    /// The first record that counts.
+    /// The offset of the first record that counts.
     public var from: Int64
-    /// One past the last record to read; nil to follow the log.
+    /// One past the offset of the last record to read; nil to follow the log.
     public var end: Int64?
-    /// Of the last record that was counted before; nil where that is not known.
+    /// The log's epoch of the record below `from` (`EventLog.verify`); nil where it is not known.
     public var epoch: LogEpoch?
 
+    /// The parameters are the properties of the same names.
     public init(
       source: TopicPartition, replay: ReplayPoint, from: Int64, end: Int64? = nil,
       epoch: LogEpoch? = nil
@@ -32,9 +35,10 @@ public final class KernelFeed {
   /// Bytes read from one partition at once.
   private static let batchBytes = 256 << 10
   /// Milliseconds of event time that a partition may be ahead of another one that has records left.
-  /// The kernel wants less than six hours; and only what is close together meets in one rollup row.
+  /// The kernel wants less than six hours; and only events that are read close together are added up in
+  /// one rollup row before it is written.
   private static let slack: Int64 = 1_800_000
-  /// Milliseconds.
+  /// Milliseconds to wait for a record.
   private static let idleWait = 10
 
   final class Input {
@@ -45,12 +49,12 @@ public final class KernelFeed {
     let batch = RecordBatch(capacity: KernelFeed.batchBytes)
     var cursor = 0
     /// One past the last record folded or replayed.
-    var next: Int64
+    private(set) var next: Int64
     /// Event time of the last record.
     var lastTs = Int64.min
     /// Records below this are in the log for certain, though they may take a while to come.
     let known: Int64
-    /// Of the last of its `replayPoints`: the greatest timestamp, in units of their distance.
+    /// Where event time stood at the last place that `savePoint` noted, in units of `pointDistance`.
     var lastPoint = Int64.min
 
     init(topic: Topic, start: Start, kernel: Kernel, reader: any LogReader, known: Int64) {
@@ -62,45 +66,62 @@ public final class KernelFeed {
       next = start.replay.offset
     }
 
+    /// Notes that everything below an offset has been folded, replayed or passed over.
+    func advance(to offset: Int64) {
+      assert(offset >= next, "\(start.source): back from offset \(next) to \(offset)")
+      next = offset
+    }
+
+    /// Checks that the kernel gets the topic's records in order.
+    func assertInOrder(_ offset: Int64) {
+      assert(offset >= next, "\(start.source): record \(offset) after offset \(next) was reached")
+    }
+
     var hasBuffered: Bool { cursor < batch.count }
     var isAtEnd: Bool { start.end.map { next >= $0 } ?? false }
-    /// True while there are records for certain.
+    /// True while the log has further records of it for certain.
     var isOpen: Bool { !isAtEnd && (hasBuffered || next < known) }
 
-    /// How far it has come in event time: neither an event that is late nor one with a wild clock
-    /// makes it look behind or ahead.
+    /// How far the partition has come in event time. This is the watermark, so that neither a late event
+    /// nor a wild clock makes the partition look behind or ahead; before there is one, the last record's.
     var progress: Int64 {
       let mark = kernel.watermark(topic)
       return mark == Int64.min ? lastTs : mark
     }
   }
 
-  private let decoder = EventDecoder()
+  let decoder = EventDecoder()
   private(set) var inputs: [Input] = []
-  private let log: any EventLog
+  let log: any EventLog
   private let output: KernelOutput
   private let ahead: [TopicPartition: [CountedAhead]]
   private let history: (TopicPartition, Int64) throws -> ReplayPoint?
-  private let makeKernel: () -> Kernel
+  let makeKernel: () -> Kernel
   private(set) var kernels: [Int32: Kernel] = [:]
-  public private(set) var counts = FeedCounts()
+  /// What came of the records from the starts' `from` on, so far.
+  public internal(set) var counts = FeedCounts()
   private var quarantined: [QuarantinedRecord] = []
-  /// Out-of-window records that wait for `foldDeferred`, by partition, in offset order.
-  public private(set) var deferred: [TopicPartition: [Int64]] = [:]
-  /// Whether deferred records are kept with their bytes, for `takeDeferredRecords`, instead of by offset.
+  /// The offsets of all out-of-window records read so far, by partition, in offset order; `readDeferred` reads
+  /// the records themselves, which may be more than fit into memory. Empty where `keepsDeferredRecords` is true.
+  public internal(set) var deferred: [TopicPartition: [Int64]] = [:]
+  /// Whether deferred records are kept whole for `takeDeferredRecords`, and not as offsets in `deferred`.
   public var keepsDeferredRecords = false
-  private var deferredRecords: [DeferredRecord] = []
+  var deferredRecords: [DeferredRecord] = []
   private var rotation = 0
-  /// True where the next record asks for a past that the kernels have not read: nothing more is read. A
-  /// feed that begins at what has been committed reads it, and goes on.
+  /// True when the next record asks for a past that the kernels have not read. This feed then reads
+  /// nothing more; a new feed that begins at the committed offsets reads that past and goes on.
   public private(set) var needsHistory = false
   private var savedPoints: [TopicPartition: [ReplayPoint]] = [:]
 
+  /// Opens a reader for each start. The topics of one partition number share a kernel.
   /// - Parameters:
   ///   - ahead: what was counted ahead of the crowd below the starts' `from` (`countedAhead`).
-  ///   - history: the last place of a partition before which no record in the window is as late as a
-  ///     timestamp, where one is known; else the log is read from its start.
-  ///   - configure: sees each kernel before any record.
+  ///   - history: for a partition and a timestamp (milliseconds since 1970), the last place before which
+  ///     no record in the window is as late as the timestamp; nil where no such place is known, and the
+  ///     log is then read from its start.
+  ///   - configure: gets each kernel before it gets any record.
+  /// - Throws: `.badURL` for another topic, `.diverged` where the log does not have the records that were
+  ///   committed, and any error of opening a reader.
   public init(
     log: any EventLog, starts: [Start], output: KernelOutput, configuration: Kernel.Configuration,
     ahead: [TopicPartition: [CountedAhead]] = [:],
@@ -143,8 +164,9 @@ public final class KernelFeed {
   /// Tells the kernel whether the topic has more to come for certain.
   private func noteUnread(_ input: Input) { input.kernel.note(input.topic, isUnread: input.isOpen) }
 
-  /// Rebuilds the kernels' state from the records before each start.
-  /// - Parameter isStopped: asked now and then; ends the work early where it says so.
+  /// Rebuilds the kernels' state from the records before each start. Call once, before `step`.
+  /// - Parameter isStopped: asked now and then; true ends the replay early, and the feed is of no use then.
+  /// - Throws: `EventLogError`, or what `history` throws.
   public func replay(isStopped: () -> Bool = { false }) throws {
     guard try readAgain(isStopped) else { return }
     if try beginFurtherBack() {
@@ -153,9 +175,9 @@ public final class KernelFeed {
     for kernel in kernels.values { kernel.beginEmitting() }
   }
 
-  /// Where the unread records of a topic may ask for more of another one's past than was read again,
-  /// begins anew with both, from far enough back.
-  /// - Returns: true where there was such a partition.
+  /// The unread records of a topic may ask for more of another topic's past than was read again. The
+  /// partitions where that is so begin anew, with a fresh kernel and from far enough back.
+  /// - Returns: whether there was such a partition.
   private func beginFurtherBack() throws -> Bool {
     var hasAny = false
     for (partition, kernel) in kernels {
@@ -169,7 +191,7 @@ public final class KernelFeed {
         if let need = needed.first(where: { $0.topic == inputs[index].topic }) {
           let first = try log.startOffset(of: start.source)
           let point = try history(start.source, need.before)
-          // A place after the replay offset is of no use: what is read from there may be needed too.
+          // A place after the replay offset is of no use, as the records between the two may be needed too.
           start.replay =
             point.flatMap { $0.offset >= first && $0.offset < start.replay.offset ? $0 : nil }
             ?? ReplayPoint(offset: first, watermark: Watermark())
@@ -189,8 +211,8 @@ public final class KernelFeed {
           into: input.batch, maxBytes: Self.batchBytes, waitMilliseconds: 1000)
         input.cursor = 0
         if read == 0 {
-          // A log may have no record just below the committed offset (Kafka); then this is all.
-          if input.reader.position >= input.start.from { input.next = input.start.from }
+          // A Kafka log may have no record just below the committed offset: then all has been read.
+          if input.reader.position >= input.start.from { input.advance(to: input.start.from) }
           noteUnread(input)
           continue
         }
@@ -205,25 +227,24 @@ public final class KernelFeed {
     while input.hasBuffered {
       if input.lastTs > bound, input.progress > bound { return }
       let offset = input.batch.entries[input.cursor].offset
-      if offset >= input.start.from {
-        input.next = input.start.from
-        return
-      }
-      // What could not be decoded has been quarantined before.
+      if offset >= input.start.from { return input.advance(to: input.start.from) }
+      input.assertInOrder(offset)
+      // A record that cannot be decoded was quarantined when it was first read.
       if let event = try? decoder.decode(input.batch[input.cursor], as: input.topic) {
         input.lastTs = event.ts
         input.kernel.fold(event, offset: offset)
       }
       input.cursor += 1
-      input.next = offset + 1
+      input.advance(to: offset + 1)
     }
-    input.next = max(input.next, min(input.batch.nextOffset, input.start.from))
+    input.advance(to: max(input.next, min(input.batch.nextOffset, input.start.from)))
   }
 
-  /// Folds some records of the partition that is furthest behind in event time, and waits a little
-  /// for them where they have not come yet.
-  /// - Parameter wait: whether to wait for records where there are none to be expected, too.
-  /// - Returns: the number of records; 0 where none came.
+  /// Folds some records of the partition that is furthest behind in event time. Where the log is known to
+  /// have more records of it that are not there yet, waits up to 10 ms for them.
+  /// - Parameter wait: whether to wait up to 10 ms also when no partition is known to have more records.
+  /// - Returns: the number of records folded or quarantined; 0 where none came, or where `needsHistory`.
+  /// - Throws: `EventLogError` where the log cannot be read.
   public func step(wait: Bool) throws(EventLogError) -> Int {
     if needsHistory { return 0 }
     output.tidy(kernels.values)
@@ -281,6 +302,7 @@ public final class KernelFeed {
         pass(input, to: end)
         return folded
       }
+      input.assertInOrder(offset)
       pass(input, to: offset)
       let record = input.batch[input.cursor]
       do {
@@ -300,19 +322,19 @@ public final class KernelFeed {
             source: input.start.source, offset: offset, reason: error.reason, raw: Array(record)))
       }
       input.cursor += 1
-      input.next = offset + 1
+      input.advance(to: offset + 1)
       folded += 1
     }
     if !input.hasBuffered { pass(input, to: input.batch.nextOffset) }
     return folded
   }
 
-  /// Goes over offsets that have no record, up to the end at most.
+  /// Passes over offsets that have no record, up to the input's end at most.
   private func pass(_ input: Input, to offset: Int64) {
     let bound = min(offset, input.start.end ?? Int64.max)
     guard bound > input.next else { return }
     counts.absent += Int(bound - input.next)
-    input.next = bound
+    input.advance(to: bound)
   }
 
   private func tally(_ verdict: Verdict, _ input: Input, _ offset: Int64) {
@@ -326,7 +348,7 @@ public final class KernelFeed {
     }
   }
 
-  /// Milliseconds of event time between two places that a partition can be read again from.
+  /// Milliseconds of event time between two places that `savePoint` notes.
   private static let pointDistance: Int64 = 6 * 3_600_000
 
   private func savePoint(_ input: Input) {
@@ -339,36 +361,14 @@ public final class KernelFeed {
       ReplayPoint(offset: input.next, watermark: mark))
   }
 
-  /// Places that the partitions can be read again from, some hours of event time apart, found since the
-  /// last call. Facts about the log: whoever knows one may use it for `history`.
+  /// Places that the partitions can be read again from, six hours of event time apart, found since the
+  /// last call. They are facts about the log, so that any later feed may get them as its `history`.
   public func takeReplayPoints() -> [TopicPartition: [ReplayPoint]] {
     defer { savedPoints = [:] }
     return savedPoints
   }
 
-  private func deferRecord(_ record: UnsafeRawBufferPointer, _ input: Input, _ offset: Int64) {
-    let source = input.start.source
-    if keepsDeferredRecords {
-      deferredRecords.append(DeferredRecord(source: source, offset: offset, raw: Array(record)))
-    } else {
-      deferred[source, default: []].append(offset)
-    }
-  }
-
-  /// The records deferred since the last call, in the order in which they were read.
-  public func takeDeferredRecords() -> [DeferredRecord] {
-    defer { deferredRecords = [] }
-    return deferredRecords
-  }
-
-  /// Notes what came of records that had been deferred.
-  public func settleDeferred(_ topic: Topic, counted: Int, redelivered: Int) {
-    counts.count(topic, by: counted)
-    counts.late += counted
-    counts.redelivered += redelivered
-  }
-
-  /// The records quarantined since the last call.
+  /// The records quarantined since the last call, in the order in which they were read.
   public func takeQuarantined() -> [QuarantinedRecord] {
     defer { quarantined = [] }
     return quarantined

@@ -4,7 +4,12 @@ import EventModel
 public enum Outcome: UInt8, Sendable {
   /// Not ended, as far as the log says.
   case open
-  case completed, partial, skipped
+  /// Heard to at least 90 % of the song.
+  case completed
+  /// Neither completed nor skipped.
+  case partial
+  /// Left for the next song within 30 s.
+  case skipped
 
   /// The value of `fact_listen.outcome`; null while open.
   public var text: String? {
@@ -19,50 +24,63 @@ public enum Outcome: UInt8, Sendable {
 
 /// The columns that all facts share: keys of the conformed dimensions and the grain.
 public struct FactKeys: Sendable {
-  /// Milliseconds since 1970.
+  /// Event time. Milliseconds since 1970.
   public var ts: Int64
+  /// Of `dim_user`; 0 for guests.
   public var userKey: Int64
+  /// Of `dim_location`; 0 where the event names no place.
   public var locationKey: Int64
+  /// Of `dim_device`; 0 where the event names no user agent.
   public var deviceKey: Int64
+  /// The user's session, as the event gives it.
   public var sessionId: Int64
+  /// Position within the session, from 0.
   public var itemInSession: Int32
 }
 
 /// One row of fact_listen. Text is by number in the kernel's `InternedTexts`.
 public struct ListenFact: Sendable {
+  /// The listen event's keys and grain.
   public var keys: FactKeys
+  /// Of `dim_song`; 0 where the event names no song.
   public var songKey: Int64
+  /// `Guest`, `Logged In`, `Logged Out` or `Cancelled`.
   public var auth: InternedTexts.ID
+  /// `free` or `paid`.
   public var level: InternedTexts.ID
-  /// Negative where the event does not say.
+  /// The song's length in milliseconds; negative where the event does not say.
   public var durationMs: Int32
-  /// Meaningless while the outcome is open.
+  /// How long the song was listened to, in milliseconds; meaningless while the outcome is open.
   public var listenedMs: Int32
+  /// How the play ended, as far as the log says.
   public var outcome: Outcome
 }
 
 /// Takes the facts of counted events. The text slices of an event are valid during the call.
 public protocol FactSink: AnyObject {
+  /// A login or a failed login.
   func auth(_ keys: FactKeys, _ event: Event)
+  /// A page view; `songKey` is 0 where it names no song.
   func pageView(_ keys: FactKeys, songKey: Int64, _ event: Event)
-  /// A play of the records that are being folded, once its outcome is final, or at `reportOpenPlays`.
+  /// A play of the records that are being folded: once its outcome is final, or at `reportOpenPlays`.
+  /// `texts` has the texts that the fact refers to.
   func listen(_ fact: ListenFact, texts: InternedTexts)
   /// A play of earlier records whose outcome has changed since they were folded.
   func listenChanged(_ fact: ListenFact)
 }
 
-/// Small repeated texts by number, for what has to outlive the event that it came with.
+/// Small repeated texts by number, for facts that outlive the events which the texts came with.
 public final class InternedTexts {
+  /// A text's number: 0 for the empty text, then from 1 in order of first use.
   public typealias ID = Int32
   /// By the hash of the bytes.
   private var ids = FlatTable()
   private var texts: [String] = [""]
 
+  /// Only the empty text.
   public init() {}
 
-  deinit { ids.free() }
-
-  /// 0 for the empty text.
+  /// The number of a text, the same for the same bytes; 0 for the empty text.
   public func id(_ slice: ByteSlice) -> ID {
     if slice.isEmpty { return 0 }
     let hash = Int64(bitPattern: Murmur3.hash64(UnsafeRawBufferPointer(slice.buffer)))
@@ -72,5 +90,6 @@ public final class InternedTexts {
     return id
   }
 
+  /// The text of a number that `id(_:)` has given.
   public subscript(id: ID) -> String { texts[Int(id)] }
 }

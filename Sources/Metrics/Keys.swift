@@ -6,7 +6,7 @@ import EventModel
 /// 0 is kept for the unknown member.
 ///
 /// Not a defence against somebody who makes collisions on purpose; docs/keys.md has the odds.
-struct KeyHasher {
+struct KeyHasher: ~Copyable {
   private var scratch: UnsafeMutableRawPointer
   private var capacity: Int
   private var count = 0
@@ -16,7 +16,7 @@ struct KeyHasher {
     scratch = .allocate(byteCount: capacity, alignment: 16)
   }
 
-  func free() { scratch.deallocate() }
+  deinit { scratch.deallocate() }
 
   @inline(__always)
   mutating func begin() { count = 0 }
@@ -70,7 +70,7 @@ struct KeyHasher {
 }
 
 extension KeyHasher {
-  /// The state that the event shows its user in; 0 for guests.
+  /// The user with all attributes that the event gives; 0 for guests.
   mutating func user(_ event: Event) -> Int64 {
     guard let userId = event.userId else { return 0 }
     begin()
@@ -138,7 +138,7 @@ extension KeyHasher {
     return ByteSlice(start: text.utf8Start, count: text.utf8CodeUnitCount)
   }
 
-  /// As for `audience`: in the table, no status is 0.
+  /// Over the values of the row, as for `audience`: the table says 0 where the event has no status.
   mutating func page(_ event: Event) -> Int64 {
     begin()
     add(event.page)
@@ -149,7 +149,8 @@ extension KeyHasher {
     return key()
   }
 
-  /// What makes an event that event: the same again is a redelivery.
+  /// Over topic, user, session, item in session and time: an event with the same identity is a
+  /// redelivery.
   mutating func identity(_ event: Event) -> Int64 {
     begin()
     add(Int64(event.topic.rawValue))
@@ -160,7 +161,7 @@ extension KeyHasher {
     return key()
   }
 
-  /// The session within its user, which plays and credits belong to.
+  /// The session that plays and credits belong to: two users may have sessions of the same number.
   mutating func session(_ event: Event) -> Int64 {
     begin()
     add(event.userId)

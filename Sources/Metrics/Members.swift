@@ -1,58 +1,81 @@
 import EventModel
 
-/// Dimension members that were met for the first time by this process, waiting to be inserted. The
-/// same member may be handed out again by another process; inserting it twice does nothing.
+/// Dimension members that were met for the first time by this process, waiting to be inserted. Another
+/// process may hand out the same member again; inserting a member twice does nothing.
+///
+/// Keys are content-addressed (docs/keys.md), and nil stands for what no event said.
 public struct NewMembers: Sendable {
+  /// A row of `dim_user`: one state of a user.
   public struct User: Sendable {
+    /// Of all attributes; never 0.
     public var key: Int64
+    /// The user's number, as the events give it.
     public var userId: Int64
+    /// As the events give them; `level` is `free` or `paid`.
     public var firstName, lastName, gender, level: String?
-    /// Milliseconds since 1970.
+    /// When the user registered. Milliseconds since 1970.
     public var registration: Int64?
   }
 
+  /// A row of `dim_song`.
   public struct Song: Sendable {
+    /// Of artist, title and length; never 0.
     public var key: Int64
+    /// As the events give them; at least one is there.
     public var artist, title: String?
-    /// Seconds.
+    /// Seconds, in whole milliseconds.
     public var duration: Double?
   }
 
+  /// A row of `dim_location`.
   public struct Location: Sendable {
+    /// Of country, state, city and zip; never 0.
     public var key: Int64
+    /// As the events give them; `country` is `US` where an event does not say.
     public var country, state, city, zip: String?
+    /// Degrees: the place's least coordinates among the events met so far.
     public var lon, lat: Double?
+    /// The Census Bureau's region; nil outside the United States.
     public var region: String?
   }
 
+  /// A row of `dim_device`.
   public struct DeviceMember: Sendable {
+    /// Of the user agent; never 0.
     public var key: Int64
+    /// As the events give it.
     public var userAgent: String
+    /// What the user agent says of the device.
     public var device: Device
   }
 
+  /// In the order in which they were met.
   public internal(set) var users: [User] = []
+  /// In the order in which they were met.
   public internal(set) var songs: [Song] = []
+  /// In the order in which they were met; a place comes again where it gets lesser coordinates.
   public internal(set) var locations: [Location] = []
+  /// In the order in which they were met.
   public internal(set) var devices: [DeviceMember] = []
 
+  /// No members.
   public init() {}
 
+  /// True where there is no member of any dimension.
   public var isEmpty: Bool {
     users.isEmpty && songs.isEmpty && locations.isEmpty && devices.isEmpty
   }
 }
 
-/// Knows which members this process has handed out, and makes the rows of those it has not. Knows a
-/// limited number of them: beyond it, all of a dimension are forgotten, and handed out once more when
-/// they come again.
+/// Knows which members this process has handed out, and makes the rows of those that it has not. Beyond
+/// a limit it forgets all members of that dimension, and hands each out once more when it comes again.
 public final class MemberDirectory {
   private enum Dimension: Int, CaseIterable {
     case user, song, location, device
   }
 
-  /// Keys handed out, by dimension. Memory of our own, as in `RollupSet`.
-  private let known: UnsafeMutablePointer<FlatTable>
+  /// Keys handed out, by dimension.
+  private let known = FixedArray(count: Dimension.allCases.count) { FlatTable() }
   /// The least lon and lat of each location, by its value in the table.
   private var coordinates: [SIMD2<Double>] = []
   private var new = NewMembers()
@@ -60,18 +83,9 @@ public final class MemberDirectory {
   private let limit: Int
 
   /// - Parameter limit: members of a dimension that are known at most; 16 to 64 bytes each.
-  public init(limit: Int = 1 << 20) {
-    self.limit = limit
-    known = .allocate(capacity: Dimension.allCases.count)
-    for i in 0..<Dimension.allCases.count { (known + i).initialize(to: FlatTable()) }
-  }
+  public init(limit: Int = 1 << 20) { self.limit = limit }
 
-  deinit {
-    for i in 0..<Dimension.allCases.count { known[i].free() }
-    known.deallocate()
-  }
-
-  /// The members met since the last call.
+  /// The members met for the first time since the last call.
   public func take() -> NewMembers {
     defer { new = NewMembers() }
     return new
@@ -97,8 +111,8 @@ public final class MemberDirectory {
     if isNew(key, .song) { addSong(key, event) }
   }
 
-  /// A place has the least coordinates that any event gives it, so that it is the same in whatever order
-  /// the events come; it is handed out again where it gets others.
+  /// A place has the least coordinates that any event gives it, so that its row is the same in whatever
+  /// order the events come; a place whose coordinates change is handed out again.
   @inline(__always)
   func meetLocation(_ key: Int64, _ event: Event) {
     guard key != 0 else { return }

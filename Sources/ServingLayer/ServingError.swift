@@ -2,12 +2,13 @@ import Support
 
 /// Why the server could not be set up.
 public struct ServingError: UserFacingError, Equatable, CustomStringConvertible {
+  /// What went wrong, for programs; it decides the exit code.
   public enum Code: Sendable, Equatable {
     /// `--listen` is not HOST:PORT, or its host is not an address of this machine.
     case address
-    /// Somebody else listens there.
+    /// Another program listens on the address.
     case addressInUse
-    /// An address that others can reach, and no token.
+    /// Other machines can reach the address, and there is no token.
     case tokenRequired
     /// The certificate or key cannot be read or used.
     case tls
@@ -15,7 +16,9 @@ public struct ServingError: UserFacingError, Equatable, CustomStringConvertible 
     case system
   }
 
+  /// What went wrong.
   public var code: Code
+  /// One line: the value, the reason, and what to do.
   public var message: String
 
   init(_ code: Code, _ message: String) {
@@ -23,8 +26,10 @@ public struct ServingError: UserFacingError, Equatable, CustomStringConvertible 
     self.message = message
   }
 
+  /// The message.
   public var description: String { message }
 
+  /// What a process ends with that cannot go on.
   public var exitCode: ExitCode {
     switch code {
     case .address: .usage

@@ -3,18 +3,22 @@ import Feed
 import Metrics
 import Warehouse
 
-/// What the database keeps for the kernels of either layer beyond the offsets to read from.
+/// What the database keeps for the kernels of both layers beside the committed offsets: the events that
+/// were counted ahead of the crowd, and the places that a partition can be read again from.
 public struct KernelMemory {
   private let connection: Connection
   private let library: SQLLibrary
 
+  /// - Parameter connection: runs all statements, in its present transaction where it has one.
   public init(connection: Connection, library: SQLLibrary) {
     self.connection = connection
     self.library = library
   }
 
-  /// The loaded events that were counted ahead of the crowd.
-  /// - Parameter sinceLoads: with those that the speed layer has counted outside the window since.
+  /// The events that loads have counted ahead of the crowd, by the partition that they came in.
+  /// - Parameter sinceLoads: whether to add the events that the speed layer has counted outside the window
+  ///   since the last load.
+  /// - Throws: `WarehouseError` where the server does not answer the query.
   public func readAhead(sinceLoads: Bool = false) throws(WarehouseError)
     -> [TopicPartition: [CountedAhead]]
   {
@@ -29,8 +33,9 @@ public struct KernelMemory {
     return ahead
   }
 
-  /// The last place of a partition from which reading has every record in the window that is not
-  /// earlier than `timestamp` (milliseconds since 1970); nil where none is known but the log's start.
+  /// The last known place of a partition such that every record in the window with a time of `timestamp`
+  /// (milliseconds since 1970) or later lies at it or after it; nil where only the log's start is known.
+  /// - Throws: `.decoding` for a stored watermark that is none, and errors of the server.
   public func replayPoint(_ source: TopicPartition, before timestamp: Int64)
     throws(WarehouseError) -> ReplayPoint?
   {
@@ -45,9 +50,10 @@ public struct KernelMemory {
     return ReplayPoint(offset: try rows.int(0, 0), watermark: watermark)
   }
 
-  /// Adds places that a partition can be read again from. In one order, so that two transactions cannot
-  /// wait for each other in a circle.
-  /// - Parameter replacingAll: forget all others.
+  /// Adds places that partitions can be read again from. The rows are written in order of the partition,
+  /// so that two transactions that write places cannot wait for each other in a circle.
+  /// - Parameter replacingAll: whether all known places, of every partition, are forgotten first.
+  /// - Throws: `WarehouseError` where the server refuses a statement.
   public func save(_ points: [TopicPartition: [ReplayPoint]], replacingAll: Bool = false)
     throws(WarehouseError)
   {
@@ -65,7 +71,9 @@ public struct KernelMemory {
       ])
   }
 
-  /// Makes `ahead` the loaded events that were counted ahead. Call in the publishing transaction.
+  /// Replaces the events that loads have counted ahead of the crowd by `ahead`. Call it in the transaction
+  /// that publishes the load, so that these events change together with the facts.
+  /// - Throws: `WarehouseError` where the server refuses a statement.
   public func replaceAhead(_ ahead: [TopicPartition: [CountedAhead]]) throws(WarehouseError) {
     let all = ahead.flatMap { source, events in events.map { (source, $0) } }
     let keys: [SQLValue] = [

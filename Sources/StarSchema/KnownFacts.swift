@@ -3,15 +3,18 @@ import Warehouse
 
 /// Tells which events are facts already.
 public struct KnownFacts {
-  /// What a fact has of an event's identity; the topic decides the table.
+  /// An event's identity without its topic, as a fact has it; the topic says in which table to look.
   public struct Identity: Hashable, Sendable {
     /// Milliseconds since 1970-01-01 UTC.
     public var ts: Int64
-    /// nil: a guest, or somebody who is not logged in.
+    /// nil for a guest or a user who is not logged in.
     public var userId: Int64?
+    /// The session, as the event names it.
     public var sessionId: Int64
+    /// The event's place in its session, from 0.
     public var itemInSession: Int64
 
+    /// The identity of a decoded event.
     public init(_ event: Event) {
       ts = event.ts
       userId = event.userId
@@ -20,27 +23,31 @@ public struct KnownFacts {
     }
   }
 
+  /// Milliseconds of a day of UTC.
   public static let dayMs: Int64 = 86_400_000
 
   private let connection: Connection
   private let library: SQLLibrary
 
+  /// - Parameter connection: runs the look-ups, and so sees what its present snapshot sees.
   public init(connection: Connection, library: SQLLibrary) {
     self.connection = connection
     self.library = library
   }
 
+  /// Looks events of one day up in a table of facts.
   /// - Parameters:
-  ///   - events: of one day.
-  ///   - day: days since 1970-01-01.
-  ///   - table: facts, with its schema.
-  /// - Returns: the indices of those that are in the table.
+  ///   - events: all with a time within `day`.
+  ///   - day: days since 1970-01-01, of UTC.
+  ///   - table: a table or partition of facts of the events' topic, with its schema.
+  /// - Returns: the indices of the events that are in the table, in no particular order.
+  /// - Throws: `WarehouseError` where the server does not answer the query.
   public func indices(of events: [Identity], day: Int64, in table: String) throws -> [Int] {
     let rows = try connection.run(
       library.sql("batch/known_events", ["table": table]),
       [
         .intArray(events.map(\.ts)),
-        // No user: a value that no user has (EventDecoder.userIds).
+        // The least integer stands for no user; the decoder gives it to none (EventDecoder.userIds).
         .intArray(events.map { $0.userId ?? Int64.min }),
         .intArray(events.map(\.sessionId)), .intArray(events.map(\.itemInSession)),
         .timestamp(milliseconds: day * Self.dayMs),

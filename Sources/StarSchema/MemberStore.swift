@@ -3,24 +3,27 @@ import Feed
 import Metrics
 import Warehouse
 
-/// Inserts new dimension members and quarantined records: idempotent, so that both layers and any
-/// number of processes may insert the same ones.
+/// Inserts new dimension members and quarantined records. Inserting is idempotent, so that both layers and
+/// any number of processes may insert the same ones.
 ///
-/// Inserts go in order of the key, so that two processes that insert the same members cannot wait
-/// for each other in a circle.
+/// Members are inserted in order of their keys, so that two processes that insert the same members cannot
+/// wait for each other in a circle.
 public final class MemberStore {
   private let connection: Connection
   private let library: SQLLibrary
   private let buffer = CopyBuffer()
 
-  /// Makes the session's temporary tables that rows pass through.
+  /// Makes the temporary tables of the session that members pass through.
+  /// - Throws: `WarehouseError` where the server refuses to make them.
   public init(connection: Connection, library: SQLLibrary) throws(WarehouseError) {
     self.connection = connection
     self.library = library
     try connection.script(library.sql("members/temporary_tables"))
   }
 
-  /// Call inside a transaction: the temporary tables are emptied when it ends.
+  /// Inserts the members that their dimensions do not have yet; a known location only gets its coordinates
+  /// lowered. Call it inside a transaction, at whose end the temporary tables are emptied.
+  /// - Throws: `WarehouseError` where the server refuses a statement or the connection is lost.
   public func insert(_ members: NewMembers) throws(WarehouseError) {
     if !members.users.isEmpty { try insertUsers(members.users) }
     if !members.songs.isEmpty { try insertSongs(members.songs) }
@@ -94,7 +97,9 @@ public final class MemberStore {
     try send("device", ["device_key", "user_agent", "device_type", "os", "browser"])
   }
 
-  /// Puts records aside with where they came from and why. Call inside a transaction.
+  /// Writes records to `warehouse.quarantine`, with their source and the reason. A record that is there
+  /// already is left alone. Call it inside a transaction, at whose end the temporary table is emptied.
+  /// - Throws: `WarehouseError` where the server refuses a statement or the connection is lost.
   public func quarantine(_ records: [QuarantinedRecord]) throws(WarehouseError) {
     guard !records.isEmpty else { return }
     for record in records {

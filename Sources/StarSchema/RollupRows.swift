@@ -1,13 +1,16 @@
 import Metrics
 import Warehouse
 
-/// Rollup cells as rows of the tables `minute_*` of both layers. A counter that is 0 is null there.
+/// Rollup cells as rows of the tables `minute_*` of both layers. In these tables a counter of 0 and an empty
+/// sketch are null.
 public struct RollupRows {
+  /// The rollup whose table the rows belong to.
   public let rollup: Rollup
   private let counters: [Counter]
   private let distincts: [Distinct]
   private let keyColumns: Int
 
+  /// Rows for the table of this rollup.
   public init(_ rollup: Rollup) {
     self.rollup = rollup
     counters = rollup.counters
@@ -21,10 +24,10 @@ public struct RollupRows {
       + rollup.distincts.map(\.column)
   }
 
-  /// The columns that a row is found by.
+  /// The columns that tell the rows of the batch table apart: the minute, and what the rollup groups by.
   public static func keyColumns(_ rollup: Rollup) -> [String] { ["minute"] + rollup.keyColumns }
 
-  /// The columns by what they are, for the statements below `queries/rollup`.
+  /// The columns by their kind, as the lists that the statements in `queries/rollup` are filled with.
   public static func lists(_ rollup: Rollup) -> [String: [String]] {
     [
       "keys": keyColumns(rollup), "counters": rollup.counters.map(\.column),
@@ -32,8 +35,8 @@ public struct RollupRows {
     ]
   }
 
-  /// Writes one row.
-  /// - Parameter texts: what the cell's key stands for, where the key columns are texts.
+  /// Appends the cell to the buffer as one COPY row.
+  /// - Parameter texts: the texts that the cell's key stands for; nil where the table has the key itself, or none.
   public func append(
     _ cell: UnsafePointer<RollupCell>, texts: RollupTexts?, to buffer: CopyBuffer
   ) {
@@ -73,10 +76,11 @@ public struct RollupRows {
 }
 
 extension RollupSet {
-  /// Drains one rollup into COPY rows.
+  /// Moves the cells of one rollup out of the set, each as a COPY row.
   /// - Parameters:
-  ///   - bound: only minutes before this one (minutes since 1970).
-  ///   - place: the buffer that a cell's row belongs in.
+  ///   - bound: minutes since 1970; only cells of earlier minutes are moved. nil moves all.
+  ///   - place: gives the buffer that a cell's row is appended to.
+  /// - Throws: what `place` throws.
   public func drainRows(
     _ rollup: Rollup, before bound: Int32? = nil,
     into place: (UnsafePointer<RollupCell>) throws -> CopyBuffer

@@ -1,10 +1,11 @@
 import Dispatch
 import Synchronization
 
-/// A bounded set of connections that threads borrow one at a time. Connections are made when first
-/// needed, kept while they work and replaced when they do not.
+/// A bounded set of connections that threads borrow one at a time. A connection is made when it is first
+/// needed, kept while it works, and replaced when it is lost.
 public final class ConnectionPool: Sendable {
-  /// Hands a connection from one thread to the next: it is in the idle list, or with one borrower.
+  /// A connection in the idle list. It may pass from one thread to the next, because it is either in that list
+  /// or with exactly one borrower.
   private struct Idle: @unchecked Sendable {
     let connection: Connection
   }
@@ -12,12 +13,12 @@ public final class ConnectionPool: Sendable {
   private let url: String
   private let applicationName: String
   private let prepare: @Sendable (Connection) throws(WarehouseError) -> Void
-  /// The most connections there ever are.
+  /// The most connections at a time, at least 1.
   public let limit: Int
   private let free: DispatchSemaphore
   private let idle = Mutex<[Idle]>([])
 
-  /// Connects to nothing yet.
+  /// A pool without connections; the first borrower connects.
   /// - Parameters:
   ///   - limit: the most connections at a time, at least 1.
   ///   - prepare: runs on every new connection, before its first use (`set statement_timeout …`).
@@ -30,14 +31,14 @@ public final class ConnectionPool: Sendable {
     self.applicationName = applicationName
     self.prepare = prepare
     free = DispatchSemaphore(value: 0)
-    // A semaphore that starts at its limit stops the program when it is freed below it.
+    // A semaphore that is made with a value above 0 stops the program when it is freed at a lower value.
     for _ in 0..<self.limit { free.signal() }
   }
 
-  /// Lends a connection to `body`. A transaction left open, or a lost connection, does not reach
-  /// the next borrower.
+  /// Lends a connection to `body`. The next borrower gets neither a lost connection nor one with a transaction
+  /// left open.
   /// - Parameter seconds: how long to wait for a connection to come free.
-  /// - Throws: retriable `.connection` when all stay taken; otherwise what `body` threw.
+  /// - Throws: `.connection`, retriable when all connections stay taken; whatever `prepare` or `body` throws.
   public func withConnection<T>(
     waitingAtMost seconds: Double = 5, _ body: (Connection) throws(WarehouseError) -> T
   ) throws(WarehouseError) -> T {
@@ -59,7 +60,7 @@ public final class ConnectionPool: Sendable {
     return try body(connection)
   }
 
-  /// Closes the connections that nobody uses; the others close as they come back only if lost.
+  /// Closes the connections that nobody uses at present. Those in use stay open and come back to the pool.
   public func closeIdle() { idle.withLock { $0.removeAll() } }
 
   private func waitForRoom(_ seconds: Double) throws(WarehouseError) {

@@ -1,10 +1,11 @@
 extension Connection {
-  /// Makes this a session that only reads, as far as a session can be: transactions are read-only, and
-  /// where the user may become `analyst`, who cannot run programs or change data, it does.
+  /// Makes this session read only, as far as a session can be: its transactions are read-only, and it takes
+  /// the role `analyst`, which cannot run programs or change data, where the user may take that role.
   ///
-  /// This keeps mistakes out. What keeps a determined statement out are the rights of the user that
-  /// logged in, because a session can go back to those: `PrivateCluster`'s reader has none to write,
-  /// a superuser of somebody's own server has them all.
+  /// This protects against mistakes, not against a statement that is written to get around it, because a
+  /// session can go back to the rights of the user that logged in. Only those rights protect for certain: the
+  /// reader of a `PrivateCluster` has none to write, a superuser of somebody's own server has them all.
+  /// - Throws: what the server had against it; `.connection` where the connection is lost.
   public func becomeReader() throws(WarehouseError) {
     try script(
       """

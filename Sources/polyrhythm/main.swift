@@ -7,6 +7,7 @@ let commands: [CommandSpec] = [
   scheduleCommand, serveCommand, checkCommand, sqlCommand, statusCommand, simulateCommand,
 ]
 
+/// What `polyrhythm --help` prints.
 func overview() -> String {
   let width = commands.map(\.name.count).max() ?? 0
   let lines = commands.map {
@@ -21,6 +22,7 @@ func overview() -> String {
     """
 }
 
+/// Runs the command that the words name, or prints help.
 func perform(_ words: [String]) throws {
   guard let name = words.first else {
     print(overview())
@@ -48,8 +50,8 @@ func perform(_ words: [String]) throws {
 
 do {
   Signals.install()
-  // Buffers of some megabytes come and go all the time: kept by the allocator, they need not be given
-  // back to the kernel and cleared by it each time. 32 MiB is the most that glibc takes.
+  // Buffers of some megabytes come and go all the time. With these settings the allocator keeps them, instead of
+  // giving them back to the kernel, which would clear their pages each time. 32 MiB is the most that glibc takes.
   mallopt(M_MMAP_THRESHOLD, 32 << 20)
   mallopt(M_TRIM_THRESHOLD, 1 << 30)
   try perform(Array(CommandLine.arguments.dropFirst()))

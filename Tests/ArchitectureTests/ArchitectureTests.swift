@@ -12,7 +12,8 @@ import Testing
     "Metrics": ["EventModel"],
     "Warehouse": ["Support", "CLibPQ"],
     "EventSources": [
-      "EventModel", "EventLog", "Warehouse", "Support", "CCurl", "CXXHash", "CZlib", "CZstd",
+      "EventModel", "EventGenerator", "EventLog", "Feed", "Warehouse", "Support", "CCurl",
+      "CXXHash", "CZlib", "CZstd",
     ],
     "Feed": ["EventModel", "EventLog", "Metrics"],
     "StarSchema": ["EventModel", "EventLog", "Metrics", "Feed", "Warehouse"],
@@ -28,7 +29,7 @@ import Testing
       "Support",
     ],
     "polyrhythm": [
-      "EventModel", "EventGenerator", "EventLog", "EventSources", "Metrics", "SpeedLayer",
+      "EventModel", "EventGenerator", "EventLog", "EventSources", "Feed", "Metrics", "SpeedLayer",
       "BatchLayer", "ServingLayer", "Simulation", "Warehouse", "Support", "CPlatform",
     ],
   ]

@@ -1,4 +1,6 @@
+import BatchTestKit
 import EventModel
+import LayerTestKit
 import Support
 import TestKit
 import Testing
@@ -113,7 +115,7 @@ import Warehouse
   }
 
   @Test func plansAndStatesAreThoseThatTheEventsShowHoweverTheyAreLoaded() throws {
-    let seed = UInt64.random(in: 0..<1_000_000)
+    let seed = TestSeed.drawn()
     print("seed \(seed)")
     var random = SeededRandom(seed: seed)
     let steps = Self.steps(&random)

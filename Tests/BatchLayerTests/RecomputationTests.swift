@@ -1,6 +1,9 @@
+import BatchTestKit
 import EventLog
 import EventModel
+import LayerTestKit
 import Metrics
+import StarSchema
 import Support
 import TestKit
 import Testing
@@ -136,11 +139,11 @@ import Warehouse
     #expect(try recompute(layers).map { "\($0.check) \($0.rows)" } == ["lake_minute_song 2"])
   }
 
-  @Test(arguments: FactWriter.Fact.allCases)
-  func aFactThatIsMissingDoubledOrAnotherIsSeen(_ fact: FactWriter.Fact) throws {
+  @Test(arguments: FactTable.allCases)
+  func aFactThatIsMissingDoubledOrAnotherIsSeen(_ fact: FactTable) throws {
     let layers = try Self.loaded.get().layers
     let connection = try layers.connect()
-    let table = "warehouse.\(fact.rawValue)"
+    let table = "warehouse.\(fact.name)"
     try connection.script("create table kept as select * from \(table)")
     defer {
       try? connection.script(
@@ -149,12 +152,12 @@ import Warehouse
     try connection.script(
       "update \(table) set level = 'gold' where ts = (select min(ts) from \(table))")
     let changed = try recompute(layers)
-    #expect(changed.map(\.check) == ["lake_\(fact.rawValue)"])
+    #expect(changed.map(\.check) == ["lake_\(fact.name)"])
     #expect((changed.first?.rows ?? 0) >= 2)
     try connection.script(
       "delete from \(table); insert into \(table) select * from kept; insert into \(table) "
         + "select * from kept order by ts limit 1")
-    #expect(try recompute(layers).map { "\($0.check) \($0.rows)" } == ["lake_\(fact.rawValue) 1"])
+    #expect(try recompute(layers).map { "\($0.check) \($0.rows)" } == ["lake_\(fact.name) 1"])
   }
 
   /// The defect: records below the published cut that no layer has counted.

@@ -1,4 +1,4 @@
-/// One step of a schedule. What it starts goes on beside what follows.
+/// One step of a schedule. The processes that a step starts go on while the next steps are taken.
 enum Action: Equatable, CustomStringConvertible {
   enum Target: Equatable, CustomStringConvertible {
     case worker(Int)
@@ -15,13 +15,14 @@ enum Action: Equatable, CustomStringConvertible {
 
   enum LoadKind: String { case full, incremental }
 
-  /// How a load ends before its end.
+  /// The way in which a load is stopped before its end.
   struct Ending: Equatable, CustomStringConvertible {
     enum Means: String, CaseIterable { case kill, freeze, cutConnections, terminate }
     var means: Means
-    /// Of all that the load sends, on whichever connection, from 1.
+    /// The number of the statement at which the load is stopped, from 1, counted over all connections of the
+    /// load.
     var statement: Int
-    /// Whether the server has answered it.
+    /// True where the server has run and answered that statement.
     var isAnswered: Bool
 
     var description: String {
@@ -29,12 +30,13 @@ enum Action: Equatable, CustomStringConvertible {
     }
   }
 
-  /// A stretch of events: `run` numbers it; by `generate --log`, or from files by `import`.
+  /// A writer appends the stretch of events with the number `run`, by `generate --log` or from files by
+  /// `import`.
   case write(run: Int, byImport: Bool)
-  /// A site in a hurry that writes until it is ended.
+  /// A site in fast motion writes until it is ended.
   case live(run: Int)
   case killWriter(afterMs: Int)
-  /// The command of the writer that was killed, once more.
+  /// Runs the command of the killed writer once more.
   case repeatWriter
   case startWorker(Int, flushMs: Int)
   /// SIGTERM.
@@ -43,30 +45,32 @@ enum Action: Equatable, CustomStringConvertible {
   case killWorker(Int)
   case freeze(Target)
   case thaw(Target)
-  /// Waits for its end, but for one that is frozen.
+  /// Runs a load and waits for its end, unless the load is frozen.
   case load(LoadKind, Ending?)
   case startLoad(LoadKind)
   case killLoad
-  /// `pg_ctl stop -m immediate`, and started again.
+  /// Stops the server by `pg_ctl stop -m immediate` and starts it again.
   case restartServer
-  /// `pg_terminate_backend` of one of our sessions, whichever comes first by a number.
+  /// Ends one of the program's sessions, which the number selects, by `pg_terminate_backend`.
   case killBackend(Int)
   case pause(ms: Int)
-  /// Topics with more partitions; or, before there are any, one topic alone.
+  /// The topics get more partitions.
   case growPartitions
+  /// One topic is made before the others exist.
   case firstTopicAlone
-  /// All writers killed; of each partition, bytes that no sync and no commit has vouched for are lost.
+  /// All processes and the server are killed at once, and partitions end in a torn line.
   case losePower
-  /// Writers end, all that is there is caught up with and compared; then a load, and compared again.
+  /// Writers end, workers read all records, and the views are compared with the log; then a load runs, and the
+  /// views are compared again.
   case settle(Settling)
 
   struct Settling: Equatable, CustomStringConvertible {
-    /// The workers there are catch up, or one that starts for it after they have been killed.
+    /// True where the running workers catch up. Otherwise they are killed, and a new worker catches up.
     var byWorkers: Bool
-    /// Whoever is frozen stays frozen until after the comparison.
+    /// True where frozen processes stay frozen until after the comparison.
     var keepsFrozen: Bool
     var load: LoadKind?
-    /// A full load into another database gives the same rows.
+    /// True to compare the rows with those of a full load into another database.
     var comparesFull: Bool
 
     var description: String {
@@ -97,7 +101,7 @@ enum Action: Equatable, CustomStringConvertible {
     case .pause(let ms): "pause \(ms) ms"
     case .growPartitions: "more partitions"
     case .firstTopicAlone: "one topic alone"
-    case .losePower: "lose unsynced bytes"
+    case .losePower: "kill all, tear the last lines"
     case .settle(let settling): "settle: \(settling)"
     }
   }

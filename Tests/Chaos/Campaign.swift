@@ -2,16 +2,16 @@ import Foundation
 import Glibc
 import Simulation
 
-/// Episode after episode, each of the next seed, until the time is up or one fails.
+/// Runs episode after episode, each with the next seed, until the time is up or an episode fails.
 struct Campaign {
   var firstSeed: UInt64
   var seconds: Double
   var episodes: Int
-  /// For finding a shorter schedule that fails too.
+  /// Seconds to spend on finding a shorter schedule that fails too.
   var shrinkSeconds: Double
   var without: Set<Schedule.Trouble>
   var isLoud: Bool
-  /// Loads end at one statement after the other, instead of all that a seed can draw.
+  /// True for the schedules of `Schedule.sweep`, in which loads end at one statement after the other.
   var isSweep: Bool
 
   private let directory = "/tmp/polyrhythm-chaos-\(getpid())"
@@ -67,7 +67,7 @@ struct Campaign {
     }
   }
 
-  /// - Returns: what was wrong, after how many actions; nil where all was right.
+  /// - Returns: what was wrong, and after how many actions; nil where all was right.
   private func attempt(
     _ schedule: Schedule, _ server: Server, _ name: String, _ tally: inout Tally, trace: Bool,
     keeps: Bool

@@ -4,7 +4,7 @@ import Simulation
 import TestKit
 import Warehouse
 
-/// One schedule, carried out over a fresh database and a fresh log.
+/// Carries out one schedule on a new database and a new log.
 final class Episode {
   let schedule: Schedule
   let directory: String
@@ -35,7 +35,7 @@ final class Episode {
     watch = Watch(url: database, log: log)
   }
 
-  /// - Throws: `Verdict` where the system has shown what it must not show.
+  /// - Throws: `Verdict` where the system has shown numbers that it must not show, or behaved as it must not.
   func run() throws {
     defer { tally.looks += watch.looks }
     for (index, action) in schedule.actions.enumerated() {
@@ -53,7 +53,8 @@ final class Episode {
     tally.records += recount.ends.values.reduce(0, +)
   }
 
-  /// Everything ends; what is left on the disk stays.
+  /// Ends all processes of the episode.
+  /// - Parameter keepsData: true to leave the files and the database as they are.
   func end(keepsData: Bool) {
     fleet.killAll()
     try? watch.end()
@@ -122,7 +123,7 @@ final class Episode {
 
   // MARK: Writers
 
-  /// Six hours of new users, one stretch after the other.
+  /// Writes the events of six hours by new users; each stretch begins where the one before ends.
   private func write(_ run: Int, _ byImport: Bool) throws {
     let day = 1_767_571_200 + run * 6 * 3600
     func time(_ seconds: Int) -> String {
@@ -184,7 +185,7 @@ final class Episode {
       _ = try fleet.waited(fleet.startLoad(kind), 120)
       return
     }
-    // The process is known only once it runs; the trap waits for that.
+    // The load's process id is known only once the load runs, and the trap waits for the id.
     let victim = ProcessSlot()
     let sprung = ProcessSlot()
     proxy.reset(
@@ -226,7 +227,7 @@ final class Episode {
       case .terminate: tally.backends += 1
       case .cutConnections: break
       }
-      // Frozen, it keeps its connections; nobody else shares them.
+      // A frozen load keeps its connections through the proxy, so the proxy is not reset.
       if ending.means != .freeze { proxy.reset() }
     }
   }

@@ -13,7 +13,7 @@ final class Fleet {
   private(set) var workers: [Int: Program] = [:]
   private(set) var writer: Program?
   private(set) var load: Program?
-  /// Loads that froze, and that others have come after.
+  /// Loads that froze before a later load was started.
   private var overtaken: [Program] = []
   private var writerCommand: [String]?
   private var isWriterOwed = false
@@ -49,7 +49,7 @@ final class Fleet {
     ])
   }
 
-  /// The schedule's numbers go round the workers that there are.
+  /// The running worker with this number, or, where it does not run, another one that the number selects.
   func worker(_ slot: Int) -> Program? {
     let running = workers.filter { $0.value.isRunning }.sorted { $0.key < $1.key }
     return workers[slot].flatMap { $0.isRunning ? $0 : nil }
@@ -66,7 +66,7 @@ final class Fleet {
     return program
   }
 
-  /// Loads that are awake end; those that froze stay as they are.
+  /// Waits for the end of all loads that are not frozen.
   func finishLoads(within seconds: Double) throws {
     for program in overtaken + [load].compactMap({ $0 })
     where program.isRunning && !isFrozen(program) {
@@ -75,7 +75,7 @@ final class Fleet {
     overtaken.removeAll { !$0.isRunning }
   }
 
-  /// Only one process at a time can write the log: what is there is waited for.
+  /// Starts a writer once the one before has ended, since only one process at a time can write the log.
   func startWriter(_ command: [String]) throws {
     try finishWriter()
     writerCommand = command
@@ -88,7 +88,7 @@ final class Fleet {
     writer = try run(writerCommand)
   }
 
-  /// - Parameter isOwed: whether its command has to run to its end some time.
+  /// - Parameter isOwed: true where the writer's command has to be repeated until it has run to its end.
   func killWriter(isOwed: Bool) -> Bool {
     guard let writer, writer.isRunning else { return false }
     isWriterOwed = isOwed
@@ -115,7 +115,7 @@ final class Fleet {
 
   private func expectEnd(of program: Program, within seconds: Double) throws {
     let outcome = try waited(program, seconds)
-    // One that was asked to end before it could listen has ended too.
+    // A writer that gets SIGTERM before it handles signals ends by that signal, which is fine.
     guard [0, 128 + SIGKILL, 128 + SIGTERM].contains(outcome.status) else {
       throw Verdict("a writer ended by itself: \(outcome)")
     }
@@ -170,11 +170,11 @@ final class Fleet {
     }
   }
 
-  /// How a process may end: as it should, as we killed it, or as one that says to try again (no server, a lock,
-  /// a fenced worker).
+  /// The exit codes that a process may have: success, killed by this harness, or one that means to try again
+  /// (no server, a lock, a fenced worker).
   private static let endings: Set<Int32> = [0, 69, 75, 128 + SIGKILL, 128 + SIGTERM]
 
-  /// A process that ends by a signal that nobody sent, or for a reason that nobody gave it, has a defect.
+  /// The outcomes of processes that ended in another way, which shows a defect.
   func verdicts() -> [String] {
     all.compactMap { program in
       guard !program.isRunning, let outcome = try? program.wait(atMost: 1) else { return nil }

@@ -3,9 +3,9 @@ import Glibc
 import Simulation
 import TestKit
 
-/// A power loss, as far as real processes can have one: all of them are killed at once, PostgreSQL too,
-/// and each partition's growing segment ends in a torn line. What unsynced bytes do when they are gone is
-/// what `polyrhythm simulate` tries, which knows what was synced.
+/// A power loss, as far as it can be had with real processes: all of them and PostgreSQL are killed at once,
+/// and growing segments end in a torn line. The loss of unsynced bytes is tested by `polyrhythm simulate`,
+/// which knows what was synced.
 extension Episode {
   func losePower() throws {
     if fleet.killWriter(isOwed: true) { tally.kills += 1 }

@@ -1,17 +1,17 @@
 import TestKit
 
-/// What one episode does, all of it drawn from a seed.
+/// The actions of one episode, all drawn from a seed.
 struct Schedule {
   var seed: UInt64
   var partitions: Int
   /// Flags of `generate` for late, doubled, disordered and malformed events.
   var faults: [String]
   var actions: [Action]
-  /// Records that a worker may lag before a load takes its share over; nil: as the program has it, which no
-  /// episode comes to.
+  /// The number of records that a worker may lag before a load takes over its share (`--far-behind`). Nil
+  /// leaves the program's default, which no episode reaches.
   var farBehind: Int?
 
-  /// Kinds of trouble that can be left out, to look for others behind a known defect.
+  /// Kinds of trouble that can be left out, so that a known defect does not hide others.
   enum Trouble: String, CaseIterable {
     case repeats, lateDuplicates, deadLoads, frozen, grow, topics, power, live, restart
   }
@@ -25,10 +25,10 @@ struct Schedule {
     actions = draw.actions()
   }
 
-  /// Loads that end at six statements one after the other, from `6 (seed - 1) + 1` on, while a worker is
-  /// absent, restarting, frozen or behind: seeds 1 to 45 end a load at each of its statements, the next 45
-  /// with the worker in the next of these states. What kind of load ends in which way is drawn; each further
-  /// 180 seeds draw anew.
+  /// Six loads, which end at one statement after the other, from `6 (seed - 1) + 1` on, while a worker is
+  /// absent, restarting, frozen or behind. Seeds 1 to 45 end a load at each of its statements; each next 45
+  /// seeds do so with the worker in the next of these states. The kind of each load and the way in which it
+  /// ends are drawn, and drawn anew for each further 180 seeds.
   static func sweep(seed: UInt64) -> Schedule {
     var schedule = Schedule(seed: seed)
     let number = Int(seed) - 1
@@ -105,13 +105,13 @@ private struct Draw {
     var actions: [Action] = []
     isLive = chance(0.35) && has(.live)
     if chance(0.15), has(.topics) { actions += [.firstTopicAlone, worker(), .pause(ms: 500)] }
-    // Each order of the first writer, the first worker and the first load comes up.
+    // The first writer, the first worker and the first load come in every possible order.
     var first: [[Action]] = [[writer()], [worker()], [load()]]
     first.shuffle(using: &random)
     if chance(0.4) { first.removeLast() }
     actions += first.joined()
     for round in 0..<(2 + below(2)) {
-      // The worker that catches up for a settling ends with it.
+      // The worker that catches up for a settling ends with it, so another one is needed.
       if round > 0, chance(0.8) { actions.append(worker()) }
       if round > 0, chance(0.3) { actions.append(worker()) }
       if round > 0 || !actions.contains(where: isWriter) { actions.append(writer()) }
@@ -145,7 +145,7 @@ private struct Draw {
     guard has(.deadLoads) else { return nil }
     var means = pick(Action.Ending.Means.allCases + [.kill])
     if means == .freeze, !has(.frozen) { means = .kill }
-    // A load has some two hundred statements; those around its cut are tried more often.
+    // A load has about two hundred statements, of which those around its cut are tried more often.
     let statement = chance(0.4) ? 1 + below(50) : 1 + below(260)
     return Action.Ending(means: means, statement: statement, isAnswered: chance(0.5))
   }
@@ -170,7 +170,7 @@ private struct Draw {
     case 14, 15:
       guard has(.frozen) else { return [] }
       let target = pick([Action.Target.worker(below(4)), .worker(below(2)), .writer, .load])
-      // Longer than any lease, now and then.
+      // Half of the pauses are longer than any lease.
       let length = chance(0.5) ? 11_500 : 300 + below(1500)
       var steps: [Action] = []
       if case .worker(let slot) = target { steps.append(.startWorker(slot, flushMs: 20)) }

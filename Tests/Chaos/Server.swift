@@ -2,8 +2,8 @@ import Foundation
 import TestKit
 import Warehouse
 
-/// The private PostgreSQL of a run. It is a durable one: power is never cut for real, but everything that a
-/// crash of the server may lose must be lost.
+/// The private PostgreSQL of a run. It is durable, although power is never really cut, so that a crash loses
+/// exactly what a crash of a user's server loses.
 final class Server {
   private let cluster: PrivateCluster
   private(set) var info: ClusterInfo
@@ -14,7 +14,7 @@ final class Server {
     info = try cluster.start()
   }
 
-  /// Drops everything at once, and recovers.
+  /// Ends the server without a shutdown, and starts it again, which makes it recover.
   func crash() throws {
     try cluster.stop(.immediate)
     let before = info.port
@@ -26,7 +26,7 @@ final class Server {
 
   func stop() { try? cluster.stop(.immediate) }
 
-  /// An empty database with hll.
+  /// Makes an empty database with the extension hll.
   func makeDatabase() throws -> String {
     databases += 1
     let name = "chaos_\(databases)"
@@ -50,13 +50,13 @@ final class Server {
   }
 }
 
-/// What the harness itself could not do: no verdict about the system.
+/// A failure of the harness itself, which says nothing about the system under test.
 struct ChaosError: Error, CustomStringConvertible {
   var description: String
   init(_ description: String) { self.description = description }
 }
 
-/// The system has shown what it must not show.
+/// The system has behaved in a way in which it must not behave.
 struct Verdict: Error, CustomStringConvertible {
   var description: String
   init(_ description: String) { self.description = description }

@@ -4,9 +4,10 @@ import Simulation
 import TestKit
 import Warehouse
 
-/// Quiescence: everybody has written, everything is read; now the views must be equal to the log.
+/// A system at rest: all writers have ended and all records are read, so that the views must equal the log.
 extension Episode {
-  /// Seconds for which the speed layer may lag when nobody writes: a lease, a replay, a busy machine.
+  /// Seconds for which the speed layer may lag when no process writes: enough for a lease, a replay and a busy
+  /// machine.
   private static let patience = 180.0
 
   func settle(_ settling: Action.Settling) throws {
@@ -86,14 +87,15 @@ extension Episode {
     )
   }
 
-  /// Nobody is in the way any more, but what was killed may be gone a moment later.
+  /// Runs a load with no other process in its way. It is repeated where the sessions of a killed process are
+  /// not gone yet.
   private func loadAtRest(_ kind: Action.LoadKind) throws {
     let deadline = ContinuousClock.now + .seconds(60)
     var tries = 0
     while true {
       tries += 1
       tally.loads += 1
-      // One that was frozen goes on now, and may publish.
+      // A load that was frozen goes on now, and may publish.
       try fleet.finishLoads(within: 120)
       proxy.reset()
       let outcome = try fleet.waited(fleet.startLoad(kind), 120)
@@ -112,7 +114,7 @@ extension Episode {
     guard outcome.status == 0 else { throw Verdict("check is not green: \(outcome)") }
   }
 
-  /// A full load into a database of its own gives the same rows.
+  /// Compares all rows with those of a full load into another database.
   private func compareFull() throws {
     let other = try server.makeDatabase()
     defer { server.drop(other) }

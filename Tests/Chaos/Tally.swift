@@ -1,4 +1,4 @@
-/// What a run has done, for the line that goes into docs/reliability.md.
+/// Counts of the steps of a run, for the line that goes into docs/reliability.md.
 struct Tally {
   var episodes = 0
   var kills = 0
@@ -7,7 +7,7 @@ struct Tally {
   var backends = 0
   var loads = 0
   var endedLoads = 0
-  /// `load kind/statement/answered`, each different one.
+  /// The different endings of loads, as `kind/statement/answered`.
   var endings: Set<String> = []
   var publishedLoads = 0
   var settlings = 0

@@ -4,7 +4,7 @@ import Support
 import Synchronization
 import Warehouse
 
-/// Looks at all merged views in one statement, over and over, whatever happens meanwhile.
+/// Looks at all merged views in one statement, again and again, while the episode goes on.
 final class Watch: Sendable {
   private let stop = StopToken()
   private let worker: Worker<Void>
@@ -13,17 +13,17 @@ final class Watch: Sendable {
   private final class Shared: Sendable {
     let looks = Atomic<Int>(0)
     let violations = Mutex<[String]>([])
-    /// Odd while the log is being changed under everybody's feet.
+    /// Odd while an action changes the files of the log.
     let generation = Atomic<Int>(0)
     let isAway = Atomic<Bool>(false)
   }
 
   var looks: Int { shared.looks.load(ordering: .relaxed) }
 
-  /// What must not have been seen; empty where all was right.
+  /// One sentence for each number that a look must not have shown; empty where all was right.
   var violations: [String] { shared.violations.withLock { $0 } }
 
-  /// What ended it.
+  /// The error that ended the watch.
   var failure: String {
     do {
       try worker.wait()
@@ -33,7 +33,7 @@ final class Watch: Sendable {
     }
   }
 
-  /// It looks until the end, whatever happens.
+  /// True where the watch has ended before it was asked to, which it must not.
   var hasGivenUp: Bool { worker.isFinished && !stop.isRequested }
 
   init(url: String, log: String) {
@@ -70,7 +70,7 @@ final class Watch: Sendable {
           last = look
           stop.wait(seconds: 0.02)
         } catch let error as WarehouseError {
-          // No schema yet, or no server for a moment.
+          // The schema is not there yet, or the server is down for a moment.
           if ["42P01", "3F000", "42703"].contains(error.sqlState) == false { connection = nil }
           stop.wait(seconds: 0.05)
         }
@@ -78,7 +78,7 @@ final class Watch: Sendable {
     }
   }
 
-  /// No look goes on while the body changes the log.
+  /// Runs the body, which changes the log, while no look is under way.
   func pausing<T>(_ body: () throws -> T) rethrows -> T {
     shared.generation.add(1, ordering: .acquiringAndReleasing)
     while !shared.isAway.load(ordering: .acquiring) && !worker.isFinished { usleep(5000) }

@@ -4,8 +4,8 @@ import TestKit
 import Testing
 import Warehouse
 
-/// What cannot be done is said on one line, with an exit code of sysexits.h, before anything is
-/// changed.
+/// A command that cannot be carried out says so on one line, with an exit code of sysexits.h, before it has
+/// changed anything.
 @Suite struct BadInputTests {
   private static let usage: Int32 = 64
   private static let dataError: Int32 = 65
@@ -15,7 +15,7 @@ import Warehouse
   private static let cannotCreate: Int32 = 73
   private static let configuration: Int32 = 78
 
-  /// Nobody listens there: the port is reserved and not opened by anybody in tests.
+  /// An address without a server: port 1 is reserved, and no test opens it.
   private static let nowhere = "postgresql://127.0.0.1:1/polyrhythm"
 
   @Test func aCommandLineThatIsNotUnderstoodIsRefused() throws {
@@ -36,7 +36,7 @@ import Warehouse
       try box.fail(["run", "--for", "soon"], Self.usage, saying: ["--for", "\"soon\""])
       try box.fail(["run", "--listen", "nonsense"], Self.usage, saying: ["--listen"])
       try box.fail(["sql", " "], Self.usage, saying: ["empty"])
-      // Without ./data and without a word where, no command guesses.
+      // Without ./data and without a flag that says where the data is, no command guesses.
       for words in [
         ["speed"], ["load", "full"], ["serve"], ["check"], ["status"], ["sql", "table x"],
       ] {
@@ -175,7 +175,7 @@ import Warehouse
       }
       #expect(FileManager.default.contents(atPath: file) == Data("mine".utf8))
 
-      // Of a PostgreSQL that is not installed here.
+      // The data directory is made to look like one of a PostgreSQL version that is not installed here.
       try box.succeed(["load", "full", "--data", box.data])
       let version = "\(box.data)/postgres/data/PG_VERSION"
       let actual = try #require(FileManager.default.contents(atPath: version))
@@ -191,7 +191,7 @@ import Warehouse
 }
 
 extension Sandbox {
-  /// The names in the directory, without what the runs printed.
+  /// The names in the directory, without the files of what the runs printed.
   func files() throws -> [String] {
     try FileManager.default.contentsOfDirectory(atPath: directory)
       .filter { name in ![".stdin", ".stdout", ".stderr"].contains { name.hasSuffix($0) } }

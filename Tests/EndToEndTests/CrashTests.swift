@@ -4,7 +4,7 @@ import TestKit
 import Testing
 import Warehouse
 
-/// What is killed without notice, and what others see of it meanwhile.
+/// Processes are killed without notice, while a reader looks at the views.
 @Suite(.serialized) struct CrashTests {
   private let seed = Int.random(in: 1...1_000_000)
 
@@ -20,7 +20,7 @@ import Warehouse
       var committed: Set<Int64> = []
       for life in 1...20 {
         let speed = try box.start(["speed", "--flush-seconds", "0.02"] + place)
-        // Half of the kills hit the start, half what comes after, some of them after a flush.
+        // Half of the kills come while a worker starts, the others later, some of them after a flush.
         if life % 2 == 0 {
           _ = eventually(within: 20) {
             speed.errorsSoFar.contains("state rebuilt") || !speed.isRunning
@@ -35,7 +35,7 @@ import Warehouse
         speed.kill()
         committed.insert(try records(in: database))
       }
-      // Without this the kills would have hit nothing.
+      // Workers must have committed between the kills, or the kills would have tested nothing.
       #expect(committed.count > 5, "\(committed.sorted())")
       site.send(SIGINT)
       #expect(try site.wait().status == 0)
@@ -62,7 +62,7 @@ import Warehouse
       try #require(try eventually(within: 20) { try LogFiles(box.log).count().total > 500 })
       let speed = try box.start(["speed", "--flush-seconds", "0.05"] + place)
       let watch = MergedViewWatch(url: database.url, log: box.log)
-      // Kills are spread over the time that a load takes here and now.
+      // Kills are spread over the time that a load takes on this machine.
       func timed(_ kind: String) throws -> Int {
         let start = ContinuousClock.now
         try box.succeed(["load", kind] + lake)
@@ -77,7 +77,7 @@ import Warehouse
         usleep(UInt32(random.below(duration)))
         if load.isRunning { killed += 1 }
         load.kill()
-        // What follows a killed load is one that works, whatever the killed one left.
+        // A load must succeed whatever the killed load before it has left.
         if round % 2 == 0 { duration = try timed("incremental") }
       }
       #expect(killed == 9)
@@ -117,7 +117,7 @@ import Warehouse
       let start = 1_767_225_600_000
       for (name, line) in [
         ("a", listen(user: 1, gender: "F", level: "free", ts: start)),
-        // An hour later, by somebody else: it ends the first play, in a process that only replayed it.
+        // A listen of another user an hour later, which ends the first play in a process that only replayed it.
         ("b", listen(user: 2, gender: "M", level: "paid", ts: start + 3_600_000)),
       ] {
         let file = try box.write("\(name)/listen_events.ndjson", line)

@@ -2,10 +2,10 @@ import Foundation
 import TestKit
 import Testing
 
-/// The generator's faults against the whole pipeline: what `truth.json` says was written is what comes
-/// out, to the unit, minute by minute.
+/// Runs the generator's faults through the whole pipeline. The views must have the counts of `truth.json`, to
+/// the unit and minute by minute.
 @Suite struct FaultAuditTests {
-  /// What is compared of a `truth.json`.
+  /// The part of a `truth.json` that is compared.
   private struct Truth {
     var events: LogFiles.Counts
     var duplicates: LogFiles.Counts
@@ -24,7 +24,7 @@ import Testing
       lines = try #require(object["lines"] as? Int64)
       for minute in try #require(object["minutes"] as? [[String: Any]]) {
         let counts = try Self.counts(minute)
-        // A minute with malformed lines only is nobody's minute.
+        // A minute with malformed lines only has no row in the views.
         if counts.total > 0 { minutes[try #require(minute["start"] as? Int64) / 1000] = counts }
       }
     }
@@ -109,7 +109,7 @@ import Testing
       let expected = first.minutes.merging(second.minutes, uniquingKeysWith: +)
       #expect(try minutes(box, place) == expected, "minute by minute, after an incremental one")
       let check = try box.succeed(["check"] + place)
-      // A malformed listen leaves a NextSong page view without its listen, which is worth a warning.
+      // A malformed listen leaves a NextSong page view without its listen, which the check warns of.
       let complaints = check.output.split(separator: "\n").filter {
         $0.hasPrefix("ERROR") || $0.hasPrefix("warning")
       }

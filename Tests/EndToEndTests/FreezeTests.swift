@@ -4,8 +4,8 @@ import TestKit
 import Testing
 import Warehouse
 
-/// Processes that stand still (SIGSTOP) with whatever they hold: others take it, and when they wake up
-/// they can do no harm.
+/// Processes are frozen (SIGSTOP) while they hold locks and leases. Other processes take these over, and the
+/// frozen ones can do no harm when they wake up.
 @Suite(.serialized) struct FreezeTests {
   private func committed(_ database: TestDatabase) throws -> Int64 {
     try database.connect().run(

@@ -4,7 +4,7 @@ import TestKit
 import Testing
 import Warehouse
 
-/// A disk that fills up: one line, nothing lost, and all goes on once there is room.
+/// A disk fills up: commands say so on one line, no event is lost, and all goes on once there is room.
 @Suite struct FullDiskTests {
   @Test func aFullDiskIsSaidAndCostsNoEvent() throws {
     try withSandbox { box in
@@ -25,7 +25,7 @@ import Warehouse
       let before = try box.sums(place)
       #expect(before == expected)
 
-      // Nothing of a load that the disk has no room for is seen.
+      // A load for which the disk has no room changes nothing that readers see.
       disk.fill(leaving: 1024)
       let load = try box.run(["load", "full"] + place)
       #expect(load.status == 74, "\(load)")
@@ -35,7 +35,7 @@ import Warehouse
       try box.succeed(["load", "full"] + place)
       #expect(try box.sums(place) == expected, "after the load")
 
-      // Nor of a speed layer.
+      // Nor does a speed layer without room.
       let more = try box.generate(
         "more", users: 60, from: "2026-01-08", to: "2026-01-12", firstUser: 5000)
       try box.succeed(["import", more] + place)
@@ -55,10 +55,10 @@ import Warehouse
   }
 }
 
-/// A disk with little room under a sandbox's data directory, for the program and its PostgreSQL alike.
-/// It takes no mount, and so no rights: `Tests/SmallDisk/smalldisk.c` is preloaded into both.
+/// A disk with little room under a sandbox's data directory, for the program and its PostgreSQL alike. It
+/// needs no mount, and so no rights: `Tests/SmallDisk/smalldisk.c` is preloaded into both.
 private final class SmallDisk {
-  /// Bytes that are free, shared with the processes.
+  /// The number of free bytes, in memory that is shared with the processes.
   private let room: UnsafeMutablePointer<Int64>
 
   init(for box: Sandbox) throws {
@@ -78,7 +78,8 @@ private final class SmallDisk {
     let variables = [
       "LD_PRELOAD": library, "SMALL_DISK_ROOT": box.data, "SMALL_DISK_FREE": counter,
     ]
-    // The server gets an environment of its own, so its programs bring theirs.
+    // The program starts the server with a clean environment, so wrappers of the server's programs set the
+    // variables.
     let server = try #require(Self.serverDirectory())
     let words = variables.map { "\($0.key)='\($0.value)'" }.sorted().joined(separator: " ")
     for name in ["initdb", "pg_ctl", "postgres"] {
@@ -95,7 +96,7 @@ private final class SmallDisk {
 
   func makeRoom() { room.pointee = -1 }
 
-  /// Where the newest installed server is.
+  /// The directory of the newest installed server.
   private static func serverDirectory() -> String? {
     let root = "/usr/lib/postgresql"
     let names = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []

@@ -37,7 +37,7 @@ import Testing
     }
   }
 
-  /// The tests are a debug build, the binary is a release build: the optimiser has changed nothing.
+  /// The tests are a debug build and the binary is a release build, and both must give the same bytes.
   @Test func optimisedCodeGivesTheBytesOfUnoptimisedCode() throws {
     try withSandbox { box in
       let outcome = try box.succeed(
@@ -71,8 +71,8 @@ import Testing
           box.path("tables"), "--output", out,
         ])
       #expect(outcome.errors.contains("20,000 songs"), "\(outcome)")
-      // The tables have the users' number, ids, names, countries and registrations; gender is not in
-      // the layout, and follows from the same seed.
+      // The tables have the users' ids, names, countries and registrations. They have no column for gender,
+      // which follows from the same seed.
       try box.succeed(
         week + [
           "--catalogue", box.path("tables"), "--countries", "US=2,CZ=1,JP=1", "--output",
@@ -200,7 +200,7 @@ import Testing
           let size = try? FileManager.default.attributesOfItem(atPath: partial)[.size] as? Int
           return (size ?? 0) > 1_000_000
         })
-      // A second run into the same directory would mix with it.
+      // A second run into the same directory is refused, as its lines would mix with those of the first.
       try box.fail(
         week + ["--users", "3", "--output", box.path("out")], 75,
         saying: [box.path("out"), "another run"])
@@ -212,7 +212,7 @@ import Testing
       #expect(names == topics.map { "\($0).ndjson.partial" }.sorted())
       let bytes = try #require(FileManager.default.contents(atPath: partial))
       #expect(bytes.last == 0x0A, "half a line")
-      // And afterwards the place is free.
+      // Once the first run has ended, the directory can be written to.
       try box.succeed(week + ["--users", "3", "--output", box.path("out")])
     }
   }
@@ -259,7 +259,7 @@ import Testing
     }
   }
 
-  /// Variables say where a whole deployment's log is; a flag says what this run is for.
+  /// An environment variable names the log of a whole deployment, and a flag names that of one run.
   @Test func aFlagGoesBeforeTheEnvironmentsLog() throws {
     try withSandbox { box in
       let environment = [
@@ -301,7 +301,7 @@ import Testing
     }
   }
 
-  /// A pipe stays one: whoever reads it gets the truth.
+  /// The truth is written into a pipe, and no file takes the pipe's place.
   @Test func aPipeTakesTheTruth() throws {
     try withSandbox { box in
       let pipe = box.path("pipe")

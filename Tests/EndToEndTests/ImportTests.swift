@@ -74,7 +74,7 @@ import Warehouse
         Data(String(repeating: "[", count: 5000).utf8),
       ]
       var file = Data()
-      // Line ends of both kinds, empty lines, and none after the last.
+      // The file has line ends of both kinds, empty lines, and no newline after its last line.
       for (item, bytes) in broken.enumerated() {
         file += listen(item) + Data("\r\n\n".utf8) + bytes + Data("\n".utf8)
       }
@@ -101,7 +101,8 @@ import Warehouse
       let reasons = try connection.run(
         "select count(*) from warehouse.quarantine where reason = '' or topic <> 'listen_events'")
       #expect(try reasons.int(0, 0) == 0)
-      // The same once more: records of their own to the ledger, the same lines to whoever looks.
+      // A second import of the same lines gives new records in quarantine, but no new lines in the view of
+      // different lines.
       try box.succeed(["import", path, "--log", "dir:\(box.log)", "--again"])
       try box.succeed(["load", "incremental"] + lake)
       #expect(try quarantined().count == 14)
@@ -126,7 +127,7 @@ import Warehouse
       let expected = try LogFiles(files).count()
       let page = try Data(contentsOf: URL(fileURLWithPath: "\(files)/page_view_events.ndjson"))
       let words = ["import", files, "--log", "dir:\(box.log)", "--archive"]
-      // Where they cannot be moved, nothing is imported: it would be imported again.
+      // Where files cannot be moved nothing is imported, since the next import would find the files again.
       try box.fail(words + ["/proc/polyrhythm"], 73, saying: ["/proc/polyrhythm"])
       #expect(!FileManager.default.fileExists(atPath: box.log))
       try box.succeed(words + [box.path("done")])
@@ -137,7 +138,7 @@ import Warehouse
       #expect(
         FileManager.default.contents(atPath: box.path("done/page_view_events.ndjson")) == page)
       try box.fail(words + [box.path("done")], 66)
-      // A file of the same name takes the place of none.
+      // A file of the same name does not replace the archived one.
       _ = try box.write("in/page_view_events.ndjson", page)
       try box.succeed(words + [box.path("done")])
       #expect(try FileManager.default.contentsOfDirectory(atPath: box.path("done")).count == 4)

@@ -4,7 +4,7 @@ import TestKit
 import Testing
 import Warehouse
 
-/// The same with Kafka as the log and a lake that `archive` fills.
+/// The whole pipeline with Kafka as the log and a lake that `archive` fills.
 @Suite struct KafkaPathTests {
   @Test func bothLayersCountEveryEventOfKafkaOnce() throws {
     try withSandbox { box in

@@ -4,10 +4,10 @@ import TestKit
 import Testing
 import Warehouse
 
-/// The embedded PostgreSQL under commands that live long: found without any capability, and started
+/// The embedded PostgreSQL under commands that live long: they find it without any capability, and start it
 /// again when it is gone.
 @Suite(.serialized) struct KeptServerTests {
-  /// Events that the speed layer has committed, as a reader who may have to wait for the server sees it.
+  /// The number of events that the speed layer has committed, by a reader that waits where the server is down.
   private func committed(_ box: Sandbox) throws -> Int64 {
     let outcome = try box.run([
       "sql", "--csv", "select coalesce(sum(next_offset), 0)::bigint from speed.progress", "--data",
@@ -20,19 +20,20 @@ import Warehouse
     try eventually(within: 60) { try committed(box) >= count }
   }
 
-  /// Waits until the page answers from another server than the one that was.
+  /// Waits until the page is served from another PostgreSQL process than the old one.
   private func waits(forPage page: String, _ box: Sandbox, after old: pid_t) throws -> Bool {
     try eventually(within: 60) {
       let status = try get(page, "/readyz").status
-      let now = try? postmaster(box)
+      let now = postmaster(box)
       return status == 200 && now != nil && now != old
     }
   }
 
-  private func postmaster(_ box: Sandbox) throws -> pid_t {
-    let root = "\(box.data)/postgres/data/postmaster.pid"
-    let text = try String(contentsOfFile: root, encoding: .utf8)
-    return try #require(pid_t(text.prefix { $0.isNumber }))
+  /// nil where no server has written its file yet, or a starting one has made it and not written it.
+  private func postmaster(_ box: Sandbox) -> pid_t? {
+    let path = "\(box.data)/postgres/data/postmaster.pid"
+    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return nil }
+    return pid_t(text.prefix { $0.isNumber })
   }
 
   private func address(of program: Program, after word: String) throws -> String {
@@ -58,9 +59,10 @@ import Warehouse
       let cluster = PrivateCluster(directory: "\(box.data)/postgres")
       for isKilled in [true, false] {
         let before = try committed(box)
-        let servers = try postmaster(box)
+        let servers = try #require(postmaster(box))
         if isKilled { kill(servers, SIGKILL) } else { try cluster.stop(.immediate) }
-        // Nobody else starts it: what looks is the page. Ten seconds on a machine that is not busy.
+        // No other command starts the server: only the page is asked for. This takes ten seconds on a machine
+        // that is not busy.
         let begin = ContinuousClock.now
         let isServed = try waits(forPage: page, box, after: servers)
         try #require(isServed, "\(run.errorsSoFar)")
@@ -90,7 +92,7 @@ import Warehouse
       let expected = try LogFiles(files).count()
       let hasAll = try waits(for: expected.total, box)
       try #require(hasAll, "\(speed.errorsSoFar)")
-      let first = try postmaster(box)
+      let first = try #require(postmaster(box))
       kill(first, SIGKILL)
       let isServed = try waits(forPage: page, box, after: first)
       try #require(isServed, "\(serve.errorsSoFar)")
@@ -113,7 +115,7 @@ import Warehouse
     }
   }
 
-  /// As root in a container with the capabilities that Docker gives; an ordinary user has none anyway.
+  /// Root keeps only the capabilities that Docker gives in a container; an ordinary user has none anyway.
   @Test func aServerThatRunsIsFoundWithoutTheCapabilitiesOfRoot() throws {
     try withSandbox { box in
       let capabilities =
@@ -125,15 +127,15 @@ import Warehouse
       let serve = try box.start(
         ["serve", "--data", box.data, "--listen", "127.0.0.1:0"], wrapper: wrapper)
       _ = try address(of: serve, after: "http://127.0.0.1:")
-      let server = try postmaster(box)
+      let server = try #require(postmaster(box))
       let begin = ContinuousClock.now
       let outcome = try box.run(
         ["sql", "--csv", "select 1 as one", "--data", box.data], wrapper: wrapper)
       #expect(outcome.status == 0 && outcome.output == "one\n1\n", "\(outcome)")
-      // It took 57 s.
+      // A defect once made this take 57 s.
       #expect(ContinuousClock.now - begin < .seconds(20))
-      #expect(try postmaster(box) == server)
-      // What is killed is found dead.
+      #expect(postmaster(box) == server)
+      // A server that was killed is noticed and started again.
       serve.kill()
       kill(server, SIGKILL)
       let again = try box.run(

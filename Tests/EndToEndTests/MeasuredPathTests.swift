@@ -2,8 +2,8 @@ import Foundation
 import TestKit
 import Testing
 
-/// From nothing to an incremental load, as the README tells it, with the private PostgreSQL of the
-/// data directory.
+/// The steps of the README, from an empty directory to an incremental load, with the private PostgreSQL of
+/// the data directory.
 @Suite struct MeasuredPathTests {
   @Test func everyStageCountsEveryEventOnceFromImportToIncrementalLoad() throws {
     try withSandbox { box in
@@ -28,7 +28,7 @@ import Testing
       #expect(try box.sums(place) == expected, "after the full load")
       #expect(try facts(box) == expected, "facts of the full load")
 
-      // Two more days, and a day that comes two weeks late.
+      // Two more days, and one day whose events come two weeks late.
       for (name, from, to, user) in [
         ("c", "2026-01-15", "2026-01-17", 100_000), ("d", "2026-01-02", "2026-01-03", 200_000),
       ] {
@@ -42,7 +42,7 @@ import Testing
       #expect(try box.sums(place) == expected, "after the incremental load")
       #expect(try facts(box) == expected, "facts of both loads")
 
-      // All of the first days once more: nothing new.
+      // The events of the first days once more, which change nothing.
       try box.succeed(["import", first, "--again"] + place)
       let load = try box.succeed(["load", "incremental"] + place)
       let repeated = try LogFiles(first).count().total

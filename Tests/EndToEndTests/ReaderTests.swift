@@ -4,7 +4,8 @@ import TestKit
 import Testing
 import Warehouse
 
-/// Who only looks, only reads; what tells of people is nobody else's to read.
+/// Commands that only look have no right to write, and files with data about people are readable for their
+/// owner only.
 @Suite struct ReaderTests {
   @Test func sqlReadsAndSaysThatWritingNeedsWrite() throws {
     try withSandbox { box in
@@ -25,7 +26,7 @@ import Warehouse
       }
       #expect(!FileManager.default.fileExists(atPath: proof))
       #expect(try box.succeed(["sql", "--csv", facts] + place).output == before)
-      // A statement that is wrong is not one that needs more rights.
+      // For a wrong statement the message does not suggest `--write`, as more rights would not help.
       let wrong = try box.fail(["sql", "select nothing from nowhere"] + place, 65)
       #expect(!wrong.errors.contains("--write"), "\(wrong)")
       try box.succeed(["sql", "--write", "create table public.mine as select 5 as a"] + place)
@@ -89,7 +90,7 @@ import Warehouse
       #expect(run.status == 0, "\(run)")
       var status = stat()
       try #require(stat(box.data, &status) == 0)
-      // As root, PostgreSQL's group may pass through.
+      // As root, the group of the PostgreSQL user may pass through the directory.
       #expect(status.st_mode & 0o777 == (geteuid() == 0 ? 0o710 : 0o700))
       var count = 0
       for case let name as String in try #require(

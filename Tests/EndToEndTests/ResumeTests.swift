@@ -3,7 +3,8 @@ import Glibc
 import TestKit
 import Testing
 
-/// Writers that are killed, again and again, and then run to their end: the log is as if they had not been.
+/// Writers are killed again and again and then run to their end. The log must be the same as without the
+/// kills.
 @Suite(.serialized) struct ResumeTests {
   private let seed = UInt64.random(in: 1...1_000_000)
 
@@ -18,15 +19,15 @@ import Testing
     return found
   }
 
-  /// Kills the command at random points of the time that it takes, and then lets it come to its end.
-  /// - Returns: how many of the kills met it at work.
+  /// Kills the command at random points of the time that it takes, and then lets it run to its end.
+  /// - Returns: how many of the kills came while the command was running.
   private func torment(
     _ words: [String], lives: Int, duration: Int, _ box: Sandbox, _ random: inout SeededRandom
   ) throws -> Int {
     var met = 0
     for _ in 0..<lives {
       let program = try box.start(words)
-      // A part of it only, so that most of the kills meet it at work.
+      // Kills come in the first quarter of the time, so that most of them come while the command is running.
       usleep(UInt32(random.below(duration / 4)))
       if program.isRunning { met += 1 }
       program.kill()
@@ -87,7 +88,7 @@ import Testing
       #expect(again.errors.contains("already in the log: "), "\(again)")
       #expect(try partitions(box.path("killed")) == expected)
       guard faults.isEmpty else { return }
-      // The same for longer is the same and what follows.
+      // A longer run gives the same bytes and then further ones.
       try box.succeed(words("killed", to: "2026-01-06"))
       try box.succeed(words("longer", to: "2026-01-06"))
       #expect(try partitions(box.path("killed")) == partitions(box.path("longer")))

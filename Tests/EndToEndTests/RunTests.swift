@@ -13,7 +13,7 @@ import Warehouse
     ] + more
   }
 
-  /// Waits for the last stage and gives the page's address.
+  /// Waits until all stages are up, and returns the page's address.
   private func address(of run: Program) throws -> String {
     var found: String?
     let isUp = eventually(within: 60) {
@@ -28,8 +28,8 @@ import Warehouse
 
   @Test func runComesUpFromNothingGoesOnAndSurvivesTheKillingOfEverything() throws {
     try withSandbox { box in
-      // From nothing, ends by itself.
-      let first = try box.start(arguments(box, "--for", "15", "--load-every", "3"))
+      // The first run begins with an empty directory and ends by itself.
+      let first = try box.start(arguments(box, "--for", "30", "--load-every", "3"))
       let page = try address(of: first)
       #expect(try get(page, "/").body.contains("<title>"))
       #expect(try get(page, "/healthz").status == 200)
@@ -38,7 +38,7 @@ import Warehouse
         page, "/api/v1/query?metrics=listens&granularity=hour&from=-1d&by=layer")
       #expect(history.status == 200 && history.body.contains("batch"), "\(history)")
       #expect(
-        try eventually(within: 12) {
+        try eventually(within: 20) {
           try get(page, "/api/v1/query?metrics=page_views,listens&by=layer&from=-10m").body
             .contains("\"speed\"")
         }, "no live minute came: \(first.errorsSoFar)")
@@ -52,7 +52,7 @@ import Warehouse
       #expect(ended.errorLines.last?.hasPrefix("ran ") == true, "\(ended)")
       #expect(box.serverProcesses().isEmpty, "a PostgreSQL is left running")
 
-      // Goes on, until everything is killed: the program and its PostgreSQL at once.
+      // The second run goes on until the program and its PostgreSQL are killed at once.
       let second = try box.start(arguments(box, "--load-every", "1"))
       _ = try address(of: second)
       let cluster = try PrivateCluster(directory: "\(box.data)/postgres").start()
@@ -73,7 +73,7 @@ import Warehouse
       for process in servers { Glibc.kill(process, SIGKILL) }
       #expect(eventually(within: 20) { box.serverProcesses().isEmpty })
 
-      // Comes up again, and ends on SIGINT.
+      // The third run comes up again, and ends on SIGINT.
       let third = try box.start(arguments(box, "--load-every", "2"))
       _ = try address(of: third)
       third.send(SIGINT)
@@ -81,7 +81,7 @@ import Warehouse
       #expect(interrupted.status == 0, "\(interrupted)")
       #expect(box.serverProcesses().isEmpty, "a PostgreSQL is left running")
 
-      // Nothing lost, nothing twice.
+      // No event is lost, and none counts twice.
       let written = try box.distinctLines(of: box.log)
       let place = ["--data", box.data]
       try box.succeed(["speed", "--until-caught-up"] + place)
@@ -106,7 +106,7 @@ import Warehouse
         #expect(!ended.errors.contains("polyrhythm: "), "after \(seconds) s: \(ended)")
         #expect(box.serverProcesses().isEmpty, "after \(seconds) s a PostgreSQL is left running")
       }
-      // What was interrupted goes on and is exact.
+      // The interrupted run goes on, and its counts are exact.
       let last = try box.run(arguments(box, "--for", "3"))
       #expect(last.status == 0, "\(last)")
       let written = try box.distinctLines(of: box.log)

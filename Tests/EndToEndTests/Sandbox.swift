@@ -4,13 +4,13 @@ import TestKit
 import Testing
 import Warehouse
 
-/// A directory for one test, with everything that the test starts in it. All of it is stopped and
-/// removed at the end, whatever happened.
+/// A directory for one test, and the processes that the test starts in it. At the end all processes are
+/// stopped and the directory is removed, also where the test has failed.
 final class Sandbox {
   let directory: String
-  /// What `--data` gets.
+  /// The path for `--data`.
   let data: String
-  /// Variables that every run of the binary gets.
+  /// Environment variables for every run of the binary.
   var environment: [String: String] = [:]
   private var programs: [Program] = []
   private var databases: [TestDatabase] = []
@@ -44,7 +44,7 @@ final class Sandbox {
     return url.path
   }
 
-  /// A database in the server of the test process, as long as the sandbox is there.
+  /// A database in the server of the test process, which is dropped with the sandbox.
   func makeDatabase(migrated: Bool = false) throws -> TestDatabase {
     let database = try TestDatabase.make(migrated: migrated)
     databases.append(database)
@@ -65,7 +65,7 @@ final class Sandbox {
     return program
   }
 
-  /// Runs the binary to its end, whatever that is.
+  /// Runs the binary to its end, whatever its exit code.
   func run(
     _ arguments: [String], environment: [String: String] = [:], input: String = "",
     wrapper: [String] = [], atMost seconds: Double = 120
@@ -84,7 +84,7 @@ final class Sandbox {
     return outcome
   }
 
-  /// Runs the binary and expects that it says on one line why it does not, with this exit code.
+  /// Runs the binary and expects that it fails with this exit code and says why on one line.
   @discardableResult
   func fail(
     _ arguments: [String], _ code: Int32, saying parts: [String] = [],
@@ -124,9 +124,9 @@ final class Sandbox {
     ])
   }
 
-  // MARK: What came of it
+  // MARK: Results
 
-  /// The sums of the merged view by `polyrhythm sql`.
+  /// The sums of the merged view, as `polyrhythm sql` prints them.
   func sums(_ place: [String], sourceLocation: SourceLocation = #_sourceLocation) throws
     -> LogFiles.Counts
   {
@@ -139,7 +139,8 @@ final class Sandbox {
     return LogFiles.Counts(listens: values[0], pageViews: values[1], auths: values[2])
   }
 
-  /// How many different lines each topic of the log has: the same event comes as the same bytes.
+  /// How many different lines each topic of the log has. A redelivered event has the same bytes, and so is
+  /// counted once.
   func distinctLines(of log: String) throws -> LogFiles.Counts {
     func count(_ topic: String) throws -> Int64 {
       let process = Process()
@@ -167,14 +168,14 @@ final class Sandbox {
   }
 }
 
-/// Gives the test a sandbox and takes it away again.
+/// Runs the body with a sandbox, which is removed afterwards.
 func withSandbox<T>(_ body: (Sandbox) throws -> T) throws -> T {
   let sandbox = try Sandbox()
   defer { sandbox.remove() }
   return try withExtendedLifetime(sandbox) { try body(sandbox) }
 }
 
-/// What `http://ADDRESS/…` answers to a GET.
+/// The answer of `http://ADDRESS/…` to a GET.
 func get(_ address: String, _ target: String) throws -> (status: Int, body: String) {
   let process = Process()
   process.executableURL = URL(fileURLWithPath: "/usr/bin/curl")

@@ -3,8 +3,8 @@ import Testing
 
 @testable import EventGenerator
 
-/// When sessions begin, against docs/generator.md ("Sessions"). Sessions here are of a single request,
-/// so that requests are sessions.
+/// Compares the times at which sessions begin with docs/generator.md ("Sessions"). Each session here has a
+/// single request, so that every request begins a session.
 @Suite struct ArrivalTests {
   /// Standard deviation of the logarithm of the users' own betas.
   private let betaSigma = 0.5
@@ -13,8 +13,7 @@ import Testing
     let beta = 3_600_000.0
     let least = 600_000.0
     let users = 1500
-    // Each user's first eight gaps: whoever took only the gaps that end within the run would prefer
-    // the short ones.
+    // Each user's first eight gaps. Taking all gaps that end within the run instead would favour short gaps.
     let taken = 8
     let config = try simpleConfig(
       even + ", \"beta\": \(beta / 1000), \"session-gap\": \(least / 1000)",
@@ -24,7 +23,7 @@ import Testing
     }
     try #require(gaps.count == users && gaps.allSatisfy { $0.count == taken })
 
-    // The least gap is kept, and reached: of n gaps, the shortest is beyond it by beta/n or so.
+    // No gap is below the least gap, and the shortest of n gaps is above it by about beta/n.
     let shortest = gaps.joined().min() ?? 0
     #expect(shortest >= least && shortest < least + 10 * beta / Double(users * taken))
 
@@ -43,8 +42,8 @@ import Testing
       isClose(spread, expected, Statistics.tolerance * (2.5 / Double(users)).squareRoot()),
       "\(spread), not \(expected)")
 
-    // Of k exponential variates with any common mean, one's share x of their sum has
-    // P(share > x) = (1 - x)^(k - 1). One gap a user, so that they are independent.
+    // The share x that one of k exponential variates with a common mean has in their sum follows
+    // P(share > x) = (1 - x)^(k - 1). One gap of each user is taken, so that the shares are independent.
     for which in [0, taken - 1] {
       let uniform = gaps.map { gaps in
         let beyond = gaps.map { $0 - least }
@@ -54,8 +53,8 @@ import Testing
       #expect(distance < Statistics.uniformBound, "gap \(which): \(distance)")
     }
 
-    // Without memory: a gap says nothing about the one after it.
-    // The user's mean is taken out by two other gaps.
+    // Gaps have no memory: a gap says nothing about the next one. Dividing each of the two by another gap
+    // of the same user takes out the user's own mean.
     func ratio(_ gaps: [Double], _ a: Int, _ b: Int) -> Double {
       log((gaps[a] - least) / (gaps[b] - least))
     }
@@ -98,8 +97,8 @@ import Testing
       east += cos(turn)
       north += sin(turn)
     }
-    // Arrivals are even on a clock u that the wall clock follows as u + d sin(2π(u - 3 h)), so the
-    // expected share of an hour is what the clock u advances in it.
+    // Arrivals are even on a clock u, and wall time is u + d sin(2π(u - 3 h)). So the expected share of an hour
+    // of wall time is the time by which u advances in that hour.
     func clock(_ wall: Double) -> Double {
       var low = wall - 6
       var high = wall + 6

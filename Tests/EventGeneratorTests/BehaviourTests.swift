@@ -4,7 +4,7 @@ import Testing
 
 @testable import EventGenerator
 
-/// The rules that hold for every event, looked at from outside.
+/// The rules that hold for every event, checked on the events alone.
 @Suite struct BehaviourTests {
   private func run(seed: UInt64 = 21, users: Int = 400, days: Double = 1.5) throws -> [Seen] {
     var simulation = try standardSimulation(seed: seed, users: users, days: days)
@@ -61,7 +61,7 @@ import Testing
     #expect(seen.contains { $0.success == true } && seen.contains { $0.success == false })
   }
 
-  /// eventsim's own example has sign-ins that redirect to where the visitor is still signed out.
+  /// eventsim's own example has sign-ins that redirect to a page on which the visitor is still signed out.
   @Test func aSignInThatLeavesTheVisitorSignedOutHasFailed() throws {
     func state(_ page: String, _ auth: String, _ status: Int = 200) -> String {
       """
@@ -145,7 +145,7 @@ import Testing
           #expect(view.song == song.song && view.duration == duration && view.ts < end)
           #expect(view.auth == "Logged In" && view.page != "Roll Advert")
         } else {
-          // It is over, or an advert or the end of the visit has cut it off.
+          // The song is over, or an advert or the end of the visit has cut it off.
           let isCut = view.page == "Roll Advert" || view.auth != "Logged In"
           #expect(view.ts >= end || isCut)
           if isCut { last = nil }

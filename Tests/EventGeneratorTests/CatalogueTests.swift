@@ -8,7 +8,7 @@ import Testing
 
   // MARK: Songs
 
-  /// The songs as they were before they had ids and features, by FNV-1a.
+  /// The hash (FNV-1a) is that of the songs before ids and features were added to them.
   @Test func idsAndFeaturesLeaveTheSongsOfASeedAsTheyAre() {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for song in Catalogue(seed: 1, artists: 200, songs: 2000).songs {
@@ -147,7 +147,7 @@ import Testing
 
   // MARK: Tables
 
-  /// RFC 4180 by the letter, and by nothing but its grammar.
+  /// Reads CSV by the grammar of RFC 4180 and accepts nothing else.
   private func parse(_ data: [UInt8]) throws -> [[String]] {
     var rows: [[String]] = [[]]
     var cell: [UInt8] = []
@@ -242,7 +242,7 @@ import Testing
       ])
   }
 
-  /// The bytes as they are now, by FNV-1a, features and all.
+  /// The hash (FNV-1a) is that of the present bytes, features included.
   @Test func theTracksOfASeedAreTheOnesTheyWere() throws {
     let scratch = try ScratchDirectory()
     try CatalogueTables.writeTracks(Catalogue(seed: 1, artists: 200, songs: 2000), to: scratch.path)
@@ -271,7 +271,7 @@ import Testing
     try CatalogueTables.writeUsers(
       [Listener(id: 1, firstName: "A", lastName: "B")], to: scratch.path)
     let before = try Data(contentsOf: URL(fileURLWithPath: scratch.path + "/users.csv"))
-    // The name is taken by a directory: what was written goes.
+    // The file cannot get its name, which a directory has; the unfinished file must then be removed.
     try FileManager.default.createDirectory(
       atPath: scratch.path + "/tracks.csv", withIntermediateDirectories: false)
     let error = try #require(throws: GeneratorError.self) {

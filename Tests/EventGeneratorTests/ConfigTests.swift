@@ -76,7 +76,7 @@ import Testing
   }
 
   @Test func aStateWithoutAWayInIsNamedWithItsTransition() throws {
-    // Two states that lead to each other are no way in for each other.
+    // Two states that only lead to each other cannot be reached.
     let error = try #require(throws: GeneratorError.self) {
       try simpleConfig(
         "\"seed\": 1",
@@ -105,8 +105,8 @@ import Testing
     #expect(config.warnings.first?.contains("site.json: damping: 0.2137") == true)
   }
 
-  /// What eventsim's own files have that ours has not: no dates, decimal fractions for whole
-  /// numbers, weights of 0, several auths of which one never begins a session.
+  /// A config with the features of eventsim's own files that ours lacks: no dates, whole numbers written with
+  /// a decimal point, weights of 0, and an auth with which no session begins.
   @Test func aConfigAsEventsimHasThemNeedsOnlyAStart() throws {
     let json = """
       {"seed" : 1, "alpha" : 90.0, "beta" : 604800.0, "session-gap" : 1800,

@@ -24,8 +24,8 @@ import Testing
     #expect(Catalogue(seed: 6, artists: 40, songs: 200).songs != smallCatalogue.songs)
   }
 
-  /// The bytes as they are now, by FNV-1a. A change here changes every seed's output: make it on
-  /// purpose only.
+  /// The hash (FNV-1a) is that of the present bytes. Where it changes, the output of every seed has changed,
+  /// which must only happen on purpose.
   @Test func theBytesOfASeedAreTheOnesTheyWere() throws {
     var simulation = try standardSimulation(seed: 1, users: 50)
     let hash = simulation.bytes().reduce(0xcbf2_9ce4_8422_2325 as UInt64) {
@@ -52,7 +52,7 @@ import Testing
     var seen: [Seen] = []
     while seen.count < expected.count {
       let before = seen.count
-      // Stops after 1, 2, 3, 1, 2, 3 … events, so also between the two of one request.
+      // Stops after 1, 2, 3, 1, 2, 3 … events, and so also between the two events of one request.
       let limit = before % 3 + 1
       stopped.run(until: nil) { event in
         seen.append(Seen(event))
@@ -86,7 +86,7 @@ import Testing
       queue.insert(UserQueue.Entry(ts: ts, user: user))
       expected.append((ts, user))
     }
-    // Every third gets a later time when its turn comes, so that entries sink too.
+    // Every third entry gets a later time when its turn comes, so that entries sink in the heap too.
     var seen: [(Int64, Int32)] = []
     while let first = queue.first {
       seen.append((first.ts, first.user))

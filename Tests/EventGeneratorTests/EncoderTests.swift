@@ -7,7 +7,7 @@ import Testing
 @Suite struct EncoderTests {
   /// Runs `body` with the text's bytes as a slice.
   private func slice(_ text: String) -> ByteSlice {
-    // Kept for the life of the test process: the slices have to outlive the call.
+    // The bytes are never freed, because the slice has to outlive the call.
     let bytes = Array(text.utf8)
     let memory = UnsafeMutablePointer<UInt8>.allocate(capacity: max(1, bytes.count))
     memory.initialize(from: bytes, count: bytes.count)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import EventGenerator
 
-/// Values that are allowed and that hardly anybody gives.
+/// Values that are allowed but hardly ever used.
 @Suite struct ExtremeConfigTests {
   private func simulation(
     _ keys: String, _ transitions: [(String, String, Double)], starts: [String: Double] = ["A": 1],
@@ -17,7 +17,7 @@ import Testing
       catalogue: smallCatalogue)
   }
 
-  /// Below 2^-53 nothing of the rate remains beside 1.
+  /// For a rate below 2^-53, 1 - rate is rounded to 1.
   @Test(arguments: [1e-17, 1e-300, 1.0.nextDown])
   func anyAttritionRateRuns(rate: Double) throws {
     var overrides = GeneratorConfig.Overrides()
@@ -42,8 +42,8 @@ import Testing
     #expect(seen.count > 50)
   }
 
-  /// What is said about a song comes before its end. Who says something always has to get beyond it
-  /// all the same.
+  /// A user gives thumbs only while the song is on. A user who gives nothing but thumbs must nevertheless get
+  /// beyond the song's end.
   @Test func whoOnlyTalksAboutSongsDoesNotStopTheTime() throws {
     var overrides = GeneratorConfig.Overrides()
     overrides.users = 1
@@ -61,7 +61,7 @@ import Testing
     #expect(count < 100_000 && latest > monday + 29 * day, "\(count) events")
   }
 
-  /// Both titles are one text to Unicode, but a table and the events made of it are joined by bytes.
+  /// Unicode counts both titles as equal texts, but a table and the events made of it are joined by bytes.
   @Test func aTitleKeepsItsBytesBesideOneThatWritesItsAccentsOtherwise() throws {
     let titles = ["Caf\u{E9}", "Cafe\u{301}"]
     let songs = titles.enumerated().map { index, title in
@@ -85,7 +85,7 @@ import Testing
     #expect(seen == Set(titles.map { Array($0.utf8) }))
   }
 
-  /// A table with more users than the run begins with: growth brings the others.
+  /// The table has more users than the run begins with, and growth brings the others.
   @Test func aTableUserWhomGrowthBringsComesNoEarlierThanItRegistered() throws {
     var overrides = GeneratorConfig.Overrides()
     overrides.users = 1

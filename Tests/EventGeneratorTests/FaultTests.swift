@@ -4,7 +4,7 @@ import Testing
 
 @testable import EventGenerator
 
-/// Faults, looked at from behind: what was written against what was simulated.
+/// Compares the lines that were written with the events that were simulated.
 @Suite struct FaultTests {
   /// A line that was written.
   private struct Written {
@@ -12,7 +12,7 @@ import Testing
     var bytes: Data
   }
 
-  /// What the simulation gives without faults.
+  /// The lines of the simulation without faults.
   private func source() throws -> [Written] {
     var simulation = try standardSimulation(seed: 3, users: 150, days: 0.6)
     var lines: [Written] = []
@@ -52,7 +52,7 @@ import Testing
     return plan
   }
 
-  /// An even chance's count lies within four standard errors of what is expected.
+  /// True if a count lies within four standard errors of the expected one, for independent cases.
   private func isShare(_ count: Int, _ fraction: Double, of all: Int) -> Bool {
     let error = (Double(all) * fraction * (1 - fraction)).squareRoot()
     return abs(Double(count) - Double(all) * fraction) <= 4 * error
@@ -64,8 +64,8 @@ import Testing
     #expect(apply(FaultPlan(), to: source).map(\.bytes) == source.map(\.bytes))
   }
 
-  /// Every simulated event is there once, or as a malformed line; what is there twice is marked; and
-  /// the truth has counted what an independent reader counts.
+  /// Every simulated event is written once, or as a malformed line; a line that repeats an event is marked; and
+  /// the truth has the counts that an independent reader finds.
   @Test(arguments: [UInt64](1...6))
   func everyLineIsAccountedFor(seed: UInt64) throws {
     var chance = RandomSource(seed: seed, purpose: .group)
@@ -86,7 +86,7 @@ import Testing
     var minutes: [Int64: [String: Int]] = [:]
     var latest: [Topic: Int64] = [:]
     for line in written {
-      // Only a line that is an event can be told its minute from outside.
+      // The minute of a malformed line cannot be read from the line.
       guard left[line.bytes] != nil else {
         counts["malformed", default: 0] += 1
         #expect(line.header.fault.isMalformed)
@@ -151,7 +151,7 @@ import Testing
         continue
       }
       late += 1
-      // Between the last event before it was due and the first after that.
+      // A late line is written between the last event before its due time and the first event after that.
       #expect(before <= line.header.ts + 7_200_000 && next >= line.header.ts + 600_000)
     }
     #expect(late > 50)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import EventGenerator
 
-/// 2026-03-02, a Monday; no holiday for weeks.
+/// 2026-03-02, a Monday without a holiday in the weeks after it; milliseconds since 1970.
 let monday: Int64 = 1_772_409_600_000
 let hour: Int64 = 3_600_000
 let day: Int64 = 24 * hour
@@ -45,7 +45,7 @@ func simpleConfig(
   return try .parse(Data(json.utf8), file: "test.json", overrides)
 }
 
-/// What a test looks at of an event, copied out of the simulation's memory.
+/// The fields of an event that tests look at, copied out of the simulation's memory.
 struct Seen: Equatable {
   var topic: Topic
   var ts: Int64
@@ -112,7 +112,7 @@ func isClose(_ value: Double, _ expected: Double, _ tolerance: Double) -> Bool {
   abs(value - expected) <= tolerance * abs(expected)
 }
 
-/// A directory that is gone after the test.
+/// A directory that is removed after the test.
 final class ScratchDirectory {
   let path: String
 

@@ -15,8 +15,8 @@ import Testing
     let config = try simpleConfig(
       even + ", \"alpha\": \(alpha / 1000), \"beta\": 600, \"session-gap\": 60",
       transitions: [("A", "A", 0.995)], overrides: overrides(users: users, days: 0.4))
-    // Each user's first hundred gaps within sessions, so that no long one is left out for reaching
-    // beyond the end of the run.
+    // Each user's first hundred gaps within sessions. Taking all gaps of the run instead would leave out the
+    // long ones that reach beyond its end.
     var gaps = [[Double]](repeating: [], count: users)
     var last = [(session: Int64, ts: Int64)](repeating: (-1, 0), count: users)
     forEachEvent(of: config) { event in
@@ -48,7 +48,7 @@ import Testing
       isClose(within, gapSigma * gapSigma, Statistics.tolerance * (2 / free).squareRoot()),
       "\(within)")
 
-    // Between users: their alphas, and what is left of chance in a hundred gaps.
+    // Between users: the variance of their alphas, and the chance that remains in the mean of a hundred gaps.
     let between = alphaSigma * alphaSigma + gapSigma * gapSigma / Double(taken)
     #expect(
       isClose(
@@ -85,7 +85,7 @@ import Testing
       let isSong = event.page.string == "NextSong"
       if let before = last[session], before.status == 307 {
         if isSong, let end = songEnd[session], before.ts < end {
-          // To its end, or skipped soon after the thumb, as one listener in five might.
+          // The song is played to its end, or skipped soon after the thumb, as by one listener in five.
           #expect(event.ts <= end)
           if event.ts == end { played += 1 } else { cut += 1 }
         } else {

@@ -47,7 +47,7 @@ import Testing
     ])
     for (tag, stay) in [("short", 0.2), ("long", 0.8)] {
       let sessions = Dictionary(grouping: seen.filter { $0.tag == tag }, by: \.event.session)
-      // Requests of a session are geometric: 1 / (1 - stay) in the mean.
+      // The number of requests of a session is geometric, with the mean 1 / (1 - stay).
       let length = mean(sessions.values.map { Double($0.count) })
       #expect(isClose(length, 1 / (1 - stay), 0.05), "\(tag): \(length)")
     }
@@ -103,7 +103,7 @@ import Testing
     #expect(error.message.contains("--groups") && error.exitCode.rawValue == 78)
   }
 
-  /// The run's growth is the first group's: new users come to a group whose own config has none.
+  /// The first group's growth holds for the run, so that new users come to a group whose own config has none.
   @Test func aGroupThatNoNewUserCanComeToIsAnErrorWhereTheRunGrows() throws {
     let growing = try group("a", weight: 1, stay: 0.5, "\"beta\": 7200, \"growth-rate\": 9")
     let other = try GeneratorConfig.parse(

@@ -22,7 +22,7 @@ import Testing
     var east = west
     simulation.run(until: nil) { event in
       let hourOfDay = Int((event.ts - monday) / hour % 24)
-      // The coast alone on either side, so that it is one clock or nearly so.
+      // Only the two coasts are counted, so that each side has one clock or nearly so.
       if let lon = event.lon, lon < -112 { west[hourOfDay] += 1 }
       if let lon = event.lon, lon > -82 { east[hourOfDay] += 1 }
       return true

@@ -19,7 +19,7 @@ import Testing
       return true
     }
     truth.cutSessions = simulation.sessionsUnderWay
-    // What an earlier run left says nothing about this one.
+    // The truth of an earlier run does not describe this one.
     #expect(!FileManager.default.fileExists(atPath: directory + "/truth.json"))
     let partial = try FileManager.default.contentsOfDirectory(atPath: directory)
     #expect(partial.count { $0.hasSuffix(".partial") } == 3)

@@ -12,7 +12,7 @@ import Testing
     overrides.users = users
     overrides.start = monday
     overrides.end = monday + day
-    // A hundred times as many in a year: users come during the day too.
+    // The users become a hundred times as many in a year, so that some come during this day.
     overrides.growthRate = 100
     overrides.attritionRate = 0.9
     var groups: [Scenario.Group] = []

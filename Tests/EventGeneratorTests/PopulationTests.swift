@@ -4,7 +4,7 @@ import Testing
 
 @testable import EventGenerator
 
-/// Who there is: growth and attrition, against docs/generator.md ("Users"), and where they live.
+/// The number of users under growth and attrition, against docs/generator.md ("Users"), and where users live.
 @Suite struct PopulationTests {
   @Test func aYearOfGrowthAndAttritionTogether() throws {
     let (users, growth, attrition) = (600, 0.8, 0.4)
@@ -24,8 +24,8 @@ import Testing
     #expect(
       abs(Double(arrivals.count) - expected) < Statistics.tolerance * expected.squareRoot(),
       "\(arrivals.count) arrivals")
-    // N (1+g)^t users are expected at t, so arrivals are even in ((1+g)^t - 1) / g, and from one to
-    // the next the users that are expected grow by an exponential variate of mean 1.
+    // N (1+g)^t users are expected at t, so that arrivals are even in ((1+g)^t - 1) / g, and the expected users
+    // grow from one arrival to the next by an exponential variate of mean 1.
     let grown = arrivals.map { (pow(1 + growth, $0) - 1) / growth }
     let distance = Statistics.distanceFromUniform(grown)
     #expect(distance < Statistics.uniformBound, "\(distance)")
@@ -33,8 +33,8 @@ import Testing
     let gapDistance = Statistics.distanceFromUniform(gaps)
     #expect(gapDistance < Statistics.uniformBound, "\(gapDistance)")
 
-    // Of the first users, those who come in the last sixty days are those who had not left when
-    // these began, but for the few who leave before their next visit, two days later on average.
+    // The first users who come in the last sixty days are those who had not left before these days, except
+    // for the few who leave before their next visit, two days later on average.
     let window = 60.0
     let since = monday + Int64((year - window) * Double(day))
     let stayed = Double(times.prefix(users).count { $0.last ?? 0 >= since }) / Double(users)
@@ -44,7 +44,8 @@ import Testing
     #expect(
       abs(stayed - staying) < Statistics.tolerance * error, "\(stayed), not \(staying)")
 
-    // New users leave at the same rate: who arrived at s is there at t with (1-a)^(t-s).
+    // New users leave at the same rate: a user who arrived at s is still there at t with probability
+    // (1-a)^(t-s).
     let early = times.dropFirst(users).filter {
       $0[0] < monday + Int64(0.5 * year * Double(day))
     }
@@ -75,7 +76,8 @@ import Testing
       even + ", \"beta\": 172800", transitions: [("A", "A", 0)], overrides: given)
     var simulation = Simulation(config: config, catalogue: smallCatalogue)
     simulation.run(until: nil) { _ in true }
-    // 600 are expected, the standard error is 15.5; three or so have made their last visit.
+    // 600 users are expected to remain, with a standard error of 15.5; about three of them have made their last
+    // visit.
     #expect(
       abs(Double(simulation.activeUsers) - 597) < Statistics.tolerance * 15.5,
       "\(simulation.activeUsers)")

@@ -21,7 +21,7 @@ import Testing
         finishesSessions: finishes))
   }
 
-  /// The sessions of a run to a much later time, by number.
+  /// The sessions, by number, of the same run with a much later end.
   private func wholeSessions() throws -> [Int64: [Seen]] {
     var longer = try simulation(until: end + 5 * day)
     return Dictionary(grouping: longer.all(), by: \.session)
@@ -65,7 +65,7 @@ import Testing
     #expect(truth.json.contains("\"cut_sessions\": null"))
   }
 
-  /// Certain ways out of B and C lead into each other only.
+  /// B and C lead to each other with certainty.
   @Test func sessionsThatNeverEndCannotBeFinished() throws {
     func scenario(_ moves: [(String, String, Double)], finishes: Bool) throws -> Scenario {
       try Scenario(
@@ -79,7 +79,7 @@ import Testing
     #expect(error.message.hasPrefix("test.json: transitions:") && error.exitCode.rawValue == 78)
     #expect(error.message.contains("B GET 200") || error.message.contains("C GET 200"))
     _ = try scenario(endless, finishes: false)
-    // Out of C there is a way to the end, and what is endless is closed or cannot be got to.
+    // In the first scenario a session can end from C; in the second the endless state cannot be reached.
     _ = try scenario([("A", "B", 1), ("B", "C", 1), ("C", "B", 0.999)], finishes: true)
     _ = try scenario([("A", "B", 0), ("A", "A", 0.5), ("B", "B", 1)], finishes: true)
   }

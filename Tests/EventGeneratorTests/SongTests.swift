@@ -4,10 +4,10 @@ import Testing
 
 @testable import EventGenerator
 
-/// The catalogue and what is played of it, against docs/generator.md ("Songs").
+/// The catalogue and the songs that are played, against docs/generator.md ("Songs").
 @Suite struct SongTests {
   @Test func songsArePlayedInProportionToTheirPopularity() throws {
-    // One play a user: what a user hears next may depend on what went before.
+    // One play of each user, because a user's next song may depend on the songs before it.
     let config = try simpleConfig(
       even + ", \"beta\": 1200", transitions: [("NextSong", "NextSong", 0)],
       starts: ["NextSong": 1], overrides: overrides(users: 24_000, days: 0.04))

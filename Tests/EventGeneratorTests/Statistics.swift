@@ -3,14 +3,14 @@ import Foundation
 
 @testable import EventGenerator
 
-/// What the statistical tests have in common: bounds with their probability, and a cheap look at
-/// runs. Every seed is fixed, so a test that passes once always does; the bounds say how unlikely a
-/// failure would have been for a right program and a seed drawn by lot.
+/// The bounds that statistical tests use, each with its probability. Every seed is fixed, so that a test that
+/// passes once always passes; the bounds say how unlikely a failure would be for a right program and a random
+/// seed.
 enum Statistics {
-  /// Standard errors that a measured value may be off: by chance more in one of 16,000 cases.
+  /// Standard errors that a measured value may be off. By chance it is further off in one of 16,000 cases.
   static let tolerance = 4.0
 
-  /// What a chi-square statistic exceeds in one of `rarity` cases (Wilson and Hilferty's
+  /// The bound that a chi-square statistic exceeds in one of `rarity` cases (Wilson and Hilferty's
   /// approximation, which errs upwards for few degrees of freedom).
   static func chiSquareBound(degrees: Int, oneIn rarity: Double = 10_000) -> Double {
     let k = Double(degrees)
@@ -18,7 +18,7 @@ enum Statistics {
     return k * pow(1 - spread + normalBound(oneIn: rarity) * spread.squareRoot(), 3)
   }
 
-  /// What a standard normal variate exceeds in one of `rarity` cases.
+  /// The bound that a standard normal variate exceeds in one of `rarity` cases.
   static func normalBound(oneIn rarity: Double) -> Double {
     var low = 0.0
     var high = 40.0
@@ -29,8 +29,8 @@ enum Statistics {
     return low
   }
 
-  /// The chi-square statistic of counts against what is expected of them. Cells of which less than
-  /// 5 are expected are taken together, as the law holds for large counts only.
+  /// The chi-square statistic of counts against the expected counts. Cells with less than 5 expected are
+  /// taken together, since the law holds for large counts only.
   static func chiSquare(_ counts: [Double], expected: [Double]) -> (value: Double, degrees: Int) {
     var value = 0.0
     var cells = 0
@@ -68,7 +68,7 @@ enum Statistics {
   static func normal(_ z: Double) -> Double { erfc(-z / 2.0.squareRoot()) / 2 }
 }
 
-/// No day and night, no weekend.
+/// Keys of a config without day and night and without weekends.
 let even = "\"seed\": 77, \"damping\": 0, \"weekend-damping\": 0"
 
 func overrides(users: Int, days: Double) -> GeneratorConfig.Overrides {
@@ -87,7 +87,7 @@ func forEachEvent(of config: GeneratorConfig, _ body: (Event) -> Void) {
   }
 }
 
-/// The times of each user's page views, in order; the place is the user's number.
+/// The times of each user's page views, in order; the index is the user's number.
 func times(of config: GeneratorConfig) -> [[Int64]] {
   var times = [[Int64]](repeating: [], count: config.users)
   forEachEvent(of: config) { event in

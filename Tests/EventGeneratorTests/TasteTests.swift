@@ -4,22 +4,22 @@ import Testing
 
 @testable import EventGenerator
 
-/// What a user hears, skips and likes, against its genres.
+/// Compares the songs that a user hears, skips and likes with the user's genres.
 @Suite struct TasteTests {
-  /// One song heard, and what became of it.
+  /// One song that a user heard, and how it ended.
   private struct Play {
     var user: Int
     var genre: String
     var isLoved: Bool
     var artist: String
     var thumb: String?
-    /// Nil where the next request was no song and no advert.
+    /// Nil where the next request was neither a song nor an advert.
     var isSkipped: Bool?
     var next: (artist: String, genre: String)?
   }
 
   private struct Taste {
-    /// By genre, the probability that a song which is chosen freely is of it.
+    /// The probability of each genre for a song that does not follow the one before.
     var shares: [String: Double] = [:]
     var loved: Set<String> = []
     var lovedShare: Double { loved.reduce(0) { $0 + shares[$1, default: 0] } }
@@ -40,7 +40,8 @@ import Testing
     return shares.mapValues { $0 / total }
   }
 
-  /// docs/generator.md: 0.3, 0.15 and 0.05 for the user's genres, and the rest anything.
+  /// The taste of each user by docs/generator.md: 0.3, 0.15 and 0.05 for the user's genres, the rest for all
+  /// songs.
   private func tastes(_ simulation: Simulation) -> [Taste] {
     var names: [String] = []
     for song in smallCatalogue.songs where !names.contains(song.genre) { names.append(song.genre) }
@@ -86,7 +87,7 @@ import Testing
     }
     func close(_ session: Int64, at ts: Int64) {
       guard let play = current[session], let song = started[session] else { return }
-      // What follows a song without a pause follows either its end or a skip.
+      // A song that follows another without a pause follows either its end or a skip.
       if last[session] == "NextSong" { plays[play].isSkipped = ts - song.ts < song.length }
       started[session] = nil
     }
@@ -94,7 +95,7 @@ import Testing
     return (plays, tastes)
   }
 
-  /// How far a count of independent events is from what their probabilities say, in standard errors.
+  /// The difference between a count of independent events and its expectation, in standard errors.
   private func deviation(_ count: Int, _ probabilities: [Double]) -> Double {
     let mean = probabilities.reduce(0, +)
     return (Double(count) - mean) / probabilities.reduce(0) { $0 + $1 * (1 - $1) }.squareRoot()
@@ -103,7 +104,7 @@ import Testing
   @Test func successiveSongsAreSimilar() throws {
     let (plays, tastes) = try run()
     let followed = plays.filter { $0.next != nil }
-    // Like the one before in 0.15 + 0.25 of all cases, and by chance in the others.
+    // A song has the genre of the one before in 0.15 + 0.25 of all cases, and in the others by chance.
     let probabilities = followed.map {
       0.4 + 0.6 * tastes[$0.user].shares[$0.genre, default: 0]
     }
@@ -115,7 +116,7 @@ import Testing
 
   @Test func usersHearTheirGenresMoreThanOthersDo() throws {
     let (plays, tastes) = try run()
-    // One play a user and day apart would be independent; all of them are not, so the bound is wide.
+    // Plays of one user are not independent of each other, so that the bound is wide.
     let loved = Double(plays.count(where: \.isLoved)) / Double(plays.count)
     let expected = mean(plays.map { tastes[$0.user].lovedShare })
     #expect(isClose(loved, expected, 0.03), "\(loved), expected \(expected)")
@@ -130,7 +131,7 @@ import Testing
   @Test func thumbsFollowTasteAndAreAsManyAsTheConfigSays() throws {
     let thumbed = try run().plays.filter { $0.thumb != nil }
     try #require(thumbed.count > 2_000)
-    // The built-in config: 43 up and 10 down of 53, or nearly so, from each state that has both.
+    // In the built-in config 43 of 53 thumbs, or nearly so, go up and 10 go down, in each state that has both.
     let down = 10.0 / 53
     let all = Double(thumbed.count { $0.thumb == "Thumbs Down" }) / Double(thumbed.count)
     #expect(isClose(all, down, 0.12), "\(all), expected \(down)")
@@ -144,7 +145,7 @@ import Testing
     func share(_ plays: [Play]) -> Double {
       Double(plays.count { $0.isSkipped == true }) / Double(plays.count)
     }
-    // 0.18 is the mean over users of 0.03 + 0.45 u²; a loved song has 0.7 of its user's.
+    // 0.18 is the mean over users of 0.03 + 0.45 u²; a loved song has 0.7 times the user's probability.
     #expect(isClose(share(plays), 0.18, 0.1), "\(share(plays))")
     #expect(isClose(share(plays.filter(\.isLoved)), 0.7 * 0.18, 0.1))
   }

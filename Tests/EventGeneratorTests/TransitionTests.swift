@@ -4,8 +4,8 @@ import Testing
 
 @testable import EventGenerator
 
-/// Where sessions begin and where they go, against the config's own numbers, which are read here
-/// with nothing of the code under test.
+/// Compares where sessions begin and go with the config's own numbers, which are read here without any of the
+/// code under test.
 @Suite struct TransitionTests {
   /// A state as the config and the events name it.
   struct State: Hashable {
@@ -31,8 +31,8 @@ import Testing
       level = json["level"] as? String ?? ""
     }
 
-    /// The same state with thumbs of either kind taken together: which of the two it is depends on
-    /// the listener and the song, so that those of one listener go together.
+    /// The same state with both kinds of thumbs taken together. Which of the two a thumb is depends on the
+    /// listener and the song, so that the thumbs of one listener are not independent.
     var pooled: State {
       var state = self
       if page.hasPrefix("Thumbs ") { state.page = "Thumbs" }
@@ -79,8 +79,8 @@ import Testing
     let config = try builtIn(seed: 23, users: 1500, days: days)
     var open: [Int64: (state: State, ts: Int64)] = [:]
     var counts: [State: [State?: Double]] = [:]
-    // Visits of the last hours are left out, those that were left and those that were not, as it is
-    // not known yet where some of them lead. A gap or a song of six hours does not happen.
+    // All visits of the last six hours are left out, because it is not known yet where some of them lead. No
+    // gap and no song is as long as that.
     let horizon = monday + Int64(days * Double(day)) - 6 * hour
     func left(_ visit: (state: State, ts: Int64), to next: State?) {
       if visit.ts < horizon {
@@ -101,7 +101,7 @@ import Testing
       if source != source.pooled { isPooled.insert(source.pooled) }
       table[source.pooled, default: [:]][dest.pooled, default: 0] += p
     }
-    // The two thumbs may lead elsewhere with different probabilities; they are not tested together.
+    // States with pooled thumbs are left out, since the two thumbs may lead on with different probabilities.
     for state in isPooled { table[state] = nil }
     let tested = table.filter { counts[$0.key, default: [:]].values.reduce(0, +) >= 100 }
     #expect(tested.count >= 25, "\(tested.count) of \(table.count)")
@@ -152,7 +152,7 @@ import Testing
       let all = users.reduce(0) { $0 + $1.all }
       let expected = share.up / (share.up + share.down)
       let measured = users.reduce(0) { $0 + $1.up } / all
-      // The thumbs of one listener go together, so the listeners are what varies by chance.
+      // The thumbs of one listener are not independent, so that the error is computed over listeners.
       let error = users.reduce(0) { $0 + pow($1.up - expected * $1.all, 2) }.squareRoot() / all
       #expect(error < 0.025, "\(level): \(error)")
       #expect(
@@ -171,7 +171,7 @@ import Testing
       guard event.topic == .pageView, sessions.insert(event.sessionId).inserted else { return }
       let state = State(event)
       entries[[state.auth, state.level], default: [:]][state, default: 0] += 1
-      // A session's number has its user's in it, also where the event does not name the user.
+      // The session id contains the user's number, also where the event does not name the user.
       if users.insert(event.sessionId >> 21).inserted {
         kinds[[state.auth, state.level], default: 0] += 1
       }
@@ -206,7 +206,7 @@ import Testing
   }
 
   @Test func levelsDriftToWhatUpgradesAndDowngradesBalanceAt() throws {
-    // Every session has one request, from which the level changes or not.
+    // Every session has one request, after which the level changes or stays.
     let (up, down, paidAtStart) = (0.2, 0.05, 0.3)
     func state(_ page: String, _ level: String) -> String {
       #"{"page":"\#(page)","method":"GET","status":200,"auth":"In","level":"\#(level)"}"#
@@ -232,7 +232,7 @@ import Testing
     var paid = [Double](repeating: 0, count: taken)
     var sessions = [Int](repeating: 0, count: users)
     var wasPaid = [Bool](repeating: false, count: users)
-    // Sessions by the level of the one before, and how many of them had another level.
+    // Sessions by the level of the session before, and how many of them had another level.
     var before = (free: 0.0, paid: 0.0)
     var changed = (up: 0.0, down: 0.0)
     forEachEvent(of: config) { event in

@@ -22,7 +22,7 @@ import Testing
     #expect(Country.named("XX") == nil && Country.named("") == nil)
   }
 
-  /// Where countries lie, islands far away included: west, east, south, north.
+  /// The bounds of countries, including islands far away: west, east, south, north.
   private static let boxes: [String: (Double, Double, Double, Double)] = [
     "AE": (51.5, 56.5, 22.6, 26.1), "AR": (-73.6, -53.6, -55.1, -21.7),
     "AT": (9.5, 17.2, 46.3, 49.1), "AU": (112.9, 153.7, -43.7, -10.0),
@@ -71,7 +71,7 @@ import Testing
     }
   }
 
-  /// 9 is a digit and A a letter; the rest stands for itself.
+  /// The forms of postal codes: 9 stands for a digit, A for a letter, any other character for itself.
   private static let postalForms: [String: [String]] = [
     "AR": ["A9999"], "AT": ["9999"], "AU": ["9999"], "BE": ["9999"], "BR": ["99999-999"],
     "CA": ["A9A 9A9"], "CH": ["9999"], "CL": ["9999999"], "CO": ["999999"], "CZ": ["999 99"],
@@ -115,7 +115,7 @@ import Testing
             || (0x1E00...0x1EFF).contains($0.value)
         }
         #expect(isLatin && name.first?.isUppercase == true, "\(country.code) \(name)")
-        // One form of each letter, or equal names would have unequal bytes.
+        // Letters are in their composed form, because equal names would otherwise have unequal bytes.
         #expect(name == name.precomposedStringWithCanonicalMapping)
         #expect(Array(name.utf8) == Array(name.precomposedStringWithCanonicalMapping.utf8))
       }
@@ -181,7 +181,7 @@ import Testing
       #expect(["desktop", "mobile", "tablet"].contains(device.deviceType), "\(agent.text)")
       #expect(device.os != Device.unknown.os, "\(agent.text)")
       #expect(device.browser != Device.unknown.browser, "\(agent.text)")
-      // A rule's name, not the first word that an app goes by.
+      // The browser was recognised by a rule, and is not just the first word of the user agent.
       #expect(device.browser != "Mozilla", "\(agent.text)")
       types.insert(device.deviceType)
     }

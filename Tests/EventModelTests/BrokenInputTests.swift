@@ -20,7 +20,7 @@ import Testing
     let padded = line + line + [UInt8](repeating: 0, count: EventDecoder.padding)
     padded.withUnsafeBytes { bytes in
       for count in 0..<line.count {
-        // The rest of the line stands in the padding and must not complete it.
+        // The rest of the line stands in the padding, and must not be read as part of the cut line.
         let cut = UnsafeRawBufferPointer(rebasing: bytes[..<count])
         let failure = #expect(throws: DecodingFailure.self, "cut at \(count)") {
           try decoder.decode(cut, as: topic)
@@ -53,7 +53,7 @@ import Testing
     }
     for (key, taken) in takes {
       for (type, value) in values {
-        // 1 is no plausible time; that it is an integer is tested by all other lines.
+        // The integer 1 is no plausible time; all other lines test that `ts` takes integers.
         if key == "ts", type == "integer" { continue }
         let failure = failure(key, value)
         if taken.contains(type) {
@@ -80,7 +80,8 @@ import Testing
   }
 
   @Test func ofSeveralLargeNumbersTheOneThatMattersIsNamed() {
-    // Members are told apart by their place, which commas, brackets and quotes in text must not move.
+    // Members with large numbers are found by their position in the object, which commas, brackets and quotes
+    // within text must not change.
     let noise: Members = [
       ("a", "1e400"), ("b", "[1e400,1e400,{\"lat\":1e400}]"), ("c", #""\",{[\\""#), ("d", "1e999"),
     ]
@@ -103,7 +104,7 @@ import Testing
   }
 
   @Test func manyLargeNumbersTakeNoLongerThanTheirBytes() {
-    // A search for each of them among all would take hours.
+    // With 200,000 members, a search that compares each with all others would take hours.
     let members = String(repeating: #""ts":1e400,"#, count: 200_000)
     let failure = decoder.failure("{\(members)\"ts\":7e777}", as: .listen)
     #expect(failure?.field == "ts")

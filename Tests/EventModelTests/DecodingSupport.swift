@@ -1,6 +1,6 @@
 import EventModel
 
-/// A field's value, owned, for comparing.
+/// A field's value with its own memory, so that values can be compared.
 enum FieldValue: Equatable {
   case text([UInt8])
   case integer(Int64)
@@ -10,7 +10,7 @@ enum FieldValue: Equatable {
   static func text(_ string: String) -> FieldValue { .text(Array(string.utf8)) }
 }
 
-/// Everything that an event has, by the field's name in `Event`; what is absent is not there.
+/// All values of an event by the field's name in `Event`, without absent fields.
 func contents(of event: Event) -> [String: FieldValue] {
   var fields: [String: FieldValue] = [
     "ts": .integer(event.ts), "sessionId": .integer(event.sessionId),
@@ -53,7 +53,7 @@ func setting(_ key: String, to value: String, in members: Members) -> Members {
 
 func removing(_ key: String, from members: Members) -> Members { members.filter { $0.key != key } }
 
-/// Sound lines with every field of their topic, as eventsim writes them.
+/// Valid lines with every field of their topic, as eventsim writes them.
 enum Sample {
   static let place: Members = [
     ("ts", "1538352117000"), ("sessionId", "29"), ("level", #""paid""#), ("itemInSession", "50"),

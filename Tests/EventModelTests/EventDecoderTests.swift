@@ -17,7 +17,7 @@ import Testing
     "artist": .text("Martha Tilston"), "song": .text("Rockpools"), "duration": .number(277.89016),
   ]
 
-  /// The page view that only what is required and `members` make.
+  /// A page view with the required fields and `members`, decoded.
   private func decoded(_ members: (key: String, value: String)...) throws -> [String: FieldValue] {
     let required: Members = [
       ("ts", "1538352117000"), ("sessionId", "1"), ("itemInSession", "0"), ("page", #""Home""#),
@@ -207,7 +207,7 @@ import Testing
     let memory = try #require(
       mmap(nil, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))
     defer { munmap(memory, 2 * page) }
-    // A read of the second page would end this process.
+    // Any read from the second page would now end this process.
     try #require(mprotect(memory + page, page, PROT_NONE) == 0)
     for extra in 0..<64 {
       let line = Array((json(Sample.listen) + String(repeating: " ", count: extra)).utf8)

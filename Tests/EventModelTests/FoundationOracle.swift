@@ -1,8 +1,8 @@
 import EventModel
 import Foundation
 
-/// The rules of DESIGN section 3 written a second time, over Foundation's JSON parser: slow, plain,
-/// and sharing nothing with the decoder.
+/// The rules of docs/events.md, and the bounds of docs/metrics.md, written a second time over Foundation's JSON
+/// parser: slow, plain, and without any code of the decoder.
 enum FoundationOracle {
   enum Verdict: Equatable {
     /// Foundation takes the document, and these are the event's fields.
@@ -11,7 +11,7 @@ enum FoundationOracle {
     case noEvent
     /// Foundation does not take the document.
     case malformed
-    /// The two parsers are known to differ on a document like this; nothing can be told.
+    /// The two parsers are known to differ on such a document, so that the oracle has no verdict.
     case unknown
   }
 
@@ -34,8 +34,8 @@ enum FoundationOracle {
     }
   }
 
-  /// Foundation guesses UTF-16 and UTF-32 from NUL bytes and byte order marks, and allows a comma
-  /// before a closing bracket. RFC 8259 has none of it.
+  /// Foundation guesses UTF-16 and UTF-32 from NUL bytes and byte order marks, and allows a comma before a
+  /// closing bracket. RFC 8259 allows neither.
   private static func isReadDifferently(_ bytes: [UInt8]) -> Bool {
     if bytes.contains(0) || bytes.starts(with: [0xef, 0xbb, 0xbf]) { return true }
     if bytes.starts(with: [0xfe, 0xff]) || bytes.starts(with: [0xff, 0xfe]) { return true }
@@ -54,7 +54,7 @@ enum FoundationOracle {
 
   private enum Refusal: Error {
     case refused
-    /// Foundation keeps long numbers as decimals, so which double they are is not told.
+    /// Foundation keeps long numbers as decimals, so that their double is not known.
     case notExact
   }
 
@@ -141,7 +141,7 @@ enum FoundationOracle {
   private static func integer(_ value: Any?, strings: Bool) throws(Refusal) -> Int64? {
     guard let value = there(value) else { return nil }
     if let text = value as? String {
-      // Int64 takes a plus sign, which JSON has not.
+      // Swift's Int64 reads a plus sign, which a number in JSON cannot have.
       guard strings, !text.hasPrefix("+"), let integer = Int64(text) else { throw .refused }
       return integer
     }

@@ -3,7 +3,7 @@ import Foundation
 import TestKit
 import Testing
 
-/// Random damage to sound lines. `POLYRHYTHM_SEED` repeats a run.
+/// Random damage to valid lines. `POLYRHYTHM_SEED` repeats a run.
 @Suite struct MutationTests {
   private static let seed =
     ProcessInfo.processInfo.environment["POLYRHYTHM_SEED"].flatMap { UInt64($0) } ?? 41
@@ -81,7 +81,7 @@ import Testing
         }
       }
     }
-    // All three ways out are well trodden, or the comparison says little.
+    // Each of the three outcomes must be frequent, because the comparison says little otherwise.
     for count in [accepted, refused, malformed] { #expect(count > Self.rounds / 10) }
   }
 

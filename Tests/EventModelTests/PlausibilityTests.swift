@@ -1,7 +1,7 @@
 import EventModel
 import Testing
 
-/// Every field at its bound and one beyond it (DESIGN I8).
+/// Every field at its bound and one beyond it.
 @Suite struct PlausibilityTests {
   let decoder = EventDecoder()
 
@@ -11,7 +11,7 @@ import Testing
     return decoder.failure(json(setting(key, to: value, in: members)), as: topic)
   }
 
-  /// A text of so many bytes, of characters of several bytes.
+  /// A JSON text with this number of bytes, most of whose characters have two bytes.
   private func text(_ bytes: Int) -> String {
     "\"" + String(repeating: "é", count: bytes / 2) + String(repeating: "x", count: bytes % 2)
       + "\""
@@ -63,7 +63,7 @@ import Testing
     #expect(Set(EventDecoder.bounds.map(\.field)) == fields)
   }
 
-  /// What the classic format makes city and state of is not longer than they may be.
+  /// The longest location of the classic format gives a city that is no longer than a city may be.
   @Test func aClassicLocationGivesACityWithinItsBound() throws {
     let line = json(setting("location", to: text(256), in: Sample.classic))
     let event = try Array(line.utf8).withUnsafeBytes {

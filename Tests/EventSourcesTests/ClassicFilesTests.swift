@@ -15,7 +15,7 @@ import Testing
     var status = 200
   }
 
-  /// Every field in each line, null where there is nothing, as in the logs that people have of it.
+  /// A line with every field, null where it has no value, as in the logs of classic eventsim that people have.
   private func json(_ line: Line, day: Int, item: Int) -> String {
     let ts = 1_541_030_400_000 + day * 86_400_000 + item * 1000
     let who =
@@ -98,7 +98,7 @@ import Testing
     #expect(try records(log, .auth).count == 2)
     let views = try records(log, .pageView)
     #expect(views.count == 4)
-    // What is of a topic goes in byte for byte.
+    // Lines of the three topics go into the log byte for byte.
     #expect(views.contains { $0.raw == view } && views.contains { $0.raw == "no event" })
   }
 }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import EventSources
 
-/// I8 where events come in: whatever a file says, an import ends, and no line is lost.
+/// I8 for imports: whatever a file contains, an import comes to its end, and no line is lost.
 @Suite struct ExtremeImportTests {
   @Test func everyExtremeLineIsInTheLogAsItCameAndTheImplausibleOnesAreCounted() throws {
     let seed = TestSeed.drawn()
@@ -30,7 +30,7 @@ import Testing
     }
   }
 
-  /// What a table gives that is longer than an event may have is put aside when it is read.
+  /// A title of a table that is longer than an event's may be goes to quarantine when the event is read.
   @Test func aTitleOfATableThatIsTooLongIsAnImplausibleEvent() throws {
     let folder = try Folder()
     let title = String(repeating: "t", count: 1025)

@@ -1,5 +1,6 @@
 import EventLog
 import EventModel
+import Feed
 import Foundation
 import Support
 import TestKit
@@ -7,7 +8,7 @@ import Testing
 
 @testable import EventSources
 
-/// What an import of the same, or of nearly the same, does.
+/// Imports the same content, or nearly the same content, more than once.
 @Suite struct ResumeTests {
   private static let start = 1_767_225_600_000
 
@@ -22,7 +23,7 @@ import Testing
     range.map { listen($0) + "\n" }.joined()
   }
 
-  /// An import that is stopped once so many lines are read.
+  /// An import that is stopped once this number of lines is read.
   private func importSome(
     _ path: String, into log: any EventLog, stopAfter lines: Int
   ) throws {
@@ -70,13 +71,13 @@ import Testing
     let folder = try Folder()
     let log = try folder.log
     try runImport([try folder.write("a.json", lines(0..<100))], into: log)
-    // One letter in the middle, in a file of the same length and the same first line.
+    // A file of the same length and the same first line, in which one letter in the middle differs.
     let edited = lines(0..<50) + listen(50, artist: "B") + "\n" + lines(51..<100)
     #expect(edited.utf8.count == lines(0..<100).utf8.count)
     #expect(try runImport([try folder.write("b.json", edited)], into: log).records == 100)
-    // And one that is shorter.
+    // A file that is shorter.
     #expect(try runImport([try folder.write("c.json", lines(0..<60))], into: log).records == 60)
-    // A last line without its end may not have been one.
+    // A last line without a newline may be only a part of a line.
     let torn = lines(0..<70).dropLast()
     #expect(try runImport([try folder.write("d.json", String(torn))], into: log).records == 10)
     let grown = String(torn) + " \n" + lines(70..<80)
@@ -86,7 +87,7 @@ import Testing
   @Test func anImportThatWasStoppedGoesOnAtTheNextRecordAndAnEditedFileIsNotTakenForIt() throws {
     let folder = try Folder()
     let log = try folder.log
-    // Longer than the block that is read at a time, and longer than the partitions' buffers.
+    // The file is longer than the block that is read at a time, and longer than the partitions' buffers.
     let whole = lines(0..<60_000)
     let path = try folder.write("events.json", whole)
     try importSome(path, into: log, stopAfter: 10_000)
@@ -114,7 +115,7 @@ import Testing
     let path = try folder.write("events.json", String(whole.dropLast(20)))
     try log.createTopics(Topic.allCases.map(\.name), partitions: 4)
     do {
-      // Up to where the import would say that it has come to its end.
+      // All steps of an import but the last, which marks the file as finished.
       let writer = try EventWriter(log)
       let file = JournaledFile(
         path: path, title: path, journal: try #require(writer.journal),
@@ -161,7 +162,8 @@ import Testing
     #expect(try runImport(["\(path).gz"], into: log).known.count == 1)
   }
 
-  /// Of the reference implementation: the empty text and texts on both sides of its steps.
+  /// Values of the reference implementation, for the empty text and for lengths on both sides of each change
+  /// of method.
   @Test(arguments: [
     ("", 0x2D06_8005_38D3_94C2 as UInt64), ("a", 0xE6C6_32B6_1E96_4E1F),
     ("abc", 0x78AF_5F94_892F_3950),

@@ -3,9 +3,9 @@ import Synchronization
 
 @testable import EventSources
 
-/// An S3 behind a real socket of 127.0.0.1: moto's, in a Python process of its own that ends with this
-/// one. It refuses requests whose signature is not the one that botocore computes for the bytes that
-/// came over the wire, and can be told to fail.
+/// A server for S3 on a socket of 127.0.0.1: the one of moto, in a Python process of its own that ends with
+/// this process. It refuses a request whose signature is not the one that botocore computes for the bytes
+/// that came over the wire, and it can be told to fail.
 final class S3Server: Sendable {
   static let shared = Result { try S3Server() }
 
@@ -29,7 +29,7 @@ final class S3Server: Sendable {
     let port = try Self.line(stdout.fileHandleForReading)
     guard Int(port) != nil else { throw Python.Missing(description: "moto did not start: \(port)") }
     endpoint = "http://127.0.0.1:\(port)"
-    // The machine's proxy, where there is one, is not for this server.
+    // Where the machine has a proxy, requests to this server must not go through it.
     setenv("no_proxy", "127.0.0.1", 1)
     channel = Mutex((stdin.fileHandleForWriting, stdout.fileHandleForReading))
   }
@@ -54,7 +54,7 @@ final class S3Server: Sendable {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  /// Sends one command of the program below and gives its answer.
+  /// Sends one command to the Python program below, and returns its answer.
   private func command(_ words: [Any]) throws -> Any {
     let request = try JSONSerialization.data(withJSONObject: words)
     let answer = try channel.withLock { channel in
@@ -76,13 +76,13 @@ final class S3Server: Sendable {
     _ = try command(["put", bucket, key, body])
   }
 
-  /// The bucket's objects and what is in them.
+  /// The bucket's objects: content by key.
   func objects(_ bucket: String) throws -> [String: String] {
     try command(["objects", bucket]) as? [String: String] ?? [:]
   }
 
-  /// Answers the next `count` requests of the method below the bucket with this status; 0 breaks the
-  /// connection off in the middle of the answer.
+  /// Makes the server answer the next `count` requests of the method below the bucket with this status. Status
+  /// 0 breaks the connection off in the middle of the answer.
   func fail(_ bucket: String, _ method: String, count: Int, status: Int) throws {
     _ = try command(["fail", bucket, method, count, status])
   }

@@ -75,18 +75,18 @@ struct S3Tests {
       try server.objects(bucket) == [
         "in/done/day 1/streams.csv": table, "in/songs.csv": "track_id,track_name\nt1,One\n",
       ])
-    // What is archived is not imported again.
+    // Archived objects are not imported again.
     #expect(
       try message { try runImport(["s3://\(bucket)/in/"], into: log, options) }?.contains(
         "neither streams") == true)
     #expect(try records(log).count == 1)
-    // The same object again (a crash between copy and delete): no second copy, the same identity.
+    // The same object again, as after a crash between copy and delete: no second copy, the same identities.
     try server.put(bucket, "in/day 1/streams.csv", table)
     try runImport(["s3://\(bucket)/in/"], into: log, options)
     #expect(
       try server.objects(bucket).keys.sorted() == ["in/done/day 1/streams.csv", "in/songs.csv"])
     #expect(try Set(records(log).map(\.identity)).count == 1)
-    // Other content under the same key does not replace what is archived.
+    // Other content under the same key does not replace the archived object.
     try server.put(bucket, "in/day 1/streams.csv", Self.header)
     try runImport(["s3://\(bucket)/in/"], into: log, options)
     let objects = try server.objects(bucket)

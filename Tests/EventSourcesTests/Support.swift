@@ -6,7 +6,7 @@ import TestKit
 
 @testable import EventSources
 
-/// A directory that goes away with the value.
+/// A directory that is removed with the value.
 final class Folder: Sendable {
   let path: String
 
@@ -41,21 +41,21 @@ final class Folder: Sendable {
   }
 }
 
-/// What a record of the log says, read by Foundation and not by the code under test.
+/// A record of the log, read by Foundation and not by the code under test.
 struct Recorded {
   let raw: String
   let json: [String: Any]
 
   subscript(_ key: String) -> String? { json[key].map { "\($0)" } }
 
-  /// What makes two events the same.
+  /// The fields by which two events count as the same.
   var identity: String {
     ["userId", "sessionId", "itemInSession", "ts"].map { self[$0] ?? "none" }
       .joined(separator: "/")
   }
 }
 
-/// All records of a topic, sound ones in the order of their times.
+/// All records of a topic; valid events are in the order of their times.
 func records(_ log: any EventLog, _ topic: Topic = .listen) throws -> [Recorded] {
   var result: [Recorded] = []
   for partition in 0..<(try log.partitionCount(of: topic.name)) {
@@ -76,7 +76,7 @@ func records(_ log: any EventLog, _ topic: Topic = .listen) throws -> [Recorded]
 }
 
 extension ImportOptions {
-  /// No variables of the machine that the tests run on.
+  /// Options without the environment variables of the machine that the tests run on.
   static func test(
     format: ImportFormat = .auto, archive: String? = nil, s3: S3Settings? = nil
   ) -> ImportOptions {
@@ -98,7 +98,7 @@ func runImport(
   return importer.summary
 }
 
-/// A source that gives few bytes at a time, so that everything lies across a boundary once.
+/// A source that gives few bytes at a time, so that every part of the input lies across a boundary once.
 final class Trickle: ByteSource {
   private var bytes: [UInt8]
   private let step: Int
@@ -116,14 +116,14 @@ final class Trickle: ByteSource {
   }
 }
 
-/// The machine's Python: an oracle, and what the S3 of the tests runs in.
+/// The machine's Python, which serves as an oracle and runs the S3 server of the tests.
 enum Python {
   struct Missing: Error, CustomStringConvertible { let description: String }
 
   static let repository =
     "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
 
-  /// Runs a program of the standard library to its end.
+  /// Runs a Python program, which needs only the standard library, to its end.
   static func run(_ program: String, input: String) throws -> String {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")

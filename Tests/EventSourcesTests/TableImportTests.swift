@@ -52,7 +52,7 @@ struct TableImportTests {
     for (key, value) in expected where key != "explicit" { #expect(event[key] == value, "\(key)") }
     #expect(event.json["explicit"] as? Bool == false)
     #expect(Set(event.json.keys) == Set(expected.keys).union(["sessionId"]))
-    // The decoder takes what was written.
+    // The decoder accepts the event that was written.
     var bytes = Array(event.raw.utf8)
     let count = bytes.count
     bytes += [UInt8](repeating: 0, count: EventDecoder.padding)
@@ -137,7 +137,7 @@ struct TableImportTests {
     let first = try identities()
     rows.shuffle(using: &random)
     #expect(try identities() == first, "seed \(seed)")
-    // As many identities as there are different rows: equal rows are one event.
+    // There are as many identities as different rows, since equal rows are one event.
     #expect(first.count == Set(rows).count, "seed \(seed)")
   }
 
@@ -294,7 +294,7 @@ struct LineImportTests {
     #expect(summary.records == 50_000)
     #expect(summary.broken == 0)
     #expect(Set(try records(log).map(\.raw)) == Set(lines))
-    // Half a file is not taken for a whole one.
+    // Half of a compressed file is not taken for a whole file.
     let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
     let half = try folder.write("listen_half", bytes.prefix(bytes.count / 2))
     #expect { try runImport([half], into: log) } throws: { "\($0)".contains("cut short") }

@@ -122,7 +122,7 @@ import Testing
   ) {
     let device = Device(deviceType: deviceType, os: os, browser: browser)
     #expect(Device(userAgent: userAgent) == device)
-    // As eventsim writes them.
+    // eventsim writes user agents with these quotes around them.
     #expect(Device(userAgent: "\"\(userAgent)\"") == device)
     #expect(Device(userAgent: " \\\"\(userAgent)\\\" \n") == device)
     if userAgent.hasPrefix("Mozilla/") {

@@ -28,7 +28,6 @@ import Testing
 
   private func keys(_ sample: Sample) -> [Int64] {
     var hasher = KeyHasher()
-    defer { hasher.free() }
     let event = sample.event
     return [
       hasher.user(event), hasher.song(event), hasher.location(event), hasher.device(event),
@@ -36,7 +35,8 @@ import Testing
     ]
   }
 
-  /// In every database there is. If one of these changes, every key of every warehouse does.
+  /// These keys are stored in every existing database. If one of them changes, all keys of all warehouses have
+  /// changed.
   @Test func theKeysOfAKnownEventNeverChange() {
     #expect(
       keys(Self.full()) == [
@@ -157,7 +157,6 @@ import Testing
 
   @Test func identitiesAreRememberedUntilTheirTenMinutesHavePassed() {
     var memory = IdentityMemory()
-    defer { memory.free() }
     let first = [
       memory.insert(1, timestamp: 600_000), memory.insert(1, timestamp: 600_000),
       memory.insert(2, timestamp: 1_200_000), memory.insert(1, timestamp: 700_000),

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Metrics
 
-/// A star schema's worth of facts in memory: what the batch layer makes of a sink.
+/// Facts in memory, kept as the batch layer keeps them in tables.
 final class FactStore: FactSink {
   struct Key: Hashable {
     var ts, user, session: Int64
@@ -41,7 +41,7 @@ final class FactStore: FactSink {
 }
 
 @Suite struct KernelFactTests {
-  /// Loads the log in stretches, each by a kernel of its own, as the batch layer does.
+  /// Loads the log in stretches, each with a new kernel, as the batch layer does.
   private final class Loads {
     let log: SampleLog
     let lateness: Int64

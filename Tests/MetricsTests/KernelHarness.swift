@@ -2,7 +2,7 @@ import EventModel
 
 @testable import Metrics
 
-/// Drained rows added up, as a reader of the tables adds them.
+/// Sums of the rows that a kernel gave, as a reader of the tables would add them.
 struct RollupSums {
   struct Sum: Equatable {
     var counts = [Int64](repeating: 0, count: Counter.allCases.count)
@@ -36,10 +36,10 @@ struct RollupSums {
     }
   }
 
-  /// The rows that say something.
+  /// The rows with at least one count or member.
   var rows: [RowKey: Sum] { sums.filter { !$0.value.saysNothing } }
 
-  /// The oracle's rows, masked by what each rollup keeps.
+  /// The oracle's rows, reduced to the counters and sketches that each rollup keeps.
   static func rows(_ twin: KernelTwin) -> [RowKey: Sum] {
     var result: [RowKey: Sum] = [:]
     for (key, row) in twin.rows {
@@ -70,9 +70,9 @@ struct RollupSums {
   }
 }
 
-/// One way to read the topics, as topic numbers that each stand for the topic's next record: in bursts,
-/// and with topics that lag behind others by any amount.
-/// - Parameter burst: records of one topic read in a row, at most.
+/// A random order in which to read the topics: in bursts, and with topics that lag behind others by any
+/// amount. Each topic number stands for the next record of that topic.
+/// - Parameter burst: the most records of one topic that are read in a row.
 func interleaving(from: [Int], to: [Int], burst: Int, _ random: inout SketchSeed) -> [Int] {
   var next = from
   var order: [Int] = []
@@ -86,21 +86,21 @@ func interleaving(from: [Int], to: [Int], burst: Int, _ random: inout SketchSeed
   return order
 }
 
-/// A kernel over a sample log, with everything it writes added up.
+/// A kernel over a sample log, with the sums of all rows that it gave.
 final class KernelRun {
-  /// May grow.
+  /// The log, which may grow during a run.
   var log: SampleLog
   let output = KernelOutput()
   let kernel: Kernel
   private(set) var next: [Int]
   var sums = RollupSums()
   private(set) var verdicts: [Verdict] = []
-  /// Places that each topic can be read again from, as a feed finds them; and older runs' ones.
+  /// By topic: the places from which it can be read again, as a feed finds them, including those of older runs.
   private var points: [[ReplayPoint]] = [[], [], []]
-  /// Whether the last restart had to begin further back than the replay points.
+  /// True where the last restart had to begin further back than the replay points.
   private(set) var hasReachedBack = false
-  /// The kernel is told that there is nothing to be read beyond what it is given, as where topics are
-  /// followed that come late.
+  /// True where the kernel is told that no topic has unread records, as happens where it follows topics whose
+  /// records come late.
   let isQuiet: Bool
 
   /// A kernel at the log's beginning.
@@ -134,7 +134,7 @@ final class KernelRun {
     }
   }
 
-  /// The kernel that takes over: as after a restart at what `previous` has committed.
+  /// The kernel that takes over after a restart at the offsets that `previous` has committed.
   convenience init(
     after previous: KernelRun, latenessMs: Int64, sweepsAlways: Bool = false,
     isQuiet: Bool = false, facts: (any FactSink)? = nil, _ random: inout SketchSeed
@@ -196,7 +196,8 @@ final class KernelRun {
     return verdict
   }
 
-  /// Drains, and says where the sums so far differ from the oracle's over the same records.
+  /// Takes the kernel's rows, and describes where the sums so far differ from the oracle's over the same
+  /// records; nil where they do not.
   func difference(latenessMs: Int64) -> String? {
     sums.drain(output.rollups)
     let twin = KernelTwin(log.prefix(next), latenessMs: latenessMs)

@@ -2,7 +2,7 @@ import EventModel
 import Foundation
 import Synchronization
 
-/// An event as a plain value: what the oracle computes with, and what the kernel is fed.
+/// An event as a plain value, which the oracle computes with and the kernel is fed with.
 struct Sample {
   var topic = Topic.listen
   var ts: Int64 = 0
@@ -27,10 +27,10 @@ struct Sample {
   var page = ""
   var method = ""
   var status: Int32?
-  /// The keys, where they have been worked out: doing so is most of the oracle's time.
+  /// The event's keys once they have been worked out, since that takes most of the oracle's time.
   var known: TwinKey?
 
-  /// The same with slices over memory that lives as long as the process.
+  /// The same event with slices over memory that lives as long as the process.
   var event: Event {
     var event = Event(topic: topic)
     event.ts = ts
@@ -59,7 +59,7 @@ struct Sample {
   }
 }
 
-/// The bytes of texts, kept for good: test vocabularies are small.
+/// The bytes of texts, which are never freed, as test vocabularies are small.
 enum Vocabulary {
   private static let addresses = Mutex<[String: UInt]>([:])
 
@@ -103,7 +103,7 @@ struct SampleLog {
   }
 }
 
-/// The seeds of a property: a fixed few, or the one in POLYRHYTHM_SEED.
+/// The seeds for a property test: a fixed few, or the one in POLYRHYTHM_SEED.
 func kernelSeeds(_ count: Int) -> [UInt64] {
   if let text = ProcessInfo.processInfo.environment["POLYRHYTHM_SEED"], let seed = UInt64(text) {
     return [seed]
@@ -124,9 +124,9 @@ extension SketchSeed {
 struct SampleStream {
   var random: SketchSeed
   var latenessMs: Int64
-  /// With clocks more than a day ahead, right ones and wrong ones.
+  /// True for records more than a day ahead, some of a site that has gone on and some of wild clocks.
   var leaps = true
-  /// With pauses of up to three hours.
+  /// True for pauses of up to three hours.
   var pauses = true
   private var clock: Int64 = 1_767_225_600_000
   private let tick: Int64
@@ -151,7 +151,7 @@ struct SampleStream {
     return log
   }
 
-  /// A redelivery, now and then with other content.
+  /// A redelivery of a recent event, now and then with other content.
   private mutating func again(_ earlier: [Sample]) -> Sample? {
     guard !earlier.isEmpty else { return nil }
     var sample = earlier[max(0, earlier.count - 1 - random.below(20))]

@@ -96,7 +96,7 @@ import Testing
     #expect(counted + outside + redelivered == log.counts.reduce(0, +), "seed \(seed)")
   }
 
-  /// What the random streams are for: every rule must be at work in them, many times over.
+  /// Every rule must be at work many times in the random streams, or the streams test little.
   @Test func theRandomStreamsReachEveryRule() {
     var outcomes: [Outcome: Int] = [:]
     var outside = 0

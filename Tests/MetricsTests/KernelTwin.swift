@@ -1,7 +1,7 @@
 import EventModel
 import Metrics
 
-/// Keys as docs/keys.md says they are made, written a second time and slowly.
+/// Keys by the rules of docs/keys.md, written a second time in a slow and plain way.
 struct TwinKey {
   let user, song, location, device, audience, page: Int64
 
@@ -83,20 +83,20 @@ struct RowKey: Hashable {
   var key: Int64
 }
 
-/// One rollup row: sums, and the hashes of what is counted distinct.
+/// One rollup row: sums, and the hashes of the members of each distinct count.
 struct TwinRow: Equatable {
   var counts = [Int64](repeating: 0, count: Counter.allCases.count)
   var distinct = [Set<UInt64>](repeating: [], count: Distinct.allCases.count)
 }
 
-/// A listen with what became of it.
+/// A listen with its outcome.
 struct TwinListen {
   var sample: Sample
   var outcome: Outcome
   var listenedMs: Int64
 }
 
-/// How far event time has come, as docs/metrics.md says it.
+/// How far event time has come, by the rule of docs/metrics.md.
 struct TwinMark {
   private(set) var greatest: Int64?
   private var crowd: [Int64] = []
@@ -127,20 +127,20 @@ struct TwinMark {
   }
 }
 
-/// The definitions of DESIGN section 5 by brute force over all events at once: nothing incremental,
-/// no state, no order but the offsets'.
+/// The definitions of docs/metrics.md by brute force over all events at once, with no incremental state and
+/// no order except that of offsets.
 struct KernelTwin {
   let log: SampleLog
   let latenessMs: Int64
-  /// What is in the window and not a redelivery, and what is not in the window.
+  /// By topic: the events within the window that are no redeliveries, and the events outside the window.
   private(set) var inWindow: [[Sample]] = []
   private(set) var outside: [[Sample]] = []
-  /// Greatest confirmed timestamp after each record.
+  /// By topic: the event time reached after each record.
   private(set) var greatest: [[Int64?]] = []
   private(set) var rows: [RowKey: TwinRow] = [:]
   private(set) var listens: [TwinListen] = []
 
-  /// - Parameter onceForAll: redeliveries behind the window are recognised too, as the batch layer does.
+  /// - Parameter onceForAll: true to recognise redeliveries behind the window too, as the batch layer does.
   init(_ log: SampleLog, latenessMs: Int64, onceForAll: Bool = false) {
     self.log = log
     self.latenessMs = latenessMs

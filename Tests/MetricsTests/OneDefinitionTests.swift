@@ -3,8 +3,8 @@ import Testing
 
 @testable import Metrics
 
-/// I1: a measure is defined once, in `Metrics`. Nobody else's code or SQL says it a second time; the
-/// audits of `warehouse-sql/checks` do, on purpose, as they judge what the code has done.
+/// I1: a measure is defined once, in `Metrics`, and in no other code or SQL. The audits of
+/// `warehouse-sql/checks` repeat definitions on purpose, as they judge the code.
 @Suite struct OneDefinitionTests {
   @Test func noSQLDefinesARateOrAnOutcome() throws {
     let sql = try SourceTree.files(below: "warehouse-sql", ending: ".sql")

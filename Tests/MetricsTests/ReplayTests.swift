@@ -3,8 +3,8 @@ import Testing
 
 @testable import Metrics
 
-/// There is no state store: a kernel that reads again from the replay points must be the kernel
-/// that never stopped.
+/// There is no state store, so a kernel that reads again from the replay points must give the same rows as a
+/// kernel that never stopped.
 @Suite struct ReplayTests {
   @Test(arguments: kernelSeeds(60))
   func aChainOfRestartsEmitsWhatAnUninterruptedKernelEmits(seed: UInt64) {
@@ -20,7 +20,7 @@ import Testing
       let stretch = random.below(min(order.count, 60)) + 1
       for topic in order.prefix(stretch) {
         run.fold(topic)
-        // The replay point is asked for at every flush; asking must change nothing.
+        // Workers ask for the replay point at every flush, which must change nothing.
         if random.chance(10) {
           _ = run.kernel.replayPoint(
             Topic.allCases[topic], next: SampleLog.offset(run.next[topic]))
@@ -38,8 +38,8 @@ import Testing
     #expect(replayed > 0)
   }
 
-  /// Topics that are followed without anything being known to be unread: the kernel forgets what lies too
-  /// far back, says so when a record asks for it, and the next one begins further back.
+  /// Topics are followed while no unread records are known. The kernel forgets records that lie too far back,
+  /// reports it when a record needs one of them, and the next kernel begins further back.
   @Test(arguments: kernelSeeds(60))
   func whatAsksForAForgottenPastIsCountedByAKernelThatReadsIt(seed: UInt64) {
     let lateness = KernelTests.latenesses[Int(seed % 3)]
@@ -114,13 +114,13 @@ import Testing
     }
     let listens = run.kernel.replayPoint(.listen, next: SampleLog.offset(600))
     let views = run.kernel.replayPoint(.pageView, next: SampleLog.offset(600))
-    // 600 records less 10 min of lateness, an hour in which page views look back, and 2 min of
-    // the index' grain.
+    // The 600 records less those of 10 min of lateness, of the hour that page views look back, and of the 2 min
+    // to which the index is exact.
     #expect((525...530).contains(SampleLog.index(listens.offset)))
     #expect((585...590).contains(SampleLog.index(views.offset)))
   }
 
-  /// The first copy lies before the replay point, and the second one after it.
+  /// The first copy lies before the replay point, and the second copy after it.
   @Test func aRedeliveryThatClaimsALongerPlayIsNotTakenForTheFirstDeliveryAfterARestart() {
     let start: Int64 = 1_767_225_600_000
     var log = SampleLog()
@@ -163,7 +163,7 @@ import Testing
     #expect(run.difference(latenessMs: 600_000) == nil)
   }
 
-  /// A listen that is hours ahead lies before the replay point though event time had not come there.
+  /// A listen whose clock is hours ahead lies before the replay point, although event time had not reached it.
   @Test func aPageViewOfAClockThatIsHoursAheadFindsItsSongAfterARestart() {
     let start: Int64 = 1_767_225_600_000
     let hour: Int64 = 3_600_000
@@ -194,7 +194,7 @@ import Testing
     run.fold([Int](repeating: listens, count: log[.listen].count))
     run.sums.drain(run.output.rollups)
     run = KernelRun(after: run, latenessMs: 60_000, isQuiet: true, &random)
-    // It comes only now.
+    // The page view comes only now.
     log[.pageView].append(
       Sample(
         topic: .pageView, ts: start + 13 * hour - 300_000, user: 2, session: 2, page: "Thumbs Up"))

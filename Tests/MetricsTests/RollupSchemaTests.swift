@@ -4,7 +4,7 @@ import Warehouse
 
 @testable import Metrics
 
-/// `Rollup` is the definition; the tables are its image.
+/// The tables must have the columns that `Rollup` defines.
 @Suite struct RollupSchemaTests {
   private static let database = Result { try TestDatabase.make() }
 
@@ -51,10 +51,10 @@ import Warehouse
     let rows = try Self.database.get().connect().run(
       """
       select table_schema || '.' || table_name from information_schema.tables
-      where table_schema in ('speed', 'batch', 'serving') and table_name like 'minute\\_%'
+      where table_schema in ('speed', 'batch', 'layers', 'serving') and table_name like 'minute\\_%'
       """)
     let found = Set(try (0..<rows.count).map { try rows.text($0, 0) })
-    let wanted = ["speed", "batch", "serving"].flatMap { schema in
+    let wanted = ["speed", "batch", "layers", "serving"].flatMap { schema in
       Rollup.allCases.map { "\(schema).\($0.table)" }
     }
     #expect(found == Set(wanted))

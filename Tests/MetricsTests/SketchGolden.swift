@@ -1,5 +1,5 @@
-/// What PostgreSQL 15.20 with the extension hll (Debian 2.17-1+b1) answered. The stored bytes of a sketch are
-/// represented by their `hll_hash_bytea`, which `SketchHashTests` checks on its own.
+/// Answers of PostgreSQL 15.20 with the extension hll (Debian 2.17-1+b1). The stored bytes of a sketch are
+/// represented by their `hll_hash_bytea`, which `SketchHashTests` checks separately.
 ///
 /// Every set holds the values `seed * 1000000007 + i` for i in a range:
 ///

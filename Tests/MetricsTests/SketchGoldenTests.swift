@@ -2,7 +2,7 @@ import Testing
 
 @testable import Metrics
 
-/// The sketches that PostgreSQL made of the same values are the oracle.
+/// Compares sketches with those that PostgreSQL made of the same values.
 @Suite struct SketchGoldenTests {
   @Test(arguments: SketchGolden.grown)
   func addingValuesGivesTheServersBytesAndCardinality(_ golden: SketchGolden.Grown) {

@@ -3,7 +3,7 @@ import Testing
 @testable import Metrics
 
 @Suite struct SketchHashTests {
-  /// From the tests of other implementations of MurmurHash3_x64_128 (spaolacci/murmur3, Guava).
+  /// Values from the tests of other implementations of MurmurHash3_x64_128 (spaolacci/murmur3, Guava).
   @Test(
     arguments: [
       ("", 0, 0, 0),

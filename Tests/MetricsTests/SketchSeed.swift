@@ -1,7 +1,7 @@
 import Metrics
 import Support
 
-/// Repeatable, and not the hash under test.
+/// A repeatable source of random numbers that does not use the hash under test.
 struct SketchSeed: RandomNumberGenerator {
   private var random: SplitMix64
 

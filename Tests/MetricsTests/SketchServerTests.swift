@@ -4,10 +4,10 @@ import Warehouse
 
 @testable import Metrics
 
-/// Sketches made here are, to the server, the ones that it makes itself.
+/// The server must find that sketches made here equal those that it makes itself.
 @Suite struct SketchServerTests {
   private static let database = Result { try TestDatabase.make(migrated: false) }
-  /// On both sides of each change of representation: single, explicit, sparse, full.
+  /// Sizes on both sides of each change of representation: single, explicit, sparse, full.
   private static let sizes = [0, 1, 2, 3, 127, 128, 319, 320, 321, 1000, 1204, 1600, 6000, 40_000]
 
   private func sketch(_ values: ClosedRange<Int64>?) -> DistinctSketch {
@@ -80,7 +80,6 @@ import Warehouse
     let rows = try Self.database.get().connect().run(
       "select hll_hash_bytea('\\x060000006375726c2f38')::text::bigint")
     var hasher = KeyHasher()
-    defer { hasher.free() }
     let key = hasher.device(Sample(agent: "curl/8").event)
     #expect(try rows.int(0, 0) == key)
   }

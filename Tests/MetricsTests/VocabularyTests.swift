@@ -3,7 +3,7 @@ import Testing
 
 @testable import Metrics
 
-/// What a worker that lives for months keeps of texts and members is bounded.
+/// A worker may live for months, so that the texts and members that it keeps must be bounded.
 @Suite struct VocabularyTests {
   private func listen(_ i: Int64, level: String, duration: Double = 10) -> Sample {
     var sample = Sample(topic: .listen, ts: 1_767_225_600_000 + i * 1000, user: i, session: i)
@@ -21,7 +21,7 @@ import Testing
     let output = KernelOutput(textLimit: 20)
     let kernel = Kernel(configuration: .init(allowedLatenessMs: 0), output: output)
     kernel.beginEmitting()
-    // A play that is open all the while, and counts at the end.
+    // This play stays open during the whole test, and counts at the end.
     kernel.fold(listen(0, level: "open", duration: 5000).event, offset: 0)
     var most = 0
     var offset: Int64 = 1
@@ -44,7 +44,7 @@ import Testing
     #expect(expectNamed(output).contains("open"))
   }
 
-  /// Drains; every row's key stands for something.
+  /// Takes the kernel's rows, and expects that the key of every row has a member.
   @discardableResult
   private func expectNamed(_ output: KernelOutput) -> [String] {
     var levels: [String] = []

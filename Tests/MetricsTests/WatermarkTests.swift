@@ -87,7 +87,7 @@ import Testing
     mark.observe(4_000_000_000_000)
     for i in 0..<32 { mark.observe(back + Int64(i)) }
     #expect(mark.greatest == back + 31)
-    // It is still there, and alone.
+    // The wild record is still among the last records, but alone.
     for i in 0..<20 { mark.observe(back + Int64(i)) }
     #expect(mark.greatest == back + 31)
   }
@@ -113,7 +113,7 @@ import Testing
     for i in 0..<33 as Range<Int64> { mark.observe(back + i * 1000) }
     #expect(mark.greatest == back + 32_000)
     #expect(mark.farthest == Self.noon + 499_000)
-    // Not later than event time, and in the window all the same.
+    // The record is earlier than event time, but within the window.
     mark.observe(back + 10_000)
     #expect(mark.farthest == back + 10_000)
     #expect(mark.greatest == back + 32_000)
@@ -209,7 +209,7 @@ import Testing
       #expect(Watermark(stored: mark.stored) == mark, "seed \(seed)")
       mark.observe(Int64(random.below(random.chance(90) ? 2 : 90)) * Self.day)
     }
-    // What comes next moves both alike.
+    // Further records move both watermarks alike.
     var again = Watermark(stored: mark.stored)
     for _ in 0..<70 {
       let ts = Int64(random.below(99)) * Self.day / 4
@@ -243,7 +243,7 @@ import Testing
     var mark = try #require(Watermark(stored: text))
     #expect(mark.greatest == greatest)
     guard let greatest else { return }
-    // One that is years ahead is no majority, and one that is hours ahead goes on as it did.
+    // A single record years ahead moves nothing, and a record hours ahead moves event time, as before.
     mark.observe(greatest + 900 * Self.day)
     #expect(mark.greatest == greatest)
     mark.observe(greatest + 20 * 3_600_000)

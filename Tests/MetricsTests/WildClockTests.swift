@@ -3,15 +3,16 @@ import Testing
 
 @testable import Metrics
 
-/// Strangers with wild clocks among ordinary traffic: whatever they send, all other numbers stay what
-/// they are without them.
+/// Users with wild clocks among ordinary traffic: whatever they send, all other numbers must stay as they are
+/// without these users.
 @Suite struct WildClockTests {
   private static let lateness: Int64 = 60_000
   private static let day: Int64 = 86_400_000
 
-  /// Ordinary traffic without leaps and pauses, and the same with wild records of users that nobody has
-  /// heard of.
-  /// - Parameter ahead: how far ahead a stranger is of the record before, given what the last 96 span.
+  /// Ordinary traffic without leaps and pauses, and the same traffic with wild records of other users
+  /// (strangers) among it.
+  /// - Parameter ahead: how far a stranger's record is ahead of the record before it, given the span of the
+  ///   last 96 records.
   private func logs(_ seed: UInt64, ahead: (_ span: Int64, inout SketchSeed) -> Int64)
     -> (ordinary: SampleLog, mixed: SampleLog, wild: SampleLog)
   {
@@ -25,7 +26,7 @@ import Testing
       let records = ordinary[topic]
       let count = random.pick([2, 10, 30])
       let inARow = random.chance(50)
-      // Not before it is known what the crowd's pace is: at the very start they are the majority.
+      // Strangers come only once the pace of the crowd is known: at the very start they would be the majority.
       let first = 64 + random.below(records.count - 64)
       var places = (0..<count).map { _ in
         inARow ? first : 64 + random.below(records.count - 64)
@@ -59,7 +60,7 @@ import Testing
     return sample
   }
 
-  /// Reads all of a log in steps, in several lives where `restarts` says so.
+  /// Reads a whole log in steps, with restarts between them where `restarts` is true.
   private func run(_ log: SampleLog, seed: UInt64, restarts: Bool) -> KernelRun {
     var random = SketchSeed(state: seed)
     var run = KernelRun(log, latenessMs: Self.lateness)
@@ -77,11 +78,11 @@ import Testing
   @Test(arguments: kernelSeeds(25))
   func thirtyStrangersWithAWildClockChangeNothingButWhatTheyAdd(seed: UInt64) {
     let (ordinary, mixed, wild) = logs(seed) { _, random in
-      // Up to 2099, or some days; and now and then all of them the same.
+      // Some days ahead, or decades, up to 2099; now and then all strangers are ahead by the same time.
       random.pick([3, 3, 9, 4000, 26_000]) * Self.day + Int64(random.below(3)) * 3_600_000
     }
     let without = run(ordinary, seed: seed, restarts: false)
-    // What the wild ones add: each counts on its own.
+    // The numbers that the strangers' records add, each counted on its own.
     let added = Kernel(
       configuration: .init(allowedLatenessMs: Self.lateness), output: without.output)
     added.beginEmitting()
@@ -98,13 +99,14 @@ import Testing
     }
   }
 
-  /// A wrong time zone, or minutes: more than the crowd's pace explains, and in the window.
+  /// Clocks with a wrong time zone, or minutes ahead: further than the crowd's pace explains, but within the
+  /// window.
   @Test(arguments: kernelSeeds(15))
   func strangersWhoAreHoursAheadChangeNothingOfAnybodyElse(seed: UInt64) {
     let (ordinary, mixed, wild) = logs(seed) { span, random in
       let hours = Int64(random.pick([0, 1, 2, 5, 9, 14])) * 3_600_000
       let ahead = max(Watermark.leastReach, 8 * span) + 60_000 + hours
-      // Where records are that sparse, nobody is hours ahead.
+      // Where records are so sparse that this is more than a day, no clock is hours ahead but in the window.
       return ahead < Self.day ? ahead : 3 * Self.day
     }
     let strangers = Set(wild.topics.joined().map { TwinKey.user($0) })
@@ -129,7 +131,7 @@ import Testing
     }
   }
 
-  /// The issue's example: two records of 2099 from two users.
+  /// The example of an issue: two records of the year 2099 from two users.
   @Test func twoOf2099DoNotMakeEverythingFinal() {
     let start: Int64 = 1_772_452_800_000
     var log = SampleLog()

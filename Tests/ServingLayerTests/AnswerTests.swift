@@ -5,7 +5,7 @@ import Warehouse
 
 @testable import ServingLayer
 
-/// Rows put in by hand, answers worked out by hand.
+/// Rows are inserted by hand, and their answers are worked out by hand.
 @Suite struct Answers {
   /// Minute 10:00 is in both layers, 10:01 in the speed layer alone, 09:59 in the batch layer alone. A row
   /// of the loaded epoch 1 is in the batch rows already and must not count.
@@ -41,7 +41,7 @@ import Warehouse
         "2026-11-20T09:59:00Z,10,0.2,3,2,4,batch,true",
         // 4 + 3 + 2 listens; (1 + 1) / (2 + 1 + 1); listeners 3, 4, 5, 6.
         "2026-11-20T10:00:00Z,9,0.5,4,3,5,both,false",
-        // Nothing has ended: no rate. No sketch: nobody.
+        // No play has ended, so there is no rate; there is no sketch, so there are 0 listeners.
         "2026-11-20T10:01:00Z,7,,0,0,0,speed,false",
       ])
   }
@@ -82,7 +82,7 @@ import Warehouse
       fixture.csv("metrics=listens&granularity=hour" + range) == [
         "2026-11-20T09:00:00Z,10,batch,true", "2026-11-20T10:00:00Z,4,batch,false",
       ])
-    // Asked only up to half past, that part of the hour is final.
+    // The part of the hour up to half past is final.
     #expect(
       fixture.csv(
         "metrics=listens&granularity=hour&from=2026-11-20T10:00:00Z&to=2026-11-20T10:30:00Z")
@@ -145,7 +145,7 @@ import Warehouse
     #expect(
       fixture.csv("metrics=listens&by=song" + range) == [
         "Hello,A,9,batch,false", "Hello,B,8,batch,false",
-        // The unknown member, and a key that no dimension row has yet: counted all the same.
+        // The unknown member, and a key that no dimension row has yet, count as well.
         ",,3,batch,false",
       ])
     #expect(
@@ -164,7 +164,7 @@ import Warehouse
       try fixture.add(
         .device, minute: "2026-11-20 10:00Z", keys: ["device_key": "\(key)"], [.listens: listens])
     }
-    // Equal counts come in the order of their names, so that a page does not flicker.
+    // Rows of equal count are in the order of their names, so that a page does not flicker.
     #expect(
       fixture.csv("metrics=listens&by=os&limit=2" + range) == [
         "y,3,batch,false", "z,3,batch,false",
@@ -242,8 +242,8 @@ import Warehouse
         "\"as_of\":\"2026-11-20T11:30:00.250Z\""))
   }
 
-  /// The views `serving.minute_*` state the rule of merging; the API renders it again. For every rollup
-  /// and every measure both must say the same.
+  /// The views `serving.minute_*` have the rule of merging, and the API's own SQL has it again. For every
+  /// rollup and every measure both must give the same numbers.
   @Test(arguments: Rollup.allCases)
   func `the API and the merged views agree`(rollup: Rollup) throws {
     let fixture = try Fixture()
@@ -266,7 +266,7 @@ import Warehouse
     let measures = Measure.all.filter { measure in
       if case .ratio = measure.rule { false } else { rollup.keeps(measure) }
     }
-    // A dimension that only this rollup has makes the planner take it.
+    // A dimension that only this rollup has makes the API read from this rollup.
     let own: [Rollup: String] = [
       .totals: "", .song: "&by=artist", .user: "&by=user", .location: "&by=state",
       .device: "&by=os",

@@ -1,6 +1,6 @@
 import Glibc
 
-/// A blocking HTTP/1.1 client of a few lines, so that tests see the bytes that go over the socket.
+/// A blocking HTTP/1.1 client of a few lines, through which tests see the bytes that go over the socket.
 final class HTTPClient {
   struct Failure: Error { var reason: String }
 

@@ -6,7 +6,7 @@ import Warehouse
 
 @testable import ServingLayer
 
-/// What only a socket can show.
+/// Behaviour of the server that only shows over a socket.
 @Suite struct Server {
   private func configuration(
     _ listen: String = "127.0.0.1:0", token: String? = nil
@@ -129,7 +129,7 @@ import Warehouse
     defer { server.stop() }
     let target = "/api/v1/query?metrics=listens"
     #expect(try HTTPClient.get(target, from: address).hasPrefix("HTTP/1.1 200 "))
-    // Lets nobody in and ends every session: what a stopped server looks like from here.
+    // PostgreSQL refuses new sessions and ends all others, which looks like a stopped server from here.
     let elsewhere = try TestDatabase.make(migrated: false)
     let administrator = try elsewhere.connect()
     try administrator.run(

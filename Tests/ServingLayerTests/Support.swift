@@ -20,7 +20,7 @@ func parameters(_ text: String) -> [(name: String, value: String)] {
   }
 }
 
-/// A database that answers nothing, or fails as told.
+/// A database that gives empty answers, or fails with a given error.
 final class ScriptedDatabase: Database {
   private let failure: Mutex<WarehouseError?>
   private let inner: (any Database)?
@@ -32,9 +32,9 @@ final class ScriptedDatabase: Database {
 
   func fail(_ error: WarehouseError?) { failure.withLock { $0 = error } }
 
-  func rows(_ statements: [Statement]) throws(WarehouseError) -> [[[String?]]] {
+  func answers(_ statements: [Statement]) throws(WarehouseError) -> [StatementAnswer] {
     if let error = failure.withLock({ $0 }) { throw error }
-    return try inner?.rows(statements) ?? statements.map { _ in [] }
+    return try inner?.answers(statements) ?? statements.map { _ in StatementAnswer() }
   }
 
   static let down = WarehouseError(.connection, "Cannot connect", isRetriable: true)
@@ -65,9 +65,9 @@ struct Fixture {
   /// Adds a row to a rollup: counters that are not named are 0.
   ///
   /// - Parameters:
-  ///   - epoch: nil for the batch layer.
+  ///   - epoch: the epoch of a row of the speed layer; nil for a row of the batch layer.
   ///   - keys: SQL literals by column.
-  ///   - members: what the sketches of the given names hold.
+  ///   - members: the values that each named sketch holds.
   func add(
     _ rollup: Rollup, epoch: Int? = nil, minute: String, keys: [String: String] = [:],
     _ counts: [Counter: Int], members: [Distinct: [Int]] = [:]
@@ -90,7 +90,7 @@ struct Fixture {
         + " values (\(sorted.map(\.value).joined(separator: ", ")))")
   }
 
-  /// Publishes what stands in the batch tables.
+  /// Publishes the rows that are in the batch tables.
   func publish(loadedEpoch: Int, finalBefore: String) throws {
     try connection.run(
       "update batch.published set loaded_epoch = \(loadedEpoch), final_before = '\(finalBefore)',"

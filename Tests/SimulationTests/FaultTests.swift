@@ -39,7 +39,7 @@ import Warehouse
     for (isAnswered, expected) in [(false, 3), (true, 4)] {
       proxy.reset()
       let through = try Connection(url: proxy.url(instead: database.url))
-      // What the connection itself says at its start does not count.
+      // `reset` comes after the connection's own statements at its start, which therefore do not count.
       proxy.reset(ServerProxy.Trap(at: 4, afterAnswer: isAnswered) { .cut })
       #expect(throws: WarehouseError.self) {
         for statement in statements { _ = try through.run(statement) }

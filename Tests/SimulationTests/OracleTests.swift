@@ -4,7 +4,7 @@ import Testing
 
 @testable import Simulation
 
-/// The judge is judged: what it counts is what these lines say, told by hand.
+/// Tests of the oracle itself, against counts that are worked out by hand.
 @Suite struct OracleTests {
   private func recounted(_ topics: [String: [String]]) throws -> LogRecount {
     let path = try TestDatabase.directory() + "/recount-\(UUID().uuidString)"
@@ -55,7 +55,7 @@ import Testing
     #expect(total(recount, "listens") == 4...4)
     #expect(total(recount, "skipped") == 1...1)
     #expect(total(recount, "partial") == 1...1)
-    // The last one is not over: the watermark is ten minutes behind its start.
+    // The last play has not ended, because the watermark is ten minutes behind its start.
     #expect(total(recount, "completed") == 1...1)
     #expect(total(recount, "listened_ms") == 260_000...260_000)
   }
@@ -85,7 +85,7 @@ import Testing
     #expect((PlainJSON.object(Array(line.utf8)) != nil) == isObject, "\(line)")
   }
 
-  /// The site was off for three days; whether the watermark has come over that is not the oracle's to say.
+  /// The site was off for three days, and the oracle does not know whether the watermark has passed the gap.
   @Test func aPlayBeforeALeapThatTheCrowdMayHaveMadeIsUnclear() throws {
     let before = (0..<60).map { listen($0, Self.start + $0 * 300_000) }
     let after = (0..<30).map {
@@ -104,14 +104,15 @@ import Testing
     }
     let recount = try recounted(["listen_events": ordinary[..<100] + wild + ordinary[100...]])
     #expect(total(recount, "listens") == 302...302)
-    // Plays end with the next one after ten seconds; of the last one and the wild ones nothing is known.
+    // Each play ends with the next one after ten seconds; the outcomes of the last play and of the wild ones
+    // are not known.
     #expect(total(recount, "skipped") == 299...299)
     #expect(total(recount, "completed") == 0...0)
   }
 
   // MARK: Looks
 
-  /// A page view in one minute, as the two views show it that count it.
+  /// A look with these page views by minute, in every view but that of songs.
   private func look(_ pageViews: [Int64: Int64]) -> MergedViews.Look {
     var look = MergedViews.Look.none
     for (minute, count) in pageViews {
@@ -126,7 +127,7 @@ import Testing
     let log = look([1: 2, 2: 2]).views[0]
     let before = look([1: 2, 2: 1])
     #expect(look([1: 2, 2: 2]).violations(after: before, log: log) == [])
-    // The sums are the same.
+    // The sums over both minutes are the same, but one minute has fallen.
     #expect(
       look([1: 1, 2: 2]).violations(after: before, log: log).first?.contains("after 2") == true)
     #expect(

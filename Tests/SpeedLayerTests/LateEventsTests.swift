@@ -1,5 +1,6 @@
 import EventModel
 import Foundation
+import LayerTestKit
 import Support
 import TestKit
 import Testing
@@ -9,11 +10,9 @@ import Warehouse
 
 /// Events that come later than allowed, once and again.
 @Suite struct LateEventsTests {
-  private static let monday: Int64 = 1_772_409_600_000
-
   private func view(item: Int64, atMinute minute: Int64) -> LoggedRecord {
     var event = Event(topic: .pageView)
-    event.ts = Self.monday + minute * 60_000
+    event.ts = monday + minute * 60_000
     event.userId = 1
     event.sessionId = 1
     event.itemInSession = item

@@ -47,20 +47,6 @@ import Warehouse
     }
   }
 
-  /// The columns are those of the tables: a migration that adds one is not forgotten here.
-  @Test(arguments: Rollup.allCases)
-  func theColumnsAreThoseOfTheTables(_ rollup: Rollup) throws {
-    let database = try TestDatabase.make()
-    let connection = try database.connect()
-    let columns = try connection.run(
-      """
-      select attname from pg_attribute
-      where attrelid = $1::regclass and attnum > 0 and not attisdropped order by attnum
-      """, [.text("batch.\(rollup.table)")])
-    let names = try (0..<columns.count).map { try columns.text($0, 0) }
-    #expect(names == RollupRows.columns(rollup))
-  }
-
   @Test func anItemThatIsNoPlainNameIsRefused() throws {
     #expect(throws: WarehouseError.self) {
       try SQLLibrary().sql(

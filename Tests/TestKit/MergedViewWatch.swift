@@ -21,16 +21,38 @@ public final class MergedViewWatch: Sendable {
     "select coalesce(sum(listens), 0)::bigint, coalesce(sum(page_views), 0)::bigint, "
     + "coalesce(sum(logins + failed_logins), 0)::bigint from serving.minute_totals"
 
-  /// Starts to look at once.
+  /// Starts to look at once, at a log whose lines it counts itself.
   /// - Parameters:
   ///   - url: of the database; its schema may be yet to come.
   ///   - log: directory of the log that the events go to.
-  public init(url: String, log: String) {
+  public convenience init(url: String, log: String) {
+    self.init(
+      url: url,
+      counting: {
+        let files = LogFiles(log)
+        return files.count
+      })
+  }
+
+  /// Starts to look at once.
+  /// - Parameters:
+  ///   - url: of the database; its schema may be yet to come.
+  ///   - written: what the log has been given by now, at the least what a reader of it can have seen.
+  public convenience init(
+    url: String, written: @escaping @Sendable () throws -> LogFiles.Counts
+  ) {
+    self.init(url: url, counting: { written })
+  }
+
+  /// - Parameter counting: makes what counts the log's records, on the thread that looks.
+  private init(
+    url: String, counting: @escaping @Sendable () -> () throws -> LogFiles.Counts
+  ) {
     let counter = SharedCounter()
     self.counter = counter
     worker = Worker("watch") { [stop] in
       let connection = try Connection(url: url)
-      let files = LogFiles(log)
+      let count = counting()
       var findings = Findings()
       var last = LogFiles.Counts()
       while !stop.isRequested {
@@ -41,7 +63,7 @@ public final class MergedViewWatch: Sendable {
           stop.wait(seconds: 0.02)
           continue
         }
-        let written = try files.count()
+        let written = try count()
         findings.looks += 1
         counter.set(findings.looks)
         for (name, before, now, limit) in [

@@ -81,7 +81,7 @@ import Warehouse
     let process = Int64(connection.serverProcessID)
     let isDone = Outcomes<Bool>()
     let thread = Thread {
-      // Only once the statement runs is there something to cancel.
+      // There is nothing to cancel before the statement runs.
       let observer = try? Connection(url: url)
       let isRunning = eventually(within: 20) {
         (try? observer?.run(

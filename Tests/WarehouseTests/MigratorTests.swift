@@ -17,7 +17,7 @@ import Warehouse
     connection = try database.connect()
   }
 
-  /// A new library each time, as a new process has.
+  /// A migrator with a new library, as in a new process.
   private func migrator() throws -> Migrator {
     Migrator(library: try SQLLibrary(directory: files.path))
   }
@@ -56,7 +56,7 @@ import Warehouse
     #expect(try connection.run("select count(*) from a").int(0, 0) == 1)
   }
 
-  /// As one that froze, or somebody's `select pg_advisory_lock`.
+  /// Another session holds the lock, such as a migrator that froze.
   @Test func whereNothingIsToBeDoneNobodyIsWaitedFor() throws {
     try migrator().migrate(connection)
     let holder = try Connection(url: database.url)

@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 import TestKit
 
-/// What several threads have to say, in the order in which they say it.
+/// Values from several threads, in the order in which they come.
 final class Outcomes<Value: Sendable>: Sendable {
   private let values = Mutex<[Value]>([])
 
@@ -11,7 +11,7 @@ final class Outcomes<Value: Sendable>: Sendable {
   var all: [Value] { values.withLock { $0 } }
 }
 
-/// A directory for one test; gone with the value.
+/// A directory for one test, which is removed with the value.
 final class TemporaryDirectory: Sendable {
   let path: String
 
@@ -31,7 +31,8 @@ final class TemporaryDirectory: Sendable {
   }
 }
 
-/// Threads of their own, as the product's callers have: blocking in them starves nobody.
+/// Runs bodies on threads of their own, as the product does, so that blocking calls do not take threads from
+/// Swift's pool.
 enum Threads {
   /// Runs `body` on `count` threads at once and returns their errors when all have ended.
   @discardableResult

@@ -4,14 +4,15 @@ import Testing
 
 @testable import Warehouse
 
-/// Whether a server runs is told from what anybody may see; no lock is touched that may be alive.
+/// Whether a server runs must be told from facts that any process may see, and the lock of a server that may
+/// be alive must not be touched.
 @Suite(.serialized) struct PostmasterTests {
   /// Processes of the server's user, ended with the value.
   private final class Bystander {
     private let process = Process()
     let processID: pid_t
 
-    /// - Parameter script: prints the number of the process that is meant, and stays.
+    /// - Parameter script: prints the id of the process that plays the bystander, and keeps running.
     init(_ script: String) throws {
       process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
       process.arguments = ["--chdir=/"] + ServerProcesses.asServerUser + ["sh", "-c", script]
@@ -27,16 +28,16 @@ import Testing
       processID = try #require(pid_t(text.filter(\.isNumber)))
     }
 
-    /// Any process.
+    /// A process that is no server.
     static func sleeper() throws -> Bystander { try Bystander("echo $$; exec sleep 600") }
 
-    /// One that has ended and that its parent does not bury.
+    /// A process that has ended, but whose parent does not wait for it.
     static func unburied() throws -> Bystander {
       try Bystander("sleep 0.2 & echo $!; exec sleep 600")
     }
 
     deinit {
-      // A child of a thread that has SIGTERM blocked would not hear of it.
+      // SIGKILL, because a child of a thread that has SIGTERM blocked would not get SIGTERM.
       kill(process.processIdentifier, SIGKILL)
       process.waitUntilExit()
     }
@@ -44,7 +45,7 @@ import Testing
 
   private func lockFile(_ info: ClusterInfo) -> String { info.dataDirectory + "/postmaster.pid" }
 
-  /// Puts another process number into a lock file, as chance does.
+  /// Puts the id of another process into a lock file, as happens when process ids are used again.
   private func renumber(_ file: String, _ text: String, to process: pid_t) throws {
     let bytes = Data("\(process)\(text.drop { $0.isNumber })".utf8)
     try bytes.write(to: URL(fileURLWithPath: file))
@@ -70,7 +71,7 @@ import Testing
     #expect(!fixture.cluster.isRunning)
   }
 
-  /// As when the clock was set: the times do not agree, but the server listens.
+  /// The times do not agree, as after the clock was set, but the server listens.
   @Test func aServerWhoseTimesDoNotAgreeIsRecognisedByItsSocket() throws {
     let fixture = try ClusterFixture()
     let info = try fixture.cluster.start()
@@ -80,7 +81,7 @@ import Testing
     #expect(postmaster.isRunning(in: info.dataDirectory))
   }
 
-  /// With the socket removed as well there is the shared memory that its processes hold.
+  /// The socket is removed as well, so that only the shared memory shows that the server runs.
   @Test func theLockOfAServerThatHoldsItsMemoryIsNotTouched() throws {
     let fixture = try ClusterFixture()
     let info = try fixture.cluster.start()
@@ -100,7 +101,7 @@ import Testing
     let info = try fixture.cluster.start()
     let text = try String(contentsOfFile: lockFile(info), encoding: .utf8)
     try fixture.cluster.stop(.immediate)
-    // A number is given to another process only after the server's own has ended.
+    // Another process can get the server's id only after the server has ended, so it must be younger.
     usleep(2_500_000)
     let sleeper = try Bystander.sleeper()
     try renumber(lockFile(info), text, to: sleeper.processID)
@@ -156,7 +157,7 @@ import Testing
     let info = try fixture.cluster.start()
     let connection = try Connection(url: info.url)
     try connection.script("create table kept as select generate_series(1, 1000) a")
-    // As one that waits for a lock of a process that was killed.
+    // A stopped backend stands for one that waits for a lock of a process that was killed.
     let backend = connection.serverProcessID
     try #require(kill(backend, SIGSTOP) == 0)
     let server = try postmaster(of: info)
@@ -181,7 +182,7 @@ import Testing
     }
     let copied = try #require(Postmaster(dataDirectory: copy))
     #expect(!copied.isRunning(in: copy))
-    // Nor does it keep a server of the copy from starting.
+    // The copied lock file does not keep a server from starting on the copy.
     Postmaster.correct(copy + "/postmaster.pid", of: copy)
     #expect(Postmaster(dataDirectory: copy)?.processID != copied.processID)
     #expect(fixture.cluster.isRunning)

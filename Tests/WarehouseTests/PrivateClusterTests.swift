@@ -8,8 +8,8 @@ final class ClusterFixture: Sendable {
   let directory: TemporaryDirectory
   let cluster: PrivateCluster
 
-  /// A stopped cluster to copy from, which is quicker than to make one; beside the test server's,
-  /// and removed with it.
+  /// A stopped cluster to copy from, which is quicker than making one. It lies beside the cluster of the test
+  /// server and is removed with it.
   private static let pristine = Result {
     let path = try TestDatabase.directory() + "/pristine"
     let cluster = PrivateCluster(directory: path, isDurable: false)
@@ -18,7 +18,7 @@ final class ClusterFixture: Sendable {
     return path
   }
 
-  /// - Parameter isNew: nothing is there; otherwise a stopped cluster is.
+  /// - Parameter isNew: true to begin without a cluster; otherwise a stopped one is there.
   init(below name: String = "postgres", isNew: Bool = false, isDurable: Bool = false) throws {
     directory = try TemporaryDirectory()
     let path = directory.path + "/" + name
@@ -74,7 +74,7 @@ func postmaster(of info: ClusterInfo) throws -> pid_t {
     let info = try fixture.cluster.start()
     let connection = try Connection(url: info.url)
     try connection.script("create table kept as select generate_series(1, 1000) a")
-    // A backend that computes notices late that its postmaster is gone, and holds the memory.
+    // A backend that is computing notices only late that its postmaster is gone, and holds the shared memory.
     let busy = Thread {
       try? Connection(url: info.url).script(
         "do $$ declare n bigint := 0; began timestamptz := clock_timestamp(); begin "
@@ -93,13 +93,28 @@ func postmaster(of info: ClusterInfo) throws -> pid_t {
     #expect(try Connection(url: again.url).run("select count(*) from kept").int(0, 0) == 1000)
   }
 
+  /// A kill takes effect some time after it was sent: until then the server looks alive.
+  @Test func aServerThatDiesWhileItIsAskedIsStartedAgain() throws {
+    let fixture = try ClusterFixture()
+    let first = try postmaster(of: try fixture.cluster.start())
+    kill(first, SIGSTOP)
+    let killer = Thread {
+      usleep(500_000)
+      kill(first, SIGKILL)
+    }
+    killer.start()
+    let again = try fixture.cluster.start()
+    #expect(!again.wasRunning)
+    #expect(try postmaster(of: again) != first)
+  }
+
   @Test func aStalePidFileThatNamesAnotherProcessIsSeenThrough() throws {
     let fixture = try ClusterFixture()
     let info = try fixture.cluster.start()
     let file = info.dataDirectory + "/postmaster.pid"
     let text = try String(contentsOfFile: file, encoding: .utf8)
     try fixture.cluster.stop()
-    // Process 1 is there, and is no server of this directory.
+    // Process 1 always runs, and is no server of this directory.
     let stale = "1" + text.drop { $0.isNumber }
     try stale.write(toFile: file, atomically: true, encoding: .utf8)
     try FileManager.default.setAttributes(
@@ -194,7 +209,7 @@ func postmaster(of info: ClusterInfo) throws -> pid_t {
   }
 }
 
-/// What every cluster has, looked at in the one that this process has anyhow.
+/// The contents of every private cluster, checked on the one that this test process uses anyway.
 @Suite struct PrivateClusterContentsTests {
   @Test func theServerHasItsSettings() throws {
     let connection = try Connection(url: TestDatabase.server().url)
@@ -221,7 +236,7 @@ func postmaster(of info: ClusterInfo) throws -> pid_t {
       let error = #expect(throws: WarehouseError.self) { try analyst.run(sql) }
       #expect(error?.sqlState == "42501")
     }
-    // Elsewhere nothing would keep it from making large objects and temporary tables.
+    // In other databases nothing would keep the reader from making large objects and temporary tables.
     for other in ["postgres", "template1"] {
       let elsewhere = info.analystURL.replacing("/polyrhythm", with: "/\(other)")
       #expect(elsewhere != info.analystURL)
@@ -244,7 +259,7 @@ func postmaster(of info: ClusterInfo) throws -> pid_t {
     #expect(try reader.run("select a from legible").int(0, 0) == 6)
     let first = #expect(throws: WarehouseError.self) { try reader.run("delete from legible") }
     #expect(first?.sqlState == "25006")
-    // Without the guard that any session may lift there are still its rights.
+    // The reader's rights still protect where it lifts the read-only setting, which any session may do.
     try reader.script("set default_transaction_read_only = off; reset role")
     for sql in [
       "delete from legible", "create table v (a int)", "create temp table v (a int)",

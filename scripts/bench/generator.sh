@@ -13,15 +13,15 @@ fi
 [ "$generator_users" -gt 0 ] && [ "$memory_users" -gt 0 ] && [ "$rounds" -gt 0 ] ||
   fail "BENCH_GENERATOR_USERS, BENCH_MEMORY_USERS and BENCH_ROUNDS must be at least 1"
 
-# A stage that writes has its output here; there is only one at a time.
+# The stage that is running writes its output here.
 out=$work/out
 generate=("$binary" generate --from "$from" --seed "$seed")
 week=(--users "$generator_users" --to "$to")
 first_hour=$(date -u -d "$from UTC 1 hour" +%FT%TZ 2>/dev/null) ||
   fail "BENCH_FROM must be a day as 2026-01-01, not $from"
 
-# The first core that we may use: all that is pinned there shares one core, the kernel's part of
-# writing included.
+# Pins a command to the first core that this process may use, so that all of its work, the kernel's part
+# of writing included, is done on one core.
 one_core=(taskset -c "$(taskset -cp $$ | sed 's/.*: //; s/[,-].*//')")
 
 # GNU time reports the greatest resident memory that the kernel saw, in KiB; polling could miss it.
@@ -48,7 +48,7 @@ stage() {
   shift
   for ((round = 1; round <= rounds; round++)); do
     rm -rf "$out"
-    # What earlier stages left to be written is theirs, not this one's.
+    # What earlier stages left to be written is written now, so that it does not count for this stage.
     sync -f "$work"
     timed "$name, round $round of $rounds" "${peak_memory[@]}" "$@"
     reported=$(events_reported)
@@ -61,7 +61,8 @@ stage() {
   generator_rows+=("$name|$best|$best_cpu|$peak")
 }
 
-# What the stages will write, from a run a fiftieth of the size, with half as much again to spare.
+# Estimates from a run of a fiftieth of the size what the stages will write, and fails unless there is room
+# for that and half as much again.
 check_room() {
   local sample=$(((generator_users + 49) / 50)) need room
   timed 'size of a sample' "${generate[@]}" --users "$sample" --to "$to" --output "$out"
@@ -72,7 +73,8 @@ check_room() {
     fail "needs about $((need / 1024)) MiB in $work, which has $((room / 1024)) MiB; set TMPDIR or BENCH_GENERATOR_USERS"
 }
 
-# Resident memory that a user costs, in bytes: from an hour of few users and of many, to nowhere.
+# The bytes of resident memory that a user costs: from the peaks of two dry runs of an hour, one with few
+# users and one with many.
 bytes_a_user() {
   local few=1000 small large
   timed "memory, $few users" "${peak_memory[@]}" "${generate[@]}" --users "$few" \

@@ -1,10 +1,10 @@
 -- severity: error
 -- An event is in fact_auth once: one row for each user, session_id, item_in_session and ts.
 -- in loads: warning
--- Nothing else ends a load for good: where a producer gives an event to two partitions (a topic that has grown,
--- records without keys) both count, and every load would meet them again.
--- By user_id, as a redelivery may show another state of the user; guests count as one user. Users are
--- looked up only where all else is equal, which is almost never.
+-- In loads a breach is only a warning: where a producer gives an event to two partitions (a topic that has grown,
+-- records without keys) both copies count, and as an error they would stop this load and every later one.
+-- Events are compared by user_id, as a redelivery may show another state of the user; guests count as one user.
+-- Users are looked up only where all else is equal, which is almost never.
 with suspects as materialized (
   select ts, session_id, item_in_session
   from warehouse.fact_auth

@@ -1,7 +1,7 @@
 -- severity: error
 -- date_key and time_key of a fact are the day and the second of the day (UTC) of its ts.
--- Days by their first and last fact, seconds by arithmetic: calendar functions row by row cost more than
--- all else that a load does.
+-- Days are checked by their first and last fact, and seconds by arithmetic: calendar functions for each row
+-- would cost more than all else that a load does.
 with days as (
   select
     'fact_listen' as fact, date_key, min(ts) as first_ts, max(ts) as last_ts,

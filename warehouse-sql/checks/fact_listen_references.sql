@@ -1,8 +1,8 @@
 -- severity: error
 -- Each key of fact_listen is a member of its dimension; a missing member is the unknown one, key 0.
--- Days and times have a check of their own. Keys are few, so they are made distinct before they are
--- looked up. Materialized, so that the reader's limit does not talk the planner into looking up fact by
--- fact.
+-- date_key and time_key have a check of their own. The other keys are few, so they are made distinct before they
+-- are looked up. The orphans are materialized, as otherwise the limit that is put around this query leads the
+-- planner to look up one fact after the other.
 with orphans as materialized (
   select 'user_key' as key_column, user_key as missing
   from (

@@ -1,7 +1,8 @@
 -- severity: error
 -- batch.minute_audience says of each minute and plan what its facts add up to, and of each gender at least what known users did.
 -- on: check
--- Facts know the gender of users, not of guests who show one.
+-- By gender the counts of the facts are a lower bound: an event without a user may show a gender, which counts in
+-- the rollup, but facts have a gender through their user only.
 with events as (
   select
     ts, user_key, level, 1 as listens, listened_ms, outcome, null as page, null::integer as status,

@@ -1,7 +1,8 @@
 -- severity: error
 -- batch.minute_song says of each minute and song what its plays add up to, and credits it at least with the page views that name it.
 -- on: check
--- A page view that names no song is credited to the session's last one, which facts do not say.
+-- Credits of the facts are a lower bound: a page view that names no song is credited to the last song of its
+-- session, which its fact does not name.
 with plays as (
   select
     date_bin('1 minute', ts, 'epoch') as minute, song_key,

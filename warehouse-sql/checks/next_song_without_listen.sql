@@ -1,9 +1,9 @@
 -- severity: warning
 -- NextSong page views have their listen, the same session, position and time: all but one in a thousand of a day.
 -- on: check
--- An import that loses listens shows here. A source that has none, or whose listens are not loaded yet,
--- shows here too; so it is a warning. Grouped and not joined: right after a load the planner knows no
--- statistics, and a join of two days' facts by nested loops takes hours.
+-- An import that loses listens shows here. A source without listens, or one whose listens are not loaded yet,
+-- shows here too, so the check is a warning. The facts are grouped and not joined: right after a load the planner
+-- has no statistics, and a join of two days' facts by nested loops takes hours.
 with plays as (
   select
     ts, session_id, item_in_session,

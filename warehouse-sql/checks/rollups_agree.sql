@@ -1,6 +1,6 @@
 -- severity: error
 -- Listens and page views of a day add up to the same in each batch rollup that has them.
--- By day, so that it also holds where old minutes have been folded to hours.
+-- Compared by day, so that the check also holds where old minutes have been folded to hours.
 with sums as (
   select
     'totals' as rollup, date_bin('1 day', minute, 'epoch') as day,

@@ -1,7 +1,7 @@
 -- severity: error
 -- Over its keys each rollup has the users, sessions and songs of batch.minute_totals, minute by minute, and minute_song no more credits.
 -- on: check
--- Counters are compared with the facts by key (minute_*_facts); here is what those cannot say.
+-- Counters are compared with the facts by key (minute_*_facts); here is what those checks cannot tell.
 with totals as (
   select
     minute, listeners, active_users, sessions, songs,

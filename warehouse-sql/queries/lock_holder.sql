@@ -1,5 +1,6 @@
--- Who holds an advisory lock of this database: its session, what it calls itself, and as whom. $1 and $2 are the two
--- numbers of the lock, $3 is 2; or the upper and the lower half of its one number, and 1 (PostgreSQL manual, pg_locks).
+-- The session that holds an advisory lock of this database: its process id, its application name and its role. A
+-- lock with two numbers is given by them, and $3 = 2; a lock with one number by the upper and the lower half of
+-- that number, and $3 = 1 (PostgreSQL manual, pg_locks).
 select a.pid, coalesce(a.application_name, ''), coalesce(a.usename, '')
 from pg_locks as l
 join pg_stat_activity as a using (pid)

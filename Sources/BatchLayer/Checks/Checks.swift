@@ -1,28 +1,30 @@
 import Warehouse
 
-/// The audits of `warehouse-sql/checks`: each file is a query for the rows that break one rule. Its
-/// first line says how severe that is (`-- severity: error` or `-- severity: warning`), its second
-/// what the rule is; a third line `-- on: check` keeps it out of loads, which it would slow down, and
-/// `-- in loads: warning` has loads go on where it is broken.
+/// The audits of `warehouse-sql/checks`: each file is a query for the rows that break one rule. The file's
+/// first line says how severe a breach is (`-- severity: error` or `-- severity: warning`), the second line
+/// says what the rule is. A third line `-- on: check` keeps the check out of loads, which it would slow down;
+/// a third line `-- in loads: warning` lets loads go on where the rule is broken.
 /// `$1` and `$2` bound the event time looked at.
 public struct Checks {
+  /// A rule that is broken.
   public struct Finding: Sendable {
     /// The file's name without the suffix.
     public var check: String
+    /// Whether the finding is an error. A load with an error is not published; a warning stops nothing.
     public var isError: Bool
     /// What should hold.
     public var rule: String
-    /// How many rows break it (counted up to a limit of 1000).
+    /// How many rows break the rule (counted up to a limit of 1000).
     public var rows: Int
-    /// The first of them, `column=value …`.
+    /// The first of these rows, each as `column=value …`; at most three where the check is a file.
     public var examples: [String]
   }
 
   /// When checks run.
   public enum Occasion: Sendable {
-    /// Inside the transaction of a load that is about to be published: those that cost little.
+    /// Inside the transaction that publishes a load: the checks that cost little.
     case load
-    /// When somebody asks: all.
+    /// When somebody asks for them (`polyrhythm check`): all checks.
     case check
   }
 
@@ -30,16 +32,19 @@ public struct Checks {
 
   private let library: SQLLibrary
 
+  /// The checks of this library's directory.
   public init(library: SQLLibrary) { self.library = library }
 
-  /// The names of all checks.
+  /// The names of all checks: the files' names without the suffix, sorted.
   public var names: [String] { library.names(in: "checks") }
 
   /// Runs the checks over event times in [`from`, `to`), milliseconds since 1970; nil is unbounded.
+  /// - Returns: a finding for each rule that is broken; empty where all hold.
+  /// - Throws: `.schema` for a file that does not begin as it must, and errors of the server.
   public func run(
     _ connection: Connection, from: Int64?, to: Int64?, on occasion: Occasion = .check
   ) throws(WarehouseError) -> [Finding] {
-    // Uniqueness of a day's facts is a matter of that day's partition: a third of the time.
+    // Each day's facts are a partition, and PostgreSQL then looks for duplicates day by day: a third of the time.
     try connection.script("set enable_partitionwise_aggregate = on")
     var findings: [Finding] = []
     for name in names {

@@ -1,17 +1,20 @@
 import EventLog
 import Warehouse
 
-/// Compares the warehouse with the lake below the published cut: every record there is counted, known
-/// to be a redelivery, or in quarantine; and the facts are as many as were counted.
+/// Compares the warehouse with the lake below the published cut: every record of the lake was counted, was
+/// recognised as a redelivery, or is in quarantine; and there are as many facts as events were counted.
 public struct LakeCheck {
   private let lake: any EventLog
   private let library: SQLLibrary
 
+  /// - Parameter lake: the lake that the loads read.
   public init(lake: any EventLog, library: SQLLibrary) {
     self.lake = lake
     self.library = library
   }
 
+  /// - Returns: one finding with all that does not agree; empty where everything does.
+  /// - Throws: `EventLogError` where the lake cannot be read, `WarehouseError` where the server does not answer.
   public func run(_ connection: Connection) throws -> [Checks.Finding] {
     let rows = try connection.run(library.sql("batch/read_progress"))
     var inLake: Int64 = 0
@@ -37,7 +40,7 @@ public struct LakeCheck {
     }
     let ledger = try connection.run(library.sql("batch/ledger"))
     let accounted = try ledger.int(0, 0)
-    // What the lake has dropped since it was loaded (retention) is accounted for still.
+    // Records that the lake has dropped since they were loaded (retention) are still in the loads' accounts.
     if !(inLake...inLake + dropped).contains(accounted) {
       examples.append("\(inLake) offsets below the cut, \(accounted) accounted for by the loads")
     }

@@ -9,9 +9,9 @@ import Warehouse
 /// Computes everything below the published cut once more, from the lake's records alone, and compares it
 /// with what is published: all facts, and every counter and sketch of every rollup, both ways.
 ///
-/// It does what a full load does, into the schema `stage`, publishes nothing and takes its tables away
-/// again. It costs about a full load's time and room. The stage belongs to loads: where one is running this
-/// does not begin, and where one wants to begin it ends this.
+/// The recomputation does what a full load does, into the schema `stage`, but publishes nothing and drops its
+/// tables at the end. It costs about a full load's time and room. Loads have precedence: while a load is
+/// running the recomputation does not begin, and a load that begins ends the recomputation.
 public struct LakeRecomputation {
   private static let fullDay: Int64 = 86_400_000
 
@@ -21,8 +21,9 @@ public struct LakeRecomputation {
   private let progress: @Sendable (_ read: Int, _ total: Int) -> Void
 
   /// - Parameters:
-  ///   - configuration: as the loads have it: another lateness gives other numbers.
-  ///   - progress: called now and then with the records read so far and in all.
+  ///   - lake: the lake that the loads read.
+  ///   - configuration: that of the loads, as another lateness gives other numbers.
+  ///   - progress: called now and then with the number of records read so far, and of all to be read.
   public init(
     lake: any EventLog, library: SQLLibrary, configuration: BatchLoader.Configuration,
     progress: @escaping @Sendable (_ read: Int, _ total: Int) -> Void = { _, _ in }
@@ -33,12 +34,12 @@ public struct LakeRecomputation {
     self.progress = progress
   }
 
-  /// - Returns: what differs, a finding for each table; empty where nothing does, or where nothing was
-  ///   ever published.
-  /// - Throws: `LoadError.busy` where a load is running, or begins, `.lakeBehind` where the lake does not have the
-  ///   records below the cut any more, `.stopped`.
+  /// - Returns: a finding for each table that differs; empty where none does, or where nothing was ever
+  ///   published.
+  /// - Throws: `LoadError`: `.busy` where a load is running or begins, `.lakeBehind` where the lake no longer
+  ///   has the records below the cut, `.stopped`; and errors of the lake and of the server.
   public func run(stop: StopToken = StopToken()) throws -> [Checks.Finding] {
-    // Named as a load's, so that a load that waits for the lock can end it.
+    // This session has the name of a load's session, so that a load that waits for the lock ends it.
     let control = try Connection(
       url: configuration.databaseURL, applicationName: "polyrhythm load check")
     let lock = LoadLock(
@@ -62,7 +63,7 @@ public struct LakeRecomputation {
     try emptyStage(control)
     let starts = try self.starts(control)
     guard !starts.isEmpty else { return [] }
-    // Loads count from 1.
+    // Run 0 is free, as loads count from 1.
     let stage = try Stage(
       run: 0, isFull: false, configuration: configuration, library: library, keepsMembers: false)
     defer { stage.writer.abandon() }
@@ -127,22 +128,16 @@ public struct LakeRecomputation {
     }
     feed.reportOpenPlays()
     try stage.commit(feed)
-    try OutOfWindow(connection: control, library: library, lake: lake).settle(
-      feed,
-      tables: { part in
-        let staged = stage.facts.table(part).name
-        return stage.writer.made.contains(staged) ? ["stage.\(staged)"] : []
-      },
-      flush: { try stage.commit(feed) })
+    try stage.settleDeferred(feed, control, published: { _ in nil })
   }
 
   // MARK: Comparison
 
   private func compareFacts(_ stage: Stage, _ control: Connection) throws -> [Checks.Finding] {
     var findings: [Checks.Finding] = []
-    for fact in FactWriter.Fact.allCases {
+    for fact in FactTable.allCases {
       var days = Set(stage.facts.parts.filter { $0.fact == fact }.map(\.day))
-      let published = try control.run(library.sql("check/fact_days"), [.text(fact.rawValue)])
+      let published = try control.run(library.sql("check/fact_days"), [.text(fact.name)])
       for row in 0..<published.count {
         days.insert(CalendarDay(number: Int32(try published.int(row, 0))))
       }
@@ -155,14 +150,14 @@ public struct LakeRecomputation {
         }
         let start = Int64(day.number) * Self.fullDay
         let found = try control.run(
-          library.sql("check/compare_fact", ["table": table.name, "fact": fact.rawValue]),
+          library.sql("check/compare_fact", ["table": table.name, "fact": fact.name]),
           [.timestamp(milliseconds: start), .timestamp(milliseconds: start + Self.fullDay)])
         rows += found.count
         examples += Checks.examples(of: found, atMost: 3 - examples.count)
       }
       if rows > 0 {
         findings.append(
-          finding(fact.rawValue, "the facts are those of the lake's records", rows, examples))
+          finding(fact.name, "the facts are those of the lake's records", rows, examples))
       }
     }
     return findings
@@ -196,7 +191,7 @@ public struct LakeRecomputation {
       check: "lake_\(table)", isError: true, rule: rule, rows: rows, examples: examples)
   }
 
-  /// What a load that died, or this, has left.
+  /// Drops the tables that a load that died, or this recomputation, has left in the schema `stage`.
   private func emptyStage(_ control: Connection) throws(WarehouseError) {
     let tables = try control.run(library.sql("batch/stage_tables"))
     for row in 0..<tables.count {

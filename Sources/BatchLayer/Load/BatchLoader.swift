@@ -10,45 +10,54 @@ import Warehouse
 /// The batch layer: loads the lake from the last cut (or from the beginning) to a new one, and
 /// publishes facts, rollups and the handoff in one transaction.
 public final class BatchLoader {
+  /// What a load covers; the raw value is that of `warehouse.load_run.kind`.
   public enum Kind: String, Sendable {
-    /// Everything from the lake's first record, replacing what is there.
+    /// Everything from the lake's first record; the load replaces what is there.
     case full
     /// What came since the last published cut.
     case incremental
   }
 
+  /// How loads work; all but the database has a default.
   public struct Configuration: Sendable {
+    /// The warehouse, as a connection URL of libpq.
     public var databaseURL: String
+    /// The allowed lateness. It must be that of the speed layer: the layers must agree on every number.
     public var kernel = Kernel.Configuration()
-    /// Seconds without any progress after which the load gives up waiting for the lake.
+    /// Seconds without a new record after which the load gives up waiting for the lake.
     public var lakePatience = 120.0
-    /// Seconds for which publishing waits for readers of the tables that it swaps, and with it the
-    /// readers that come after it, before it gives way.
+    /// Seconds for which publishing waits for readers of the tables that it swaps before it gives way to
+    /// them. Readers that come in this time wait too, behind the load.
     public var lockPatience = 0.8
-    /// Seconds between attempts to publish; there is one attempt more than pauses.
+    /// Seconds between attempts to publish; there is one more attempt than there are pauses.
     public var publishPauses: [Double] = [1, 2, 4, 8, 15]
-    /// Connections that write at the same time.
+    /// Connections that write staged rows at the same time.
     public var connections = 2
-    /// Days of a fact that get partitions of their own though they have few facts; nil: as many as the
-    /// server's lock table has room for.
+    /// How many days of a fact get partitions of their own although they have few facts; nil: as many as
+    /// the server's lock table has room for.
     public var ownDays: Int?
-    /// Rows of rollups kept in memory before complete minutes are written.
+    /// Rows of rollups that are kept in memory before the rows of complete minutes are written.
     public var rollupRows = 80_000
 
-    /// Records of a partition that a live speed worker may be behind the lake before a load takes its
-    /// share over.
+    /// How many records of a partition a live speed worker may be behind the lake before a load counts
+    /// these records in the worker's place.
     public var farBehind: Int64 = 5_000_000
 
+    /// The defaults, for this database.
     public init(databaseURL: String) { self.databaseURL = databaseURL }
   }
 
   /// What a load did.
   public struct Summary: Sendable {
+    /// The number of the load's row in `warehouse.load_run`.
     public var run: Int64
+    /// What the load covered.
     public var kind: Kind
+    /// What came of the records between the cuts.
     public var counts: FeedCounts
     /// Seconds by phase, in order.
     public var seconds: [(phase: String, seconds: Double)]
+    /// Seconds of all phases together.
     public var totalSeconds: Double { seconds.reduce(0) { $0 + $1.seconds } }
   }
 
@@ -57,7 +66,9 @@ public final class BatchLoader {
   private let configuration: Configuration
   private let progress: @Sendable (_ read: Int, _ total: Int) -> Void
 
-  /// - Parameter progress: called now and then with the records read so far and in all.
+  /// - Parameters:
+  ///   - lake: the log that is loaded: the embedded log itself, or an archive's copy of a Kafka log.
+  ///   - progress: called now and then with the number of records read so far, and of all to be read.
   public init(
     lake: any EventLog, library: SQLLibrary, configuration: Configuration,
     progress: @escaping @Sendable (_ read: Int, _ total: Int) -> Void = { _, _ in }
@@ -68,9 +79,9 @@ public final class BatchLoader {
     self.progress = progress
   }
 
-  /// Runs one load to its end.
-  /// - Throws: `LoadError`, `WarehouseError`, `EventLogError`; the last good warehouse stays then, and the
-  ///   run's row says why.
+  /// Runs one load to its end. Blocks, so it belongs on a thread that may wait.
+  /// - Throws: `LoadError`, `WarehouseError` or `EventLogError`. The last good warehouse stays then, and the
+  ///   load's row in `warehouse.load_run` says why, as far as the database can be reached.
   public func load(_ kind: Kind, stop: StopToken = StopToken()) throws -> Summary {
     let control = try Connection(
       url: configuration.databaseURL, applicationName: "polyrhythm load",
@@ -89,13 +100,13 @@ public final class BatchLoader {
     do {
       let counts = try loadAlive(kind, run, lock, &phases, stop)
       phases.begin("clean")
-      // The staged rows that were merged; published as it is, the load has not failed if they stay.
+      // Staged rows that were merged are left over. The load is published, so it has not failed if they stay.
       try? emptyStage(control)
       EpochCleaner(library: library).dropLoadedEpochs(control)
       phases.end()
       return Summary(run: run, kind: kind, counts: counts, seconds: phases.seconds)
     } catch {
-      // A statement that was cancelled for the stop says so in its own words.
+      // A stop cancels the present statement, whose own error would not name the stop.
       let cause: any Error =
         stop.isRequested && (error as? WarehouseError)?.sqlState == "57014"
         ? LoadError.stopped : error
@@ -105,7 +116,8 @@ public final class BatchLoader {
     }
   }
 
-  /// Seconds that a load may stand still in a transaction before the server takes its locks.
+  /// Seconds that a load may stand still in a transaction before the server ends its session, which frees its
+  /// locks.
   private static let idleLimit = 10.0
 
   /// Loads while the run's lease is renewed.
@@ -117,15 +129,16 @@ public final class BatchLoader {
     return try load(kind, run, lock.connection, &phases, stop)
   }
 
-  /// Writes down why, and takes the staged tables away. Best effort, as the next load does the same.
+  /// Writes the reason of the failure into the run's row, and drops the staged tables. Best effort, as the
+  /// next load does the same.
   private func fail(_ run: Int64, _ message: String, _ phases: Phases, _ control: Connection) throws
   {
     var connection = control
     if !control.isAlive {
       connection = try Connection(
         url: configuration.databaseURL, applicationName: "polyrhythm load")
-      // The lock goes with the session, some time after its connection. Where another load has it, that
-      // one has seen to it.
+      // The server frees the lock of loads some time after it has lost the connection. Where another load has
+      // taken the lock, that load has marked this run as failed and emptied the stage.
       let lock = try library.sql("batch/lock_loads")
       let deadline = ContinuousClock.now + .seconds(2)
       while try !connection.run(lock).bool(0, 0) {
@@ -152,7 +165,8 @@ public final class BatchLoader {
     phases.begin("cut")
     let epochs = EpochPartitions(connection: control, library: library)
     if try epochs.prepareNext() {
-      // A load that died had not come to it: nobody planned without them may be left.
+      // A load that died did not make these tables before its cut ended. A statement that was planned without
+      // them would not see their rows, so no such statement may be left when the cut opens the epoch.
       EpochCleaner(library: library).letOlderStatementsEnd(control)
     }
     var cut = try CutMaker(
@@ -216,8 +230,8 @@ public final class BatchLoader {
     return counts
   }
 
-  /// Waits until the lake has all partitions that the cut has records of: the speed layer may be
-  /// ahead of an archive that is only starting.
+  /// Waits until the lake has all partitions of which the cut has records: the speed layer may be ahead of an
+  /// archive that has only just started.
   private func awaitPartitions(_ cut: Cut, _ stop: StopToken) throws {
     let deadline = ContinuousClock.now + .seconds(configuration.lakePatience)
     for (source, end) in cut.ends.sorted(by: { $0.key < $1.key }) where end > 0 {
@@ -238,7 +252,7 @@ public final class BatchLoader {
     if stop.isRequested { throw LoadError.stopped }
   }
 
-  /// Where each partition is read from, and to.
+  /// From which offset to which the load reads each partition.
   private func starts(_ kind: Kind, _ cut: Cut, _ control: Connection) throws
     -> [KernelFeed.Start]
   {
@@ -260,6 +274,12 @@ public final class BatchLoader {
     var starts: [KernelFeed.Start] = []
     for (source, end) in cut.ends.sorted(by: { $0.key < $1.key }) {
       if let (next, replay, epoch) = known[source] {
+        guard replay.offset <= next, next <= end else {
+          throw WarehouseError(
+            .decoding,
+            "batch.progress of \(source): replay_from \(replay.offset), next_offset \(next) and the "
+              + "cut at \(end) are out of order; polyrhythm load full counts all anew")
+        }
         starts.append(
           KernelFeed.Start(source: source, replay: replay, from: next, end: end, epoch: epoch))
       } else {
@@ -305,19 +325,14 @@ public final class BatchLoader {
   ) throws {
     let published =
       isFull ? [:] : try Publisher(connection: control, library: library).partitions()
-    try OutOfWindow(connection: control, library: library, lake: lake).settle(
-      feed,
-      tables: { part in
-        let name = Publisher.PartName(fact: part.fact.rawValue, day: "\(part.day.key)")
-        let staged = stage.facts.table(part).name
-        return (stage.writer.made.contains(staged) ? ["stage.\(staged)"] : [])
-          + (published[name].map { ["parts.\($0)"] } ?? [])
-      },
-      flush: { try stage.commit(feed) })
+    try stage.settleDeferred(feed, control) { part in
+      published[Publisher.PartName(fact: part.fact.name, day: "\(part.day.key)")]
+        .map { "parts.\($0)" }
+    }
   }
 
-  /// Every record between the cuts is counted, known or in quarantine (I5), and every offset there
-  /// has a record or is one that the log never gave to any: a sum that must come out.
+  /// Every record between the cuts must have been counted, recognised as a redelivery, or quarantined, and
+  /// every other offset between them must be one without a record: otherwise something was lost.
   private func checkLedger(_ counts: FeedCounts, _ starts: [KernelFeed.Start]) throws {
     let accepted = starts.reduce(0) { $0 + Int(max(0, ($1.end ?? 0) - $1.from)) }
     guard counts.records + counts.absent == accepted else {

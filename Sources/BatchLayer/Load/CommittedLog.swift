@@ -1,6 +1,6 @@
 import EventLog
 
-/// Holds what the speed layer has committed against a lake, before a cut is made of it.
+/// Compares the offsets that the speed layer has committed with a lake, before a cut is made of them.
 struct CommittedLog {
   struct Progress {
     var offset: Int64
@@ -8,11 +8,12 @@ struct CommittedLog {
   }
 
   let lake: any EventLog
-  /// Of all partitions of the lake.
+  /// The end of each partition of the lake.
   let ends: [TopicPartition: Int64]
 
-  /// Whether the lake is the log itself, and no archive's copy of one, which may be behind it: what it lacks
-  /// does not come. Told by its epochs; of a lake without any it is not known.
+  /// Whether the lake is the log itself. An archive's copy of a log may be behind it, and records that the
+  /// copy lacks may still come; records that the log itself lacks never come. The epochs of the records tell
+  /// which it is; a lake without epochs is taken for a copy.
   func isLog() throws(EventLogError) -> Bool {
     for (source, end) in ends where end > 0 {
       if let epoch = try lake.epoch(of: source, before: end) { return !epoch.isCopy }
@@ -20,9 +21,11 @@ struct CommittedLog {
     return false
   }
 
-  /// The partitions of which other records were committed than the lake has. What a copy lacks may come.
-  /// - Parameter tolerates: what was lost is to be counted anew, from what there is.
-  /// - Throws: `EventLogError.diverged` where that is not so.
+  /// The partitions whose committed records are not those of the lake; always empty for an archive's copy.
+  /// - Parameter tolerates: whether such partitions are returned, to be counted anew from the records that
+  ///   the lake has; false makes them an error.
+  /// - Throws: `EventLogError.diverged` for such a partition unless `tolerates`, and always for a partition
+  ///   that the lake does not have at all.
   func lost(_ committed: [TopicPartition: Progress], tolerates: Bool) throws(EventLogError)
     -> Set<TopicPartition>
   {
@@ -48,8 +51,8 @@ struct CommittedLog {
 }
 
 extension Cut {
-  /// Returns when all records below the cut are on the lake's storage device, with the epoch of the last
-  /// one of each partition.
+  /// Returns when all records below the cut are on the lake's storage device.
+  /// - Returns: the epoch of the last record below the cut in each partition, where the lake knows one.
   func secure(in lake: any EventLog) throws(EventLogError) -> [TopicPartition: LogEpoch] {
     var epochs: [TopicPartition: LogEpoch] = [:]
     for (source, end) in ends where end > 0 {

@@ -7,15 +7,16 @@ import Warehouse
 
 /// Where one load ends and the speed layer's next epoch begins.
 struct Cut: Sendable {
-  /// The epoch that the cut closed: its rows, and those of all before it, lie below `ends`.
+  /// The epoch that the cut closed. Its rows, and those of all earlier epochs, come from records below `ends`.
   var closedEpoch: Int32
-  /// Exclusive end of each topic and partition.
+  /// One past the last offset that the load covers, for each partition.
   var ends: [TopicPartition: Int64]
-  /// How many of the ends lie beyond what the speed layer has committed, and are reserved.
+  /// How many partitions are reserved to the load, because it counts other records than the speed layer has
+  /// committed: more of them, or those of a log that lost its end.
   var reserved = 0
-  /// Partitions of which other records had been committed than the lake has: counted anew up to its end.
+  /// Partitions whose committed records are not those of the lake. They are counted anew up to the lake's end.
   var lost: Set<TopicPartition> = []
-  /// Of the last record below each end, once it is known to be on the device.
+  /// The epoch of the last record below each end; filled once these records are on the storage device.
   var epochs: [TopicPartition: LogEpoch] = [:]
 
   /// `{"listen_events/0": 123, …}`, sorted.
@@ -25,16 +26,17 @@ struct Cut: Sendable {
   }
 }
 
-/// Makes cuts (DESIGN section 7).
+/// Makes cuts (docs/architecture.md, "The handoff").
 ///
-/// A cut moves nothing. Where a speed worker keeps up, the load takes what is committed. Where none is
-/// there, or it is far behind, the load takes the lake's end: the stretch in between is reserved
-/// (`speed.reservation`), no worker commits records of it while the load lives, and `speed.progress` goes to
-/// its end in the transaction that publishes the rows. A load that dies has moved nothing.
+/// A cut moves no offset. Where a speed worker keeps up, the load covers the records that it has committed.
+/// Where there is no worker, or it is far behind, the load covers the records up to the lake's end. The
+/// stretch between the committed offset and that end is reserved (`speed.reservation`): no worker commits
+/// records of it while the load lives, and `speed.progress` moves to its end in the transaction that
+/// publishes the rows. So a load that dies has moved nothing.
 struct CutMaker {
-  /// Seconds to wait for a flush before looking who does not let go.
+  /// Seconds to wait for a flush to end before frozen workers are looked for.
   private static let lockPatience = 2.0
-  /// Tries; a worker that froze in a flush is buried after its lease at the latest.
+  /// Attempts at a cut: together they take longer than the lease of a worker that froze in a flush.
   private static let triesMax = 8
 
   let connection: Connection
@@ -42,12 +44,14 @@ struct CutMaker {
   let lake: any EventLog
   let run: Int64
   let isFull: Bool
-  /// Records that a live speed worker may be behind the lake before the load stops waiting for it and
-  /// takes its share.
+  /// How many records of a partition a live speed worker may be behind the lake before the load counts these
+  /// records in the worker's place.
   let farBehind: Int64
   let stop: StopToken
 
-  /// Closes the current epoch, in one short transaction.
+  /// Closes the current epoch and opens the next one, in one short transaction.
+  /// - Throws: `LoadError.locked` where a session kept the epoch at every attempt, `LoadError.stopped`,
+  ///   `EventLogError.diverged` where the committed records are not those of the lake.
   func make() throws -> Cut {
     var tries = 1
     while true {
@@ -55,7 +59,8 @@ struct CutMaker {
         return try makeOnce()
       } catch let error as WarehouseError where LockWaits.isLockFailure(error) {
         if stop.isRequested { throw LoadError.stopped }
-        // A worker that froze half way through a flush has the epoch; its lease says so.
+        // A worker that froze half way through a flush may hold the epoch. Once its lease has run out, burying
+        // it ends its session.
         _ = try connection.run(library.sql("speed/bury_workers"))
         guard tries < Self.triesMax else {
           throw LoadError(
@@ -94,6 +99,12 @@ struct CutMaker {
         cut.ends[source] = end
         cut.reserved += 1
       }
+      for (source, end) in cut.ends {
+        let offset = committed[source] ?? 0
+        precondition(
+          end >= offset || cut.lost.contains(source),
+          "\(source): a cut at \(end), before \(offset) that is committed")
+      }
       _ = try connection.run(library.sql("batch/advance_epoch"), [.int(epoch + 1)])
       _ = try connection.run(
         library.sql("batch/record_cut"), [.int(run), .int(epoch), .text(cut.json)])
@@ -101,8 +112,8 @@ struct CutMaker {
     }
   }
 
-  /// What the speed layer has committed of each partition; partitions that it has not met begin at the
-  /// lake's first record.
+  /// What the speed layer has committed of each partition. A partition that it has never read is added, with
+  /// the lake's first record as its offset.
   private func committedOffsets(_ sources: [TopicPartition]) throws
     -> [TopicPartition: CommittedLog.Progress]
   {

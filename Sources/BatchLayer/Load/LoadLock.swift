@@ -2,26 +2,27 @@ import Foundation
 import Support
 import Warehouse
 
-/// The right to load: one load at a time, held by a session, with a lease that tells one that works
+/// The right to load, which one load has at a time. A session holds it, and a lease tells a load that works
 /// from one that froze.
 struct LoadLock {
   /// Seconds without a renewal after which a load counts as dead.
   static let lease = 10.0
   /// Seconds between renewals.
   private static let beat = 2.0
-  /// Seconds that a load waits for another's lock: the session of a load that was killed lives until the
-  /// server has seen that nobody is there any more.
+  /// Seconds that a load waits for the lock: the session of a load that was killed holds it until the server
+  /// notices that its client is gone.
   private static let patience = 5.0
 
-  /// The first number of the lock, of which the second is 0 (`batch/lock_loads.sql`).
+  /// The first of the two numbers that name the lock; the second is 0 (`batch/lock_loads.sql`).
   private static let lockKey: Int64 = 1_886_350_458
 
   let connection: Connection
   let library: SQLLibrary
   let databaseURL: String
 
-  /// Takes the lock, from a load that froze too.
-  /// - Throws: `LoadError.busy`, naming the load that is running.
+  /// Takes the lock. Where the load that holds it has let its lease run out, that load's sessions are ended.
+  /// - Throws: `LoadError.busy` with the load that is running or the session that holds the lock,
+  ///   `LoadError.stopped`, and errors of the server.
   func take(_ stop: StopToken) throws {
     var deadline = ContinuousClock.now + .seconds(Self.patience)
     var hasEndedOther = false
@@ -50,7 +51,7 @@ struct LoadLock {
         + "(\(try other.text(0, 1))); try again when it is done")
   }
 
-  /// Somebody's session that has the lock and is no load.
+  /// The error for a session that holds the lock and is no load's; nil where there is no such session.
   private func stranger() throws -> LoadError? {
     let holder = try connection.run(
       library.sql("lock_holder"), [.int(Self.lockKey), .int(0), .int(2)])
@@ -65,12 +66,14 @@ struct LoadLock {
         + "select pg_terminate_backend(\(session))")
   }
 
-  /// A session ends some time after its connection; who loads next should not have to wait for that.
+  /// Frees the lock. It would go with the session, but the server ends a session some time after its
+  /// connection, and the next load should not have to wait for that.
   func release() { _ = try? connection.run(library.sql("batch/unlock_loads")) }
 
-  /// Renews a run's lease on a thread of its own, takes from frozen speed workers what the load could
-  /// wait for, and ends the load's present statement once a stop is asked for.
+  /// Starts a thread that renews the run's lease, buries frozen speed workers whose locks the load could wait
+  /// for, and cancels the load's present statement once a stop is asked for.
   func keepAlive(_ run: Int64, _ stop: StopToken) throws -> Running {
+    assert(Self.lease > 2 * Self.beat, "a lease of \(Self.lease) s, renewed every \(Self.beat) s")
     let canceller = try connection.canceller()
     let end = StopToken()
     let worker = Worker("load-lease") { [databaseURL, library] in
@@ -89,7 +92,7 @@ struct LoadLock {
               library.sql("batch/renew_lease"), [.int(run), .double(Self.lease)])
             _ = try open.run(library.sql("speed/bury_workers"))
           } catch {
-            // Publishing finds out whether the lease held.
+            // Nothing is reported: the publication finds out whether the lease was kept.
             session = nil
           }
           next = ContinuousClock.now + .seconds(Self.beat)

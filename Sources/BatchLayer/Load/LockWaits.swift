@@ -1,6 +1,6 @@
 import Warehouse
 
-/// Waiting for locks with a bound, and saying who has them.
+/// Bounds waits for locks, and tells who holds them.
 enum LockWaits {
   /// Bounds each wait for a lock in the connection's present transaction.
   static func limit(_ connection: Connection, _ library: SQLLibrary, seconds: Double)
@@ -11,13 +11,13 @@ enum LockWaits {
       library.sql("batch/set_lock_timeout", ["milliseconds": "\(milliseconds)"]))
   }
 
-  /// lock_not_available, deadlock_detected.
+  /// Whether a lock was not free in time: lock_not_available (55P03) or deadlock_detected (40P01).
   static func isLockFailure(_ error: WarehouseError) -> Bool {
     error.sqlState == "55P03" || error.sqlState == "40P01"
   }
 
-  /// Who has been in a transaction over our tables for the longest time: ` by session 4711 (name, in a
-  /// transaction for 12 s)`, or nothing where nobody is.
+  /// For an error message, the session that has been in a transaction with our tables for the longest time:
+  /// ` by session 4711 (name, in a transaction for 12 s)`; empty where there is none.
   static func holders(_ connection: Connection, _ library: SQLLibrary) throws(WarehouseError)
     -> String
   {

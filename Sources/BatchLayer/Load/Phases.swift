@@ -3,7 +3,7 @@ struct Phases: Sendable {
   private(set) var seconds: [(phase: String, seconds: Double)] = []
   private var current: (name: String, since: ContinuousClock.Instant)?
 
-  /// Ends the phase before, and begins this one.
+  /// Ends the running phase, if there is one, and begins this one.
   mutating func begin(_ name: String) {
     end()
     current = (name, ContinuousClock.now)
@@ -12,11 +12,12 @@ struct Phases: Sendable {
   mutating func end() {
     guard let current else { return }
     let elapsed = ContinuousClock.now - current.since
+    assert(elapsed >= .zero, "\(current.name) took \(elapsed)")
     seconds.append((current.name, elapsed / .seconds(1)))
     self.current = nil
   }
 
-  /// `{"read": 1.234, …}`, with the running phase up to now.
+  /// `{"read": 1.234, …}`, in seconds; the running phase counts up to now.
   var json: String {
     var all = self
     all.end()

@@ -1,26 +1,28 @@
 import Foundation
 import Warehouse
 
-/// Takes away the speed layer's partitions of epochs that are loaded. Best effort: what stays is
-/// not counted by any reader, and the next load tries again.
+/// Drops the speed layer's partitions of epochs that are loaded. Best effort: no reader counts the partitions
+/// that stay, and the next load tries again.
 struct EpochCleaner {
   let library: SQLLibrary
 
-  /// Seconds to wait for readers whose instant is before the publishing.
+  /// Seconds to wait for readers whose snapshot is from before the publication.
   private static let patience = 2.0
 
-  /// Waits, for a moment at most, until no statement is left that is older than this call.
+  /// Waits until no statement is left that is older than this call, but for 2 s at most.
   func letOlderStatementsEnd(_ connection: Connection) {
     _ = try? waitForOlderReaders(
       connection, than: connection.run(library.sql("batch/current_transaction")).text(0, 0))
   }
 
-  /// - Parameter connection: the one that has published.
+  /// Detaches and drops the partitions of loaded epochs, and forgets the late events and marks that facts
+  /// have replaced.
+  /// - Parameter connection: the one that has published the load.
   func dropLoadedEpochs(_ connection: Connection) {
     do {
       try connection.script("set lock_timeout = '5s'")
-      // A transaction with an older instant still counts these epochs, also where it has not looked
-      // at them yet, and would find them gone.
+      // A transaction with an older snapshot still counts these epochs. Even if it has not read them yet, it
+      // would find them gone.
       let now = try connection.run(library.sql("batch/current_transaction")).text(0, 0)
       guard try waitForOlderReaders(connection, than: now) else { return }
       let attached = try connection.run(library.sql("batch/loaded_epoch_tables"))
@@ -38,7 +40,7 @@ struct EpochCleaner {
         try connection.script(library.sql("batch/drop_table", ["table": try orphans.text(row, 0)]))
       }
     } catch {
-      // The next load's turn.
+      // The next load tries again.
     }
     _ = try? connection.script("reset lock_timeout")
   }

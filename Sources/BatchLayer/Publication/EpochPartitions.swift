@@ -3,14 +3,14 @@ import Warehouse
 
 /// Makes the tables of an epoch before anybody writes to them.
 ///
-/// A statement sees the partitions that there were when it was planned. So those of the next epoch are
-/// there a whole load before the cut that opens it: whoever was planned without them has long ended.
+/// A statement sees the partitions that existed when it was planned. So the partitions of an epoch are made a
+/// whole load before the cut that opens it: every statement that was planned without them has ended by then.
 struct EpochPartitions {
   let connection: Connection
   let library: SQLLibrary
 
-  /// The current epoch's successor has its tables when this returns.
-  /// - Returns: whether they had to be made.
+  /// Makes the tables of the epoch after the current one, where they are missing.
+  /// - Returns: whether any was missing.
   @discardableResult
   func prepareNext() throws(WarehouseError) -> Bool {
     let next = try connection.run(library.sql("batch/current_epoch")).int(0, 0) + 1

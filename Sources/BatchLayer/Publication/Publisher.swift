@@ -11,19 +11,26 @@ struct Staged {
   var isFull: Bool
   var cut: Cut
   var replays: [TopicPartition: ReplayPoint]
-  /// Milliseconds since 1970.
+  /// Milliseconds since 1970: minutes that begin before this change only by late events. nil where nothing
+  /// has come yet.
   var finalBefore: Int64?
+  /// Days with a staged table of their own.
   var parts: [FactWriter.Part: StageTable]
-  /// Days that share a staged table, a fact each.
+  /// Days with few facts. Those of one fact share a staged table.
   var rare: Set<FactWriter.Part>
+  /// Outcomes of plays that an earlier load wrote; nil where none has changed.
   var changes: StageTable?
+  /// The earliest and the latest start of these plays, milliseconds since 1970.
   var changedSpan: ClosedRange<Int64>?
+  /// When each state of a user was first and last seen; nil where the load has no known user.
   var users: StageTable?
-  /// Event times of the load's facts, ascending: a range for each run of days.
+  /// Event times of the load's facts (milliseconds since 1970), ascending: a range for each run of days.
   var spans: [ClosedRange<Int64>]
+  /// Rows of which each key has one.
   var rollups: [Rollup: StageTable]
+  /// Rows of minutes that had been written before; see `RollupWriter`.
   var lateRollups: [Rollup: StageTable]
-  /// What was counted ahead of the crowd.
+  /// The events that were counted ahead of the crowd.
   var ahead: [TopicPartition: [CountedAhead]] = [:]
   /// Places that the partitions can be read again from.
   var replayPoints: [TopicPartition: [ReplayPoint]] = [:]
@@ -32,26 +39,32 @@ struct Staged {
 /// Publishes a load: facts, rollups, users, progress and the loaded epoch become visible in one
 /// commit, after the audits have passed on exactly that state.
 ///
-/// An incremental load waits for no reader, nor any reader for it. A full load swaps tables, for which
-/// it needs them for itself for the length of the publishing. While it waits for that, PostgreSQL makes
-/// new readers wait behind it; so it never waits for long, but gives way and tries again.
+/// An incremental load waits for no reader, and no reader waits for it. A full load swaps tables, and locks
+/// them exclusively for as long as it publishes. While it waits for these locks, PostgreSQL makes new readers
+/// wait behind it; so it never waits for long, but gives way and tries again.
 ///
-/// Swapped tables do not follow snapshots: a transaction whose instant is before the swap would find the
-/// new tables with the old `loaded_epoch`. One statement in a transaction of its own cannot come into
-/// that. Who reads with more, in repeatable read, locks `batch.published` in access share mode before
-/// its first query, and so either keeps a full load waiting or has its instant after it.
+/// Swapped tables do not follow snapshots: a transaction whose snapshot is from before the swap would find
+/// the new tables with the old `loaded_epoch`. A single statement in a transaction of its own cannot meet
+/// this. A reader that needs several statements in repeatable read must lock `batch.published` in access share
+/// mode before its first query: then a full load waits for the reader, or the reader's snapshot is from after
+/// the load.
 struct Publisher {
   let connection: Connection
   let library: SQLLibrary
   var stop = StopToken()
-  /// Seconds to wait for readers of the tables before giving way to others. Below PostgreSQL's
-  /// deadlock_timeout (1 s): a reader who has one table and waits for another one is never the victim.
+  /// Seconds to wait for readers of the tables before giving way to others. It is less than PostgreSQL's
+  /// deadlock_timeout (1 s), so that a reader that has one table and waits for another is never the one that
+  /// PostgreSQL ends.
   var lockPatience = 0.8
-  /// Seconds between attempts; one attempt more than there are pauses.
+  /// Seconds between attempts; there is one more attempt than there are pauses.
   var pauses = [1.0, 2, 4, 8, 15]
 
-  /// - Parameter finishRun: writes the run's own row, inside the transaction.
-  /// - Throws: `LoadError.locked` where readers did not let go of the tables at any attempt.
+  /// Publishes the load in one transaction, which is tried again where a lock is not free in time.
+  /// - Parameters:
+  ///   - auditing: whether the checks run before the commit.
+  ///   - finishRun: writes the run's own row, inside the transaction.
+  /// - Throws: `LoadError`: `.locked` where a table was in use at every attempt, `.auditFailed`, `.overtaken`,
+  ///   `.stopped`; what `finishRun` throws; errors of the server. The load is not published then.
   func publish(
     _ staged: Staged, auditing: Bool = true,
     finishRun: (Connection) throws -> Void
@@ -78,28 +91,31 @@ struct Publisher {
     try connection.transaction {
       if staged.isFull { try takeTables() }
       try limitWaiting(seconds: Self.otherPatience)
-      _ = try connection.run(sql("read_publishable_progress"))
+      let loaded = try connection.run(sql("read_publishable_progress")).int(0, 0)
+      // Another load has published since this one made its cut.
+      guard staged.cut.closedEpoch > loaded else { throw LoadError.overtaken }
       try publishFacts(staged)
       try publishRollups(staged)
       try publishUsers(staged)
       if auditing { try audit(staged) }
-      // Last, as a worker whose partitions are reserved may be waiting for these rows.
+      // The offsets come last: a worker whose partitions are reserved may wait for these rows until the commit.
       try publishProgress(staged)
       try finishRun(connection)
     }
   }
 
-  /// Seconds to wait for locks that readers do not have: a vacuum's, somebody's DDL.
+  /// Seconds to wait for locks that a vacuum or somebody's DDL has; readers have none of them.
   private static let otherPatience = 5.0
 
   private func limitWaiting(seconds: Double) throws(WarehouseError) {
     try LockWaits.limit(connection, library, seconds: seconds)
   }
 
-  /// Takes everything that is swapped before anything is done, the gate of repeatable read first.
+  /// Locks all tables that are swapped before anything is done: first `batch.published`, which readers in
+  /// repeatable read lock before all others.
   private func takeTables() throws(WarehouseError) {
     let tables =
-      ["batch.published"] + FactWriter.Fact.allCases.map { "warehouse.\($0.rawValue)" }
+      ["batch.published"] + FactTable.allCases.map(\.qualifiedName)
       + Rollup.allCases.map { "batch.\($0.table)" }
     let deadline = ContinuousClock.now + .seconds(lockPatience)
     for table in tables {
@@ -128,7 +144,7 @@ struct Publisher {
       present = [:]
     }
     for (part, table) in staged.parts.sorted(by: { $0.value.name < $1.value.name }) {
-      let fact = part.fact.rawValue
+      let fact = part.fact.name
       let day = "\(part.day.key)"
       if let partition = present[PartName(fact: fact, day: day)] {
         _ = try connection.run(
@@ -179,7 +195,7 @@ struct Publisher {
     }
   }
 
-  /// The whole rollup is replaced by the staged one.
+  /// Replaces the whole rollup by the staged one.
   private func swap(_ rollup: Rollup, _ staged: Staged) throws {
     let name = "\(rollup.table)_g\(staged.run)"
     if staged.rollups[rollup] == nil {
@@ -227,6 +243,11 @@ struct Publisher {
     guard moved == Int64(staged.cut.reserved) else { throw LoadError.overtaken }
     _ = try connection.run(sql("release_reserved"), [.int(staged.run)])
     let sources = staged.cut.ends.keys.sorted()
+    for (source, end) in staged.cut.ends where end > 0 {
+      precondition(
+        staged.replays[source] != nil, "\(source): the cut is at \(end), and nothing was read of it"
+      )
+    }
     let values: [SQLValue] = [
       .textArray(sources.map(\.topic)), .intArray(sources.map { Int64($0.partition) }),
       .intArray(sources.map { staged.cut.ends[$0] ?? 0 }),
@@ -236,7 +257,7 @@ struct Publisher {
     let epochs = sources.map { staged.cut.epochs[$0] }
     _ = try connection.run(
       sql("publish_progress"), values + [.intArray(epochs.map { $0?.rawValue ?? 0 })])
-    // The epochs of a copy are not those of the log that the speed layer reads.
+    // The epochs of an archive's copy are not those of the log that the speed layer reads.
     let ofLog = epochs.map { $0.map { $0.isCopy ? 0 : $0.rawValue } ?? 0 }
     _ = try connection.run(sql("refresh_speed_replay"), values + [.intArray(ofLog)])
     if !staged.cut.lost.isEmpty {
@@ -247,7 +268,8 @@ struct Publisher {
     }
     let memory = KernelMemory(connection: connection, library: library)
     try memory.replaceAhead(staged.ahead)
-    // After speed.progress, as in a flush of the speed layer: neither can wait for the other.
+    // Written after speed.progress, as in a flush of the speed layer: in one order the two cannot wait for
+    // each other in a circle.
     try memory.save(staged.replayPoints, replacingAll: staged.isFull)
     _ = try connection.run(
       sql("publish"),
@@ -259,7 +281,8 @@ struct Publisher {
 
   // MARK: Audit
 
-  /// Stretches of time that are audited one by one; with more, those that lie close are taken together.
+  /// How many stretches of time are audited one by one. Where there are more, those that lie close together
+  /// are audited as one.
   private static let auditedSpans = 32
 
   /// Audits the minutes that the load has touched.

@@ -59,16 +59,16 @@ public struct CronExpression: Sendable, Equatable, CustomStringConvertible {
       && a.months == b.months && a.daysOfWeek == b.daysOfWeek
   }
 
-  /// The first instant after another at which this is due; nil where there is none, as for
-  /// 30 February. The calendar is Gregorian.
+  /// The first instant after another at which the expression is due, in milliseconds since 1970-01-01 UTC; nil
+  /// where there is none, as for 30 February. The calendar is Gregorian.
   ///
-  /// A time that the clock is put forward over is due at the moment of the change, and one that it is
-  /// put back over is due once, the first time. That is about times of the day: what is due in every
-  /// hour is due in each hour that really passes, and not in those that are left out.
+  /// A time of day that the clock skips when it is put forward is due at the moment of the change. A time of
+  /// day that comes twice because the clock is put back is due the first time only. Neither holds for an
+  /// expression that is due in every hour: it is due in each hour that really passes, and not in skipped ones.
   /// - Parameter instant: milliseconds since 1970-01-01 UTC.
   public func next(after instant: Int64, in timeZone: TimeZone) -> Int64? {
     let clock = TimeZoneClock(timeZone)
-    // A day earlier: the clock may have been put back over the instant's own day.
+    // The search begins a day earlier, as the clock may have been put back over the beginning of the day.
     let first = clock.wallTime(at: instant).day - 1
     // The calendar repeats itself after 400 years.
     var day = first
@@ -105,7 +105,7 @@ public struct CronExpression: Sendable, Equatable, CustomStringConvertible {
           case .skipped(let change): isHourly ? nil : change
           }
         guard let due, due > instant else { continue }
-        // Times of the day come in order of time, but for hours that the clock is put back over.
+        // Times of the day come in order, except in hours that come twice because the clock is put back.
         if !isHourly { return due }
         earliest = min(earliest ?? due, due)
       }

@@ -1,7 +1,8 @@
 /// The values that a field of a cron expression allows.
 struct FieldSet: Equatable, Sendable {
   private var bits: UInt64 = 0
-  /// Vixie's cron tells `*` and `*/n` from numbers when it joins the two day fields.
+  /// Whether the field is `*` or begins with it. Where one of the two day fields does, a day must match both,
+  /// and otherwise either of them, as in Vixie's cron.
   var beginsWithStar = false
 
   var count: Int { bits.nonzeroBitCount }
@@ -35,7 +36,7 @@ enum CronField: CaseIterable {
     }
   }
 
-  /// Names for the values from the range's lowest.
+  /// Names of the values, from the lowest value of the range on; none where values have no names.
   private var names: [String] {
     switch self {
     case .month:
@@ -81,7 +82,7 @@ enum CronField: CaseIterable {
     }
     let ends = parts[0].split(separator: "-", omittingEmptySubsequences: false)
     if parts[0] == "*" {
-      // Sunday is there once: 7 would be one step too many.
+      // Sunday is both 0 and 7, and a step must meet it only once.
       let last = self == .dayOfWeek ? 6 : range.upperBound
       return Array(stride(from: range.lowerBound, through: last, by: step))
     }
@@ -104,7 +105,7 @@ enum CronField: CaseIterable {
     return number
   }
 
-  /// Digits only: `Int` would take a sign too.
+  /// Takes digits only, as `Int` would take a sign too.
   private func number(_ text: Substring) -> Int? {
     guard !text.isEmpty, text.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
     return Int(text)

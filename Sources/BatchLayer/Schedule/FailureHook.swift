@@ -1,9 +1,9 @@
 import Foundation
 import Support
 
-/// A scheduled load that failed for good: its attempts are used up, or another one would not help.
+/// A scheduled load that failed for good: its attempts are used up, or a further attempt would not help.
 public struct LoadFailure: Sendable {
-  /// The row of `warehouse.load_run` that says more; nil where the load did not get that far.
+  /// The number of the load's row in `warehouse.load_run`; nil where the load did not get as far as that row.
   public var run: Int64?
   /// How often the load was tried.
   public var attempts: Int
@@ -15,16 +15,17 @@ public struct LoadFailure: Sendable {
 public struct FailureHook: Sendable {
   private let body: @Sendable (LoadFailure) throws -> Void
 
-  /// - Parameter body: runs on the scheduler's thread, which waits for it. What it throws is reported
+  /// - Parameter body: runs on the scheduler's thread, which waits for it. An error that it throws is reported
   ///   and stops nothing.
   public init(_ body: @escaping @Sendable (LoadFailure) throws -> Void) { self.body = body }
 
-  /// Does nothing.
+  /// A hook that does nothing.
   public static let none = FailureHook { _ in }
 
-  /// Runs a shell command (`/bin/sh -c`) with the error in the environment variable
-  /// `POLYRHYTHM_ERROR`, and the run's number, empty where there is none, in `POLYRHYTHM_LOAD_RUN`.
-  /// - Parameter patience: seconds after which the command and its children are killed.
+  /// A hook that runs a shell command (`/bin/sh -c`). The command has the error in the environment variable
+  /// `POLYRHYTHM_ERROR`, and in `POLYRHYTHM_LOAD_RUN` the run's number, or nothing where there is none.
+  /// - Parameter patience: seconds after which the command and its children are killed. That, and an exit
+  ///   status other than 0, makes the hook throw a `ScheduleError`.
   public static func command(_ command: String, patience: Double = 60) -> FailureHook {
     FailureHook { failure in
       try ShellCommand(
@@ -45,7 +46,7 @@ private struct ShellCommand {
   var text: String
   var environment: [String: String]
 
-  /// Linux takes 128 KiB a variable; an error needs no more than this.
+  /// Bytes of a variable that are passed on: Linux takes 128 KiB for each, and an error needs less.
   private static let variableBytesMax = 16 << 10
 
   func run(patience: Double) throws(ScheduleError) {
@@ -58,6 +59,7 @@ private struct ShellCommand {
         throw ScheduleError(
           "The failure hook '\(text)' did not work: "
             + (end.signal.map { "signal \($0)" } ?? "exit status \(end.status)"))
+      // Where this process ignores SIGCHLD, the command's status is lost once the command has ended.
       case .unknown: return
       case .running: break
       }
@@ -71,6 +73,8 @@ private struct ShellCommand {
     }
   }
 
+  /// The command gets a process group of its own, so that its children can be killed with it, and signals
+  /// with their default actions, as a program expects them.
   private func start() throws(ScheduleError) -> pid_t {
     let merged = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     var shell = ProcessStart(["/bin/sh", "-c", text])
@@ -86,7 +90,7 @@ private struct ShellCommand {
 }
 
 extension String {
-  /// The longest beginning of so many bytes of UTF-8 at most.
+  /// The longest beginning of whole characters that has at most `limit` bytes of UTF-8.
   fileprivate func prefixOfBytes(_ limit: Int) -> Substring {
     guard utf8.count > limit else { return self[...] }
     var end = utf8.index(startIndex, offsetBy: limit)

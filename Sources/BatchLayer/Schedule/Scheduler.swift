@@ -2,30 +2,33 @@ import Foundation
 import Support
 import Warehouse
 
-/// What is wrong with a schedule, or with what belongs to it.
+/// An error in a schedule, a time zone or a failure hook.
 public struct ScheduleError: UserFacingError, CustomStringConvertible {
+  /// One line for people: what is wrong, and what would be accepted.
   public var message: String
 
   init(_ message: String) { self.message = message }
 
   public var description: String { message }
+  /// Always `.usage`, as schedules come from the command line.
   public var exitCode: ExitCode { .usage }
 }
 
-/// Loads on time: a full load where nothing was ever published, else an incremental one at each
-/// instant of the schedule. What became due while nobody was there is caught up on once.
+/// Loads on time: a full load where nothing was ever published, else an incremental load at each instant of
+/// the schedule. However many instants passed while no scheduler was running, one load makes up for them.
 ///
-/// One load runs at a time. While another process loads, this one waits and then takes its turn; that
-/// is no failure. A load that fails is tried again where that may help, and after the last attempt the
-/// failure hook runs and the schedule goes on.
+/// One load runs at a time. While another process loads, the scheduler waits and then takes its turn, which is
+/// no failure. A load that fails is tried again where that may help. After the last attempt the failure hook
+/// runs, and the schedule goes on.
 public struct Scheduler: Sendable {
   /// When loads are due.
   public enum Trigger: Sendable {
+    /// At the times that the expression names, on the clock of the time zone.
     case cron(CronExpression, TimeZone)
-    /// So many seconds after the start of the load before.
+    /// So many seconds after the former load began, and at least 1 ms.
     case every(seconds: Double)
 
-    /// The first due instant after another, milliseconds since 1970; nil where there is none.
+    /// The first due instant after another, both in milliseconds since 1970; nil where there is none.
     public func next(after instant: Int64) -> Int64? {
       switch self {
       case .cron(let expression, let timeZone): expression.next(after: instant, in: timeZone)
@@ -33,8 +36,8 @@ public struct Scheduler: Sendable {
       }
     }
 
-    /// `next`, where there has to be one.
-    /// - Throws: `ScheduleError` naming the expression, where it never comes.
+    /// As `next`, but an expression that is never due is an error.
+    /// - Throws: `ScheduleError` with the expression.
     public func requireNext(after instant: Int64) throws(ScheduleError) -> Int64 {
       if let due = next(after: instant) { return due }
       let expression = if case .cron(let cron, _) = self { cron.description } else { "" }
@@ -48,13 +51,14 @@ public struct Scheduler: Sendable {
   public struct RetryPolicy: Sendable {
     /// How often a load is tried in all, at least 1.
     public var attempts = 5
-    /// Seconds before the second attempt; doubles with each further one.
+    /// Seconds between the first attempt and the second; each further wait is twice as long.
     public var firstDelay = 10.0
-    /// Seconds; no wait between attempts is longer.
+    /// Seconds that a wait between attempts is at most.
     public var longestDelay = 600.0
-    /// Seconds between two looks whether another process is still loading.
+    /// Seconds to wait while another process is loading; such waits are no attempts.
     public var busyDelay = 15.0
 
+    /// The defaults: 5 attempts, with waits of 10, 20, 40 and 80 s.
     public init() {}
 
     func delay(afterAttempt attempt: Int) -> Double {
@@ -62,13 +66,14 @@ public struct Scheduler: Sendable {
     }
   }
 
-  /// Where the scheduler has the time from.
+  /// The scheduler's source of time, which tests replace.
   public struct Clock: Sendable {
     /// Milliseconds since 1970-01-01 UTC.
     public var now: @Sendable () -> Int64
     /// Waits for so many seconds, or until the stop is asked for; may return early.
     public var wait: @Sendable (_ seconds: Double, _ stop: StopToken) -> Void
 
+    /// The parameters are the properties of the same names.
     public init(
       now: @escaping @Sendable () -> Int64,
       wait: @escaping @Sendable (_ seconds: Double, _ stop: StopToken) -> Void
@@ -77,6 +82,7 @@ public struct Scheduler: Sendable {
       self.wait = wait
     }
 
+    /// The time of the operating system.
     public static let system = Clock(
       now: { Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)) },
       wait: { seconds, stop in stop.wait(seconds: seconds) })
@@ -84,14 +90,19 @@ public struct Scheduler: Sendable {
 
   /// What the scheduler does; `description` is a line for people.
   public enum Report: Sendable, CustomStringConvertible {
-    /// Milliseconds since 1970.
+    /// Nothing is due before this instant, in milliseconds since 1970.
     case waiting(until: Int64)
+    /// An attempt begins; the first attempt of a load is 1.
     case starting(BatchLoader.Kind, attempt: Int)
+    /// The load is done.
     case published(BatchLoader.Summary)
     /// Another process is loading.
     case busy(retryInSeconds: Double)
+    /// This attempt failed with this error, and another attempt follows.
     case retrying(message: String, attempt: Int, inSeconds: Double)
+    /// The load failed for good; the failure hook runs next.
     case failed(LoadFailure)
+    /// The failure hook threw this error.
     case hookFailed(message: String)
 
     public var description: String {
@@ -121,17 +132,22 @@ public struct Scheduler: Sendable {
   public typealias Load =
     @Sendable (_ kind: BatchLoader.Kind, _ stop: StopToken) throws -> BatchLoader.Summary
 
+  /// When loads are due.
   public var trigger: Trigger
+  /// How often, and after which pauses, a load that failed is tried again.
   public var retries = RetryPolicy()
+  /// Runs when a load has failed for good.
   public var hook = FailureHook.none
+  /// The source of time.
   public var clock = Clock.system
+  /// Called on the thread of `run` with each step.
   public var report: @Sendable (Report) -> Void = { _ in }
   private let history: LoadHistory
   private let load: Load
 
   /// - Parameters:
-  ///   - databaseURL: the warehouse that the loads write to; tells what has been published.
-  ///   - load: is called on the thread of `run`, one load at a time.
+  ///   - databaseURL: the warehouse that the loads write to, which tells what has been published.
+  ///   - load: called on the thread of `run`, for one load at a time.
   public init(
     trigger: Trigger, databaseURL: String, library: SQLLibrary, load: @escaping Load
   ) {
@@ -141,7 +157,7 @@ public struct Scheduler: Sendable {
   }
 
   /// Loads on time until the stop is asked for. Blocks, so it belongs on a thread that may wait.
-  /// - Throws: `ScheduleError` where the schedule never comes; failed loads do not end it.
+  /// - Throws: `ScheduleError` where the expression is never due. Loads that fail do not end the schedule.
   public func run(stop: StopToken) throws(ScheduleError) {
     _ = try trigger.requireNext(after: clock.now())
     var due = try firstDue()
@@ -151,15 +167,17 @@ public struct Scheduler: Sendable {
       let started = clock.now()
       let isPublished = runToEnd(stop)
       if stop.isRequested { return }
-      // What became due during a load is not in its cut, so the next one follows at once. A failure
-      // took its time with retries; it goes on with what is still to come.
-      due = try trigger.requireNext(after: max(due, isPublished ? started : clock.now()))
+      // An instant that became due during a load is not covered by the load's cut, so the next load follows at
+      // once. After a failure the instants that became due during the attempts are left out.
+      let after = max(due, isPublished ? started : clock.now())
+      due = try trigger.requireNext(after: after)
+      assert(due > after, "due at \(due), not after \(after)")
     }
   }
 
   private func firstDue() throws(ScheduleError) -> Int64 {
     let now = clock.now()
-    // Where the database does not answer, the first attempt meets that too, with retries and hook.
+    // Where the database does not answer, the first attempt fails too, and has its retries and the hook.
     guard let state = try? history.state(), let last = state.lastCut else { return now }
     return try trigger.requireNext(after: min(last, now))
   }
@@ -169,13 +187,13 @@ public struct Scheduler: Sendable {
     while !stop.isRequested {
       let remaining = Double(due - clock.now()) / 1000
       if remaining <= 0 { return }
-      // In pieces, as the system's clock may be set, or the machine sleep.
+      // Waits are short, as the system's clock may be set meanwhile, or the machine may sleep.
       clock.wait(min(remaining, 60), stop)
     }
   }
 
-  /// Tries until the load is published, attempts are used up or the stop is asked for.
-  /// - Returns: whether it was published.
+  /// Tries until the load is published, its attempts are used up, or the stop is asked for.
+  /// - Returns: whether the load was published.
   private func runToEnd(_ stop: StopToken) -> Bool {
     var attempt = 1
     while !stop.isRequested {
@@ -218,7 +236,7 @@ public struct Scheduler: Sendable {
     }
   }
 
-  /// Whether the same load may go through a little later.
+  /// Whether the same load may succeed a little later.
   private static func isRetriable(_ error: any Error) -> Bool {
     if let error = error as? WarehouseError { return error.isRetriable || error.code == .conflict }
     guard let error = error as? any UserFacingError else { return false }
@@ -248,7 +266,8 @@ struct LoadHistory: Sendable {
       lastCut: rows.textOrNull(0, 0).flatMap { Int64($0) }, latestRun: try rows.int(0, 1))
   }
 
-  /// The last failed run after another; nil where there is none, or nobody to ask.
+  /// The number of the last failed run after another run; nil where there is none, or where the database does
+  /// not answer.
   func failedRun(after run: Int64) -> Int64? {
     let rows = try? connect().run(library.sql("batch/failed_run"), [.int(run)])
     return rows.flatMap { $0.textOrNull(0, 0) }.flatMap { Int64($0) }

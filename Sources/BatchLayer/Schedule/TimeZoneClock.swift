@@ -1,7 +1,8 @@
 import Foundation
 import Support
 
-/// The wall clock of a time zone: which instant it shows a time at, and what it shows at an instant.
+/// The wall clock of a time zone: the time that it shows at an instant, and the instant at which it shows a
+/// time.
 public struct TimeZoneClock: Sendable {
   /// A date and a time of day as a wall clock shows them: milliseconds since 1970-01-01 00:00 on that
   /// clock, as though every day had 24 hours.
@@ -24,17 +25,19 @@ public struct TimeZoneClock: Sendable {
     static func < (a: WallTime, b: WallTime) -> Bool { a.milliseconds < b.milliseconds }
   }
 
-  /// When a wall clock shows a time; milliseconds since 1970-01-01 UTC.
+  /// The instants at which a wall clock shows a time, in milliseconds since 1970-01-01 UTC.
   enum Occurrence: Equatable, Sendable {
     case once(Int64)
-    /// The clock is put back over it.
+    /// The time comes twice, as the clock is put back over it.
     case twice(first: Int64, second: Int64)
-    /// The clock is put forward over it, at this instant.
+    /// The time does not come, as the clock is put forward over it at this instant.
     case skipped(at: Int64)
   }
 
+  /// The zone whose clock this is.
   public let timeZone: TimeZone
 
+  /// The clock of a zone that is known.
   public init(_ timeZone: TimeZone) { self.timeZone = timeZone }
 
   /// - Parameter identifier: a name of the IANA time zone database, such as `Asia/Ho_Chi_Minh`, or
@@ -61,8 +64,8 @@ public struct TimeZoneClock: Sendable {
   }
 
   func occurrence(of wall: WallTime) -> Occurrence {
-    // No zone is a whole day away from UTC, so these two lie on either side of any change that this
-    // time could be caught in.
+    // No zone is a whole day away from UTC, so these two instants lie on either side of every change that
+    // the time could fall into.
     let early = wall.milliseconds - WallTime.dayMs
     let late = wall.milliseconds + WallTime.dayMs
     let before = offset(at: early)

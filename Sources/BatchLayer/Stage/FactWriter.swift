@@ -1,8 +1,9 @@
 import EventModel
 import Metrics
+import StarSchema
 import Warehouse
 
-/// Turns facts into rows of staged tables: one for each fact and day, so that a whole day can be
+/// Says when the rows of facts go where: into a staged table for each fact and day, so that a whole day can be
 /// attached to the warehouse as it is. A partition costs locks, which a server has so many of; so days
 /// with few facts, once there are many of them (wild clocks can make 36,525), share a table.
 final class FactWriter: FactSink {
@@ -13,37 +14,9 @@ final class FactWriter: FactSink {
   /// A day with as many facts has a table of its own, however many days there are.
   static let manyRows = 1000
 
-  enum Fact: String, CaseIterable, Sendable {
-    case listen = "fact_listen"
-    case auth = "fact_auth"
-    case pageView = "fact_page_view"
-
-    init(_ topic: Topic) {
-      switch topic {
-      case .listen: self = .listen
-      case .auth: self = .auth
-      case .pageView: self = .pageView
-      }
-    }
-
-    static let shared = [
-      "ts", "date_key", "time_key", "user_key", "location_key", "device_key", "session_id",
-      "item_in_session",
-    ]
-
-    var columns: [String] {
-      switch self {
-      case .listen:
-        Self.shared + ["song_key", "auth", "level", "duration_ms", "listened_ms", "outcome"]
-      case .auth: Self.shared + ["success", "level"]
-      case .pageView: Self.shared + ["song_key", "page", "method", "status", "auth", "level"]
-      }
-    }
-  }
-
   /// One day of one fact.
   struct Part: Hashable, Sendable {
-    var fact: Fact
+    var fact: FactTable
     var day: CalendarDay
   }
 
@@ -54,16 +27,13 @@ final class FactWriter: FactSink {
 
   private let generation: Int64
   private let writer: StageWriter
-  private let listenColumns = Fact.listen.columns.count
-  private let authColumns = Fact.auth.columns.count
-  private let pageViewColumns = Fact.pageView.columns.count
   private var buffers: [Part: CopyBuffer] = [:]
   /// Days collected at which those with many facts are sent.
   private var crowd = FactWriter.daysAtOnce
   /// Days of a fact that get a table of their own though they have few facts.
   private let ownDays: Int
   /// How many days with few facts have a table of their own, by fact.
-  private var small: [Fact: Int]
+  private var small: [FactTable: Int]
   /// Which parts have a table of their own, and which share one; each is decided when it is first sent.
   private(set) var own: Set<Part> = []
   private(set) var rare: Set<Part> = []
@@ -79,13 +49,14 @@ final class FactWriter: FactSink {
   private(set) var days: [CalendarDay: Seen] = [:]
   /// Event times of changed plays of earlier loads.
   private(set) var changedSpan: ClosedRange<Int64>?
-  /// A failed writer's error; thrown at the next chance, as facts come from deep inside the kernel.
-  private var failure: (any Error)?
+  /// Rows to be handed over to the writer, which may fail: facts come from deep inside the kernel, where
+  /// nothing can, and so wait here for whoever feeds the kernel.
+  private var due: [(table: StageTable, rows: [UInt8])] = []
 
   /// - Parameters:
   ///   - ownDays: days of a fact that get a table of their own though they have few facts.
   ///   - small: how many of those there are already, by fact.
-  init(generation: Int64, writer: StageWriter, ownDays: Int, small: [Fact: Int]) {
+  init(generation: Int64, writer: StageWriter, ownDays: Int, small: [FactTable: Int]) {
     self.generation = generation
     self.writer = writer
     self.ownDays = ownDays
@@ -93,79 +64,50 @@ final class FactWriter: FactSink {
   }
 
   func auth(_ keys: FactKeys, _ event: Event) {
-    let buffer = startRow(.auth, keys, columns: authColumns)
-    buffer.bool(event.success ?? false)
-    text(event.level, buffer)
-    endRow(.auth, buffer, keys)
+    let (dateKey, buffer) = buffer(.auth, keys)
+    FactRows.append(auth: event, keys, dateKey: dateKey, to: buffer)
+    sendIfFull(.auth, buffer, keys)
   }
 
   func pageView(_ keys: FactKeys, songKey: Int64, _ event: Event) {
-    let buffer = startRow(.pageView, keys, columns: pageViewColumns)
-    buffer.int64(songKey)
-    buffer.bytes(event.page.buffer)
-    text(event.method, buffer)
-    buffer.int32OrNull(event.status)
-    text(event.auth, buffer)
-    text(event.level, buffer)
-    endRow(.pageView, buffer, keys)
+    let (dateKey, buffer) = buffer(.pageView, keys)
+    FactRows.append(pageView: event, keys, dateKey: dateKey, songKey: songKey, to: buffer)
+    sendIfFull(.pageView, buffer, keys)
   }
 
   func listen(_ fact: ListenFact, texts: InternedTexts) {
-    let buffer = startRow(.listen, fact.keys, columns: listenColumns)
-    buffer.int64(fact.songKey)
-    if fact.auth == 0 { buffer.null() } else { buffer.text(texts[fact.auth]) }
-    if fact.level == 0 { buffer.null() } else { buffer.text(texts[fact.level]) }
-    buffer.int32OrNull(fact.durationMs < 0 ? nil : fact.durationMs)
-    outcome(fact, buffer)
-    endRow(.listen, buffer, fact.keys)
+    let (dateKey, buffer) = buffer(.listen, fact.keys)
+    FactRows.append(fact, dateKey: dateKey, texts: texts, to: buffer)
+    sendIfFull(.listen, buffer, fact.keys)
   }
 
   func listenChanged(_ fact: ListenFact) {
-    changes.startRow(columns: 6)
-    changes.timestamp(milliseconds: fact.keys.ts)
-    changes.int64(fact.keys.userKey)
-    changes.int64(fact.keys.sessionId)
-    changes.int32(fact.keys.itemInSession)
-    outcome(fact, changes)
+    ListenChangeRows.append(fact, to: changes)
     let ts = fact.keys.ts
     changedSpan =
       changedSpan.map { min($0.lowerBound, ts)...max($0.upperBound, ts) } ?? ts...ts
     if changes.byteCount >= Self.sendBytes { send(changes, changeTable) }
   }
 
-  private func outcome(_ fact: ListenFact, _ buffer: CopyBuffer) {
-    guard let text = fact.outcome.text else {
-      buffer.null()
-      buffer.null()
-      return
-    }
-    buffer.int32(fact.listenedMs)
-    buffer.text(text)
-  }
-
-  /// Text and bytes travel alike; a decoded text has no NUL to look for.
+  /// The buffer of the fact's day, with the day's key; notes when the fact was.
   @inline(__always)
-  private func text(_ slice: ByteSlice, _ buffer: CopyBuffer) {
-    if slice.isEmpty { buffer.null() } else { buffer.bytes(slice.buffer) }
-  }
-
-  @inline(__always)
-  private func startRow(_ fact: Fact, _ keys: FactKeys, columns: Int) -> CopyBuffer {
-    let slot = fact == .listen ? 0 : fact == .auth ? 1 : 2
+  private func buffer(_ fact: FactTable, _ keys: FactKeys) -> (dateKey: Int32, CopyBuffer) {
+    let slot = slot(fact)
     let day = Int32(truncatingIfNeeded: keys.ts / 86_400_000)
     if recent[slot]?.day != day { recent[slot] = open(fact, day) }
     let (_, dateKey, buffer) = recent[slot]!
-    buffer.startRow(columns: columns)
-    buffer.timestamp(milliseconds: keys.ts)
-    buffer.int32(dateKey)
-    buffer.int32(Int32(truncatingIfNeeded: keys.ts / 1000 % 86_400))
-    buffer.int64(keys.userKey)
-    buffer.int64(keys.locationKey)
-    buffer.int64(keys.deviceKey)
-    buffer.int64(keys.sessionId)
-    buffer.int32(keys.itemInSession)
     see(keys)
-    return buffer
+    return (dateKey, buffer)
+  }
+
+  /// Where `recent` has the buffer of a fact.
+  @inline(__always)
+  private func slot(_ fact: FactTable) -> Int {
+    switch fact {
+    case .listen: 0
+    case .auth: 1
+    case .pageView: 2
+    }
   }
 
   private func see(_ keys: FactKeys) {
@@ -199,13 +141,13 @@ final class FactWriter: FactSink {
   }
 
   @inline(__always)
-  private func endRow(_ fact: Fact, _ buffer: CopyBuffer, _ keys: FactKeys) {
+  private func sendIfFull(_ fact: FactTable, _ buffer: CopyBuffer, _ keys: FactKeys) {
     if buffer.byteCount >= Self.sendBytes {
       send(buffer, of: Part(fact: fact, day: CalendarDay(milliseconds: keys.ts)))
     }
   }
 
-  private func open(_ fact: Fact, _ day: Int32) -> (Int32, Int32, CopyBuffer) {
+  private func open(_ fact: FactTable, _ day: Int32) -> (Int32, Int32, CopyBuffer) {
     let part = Part(fact: fact, day: CalendarDay(number: day))
     if buffers[part] == nil, buffers.count >= crowd { sendFullDays() }
     let buffer = buffers[part] ?? CopyBuffer(capacity: 1 << 10)
@@ -242,22 +184,22 @@ final class FactWriter: FactSink {
   /// The staged table of a part.
   func table(_ part: Part) -> StageTable {
     if rare.contains(part) { return rareTable(part.fact) }
-    let name = "\(part.fact.rawValue)_g\(generation)_\(part.day.key)"
+    let name = "\(part.fact.name)_g\(generation)_\(part.day.key)"
     return StageTable(
       name: name, makeQuery: "batch/stage_fact",
       makeValues: [
-        "table": name, "fact": part.fact.rawValue, "day": "\(part.day.key)",
+        "table": name, "fact": part.fact.name, "day": "\(part.day.key)",
         "next_day": "\(part.day.next.key)",
       ],
       finishQuery: "batch/index_fact", finishValues: ["table": name], columns: part.fact.columns)
   }
 
   /// What the days with few facts share.
-  func rareTable(_ fact: Fact) -> StageTable {
-    let name = "\(fact.rawValue)_g\(generation)_rare"
+  func rareTable(_ fact: FactTable) -> StageTable {
+    let name = "\(fact.name)_g\(generation)_rare"
     return StageTable(
       name: name, makeQuery: "batch/stage_rare_fact",
-      makeValues: ["table": name, "fact": fact.rawValue],
+      makeValues: ["table": name, "fact": fact.name],
       finishQuery: "batch/index_fact", finishValues: ["table": name], columns: fact.columns)
   }
 
@@ -266,7 +208,7 @@ final class FactWriter: FactSink {
     let name = "listen_change_g\(generation)"
     return StageTable(
       name: name, makeQuery: "batch/stage_listen_change", makeValues: ["table": name],
-      columns: ["ts", "user_key", "session_id", "item_in_session", "listened_ms", "outcome"])
+      columns: ListenChangeRows.columns)
   }
 
   /// When each state of a user was first and last seen in this load.
@@ -274,20 +216,24 @@ final class FactWriter: FactSink {
     let name = "user_seen_g\(generation)"
     return StageTable(
       name: name, makeQuery: "batch/stage_user_seen", makeValues: ["table": name],
-      columns: ["user_key", "first_seen", "last_seen"])
+      columns: UserSeenRows.columns)
   }
 
   private func send(_ buffer: CopyBuffer, _ table: StageTable) {
-    guard failure == nil else { return buffer.removeAll() }
-    do { try writer.write(buffer, to: table) } catch { failure = error }
+    guard buffer.rowCount > 0 else { return }
+    due.append((table, Array(buffer.bytes)))
+    buffer.removeAll()
   }
 
-  /// Throws where a writer has failed.
-  func check() throws {
-    if let failure { throw failure }
+  /// Hands the rows that are due over to the writer. To be called whenever some records have been read.
+  /// - Throws: the writing connection's error, where it has failed.
+  func handOver() throws {
+    defer { due = [] }
+    for (table, rows) in due { try writer.write(rows, to: table) }
   }
 
-  /// Sends what is collected; the days with the most facts first, as they are worth a table the most.
+  /// Sends what is collected, and hands it over; the days with the most facts first, as they are worth a
+  /// table the most.
   func flush() throws {
     let parts = buffers.sorted {
       ($1.value.rowCount, $0.key.day) < ($0.value.rowCount, $1.key.day)
@@ -296,20 +242,17 @@ final class FactWriter: FactSink {
     buffers = [:]
     recent = [nil, nil, nil]
     send(changes, changeTable)
-    try check()
+    try handOver()
   }
 
-  /// Sends when each state of a user was seen.
+  /// Sends when each state of a user was seen, and hands it over.
   func flushUsers() throws {
     let buffer = CopyBuffer()
     for (key, seen) in users.sorted(by: { $0.key < $1.key }) {
-      buffer.startRow(columns: 3)
-      buffer.int64(key)
-      buffer.timestamp(milliseconds: seen.first)
-      buffer.timestamp(milliseconds: seen.last)
+      UserSeenRows.append(userKey: key, first: seen.first, last: seen.last, to: buffer)
     }
     send(buffer, userTable)
-    try check()
+    try handOver()
   }
 }
 

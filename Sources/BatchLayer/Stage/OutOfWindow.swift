@@ -1,20 +1,13 @@
-import EventLog
 import EventModel
 import Feed
-import Metrics
 import StarSchema
 import Warehouse
 
-/// Settles the records that came outside the kernels' window of memory: reads them again, looks up
-/// which of them the warehouse (or this load's own stage) has already, and counts the others.
-///
-/// Out-of-window events touch no kernel state, so that they can be counted after everything else.
+/// Judges the records that came outside the kernels' window of memory: looks up which of their events the
+/// warehouse, or this load's own stage, has already.
 struct OutOfWindow {
-  let connection: Connection
-  let library: SQLLibrary
-  let lake: any EventLog
-  /// Records looked up at a time.
-  private static let chunk = 100_000
+  /// Records to be judged at a time: so many are held in memory with their bytes.
+  static let chunk = 100_000
 
   private struct Key: Hashable {
     var topic: Topic
@@ -24,75 +17,42 @@ struct OutOfWindow {
       topic = event.topic
       identity = KnownFacts.Identity(event)
     }
-  }
 
-  /// - Parameters:
-  ///   - tables: where the facts of a part may be: tables with their schema.
-  ///   - flush: makes what has been counted so far visible to the look-ups.
-  func settle(
-    _ feed: KernelFeed, tables: (FactWriter.Part) -> [String], flush: () throws -> Void
-  ) throws {
-    let decoder = EventDecoder()
-    var counted = Set<Key>()
-    for (source, offsets) in feed.deferred.sorted(by: { $0.key < $1.key }) {
-      guard let topic = Topic(name: source.topic), let kernel = feed.kernel(of: source.partition)
-      else { continue }
-      for start in stride(from: 0, to: offsets.count, by: Self.chunk) {
-        let part = Array(offsets[start..<min(start + Self.chunk, offsets.count)])
-        var keys: [Key] = []
-        try read(source, part, decoder) { keys.append(Key($0)) }
-        let known = try lookUp(topic, Set(keys), tables)
-        var redelivered = 0
-        try read(source, part, decoder) { event in
-          let key = Key(event)
-          if known.contains(key) || !counted.insert(key).inserted {
-            redelivered += 1
-          } else {
-            kernel.foldOutOfWindow(event)
-          }
-        }
-        feed.settleDeferred(topic, counted: part.count - redelivered, redelivered: redelivered)
-        try flush()
-      }
+    var part: FactWriter.Part {
+      FactWriter.Part(fact: FactTable(topic), day: CalendarDay(milliseconds: identity.ts))
     }
   }
 
-  /// The records at the offsets, which are in order.
-  private func read(
-    _ source: TopicPartition, _ offsets: [Int64], _ decoder: EventDecoder,
-    _ body: (Event) throws -> Void
-  ) throws {
-    guard let first = offsets.first else { return }
-    let reader = try lake.reader(of: source, from: first)
-    let batch = RecordBatch()
-    var next = 0
-    while next < offsets.count {
-      guard try reader.read(into: batch, maxBytes: 1 << 20, waitMilliseconds: 1000) > 0 else {
-        throw EventLogError(
-          .damaged, "\(lake.url): \(source) has no record at offset \(offsets[next]) any more")
-      }
-      for index in 0..<batch.count where next < offsets.count {
-        guard batch.entries[index].offset == offsets[next] else { continue }
-        next += 1
-        guard let topic = Topic(name: source.topic) else { continue }
-        try body(try decoder.decode(batch[index], as: topic))
-      }
+  private let facts: KnownFacts
+  private let decoder = EventDecoder()
+  /// The events found to be new so far: the first of two that are the same counts.
+  private var new = Set<Key>()
+
+  init(connection: Connection, library: SQLLibrary) {
+    facts = KnownFacts(connection: connection, library: library)
+  }
+
+  /// Says of each record whether its event is to be counted.
+  /// - Parameter tables: where the facts of a part may be: tables with their schema. What was found new
+  ///   by earlier calls need not be there.
+  mutating func judge(_ records: [DeferredRecord], tables: (FactWriter.Part) -> [String]) throws
+    -> [DeferredVerdict]
+  {
+    let keys = try records.map { Key(try decoder.decode($0)) }
+    let known = try lookUp(Set(keys), tables)
+    return keys.map { key in
+      !known.contains(key) && new.insert(key).inserted ? .new : .redelivered
     }
   }
 
-  private func lookUp(
-    _ topic: Topic, _ keys: Set<Key>, _ tables: (FactWriter.Part) -> [String]
-  ) throws -> Set<Key> {
-    let fact = FactWriter.Fact(topic)
-    let facts = KnownFacts(connection: connection, library: library)
+  private func lookUp(_ keys: Set<Key>, _ tables: (FactWriter.Part) -> [String]) throws -> Set<Key>
+  {
     var known = Set<Key>()
-    for (day, ofDay) in Dictionary(
-      grouping: keys, by: { CalendarDay(milliseconds: $0.identity.ts) })
-    {
-      for table in tables(FactWriter.Part(fact: fact, day: day)) {
+    for (part, ofPart) in Dictionary(grouping: keys, by: \.part) {
+      for table in tables(part) {
         let indices = try facts.indices(
-          of: ofDay.map(\.identity), day: Int64(day.number), in: table)
-        for index in indices { known.insert(ofDay[index]) }
+          of: ofPart.map(\.identity), day: Int64(part.day.number), in: table)
+        for index in indices { known.insert(ofPart[index]) }
       }
     }
     return known

@@ -2,8 +2,8 @@ import Metrics
 import StarSchema
 import Warehouse
 
-/// Turns rollup rows into staged tables. A minute that is drained a second time goes to a table of its
-/// own, so that the main one has one row a key.
+/// Writes rollup rows to staged tables. The rows of a minute that has been drained before go to a second
+/// table, so that the main table has one row for each key.
 final class RollupWriter {
   private static let sendBytes = 4 << 20
 
@@ -12,7 +12,7 @@ final class RollupWriter {
   private let writer: StageWriter
   private let main = Rollup.allCases.map { _ in CopyBuffer() }
   private let late = Rollup.allCases.map { _ in CopyBuffer() }
-  /// Minutes before this have been drained.
+  /// Minutes since 1970: earlier minutes have been drained.
   private var drained = Int32.min
   private(set) var rollups: Set<Rollup> = []
   private(set) var lateRollups: Set<Rollup> = []
@@ -43,7 +43,7 @@ final class RollupWriter {
       makeValues: ["table": name, "rollup": rollup.table], columns: RollupRows.columns(rollup))
   }
 
-  /// Writes the rows of minutes before `bound`, or all.
+  /// Writes the rows of minutes before `bound` (minutes since 1970); nil writes all.
   func drain(_ set: RollupSet, before bound: Int32?) throws {
     for rollup in Rollup.allCases {
       let main = main[rollup.rawValue]

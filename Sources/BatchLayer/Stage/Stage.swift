@@ -12,17 +12,19 @@ final class Stage {
   let rollups: RollupWriter
   private let run: Int64
   private let isFull: Bool
+  private let library: SQLLibrary
   private let memberConnection: Connection
   private let members: MemberStore
   private let keepsMembers: Bool
 
-  /// - Parameter keepsMembers: whether new members and records for quarantine are written down; a check
-  ///   leaves them alone.
+  /// - Parameter keepsMembers: whether new members and quarantined records are written to the warehouse; a
+  ///   check must not write them.
   init(
     run: Int64, isFull: Bool, configuration: BatchLoader.Configuration, library: SQLLibrary,
     keepsMembers: Bool = true
   ) throws {
     self.keepsMembers = keepsMembers
+    self.library = library
     self.run = run
     self.isFull = isFull
     writer = StageWriter(
@@ -39,38 +41,41 @@ final class Stage {
     members = try MemberStore(connection: memberConnection, library: library)
   }
 
-  /// Locks that one partition of a fact takes of the server while a load is published: itself, its index, the
-  /// table that its long values are in, that one's index; and as many for the one that it replaces.
+  /// Locks of the server that one partition of a fact needs while a load is published: for the partition, its
+  /// index, the table of its long values and the index of that table; and as many for the partition that it
+  /// replaces.
   private static let locksOfAPartition = 8
 
-  /// How many days may have partitions of their own though they have few facts: with half the locks of the
-  /// server.
+  /// How many days may have partitions of their own although they have few facts: as many as half the locks of
+  /// the server are enough for.
   private static func ownDays(_ connection: Connection, _ library: SQLLibrary) throws -> Int {
     let locks = try connection.run(library.sql("batch/lock_capacity")).int(0, 0)
-    return Int(locks) / 2 / (locksOfAPartition * FactWriter.Fact.allCases.count)
+    return Int(locks) / 2 / (locksOfAPartition * FactTable.allCases.count)
   }
 
-  /// How many days with few facts have partitions of their own by now.
+  /// How many days with few facts have partitions of their own already, by fact.
   private static func smallDays(_ connection: Connection, _ library: SQLLibrary) throws
-    -> [FactWriter.Fact: Int]
+    -> [FactTable: Int]
   {
-    var days: [FactWriter.Fact: Int] = [:]
-    for fact in FactWriter.Fact.allCases {
+    var days: [FactTable: Int] = [:]
+    for fact in FactTable.allCases {
       let rows = try connection.run(
         library.sql("batch/small_days"),
-        [.text("warehouse.\(fact.rawValue)"), .int(Int64(FactWriter.manyRows))])
+        [.text(fact.qualifiedName), .int(Int64(FactWriter.manyRows))])
       days[fact] = Int(try rows.int(0, 0))
     }
     return days
   }
 
-  /// A song and the lateness allowed, and some more: how long a play can still change the minute that
-  /// it began in, for nearly all. Minutes; what comes later is right too, only slower.
+  /// Minutes for which nearly all plays can still change the minute in which they began: a song, the allowed
+  /// lateness and some more. Rows that change later are right too, only slower.
   private static let settlingMinutes: Int32 = 25
 
-  /// Writes the rollup rows of minutes that are complete, once there are more than `limit` rows.
+  /// Hands over the facts of the records read so far, and writes the rollup rows of minutes that are complete,
+  /// once more than `limit` rows are in memory.
+  /// - Throws: the error of a connection that writes, where one has failed.
   func writeComplete(_ feed: KernelFeed, above limit: Int) throws {
-    try facts.check()
+    try facts.handOver()
     let count = output.rollups.count
     guard count > limit else { return }
     let common = feed.commonTime
@@ -78,13 +83,13 @@ final class Stage {
       common == Int64.max || common == Int64.min
       ? nil : Int32(truncatingIfNeeded: common / 60_000) - Self.settlingMinutes
     if let bound { try rollups.drain(output.rollups, before: bound) }
-    // Partitions that are far apart in time leave few minutes complete; memory stays flat all the same.
+    // Where partitions are far apart in time few minutes are complete: then all are written, to keep memory flat.
     if output.rollups.count > limit * 8 { try rollups.drain(output.rollups, before: nil) }
     try commitMembers(feed)
   }
 
-  /// New members are inserted at once, each time in a short transaction of its own: the dimensions are
-  /// live, and a flush of the speed layer that meets the same member must not wait for a load.
+  /// Inserts new members at once, in a short transaction: the dimensions are live, and a flush of the speed
+  /// layer that meets the same member must not wait for a load.
   private func commitMembers(_ feed: KernelFeed) throws {
     let new = output.members.take()
     let quarantined = feed.takeQuarantined()
@@ -103,7 +108,30 @@ final class Stage {
     try writer.commit()
   }
 
-  /// Writes and commits when the users were seen: once, after everything else.
+  /// Counts the events that were deferred as out of the window, and that no table of facts has. They touch
+  /// no state of a kernel, so that they can be counted after everything else; the rows counted so far must
+  /// be committed.
+  /// - Parameter published: the table, with its schema, that has a part's facts of earlier loads.
+  func settleDeferred(
+    _ feed: KernelFeed, _ control: Connection, published: (FactWriter.Part) -> String?
+  ) throws {
+    var outOfWindow = OutOfWindow(connection: control, library: library)
+    for (source, offsets) in feed.deferred.sorted(by: { $0.key < $1.key }) {
+      for start in stride(from: 0, to: offsets.count, by: OutOfWindow.chunk) {
+        let part = offsets[start..<min(start + OutOfWindow.chunk, offsets.count)]
+        let records = try feed.readDeferred(source, at: part)
+        let verdicts = try outOfWindow.judge(records) { part in
+          let staged = facts.table(part).name
+          return (writer.made.contains(staged) ? ["stage.\(staged)"] : [])
+            + (published(part).map { [$0] } ?? [])
+        }
+        try feed.settleDeferred(records, as: verdicts)
+        try commit(feed)
+      }
+    }
+  }
+
+  /// Writes and commits when each user was seen. Call once, after everything else.
   func commitUsers() throws {
     try facts.flushUsers()
     try writer.commit()

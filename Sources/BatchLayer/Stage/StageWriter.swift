@@ -94,11 +94,17 @@ final class StageWriter {
   /// - Throws: the writing connection's error, where it has failed.
   func write(_ buffer: CopyBuffer, to table: StageTable) throws {
     guard buffer.rowCount > 0 else { return }
-    if lanes.isEmpty { startLanes() }
-    let job = Job(table: table, bytes: Array(buffer.bytes))
+    let rows = Array(buffer.bytes)
     buffer.removeAll()
-    let lane = lanes[assign(table.name, bytes: job.bytes.count)]
-    if !lane.queue.put(job) { try lane.worker.wait() }
+    try write(rows, to: table)
+  }
+
+  /// Hands over COPY rows.
+  /// - Throws: the writing connection's error, where it has failed.
+  func write(_ rows: [UInt8], to table: StageTable) throws {
+    if lanes.isEmpty { startLanes() }
+    let lane = lanes[assign(table.name, bytes: rows.count)]
+    if !lane.queue.put(Job(table: table, bytes: rows)) { try lane.worker.wait() }
   }
 
   /// The lane of a table: where it was before, else the one that has had the least to do.

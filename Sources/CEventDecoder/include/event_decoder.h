@@ -61,7 +61,7 @@ struct event_text {
   size_t count;
 };
 
-/// What a document says. Where a key comes more than once the last one holds. A number counts only
+/// What a document says. Where a key comes more than once, its last value holds. A number counts only
 /// where its bit in `present` is set; a text that is absent has count 0.
 struct event_fields {
   /// Bit 1 << field: the field is there with a usable value, neither null nor "".
@@ -97,7 +97,7 @@ enum event_value_kind {
   EVENT_VALUE_OBJECT,
 };
 
-/// A value that is not what it should be.
+/// A value that its field cannot take. Only the member that belongs to `kind` is set.
 struct event_problem {
   enum event_value_kind kind;
   /// The type is right and the value is too large, too small, or has a NUL character in it.

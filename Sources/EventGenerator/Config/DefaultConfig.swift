@@ -1,7 +1,7 @@
 extension GeneratorConfig {
-  /// The site that is simulated when no config file is given, in eventsim's format. It is part of
-  /// the binary so that it works wherever that runs; `config/default.json` is the same text to start
-  /// one's own from, which a test holds it to.
+  /// The site that is simulated when no config file is given, in eventsim's format. It is part of the binary
+  /// and so needs no file beside it. `config/default.json` has the same text, as a test makes sure, for
+  /// people to start their own config from.
   public static let standardText = #"""
     {
       "seed": 1,

@@ -1,11 +1,11 @@
 import Foundation
 import Support
 
-/// All that decides what a run emits: together with the program, and nothing else, it fixes every
-/// byte. A value of this type has been checked; it comes from a config file in eventsim's format, in
-/// which the command line's values replace the file's.
+/// All that decides what a run emits: config and program together fix every byte. A value of this type has
+/// been checked. It comes from a config file in eventsim's format, whose values give way to those of the
+/// command line.
 public struct GeneratorConfig: Sendable {
-  /// Where every random stream begins.
+  /// The number that every random stream is derived from.
   public let seed: UInt64
   /// Mean time between the requests of a session, seconds, above 0.
   public let alpha: Double
@@ -33,51 +33,63 @@ public struct GeneratorConfig: Sendable {
   public let growthRate: Double
   /// The fraction of users that leave within a year, 0 to below 1.
   public let attritionRate: Double
-  /// Goes into every event, to tell runs apart; nil for none.
+  /// The `tag` of every event, to tell runs apart; nil for none.
   public let tag: String?
-  /// Users whose session ends with this `auth` never come back.
+  /// Users whose session ends with this `auth` never come back; nil where no `auth` has that effect.
   public let churnedState: String?
-  /// What new users, those that growth brings, begin as.
+  /// The `auth` that new users (those that growth brings) begin with.
   public let newUserAuth: String
+  /// The `level` that new users begin with.
   public let newUserLevel: String
   /// How the gaps between requests are spread around their mean.
   public let gapDistribution: GapDistribution
-  /// What was read but not understood, one sentence each; for people, not fatal.
+  /// One sentence, for people to read, about each key that is not known and each value that is not used as
+  /// it stands; none of them is fatal.
   public let warnings: [String]
-  /// What messages call the file that this comes from.
+  /// The name by which messages call the config file.
   let file: String
   let site: SiteModel
 
   /// Distributions of the time between two requests of a session.
   public enum GapDistribution: String, CaseIterable, Sendable {
-    /// As eventsim's: short gaps often, now and then a long one.
+    /// Log-normal, as in eventsim: most gaps are short, a few are long.
     case logNormal = "lognormal"
-    /// Memoryless, as in some of eventsim's forks.
+    /// Exponential (memoryless), as in some of eventsim's forks.
     case exponential
   }
 
-  /// Values of the command line. What is nil here comes from the config file.
+  /// Values of the command line. Where one is nil, the config file's value holds.
   public struct Overrides: Sendable {
+    /// Users at the start, 1 to 2^31.
     public var users: Int?
-    /// Milliseconds since 1970-01-01 UTC.
+    /// When the run begins, milliseconds since 1970-01-01 UTC.
     public var start: Int64?
-    /// Milliseconds since 1970-01-01 UTC, exclusive.
+    /// When the run ends, exclusive, milliseconds since 1970-01-01 UTC.
     public var end: Int64?
-    /// The end where neither this nor the config has one; the same units.
+    /// The run's end, exclusive, where neither `end` nor the config file has one; milliseconds since 1970-01-01
+    /// UTC.
     public var endByDefault: Int64?
-    /// Drops the config file's end too: the run goes on for as long as it is asked to.
+    /// True for a run without end, whatever the config file says.
     public var endless = false
+    /// The number that every random stream is derived from.
     public var seed: UInt64?
+    /// New users a year as a fraction of the users, 0 to 100.
     public var growthRate: Double?
+    /// The fraction of users that leave within a year, 0 to below 1.
     public var attritionRate: Double?
+    /// The `tag` of every event.
     public var tag: String?
+    /// The first user's id, 0 to 2^31.
     public var firstUserId: Int64?
+    /// How the gaps between requests are spread around their mean.
     public var gapDistribution: GapDistribution?
 
+    /// No values: the config file's all hold.
     public init() {}
   }
 
   /// The embedded config with the command line's values.
+  /// - Throws: `.badValue` for a value of the command line that is out of its range.
   public static func standard(_ overrides: Overrides = Overrides()) throws(GeneratorError)
     -> GeneratorConfig
   {
@@ -85,6 +97,7 @@ public struct GeneratorConfig: Sendable {
   }
 
   /// Reads a config file.
+  /// - Throws: `.unreadable`, `.notJSON`, or what is wrong with a key or a state, always with the file's name.
   public static func load(path: String, _ overrides: Overrides = Overrides())
     throws(GeneratorError) -> GeneratorConfig
   {
@@ -109,7 +122,9 @@ public struct GeneratorConfig: Sendable {
     }
   }
 
-  /// Reads a config from memory; `file` is what messages call it.
+  /// Reads a config from memory.
+  /// - Parameter file: the name by which messages call the config.
+  /// - Throws: `.notJSON`, or what is wrong with a key or a state.
   public static func parse(_ json: Data, file: String, _ overrides: Overrides = Overrides())
     throws(GeneratorError) -> GeneratorConfig
   {
@@ -124,7 +139,8 @@ public struct GeneratorConfig: Sendable {
     alpha = try root.number("alpha", in: 0.001...1e9) ?? 60
     beta = try root.number("beta", in: 0.001...1e10) ?? 259_200
     let wishedDamping = try root.number("damping", in: 0...1) ?? 0.0625
-    // eventsim folds such a day over itself, and one of its own configs asks for that.
+    // eventsim takes a larger damping, under which its clock runs backwards for a while each day; one of its
+    // own configs asks for that.
     if wishedDamping > Rhythm.maxDamping {
       warnings.append(
         "\(root.file): damping: \(wishedDamping) would turn the clock back in the afternoon; "
@@ -185,7 +201,7 @@ public struct GeneratorConfig: Sendable {
     "upgrades", "downgrades",
   ]
 
-  /// The keys of the objects below, by path.
+  /// The keys of the objects within the config, by the path of the object.
   static let nestedKeys: [String: Set<String>] = {
     let request: Set<String> = ["page", "method", "status", "auth", "level"]
     var keys: [String: Set<String>] = [

@@ -1,35 +1,41 @@
-/// A whole run: who is on the site, what there is to hear, and when it begins and ends. Together with
-/// the program, and nothing else, it fixes every byte that comes out.
+/// A whole run: who is on the site, what there is to hear, and when the run begins and ends. Scenario and
+/// program together fix every byte that comes out.
 public struct Scenario: Sendable {
   /// Users that share a config. Several groups make an A/B test.
   public struct Group: Sendable {
+    /// How the group's users behave, and the tag of their events.
     public var config: GeneratorConfig
     /// The group's share of the users, against the other groups' weights; above 0.
     public var weight: Double
 
+    /// - Parameter weight: above 0.
     public init(_ config: GeneratorConfig, weight: Double = 1) {
       self.config = config
       self.weight = weight
     }
   }
 
-  /// Not empty. What is of the run and not of a user comes from the first: seed, start, end, users,
-  /// first user id and growth.
+  /// Not empty. The values that belong to the run as a whole come from the first group: seed, start, end,
+  /// users, first user id and growth.
   public let groups: [Group]
+  /// The songs that can be played.
   public let catalogue: Catalogue
-  /// The first users, where they are given from outside; those beyond them are invented.
+  /// The first users of the run, given from outside. Users beyond these are invented; empty where all are.
   public let listeners: [Listener]
   /// Where users are.
   public let countries: CountryMix
-  /// Sessions that are under way at the end go on to theirs; otherwise they are cut.
+  /// True where sessions that are under way at the run's end go on to their own end; otherwise they are cut.
   public let finishesSessions: Bool
-  /// Day, night and weekend are those of each user's place; otherwise all go by UTC, as in eventsim.
+  /// True where day, night and weekend are those of each user's place; otherwise all users go by UTC, as in
+  /// eventsim.
   public let usesLocalTime: Bool
   let site: SiteModel.Joined
 
   /// - Parameters:
   ///   - groups: not empty.
   ///   - catalogue: the songs; the default catalogue of the first config's seed where nil.
+  /// - Throws: `.badValue` for too many groups or states, or where sessions are to be finished and one need
+  ///   not end; `.noWayIn` where the run grows and a group does not say how new users begin.
   public init(
     groups: [Group], catalogue: Catalogue? = nil, listeners: [Listener] = [],
     countries: CountryMix = .unitedStates, finishesSessions: Bool = false,
@@ -50,8 +56,8 @@ public struct Scenario: Sendable {
       checked: groups, catalogue, listeners, countries, finishesSessions, usesLocalTime)
   }
 
-  /// A config that does not grow by itself need not say how new users begin. In a run that does, they
-  /// come to all groups.
+  /// Refuses a config that does not say how new users begin, in a run that grows: new users come to all
+  /// groups, also to those whose own config has no growth.
   private static func checkNewUsers(
     _ config: GeneratorConfig, growing: Bool
   ) throws(GeneratorError) {
@@ -89,10 +95,10 @@ public struct Scenario: Sendable {
     self.usesLocalTime = usesLocalTime
   }
 
-  /// What the run itself goes by.
+  /// The first group's config, which holds for the run as a whole.
   public var config: GeneratorConfig { groups[0].config }
 
-  /// The pages of the site, as lines number them.
+  /// The pages of the site, in the order of their numbers in `EventLine.Header.page`.
   public var pages: [String] {
     var pages: [String] = []
     for request in site.requests where !pages.contains(request.page) { pages.append(request.page) }
@@ -116,19 +122,22 @@ public struct Scenario: Sendable {
     }
   }
 
-  /// What the number of a user beyond the given ones is added to for its id, so that no given one has
-  /// it too.
+  /// An invented user's id is this plus the user's number in the run, so that no invented user has the id
+  /// of a given one.
   var firstInventedId: Int64 {
     guard let last = listeners.map(\.id).max() else { return config.firstUserId }
     return last + 1 - Int64(listeners.count)
   }
 }
 
-/// Which users a simulation has: those whose number leaves `index` when divided by `count`.
+/// The share of the users that one simulation has: those whose number leaves `index` when divided by `count`.
 public struct Shard: Sendable, Equatable {
+  /// Which of the shards this is, 0 to `count` - 1.
   public let index: Int
+  /// The number of shards, at least 1.
   public let count: Int
 
+  /// - Parameter index: 0 to `count` - 1.
   public init(index: Int, of count: Int) {
     self.index = index
     self.count = count

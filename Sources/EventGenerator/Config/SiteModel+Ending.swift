@@ -1,11 +1,11 @@
 extension SiteModel {
-  /// A state that a session can get to and never leave for good: every way on leads to another such
-  /// state with certainty. Nil where every session ends sometime.
+  /// A state from which a session can never end, and which a session can get to. Nil where every session
+  /// ends sometime.
   var endlessState: Request? {
     var reached = [Bool](repeating: false, count: states.count)
     var order: [Int] = []
     var open = starts.flatMap(\.states).map(Int.init)
-    // Who leads here, to go back from the states where sessions end.
+    // By state: the states that lead to it, for the way back from the states where sessions can end.
     var sources = [[Int]](repeating: [], count: states.count)
     while let index = open.popLast() {
       if reached[index] { continue }
@@ -32,7 +32,7 @@ extension SiteModel {
     return steps[Int(state.firstStep + state.stepCount - 1)].cumulative < 1
   }
 
-  /// Where the session goes from a state with a probability above 0.
+  /// The states that follow a state with a probability above 0.
   private func possibleSteps(from index: Int) -> [Int] {
     var before = 0.0
     var found: [Int] = []

@@ -7,15 +7,15 @@ extension SiteModel {
     var requests: [Request] = []
     var steps: [Step] = []
     var starts: [Start] = []
-    /// By group: where its own begin in `starts`.
+    /// By group: the index in `starts` at which the group's own begin.
     var firstStarts: [Int] = []
-    /// By group: weights of its own `starts` over its users at the beginning of a run.
+    /// By group: the weights of the group's own `starts` over its users at the beginning of a run.
     var startWeights: [[Double]] = []
-    /// By group: what new users begin with; -1 where none can.
+    /// By group: the start that new users begin with, as an index into `starts`; -1 where none can.
     var newUserStarts: [Int] = []
   }
 
-  /// What the numbers of states and groups have room for.
+  /// The most states and groups that their numbers, of 16 and 8 bits, have room for.
   static let mostStates = Int(UInt16.max)
   static let mostGroups = Int(UInt8.max)
 

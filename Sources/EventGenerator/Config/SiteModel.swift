@@ -1,4 +1,4 @@
-/// The site as a Markov chain: its states, how a session begins and where it goes from each.
+/// The site as a Markov chain: its states, how a session begins, and where a session goes from each state.
 struct SiteModel: Sendable {
   /// A request as the config names it; also a node of the chain.
   struct Request: Hashable, Sendable, CustomStringConvertible {
@@ -11,9 +11,9 @@ struct SiteModel: Sendable {
     var description: String { "\(page) \(method) \(status) (\(auth), \(level))" }
   }
 
-  /// What follows a state; the rest up to 1 ends the session.
+  /// A state that can follow another. What is missing to 1 in the probabilities of all steps ends the session.
   struct Step: Sendable {
-    /// The probability of this step or one before it.
+    /// The probability of this step or one listed before it.
     var cumulative: Double
     var state: UInt16
   }
@@ -24,7 +24,8 @@ struct SiteModel: Sendable {
     /// Index into `steps`.
     var firstStep: Int32 = 0
     var stepCount: Int32 = 0
-    /// What `starts` has for users that end a session here; -1 where no session can begin.
+    /// The start of the next session of a user whose session ends here, as an index into `starts`; -1 where
+    /// no session can begin.
     var nextStart: Int32 = -1
     var showsUser = false
     var isChurned = false
@@ -33,10 +34,10 @@ struct SiteModel: Sendable {
     var auth: UInt16 = 0
     /// The group whose site this is.
     var group: UInt8 = 0
-    /// Among thumbs that go from here, the share that goes down; 0 where not exactly one way goes up
-    /// and one down, so that there is nothing to choose.
+    /// The share of thumbs down among the thumbs that follow this state. 0 unless exactly one step leads to
+    /// a thumb up and exactly one to a thumb down, as otherwise there is nothing to choose.
     var thumbsDownShare: Float = 0
-    /// Where thumbs up and down lead.
+    /// The states of those two steps.
     var thumbsUp: UInt16 = 0
     var thumbsDown: UInt16 = 0
     var isRedirect: Bool { status >= 300 && status < 400 }
@@ -49,9 +50,9 @@ struct SiteModel: Sendable {
     case nextSong
     /// Comes between songs.
     case advert
-    /// Says something about the song that is on.
+    /// Is about the song that is on.
     case engagement, thumbsUp, thumbsDown
-    /// An attempt to sign in that works, or does not.
+    /// A sign-in that works, and one that fails.
     case login, failedLogin
 
     var isAboutSong: Bool { self == .engagement || self == .thumbsUp || self == .thumbsDown }
@@ -65,17 +66,18 @@ struct SiteModel: Sendable {
     var states: [UInt16]
   }
 
-  /// eventsim's own files put level changes into the first; the two others add to it.
+  /// The lists of transitions in a config. eventsim's own files put changes of level into `transitions`; the
+  /// two other lists add to it.
   static let transitionLists = ["transitions", "upgrades", "downgrades"]
 
   private(set) var states: [State] = []
-  /// What each state looks like from outside; parallel to `states`.
+  /// The request that each state stands for; parallel to `states`.
   private(set) var requests: [Request] = []
   private(set) var steps: [Step] = []
   private(set) var starts: [Start] = []
   /// Weights of the `starts` over users at the beginning of a run.
   private(set) var startWeights: [Double] = []
-  /// What new users begin with.
+  /// The start that new users begin with, as an index into `starts`; -1 where none can.
   private(set) var newUserStart = -1
 
   private var indices: [Request: UInt16] = [:]
@@ -123,7 +125,7 @@ struct SiteModel: Sendable {
         cumulative += p
         steps.append(Step(cumulative: sum > 1 - 1e-9 ? cumulative / sum : cumulative, state: dest))
       }
-      // A division may leave the last one a hair below 1, through which a session would end.
+      // Rounding may leave the last step a hair below 1, and a session would end in that gap.
       if sum > 1 - 1e-9 { steps[steps.count - 1].cumulative = 1 }
       findThumbs(index, list)
     }
@@ -138,7 +140,7 @@ struct SiteModel: Sendable {
     states[index].thumbsDownShare = Float(down[0].p / (up[0].p + down[0].p))
   }
 
-  /// The index of the state that an object describes, which is added where it is new.
+  /// The index of the state that a config object describes; a new state is added.
   private mutating func state(_ object: ConfigObject) throws(GeneratorError) -> UInt16 {
     let request = try Self.request(object)
     if let index = indices[request] { return index }
@@ -267,9 +269,9 @@ struct SiteModel: Sendable {
     }
   }
 
-  /// Every state that transitions lead out of must be one that a session can be in: none of
-  /// eventsim's own configs has another, so it is a slip, such as a misspelt page. A weight or a
-  /// probability of 0 is no slip, but a way that has been closed on purpose.
+  /// Refuses a config with transitions out of a state that no session can be in. None of eventsim's own
+  /// configs has one, so such a state is a slip, such as a misspelt page. A weight or a probability of 0 is
+  /// no slip, but a way that has been closed on purpose.
   private func requireWaysIn(_ root: ConfigObject) throws(GeneratorError) {
     var reached = [Bool](repeating: false, count: states.count)
     var open = entries
@@ -281,7 +283,7 @@ struct SiteModel: Sendable {
         open.append(step.state)
       }
     }
-    // A state that is no source has a way in unless a source before it has none.
+    // It is enough to look at sources: any other state lacks a way in only if the sources before it lack one.
     if reached.allSatisfy({ $0 }) { return }
     for key in Self.transitionLists {
       for (position, item) in try root.objects(key).enumerated() {

@@ -1,26 +1,32 @@
 import EventModel
 
-/// An event as it is written: its bytes, and what a writer has to know of it.
+/// An event as it is written: its bytes, and what a writer has to know about the event.
 public struct EventLine {
+  /// What a writer has to know about the event.
   public var header: Header
   /// The event as JSON, without a newline. Valid during the call that gives the line.
   public var bytes: UnsafeRawBufferPointer
 
+  /// The fields of an event that partition, order and count it. They are those of the event as it was
+  /// simulated, also where the line was made malformed on purpose.
   public struct Header: Sendable {
-    /// Milliseconds since 1970-01-01 UTC.
+    /// Event time, milliseconds since 1970-01-01 UTC.
     public var ts: Int64
-    /// Nil where the event does not say.
+    /// Nil where the event has no userId.
     public var userId: Int64?
+    /// The event's session.
     public var sessionId: Int64
-    /// The user's number in the run: events of one time are in the order of these.
+    /// The user's number in the run, from 0. Events of equal time are in the order of these numbers.
     public var number: Int32
-    /// Index into the scenario's pages; of page views only.
+    /// Index into the scenario's pages; it has a meaning for page views only.
     public var page: UInt16
+    /// The stream that the line belongs to.
     public var topic: Topic
-    /// Of sign-ins only.
+    /// True for auth events of a sign-in that worked.
     public var success: Bool
-    /// The first request of its session.
+    /// True for the page view that is the first request of its session.
     public var beginsSession: Bool
+    /// What was done to the line on purpose.
     public var fault = Fault.none
 
     init(_ event: Event, number: Int, page: UInt16) {
@@ -37,19 +43,22 @@ public struct EventLine {
 
   /// What was done to a line on purpose.
   public enum Fault: UInt8, Sendable {
+    /// The line is as it was simulated.
     case none
-    /// It was held back, and comes late.
+    /// The event was held back, and comes late.
     case late
-    /// It was there before.
+    /// The same event was there before.
     case duplicate
-    /// It is no event, of one kind or another.
+    /// The line is no event: cut short, no JSON, `ts` a string, no `ts`, `ts` in 1970, a byte that UTF-8 does
+    /// not have.
     case truncated, notJSON, wrongType, missingTime, implausibleTime, badUTF8
 
+    /// True where the line is no event.
     public var isMalformed: Bool { rawValue >= Fault.truncated.rawValue }
   }
 }
 
-/// Encoded events in the order of time, side by side in one buffer. A batch is used over and over.
+/// Encoded events in the order of time, side by side in one buffer, which is used again for the next batch.
 struct LineBatch: Sendable {
   struct Entry: Sendable {
     var header: EventLine.Header
@@ -60,13 +69,13 @@ struct LineBatch: Sendable {
   private(set) var entries: [Entry] = []
   private var bytes: [UInt8] = []
 
-  /// Small enough to stay in a core's cache, large enough to be handed over seldom.
+  /// Bytes. Small enough to stay in a core's cache, large enough that batches are seldom handed over.
   private static let capacity = 1 << 18
 
-  /// Replaces what is there by the simulation's next events before `end`, as many as there is room for.
-  /// - Returns: false where there are none.
+  /// Replaces the events by the simulation's next ones before `end`, as many as there is room for.
+  /// - Returns: false where the simulation has none left.
   mutating func fill(from simulation: inout Simulation, until end: Int64?) -> Bool {
-    // Room is made for any event, since one that is drawn cannot be put back.
+    // There must be room for the longest event, since an event that was drawn cannot be put back.
     let longest = simulation.world.longestEvent
     let needed = max(Self.capacity, 2 * longest)
     if bytes.count < needed { bytes = [UInt8](repeating: 0, count: needed) }

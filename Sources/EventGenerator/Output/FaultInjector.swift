@@ -1,42 +1,44 @@
-/// What is done to events on purpose, to see whether a pipeline withstands it.
+/// The faults that are put into events on purpose, to see whether a pipeline withstands them.
 public struct FaultPlan: Sendable, Equatable {
   /// The part of the events that come late, 0 to 1.
   public var lateFraction = 0.0
-  /// How much later than they should, milliseconds of event time; evenly spread.
+  /// By how much late events are held back, milliseconds of event time; evenly spread.
   public var lateBy: ClosedRange<Int64> = 3_600_000...3_600_000
   /// The part of the events that come twice, 0 to 1.
   public var duplicateFraction = 0.0
-  /// How much later the second time is, milliseconds of event time; evenly spread.
+  /// How long after the first time an event comes the second time, milliseconds of event time; evenly spread.
   public var duplicateBy: ClosedRange<Int64> = 0...60_000
-  /// The part of the events that come as something else, 0 to 1.
+  /// The part of the events that become malformed lines, 0 to 1.
   public var malformedFraction = 0.0
   /// Every event is put off by up to this, milliseconds of event time; evenly spread.
   public var outOfOrderBy: Int64 = 0
 
+  /// A plan without faults.
   public init() {}
 
-  /// Nothing is done.
+  /// True where the plan has no faults, so that all lines stay as they are.
   public var isNone: Bool {
     lateFraction == 0 && duplicateFraction == 0 && malformedFraction == 0 && outOfOrderBy == 0
   }
 }
 
-/// Puts faults into a stream of lines. What is done to which line depends on the seed and on the lines
-/// alone. Event time drives it: a line that is held back goes out before the first line that was due
-/// after it.
+/// Puts faults into a stream of lines. Which line gets which fault depends on the seed and on the lines
+/// alone. The injector's clock is event time: a line that is held back until t goes out before the first
+/// line of a time from t on.
 public struct FaultInjector {
   private let faults: FaultPlan
   private var random: RandomSource
   private var held = HeldLines()
   private var scratch: [UInt8] = []
 
+  /// - Parameter seed: that of the run; the faults have a random stream of their own.
   public init(_ faults: FaultPlan, seed: UInt64) {
     self.faults = faults
     random = RandomSource(seed: seed, purpose: .faults)
   }
 
-  /// Takes a line, and gives out what is due up to its time.
-  /// - Returns: false where `emit` has said that it wants no more.
+  /// Takes a line, and gives to `emit` all lines that are due up to the time of this one.
+  /// - Returns: false where `emit` has returned false, which means that it wants no more lines.
   public mutating func accept(_ line: EventLine, _ emit: (EventLine) throws -> Bool) rethrows
     -> Bool
   {
@@ -67,9 +69,10 @@ public struct FaultInjector {
     return true
   }
 
-  /// Gives out what was held back up to a time, milliseconds since 1970-01-01 UTC; all of it at the
-  /// end of a run, with the last time there is.
-  /// - Returns: false where `emit` has said that it wants no more.
+  /// Gives to `emit` the lines that were held back until a time or earlier. At the end of a run, the last
+  /// time there is (`Int64.max`) gives out all of them.
+  /// - Parameter time: milliseconds since 1970-01-01 UTC.
+  /// - Returns: false where `emit` has returned false, which means that it wants no more lines.
   public mutating func release(through time: Int64, _ emit: (EventLine) throws -> Bool) rethrows
     -> Bool
   {
@@ -89,12 +92,12 @@ public struct FaultInjector {
 }
 
 extension EventLine.Fault {
-  /// All kinds of it, in the order of their numbers.
+  /// All kinds of malformed lines, in the order of their raw values.
   public static let malformed: [EventLine.Fault] = [
     .truncated, .notJSON, .wrongType, .missingTime, .implausibleTime, .badUTF8,
   ]
 
-  /// What `truth.json` calls it.
+  /// The fault's name in `truth.json`.
   public var name: String {
     switch self {
     case .none: "none"
@@ -110,7 +113,7 @@ extension EventLine.Fault {
   }
 }
 
-/// Makes something of a line that is no event. What comes out has no newline in it.
+/// Makes a line that is no event out of one that is. The result has no newline in it.
 enum Malformation {
   private static let notJSON = Array(
     "upstream connect error or disconnect/reset before headers".utf8)
@@ -122,7 +125,7 @@ enum Malformation {
     into out: inout [UInt8]
   ) {
     out.removeAll(keepingCapacity: true)
-    // Where the time ends: its comma.
+    // The comma behind the time.
     let comma = bytes.firstIndex(of: UInt8(ascii: ",")) ?? bytes.count
     switch fault {
     case .none, .late, .duplicate: out += bytes

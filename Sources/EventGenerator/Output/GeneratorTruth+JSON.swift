@@ -28,12 +28,14 @@ extension GeneratorTruth {
     return out + "\n  ]\n}\n"
   }
 
-  /// Finds out before a run whether its truth can be written, and takes away that of an earlier run.
+  /// Finds out before a run whether its truth can be written, and removes the truth of an earlier run.
+  /// - Throws: `.cannotCreate`.
   public static func makeWay(at path: String) throws(GeneratorError) {
     try OutputFile.makeWay(for: path, flag: flag)
   }
 
   /// Writes `json` to a file, whole or not at all.
+  /// - Throws: `.cannotCreate` or `.writeFailed`.
   public func write(to path: String) throws(GeneratorError) {
     let file = try OutputFile(path: path, flag: Self.flag)
     try file.write(json)

@@ -1,20 +1,20 @@
 import EventModel
 import Support
 
-/// Counts what was written, so that whatever consumes it can be audited to the unit. Its JSON is the
-/// same for the same lines.
+/// Counts what was written, so that whatever consumes the lines can be audited to the unit. The same lines
+/// give the same JSON.
 ///
-/// Of each topic: lines = events + duplicates + malformed lines.
+/// For each topic: lines = events + duplicates + malformed lines.
 public struct GeneratorTruth: Sendable {
-  /// What is counted of each topic and minute.
+  /// A count that is kept for each topic and minute.
   public enum Measure: Int, CaseIterable, Sendable {
-    /// Events, each once, whenever it came.
+    /// Events, each counted once, also where it came late or twice.
     case events
     /// Events that were held back.
     case late
     /// Events that came after an event of the same topic and a later time.
     case outOfOrder
-    /// Lines with an event that was there before.
+    /// Lines that repeat an earlier event.
     case duplicate
     /// Lines that are no event.
     case malformed
@@ -22,23 +22,27 @@ public struct GeneratorTruth: Sendable {
     var name: String { self == .outOfOrder ? "out_of_order" : "\(self)" }
   }
 
-  /// The lines of the events of one minute. A malformed line is of the minute that its event was of.
+  /// Counts of the lines whose event time lies in one minute. A malformed line counts in the minute of the
+  /// event that it was made from.
   public struct Minute: Sendable, Equatable {
-    /// When it began, milliseconds since 1970-01-01 UTC.
+    /// When the minute begins, milliseconds since 1970-01-01 UTC.
     public var start: Int64
     fileprivate var counts = Counts()
 
+    /// How many lines of the topic count towards the measure in this minute.
     public func count(_ topic: Topic, _ measure: Measure = .events) -> Int64 {
       counts[topic, measure]
     }
   }
 
+  /// Auth events of sign-ins that worked, each counted once.
   public private(set) var logins: Int64 = 0
+  /// Auth events of sign-ins that failed, each counted once.
   public private(set) var failedLogins: Int64 = 0
   /// Sessions that have begun.
   public private(set) var sessions: Int64 = 0
-  /// Sessions that were under way at the end and are cut there; nil where that is not known, since the
-  /// run was ended from outside.
+  /// Sessions that were under way at the run's end and are cut there; nil where their number is not known,
+  /// because the run was stopped from outside.
   public var cutSessions: Int?
 
   private let keepsMinutes: Bool
@@ -46,21 +50,22 @@ public struct GeneratorTruth: Sendable {
   private var pageCounts: [Int64]
   private var totals = Counts()
   private var faults = [Int64](repeating: 0, count: EventLine.Fault.malformed.count)
-  /// By topic: the latest time that an event had.
+  /// By topic: the latest event time so far.
   private var latest = [Int64](repeating: .min, count: Topic.allCases.count)
   private var minuteIndex: [Int64: Int] = [:]
   private var rows: [Minute] = []
   private var last = -1
 
   /// - Parameters:
-  ///   - pages: the scenario's, which lines refer to by number.
-  ///   - keepsMinutes: whether minutes are counted apart, which takes 85 bytes for each.
+  ///   - pages: the scenario's pages, which lines refer to by number.
+  ///   - keepsMinutes: true to count each minute on its own, which takes 85 bytes a minute.
   public init(pages: [String], keepsMinutes: Bool = true) {
     self.keepsMinutes = keepsMinutes
     pageNames = pages
     pageCounts = pages.map { _ in 0 }
   }
 
+  /// How many lines of the topic count towards the measure in the whole run.
   public func total(_ topic: Topic, _ measure: Measure = .events) -> Int64 {
     totals[topic, measure]
   }
@@ -72,15 +77,15 @@ public struct GeneratorTruth: Sendable {
     }
   }
 
-  /// Malformed lines of one kind.
+  /// Malformed lines of one kind; 0 for a fault after which a line is still an event.
   public func total(_ fault: EventLine.Fault) -> Int64 {
     fault.isMalformed ? faults[Int(fault.rawValue - EventLine.Fault.truncated.rawValue)] : 0
   }
 
-  /// In the order of time.
+  /// The minutes that have a line, in the order of time; empty where minutes are not kept.
   public var minutes: [Minute] { rows.sorted { $0.start < $1.start } }
 
-  /// How often each page was viewed.
+  /// How often each page was viewed, by its name; pages that nobody viewed are left out.
   public var pages: [String: Int64] {
     Dictionary(zip(pageNames, pageCounts), uniquingKeysWith: +).filter { $0.value > 0 }
   }
@@ -89,7 +94,7 @@ public struct GeneratorTruth: Sendable {
   public mutating func record(_ line: EventLine.Header) {
     let topic = line.topic
     let row = row(line.ts)
-    // A session has begun, and may be cut, also where its first request came as something else.
+    // A session whose first request became a malformed line has begun all the same, and may be cut.
     if line.beginsSession, line.fault != .duplicate { sessions += 1 }
     if line.fault.isMalformed {
       count(.malformed, topic, row)
@@ -131,7 +136,7 @@ public struct GeneratorTruth: Sendable {
     return last
   }
 
-  /// A count for each measure and topic. Most minutes have no faults, and no room for them.
+  /// A count for each measure and topic. Most minutes have no faults, and then take no memory for them.
   fileprivate struct Counts: Equatable, Sendable {
     private var values = [Int64](repeating: 0, count: Topic.allCases.count)
 

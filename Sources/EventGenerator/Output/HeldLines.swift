@@ -1,5 +1,6 @@
-/// Lines that wait until they are due, those of equal time in the order in which they came. Memory is
-/// in proportion to the most that waited at one time, and used again.
+/// Lines that wait until they are due; lines due at the same time keep the order in which they came. The
+/// memory of lines that have gone out is used again, so that it grows with the most lines that ever waited
+/// at one time.
 struct HeldLines {
   private struct Entry: Comparable {
     var due: Int64
@@ -39,7 +40,7 @@ struct HeldLines {
     heap.insert(Entry(due: due, sequence: sequence, slot: slot))
   }
 
-  /// Gives the line that is due first to `body`, and forgets it. There must be one.
+  /// Gives the line that is due first to `body`, and drops the line. At least one must be waiting.
   mutating func removeFirst<Result>(_ body: (EventLine) throws -> Result) rethrows -> Result {
     let slot = heap.elements[0].slot
     heap.removeFirst()

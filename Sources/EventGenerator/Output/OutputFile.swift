@@ -1,10 +1,11 @@
 import Glibc
 import Support
 
-/// One file in the making, behind a large buffer. It carries the ending `.partial` until it is whole,
-/// and is left with it otherwise. Not shared between threads.
+/// One file in the making, behind a large buffer. Its name ends with `.partial` until the file is whole; a
+/// file that is never finished keeps that name. Not shared between threads.
 final class OutputFile {
-  /// The kernel takes pieces of this size fastest: measured, pieces of 1 MiB cost it four times as much.
+  /// Bytes. The kernel takes pieces of this size fastest: as measured, pieces of 1 MiB cost it four times as
+  /// much.
   private static let bufferSize = 1 << 17
 
   private let path: String
@@ -13,12 +14,12 @@ final class OutputFile {
   private var file: OpenFile?
   private let buffer: UnsafeMutablePointer<UInt8>
   private var used = 0
-  /// A pipe or a device that is there already takes the bytes itself: nothing may take its place.
+  /// True for a pipe or a device, into which the bytes go directly: no file may be renamed over it.
   private let isSpecial: Bool
 
   private var partialPath: String { isSpecial ? path : path + ".partial" }
 
-  /// - Parameter flag: what gave the path, for messages.
+  /// - Parameter flag: the command line's flag that gave the path, for messages.
   init(path: String, flag: String) throws(GeneratorError) {
     self.path = path
     self.flag = flag
@@ -32,7 +33,7 @@ final class OutputFile {
     buffer = .allocate(capacity: Self.bufferSize)
   }
 
-  /// Finds out before a long run whether a file can be made at its end, and takes away what an earlier
+  /// Finds out before a long run whether the file can be made when the run ends, and removes what an earlier
   /// run has left there.
   static func makeWay(for path: String, flag: String) throws(GeneratorError) {
     if try isSpecial(path, flag) { return }
@@ -73,14 +74,14 @@ final class OutputFile {
     do throws(SystemError) {
       try file?.sync()
     } catch {
-      // What is no disk file, a pipe or a device, has nothing to sync.
+      // Pipes and devices have nothing to sync, and answer with EINVAL.
       if error.code != EINVAL { throw failed(error.code) }
     }
     file = nil
     if !isSpecial, rename(partialPath, path) != 0 { throw Self.cannotCreate(path, errno, flag) }
   }
 
-  /// Takes the unfinished file away.
+  /// Removes the unfinished file.
   func discard() {
     if !isSpecial { unlink(partialPath) }
   }

@@ -2,14 +2,15 @@ import Support
 
 /// A whole run's lines in the order of time, simulated on several threads.
 ///
-/// Each thread has a shard of the users. Their lines are merged by time and user number, so the bytes
-/// are the same for any number of threads.
+/// Each thread has a shard of the users. The shards' lines are merged by time and user number, so that the
+/// bytes are the same for any number of threads.
 public struct ParallelRun: Sendable {
+  /// The run to simulate.
   public let scenario: Scenario
-  /// How many threads simulate, at least 1. With 1 it is the caller's.
+  /// How many threads simulate, 1 to 64. Where it is 1, the caller's thread does.
   public let threads: Int
 
-  /// - Parameter threads: more than there are users, or than 64, are not made use of.
+  /// - Parameter threads: lowered to the number of users and to 64, raised to 1.
   public init(_ scenario: Scenario, threads: Int) {
     self.scenario = scenario
     self.threads = max(1, min(threads, scenario.config.users, 64))
@@ -18,6 +19,7 @@ public struct ParallelRun: Sendable {
   /// Calls `body` with each line until the run's end, or until `body` returns false.
   /// - Returns: how many sessions were under way at the end and are cut there; nil where `body` ended
   ///   the run.
+  /// - Throws: whatever `body` throws.
   public func run(_ body: (EventLine) throws -> Bool) throws -> Int? {
     if threads == 1 {
       var simulation = Simulation(scenario)
@@ -32,8 +34,10 @@ public struct ParallelRun: Sendable {
 }
 
 extension Simulation {
-  /// Calls `body` with each event until `end` or the run's end, as `run` does, but encoded.
-  /// - Returns: false where `body` has ended it. The simulation has then gone further than that.
+  /// Calls `body` with each event, encoded, until `end` (milliseconds since 1970-01-01 UTC, exclusive) or the
+  /// run's end.
+  /// - Returns: false where `body` has returned false. The simulation is then further than the last line
+  ///   that `body` got, so it cannot go on without a gap.
   public mutating func runLines(until end: Int64?, _ body: (EventLine) throws -> Bool) rethrows
     -> Bool
   {
@@ -47,7 +51,7 @@ extension Simulation {
   }
 }
 
-/// Simulates a shard on a thread of its own, a few batches ahead of whoever takes them.
+/// Simulates a shard on a thread of its own, a few batches ahead of the merge.
 private struct ShardWorker {
   private static let batches = 4
 
@@ -55,7 +59,7 @@ private struct ShardWorker {
   let filled: BoundedQueue<LineBatch>
   /// Batches to be used again.
   private let empty: BoundedQueue<LineBatch>
-  /// Ends with the number of sessions that the run's end cuts.
+  /// The shard's thread; its result is the number of sessions that the run's end cuts.
   let worker: Worker<Int>
 
   init(_ scenario: Scenario, _ shard: Shard) {
@@ -76,7 +80,7 @@ private struct ShardWorker {
 
   func giveBack(_ batch: LineBatch) { _ = empty.put(batch) }
 
-  /// Ends the thread, wherever it is.
+  /// Makes the thread end at its next batch.
   func close() {
     filled.close(discarding: true)
     empty.close(discarding: true)
@@ -90,7 +94,7 @@ private struct LineMerge {
     var shard: ShardWorker
     var batch: LineBatch
     var position = 0
-    /// The next line's place in the order.
+    /// Time and user number of the next line, which place it in the order of all lines.
     var ts: Int64 = 0
     var number: Int32 = 0
 
@@ -127,13 +131,13 @@ private struct LineMerge {
     heads = shards.compactMap { shard in shard.filled.take().map { Head(shard, $0) } }
   }
 
-  /// - Returns: false where `body` has ended it.
+  /// - Returns: false where `body` has returned false.
   mutating func run(_ body: (EventLine) throws -> Bool) rethrows -> Bool {
     while !heads.isEmpty {
       var first = 0
       for index in heads.indices.dropFirst() {
         let (a, b) = (heads[index].ts, heads[first].ts)
-        // A user is in one shard only: no two heads have the same number.
+        // No two heads have the same user number, since a user is in one shard only.
         if a < b || (a == b && heads[index].number < heads[first].number) { first = index }
       }
       let goesOn = try heads[first].batch.withLine(heads[first].position, body)

@@ -1,7 +1,7 @@
 /// A priority queue: the least element is first (J. W. J. Williams, "Algorithm 232: Heapsort", 1964).
-/// Elements that are never equal come out in one and the same order however the heap came to be.
+/// Elements of which no two are equal come out in the same order, whatever the order in which they went in.
 struct BinaryHeap<Element: Comparable> {
-  /// In no particular order, but for the first.
+  /// The least element first, the others in no particular order.
   private(set) var elements: ContiguousArray<Element> = []
 
   @inline(__always)
@@ -19,7 +19,7 @@ struct BinaryHeap<Element: Comparable> {
     elements[child] = element
   }
 
-  /// Takes the first out and another in; there must be one.
+  /// Removes the first element and inserts another in one step. The heap must not be empty.
   mutating func replaceFirst(with element: Element) {
     elements.withUnsafeMutableBufferPointer { heap in
       var hole = 0

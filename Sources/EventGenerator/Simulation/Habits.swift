@@ -2,10 +2,10 @@
 enum Habits {
   /// Standard deviation of the logarithm of the gap between two requests.
   static let gapSigma = 1.0
-  /// The same of a user's own mean gap between requests, and between sessions.
+  /// Standard deviations of the logarithm of a user's own mean gap between requests, and between sessions.
   static let alphaSigma = 0.25
   static let betaSigma = 0.5
-  /// What follows a redirect comes after this, milliseconds.
+  /// How long after a redirect the next request comes, milliseconds.
   static let redirectDelay: Int64 = 1_000
   /// A skip comes this long after the song began, milliseconds: always in less than 30 s.
   static let skipDelay: ClosedRange<Int64> = 2_000...28_000
@@ -16,13 +16,14 @@ enum Habits {
   /// Mean time that the users of the beginning have been registered, milliseconds.
   static let meanMembership = 180.0 * 86_400_000
 
-  /// How likely a song follows one of the same artist because of that, and of the same genre.
+  /// How likely the next song is drawn from the artist of the song before, and from its genre.
   static let sameArtist = 0.15
   static let sameGenre = 0.25
-  /// How likely a song that is chosen freely is of the user's first, second and third genre because
-  /// it is the user's; the rest is anything.
+  /// How likely a song that does not follow the one before is drawn from the user's first, second and third
+  /// genre; the rest is drawn from all songs.
   static let tastes = [0.3, 0.15, 0.05]
-  /// How much less a song to the user's taste is skipped, and gets thumbs down, than songs on average.
+  /// The factors by which a song to the user's taste is skipped, and gets thumbs down, less often than songs
+  /// on average.
   static let skipIfLoved: Float = 0.7
   static let thumbsDownIfLoved: Float = 0.4
 
@@ -41,14 +42,15 @@ enum Habits {
     range.lowerBound + Int64(random.index(below: Int(range.upperBound - range.lowerBound + 1)))
   }
 
-  /// Tells a probability apart by taste so that its mean over all songs stays what it is.
+  /// The probability of something for a song to the user's taste, or for another song, such that the mean
+  /// over all songs stays as it is.
   /// - Parameters:
   ///   - mean: the probability over all songs that the user hears.
-  ///   - lovedShare: which part of them is to the user's taste.
-  ///   - factor: what `mean` is multiplied with for those, below 1.
+  ///   - lovedShare: the part of those songs that is to the user's taste.
+  ///   - factor: the factor on `mean` for songs to the user's taste, below 1.
   static func byTaste(_ mean: Float, lovedShare: Float, factor: Float, isLoved: Bool) -> Float {
     guard lovedShare < 0.999 else { return mean }
-    // The rest makes up for what loved songs have less, but is no more than certain.
+    // The other songs make up for what loved songs have less, but their probability stays at most 1.
     let other = min(1, mean * (1 - factor * lovedShare) / (1 - lovedShare))
     guard isLoved else { return other }
     return lovedShare > 0 ? (mean - (1 - lovedShare) * other) / lovedShare : mean

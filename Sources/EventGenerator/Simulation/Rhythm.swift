@@ -25,8 +25,9 @@ struct Rhythm {
       offsetMinutes: config.weekendDampingOffset, scaleMinutes: config.weekendDampingScale)
   }
 
-  /// Wall time (ms since 1970) of an even clock's time: t = u + d·D·sin(2π(u - 3 h)/D). Where the
-  /// sine rises, around 3 am, wall time runs fast, and even arrivals are spread thin.
+  /// Wall time t (ms since 1970) of a time u of the even clock: t = u + d·D·sin(2π(u - 3 h)/D), where d is
+  /// the damping and D is a day. Where the sine rises, around 3 am, wall time runs fast, and arrivals that
+  /// are even on u are spread thin.
   func warp(_ even: Double) -> Double {
     even + amplitude * Elementary.sin(turns: phase(even))
   }
@@ -49,15 +50,15 @@ struct Rhythm {
     return guess
   }
 
-  /// How far the day is from its low point, in turns.
+  /// The time since the day's low point, in turns (days), 0 to below 1.
   private func phase(_ time: Double) -> Double {
     let sinceLow = (time - Self.lowPoint) / Self.dayLength
     return sinceLow - sinceLow.rounded(.down)
   }
 
-  /// The share of sessions that do not begin at this wall time because the day is free. It goes
-  /// from one day's value to the next's in a straight line that begins `offset` minutes before
-  /// midnight and takes `scale` minutes.
+  /// The share of sessions that do not begin at this wall time because the day is free. The share goes from
+  /// one day's value to the next day's in a straight line that begins `weekend-damping-offset` minutes
+  /// before midnight and takes `weekend-damping-scale` minutes.
   func dropShare(at wall: Int64) -> Double {
     guard weekendDamping > 0 else { return 0 }
     let shifted = wall + weekendLead

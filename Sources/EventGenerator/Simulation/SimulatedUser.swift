@@ -1,4 +1,4 @@
-/// One user: who it is, and where in a session. Kept small, since a run may have millions.
+/// One user: the person, and the place in a session. Kept small, since a run may have millions of users.
 struct SimulatedUser {
   var random: RandomSource
   /// When the user makes the request that `state` describes.
@@ -8,14 +8,15 @@ struct SimulatedUser {
   /// Zero until the user has registered.
   var registration: Int64 = 0
   var songStart: Int64 = 0
-  /// When the song that was put on last ends; before all times, also those before 1970, where none was.
+  /// When the song that was put on last ends. Where no song was put on, this lies before all times, also
+  /// those before 1970.
   var songEnd = Int64.min
   /// This user's mean gap between requests and between sessions, milliseconds.
   var alpha: Double = 0
   var beta: Double = 0
   /// How likely the user is to skip a song.
   var skipShare: Float = 0
-  /// The part of what the user hears that is of its genres.
+  /// The part of the songs that the user hears which are of the user's genres.
   var lovedShare: Float = 0
   /// Rank in the catalogue of the song that was put on last in this session; -1 for none.
   var song: Int32 = -1

@@ -1,6 +1,6 @@
 /// What a user does next.
 extension Simulation {
-  /// Moves the first user of the queue to its next request, next session, or out.
+  /// Moves the first user of the queue to the next request, to the next session, or out of the queue.
   mutating func advance(_ index: Int) {
     var user = users[index]
     let state = states[Int(user.state)]
@@ -25,8 +25,8 @@ extension Simulation {
     users[index] = user
   }
 
-  /// Whether the sign-in that the user is at works: it redirects, and not back to where the visitor is
-  /// as much a stranger as before. Looks one step ahead, and takes none.
+  /// Whether the sign-in that the user is at works: it fails where the state after it has the same `auth`,
+  /// which means that the visitor is as unknown as before. Looks at that step without taking it.
   func signsIn(_ user: SimulatedUser) -> Bool {
     let state = states[Int(user.state)]
     guard state.role == .login else { return false }
@@ -48,7 +48,8 @@ extension Simulation {
     return nil
   }
 
-  /// How often thumbs are given is the config's; which way they go depends on the song.
+  /// The state of a thumb up or down. The config decides how often thumbs are given; the song decides
+  /// whether they go up or down.
   private func thumbs(from state: SiteModel.State, _ user: inout SimulatedUser) -> UInt16 {
     let down = Habits.byTaste(
       state.thumbsDownShare, lovedShare: user.lovedShare, factor: Habits.thumbsDownIfLoved,
@@ -60,7 +61,7 @@ extension Simulation {
   /// than `gap` milliseconds after `time`.
   func nextStart(after time: Int64, _ user: inout SimulatedUser, gap: Double) -> Int64 {
     let rhythm = rhythms[Int(user.group)]
-    // By the user's own clock.
+    // From here on all times are those of the user's own clock.
     let offset = world.places[Int(user.place)].clockOffset
     let earliest = Double(time + offset) + gap
     var even = rhythm.unwarp(earliest)
@@ -83,7 +84,8 @@ extension Simulation {
   private func move(_ user: inout SimulatedUser, from state: SiteModel.State, to next: UInt16) {
     let dest = states[Int(next)]
     let now = user.ts
-    // In eventsim's configs a thumb is a redirect: it does not cut the song off that it is about.
+    // This case comes before that of redirects: in eventsim's configs a thumb is a redirect, and must not cut
+    // off the song that it is about.
     if (dest.role == .nextSong || dest.role == .advert) && user.isSongOn(at: now) {
       user.ts = endOfSong(&user, now)
     } else if state.isRedirect {
@@ -93,8 +95,8 @@ extension Simulation {
     } else {
       user.ts = now + gap(&user)
       if dest.role.isAboutSong, user.isSongOn(at: now + 1), !user.isSongOn(at: user.ts) {
-        // What is said about a song is said while it is on. In its last millisecond it is too late: a
-        // user who does nothing else would stay in it forever.
+        // What is said about a song is said while the song is on, but not in its last millisecond: a user who
+        // only gives thumbs would stay in that millisecond forever.
         user.ts = now + Int64(user.random.uniform() * Double(user.songEnd - now))
       }
     }
@@ -115,7 +117,7 @@ extension Simulation {
     return max(1, Int64(gap.rounded()))
   }
 
-  /// When the song that is on gives way: at its end, or earlier where the user skips it.
+  /// When the song that is on makes room for the next: at its end, or earlier where the user skips it.
   private func endOfSong(_ user: inout SimulatedUser, _ now: Int64) -> Int64 {
     let skips = Habits.byTaste(
       user.skipShare, lovedShare: user.lovedShare, factor: Habits.skipIfLoved,

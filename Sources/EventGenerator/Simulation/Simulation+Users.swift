@@ -1,8 +1,8 @@
-/// Who comes, and who leaves for good.
+/// How users come to the site, and how they leave for good.
 extension Simulation {
   /// - Parameters:
-  ///   - number: the user's in the run; one more each time, `shard.count` more for a shard.
-  ///   - arrival: when a new user comes; nil for those of the beginning.
+  ///   - number: the user's number in the run, which grows by `shard.count` with each call.
+  ///   - arrival: when a new user comes, milliseconds since 1970-01-01 UTC; nil for users of the beginning.
   mutating func addUser(_ number: Int, arrivingAt arrival: Int64?) {
     let index = users.count
     let run = scenario.config
@@ -17,9 +17,9 @@ extension Simulation {
     user.alpha = user.random.logNormal(mean: config.alpha * 1000, sigma: Habits.alphaSigma)
     user.beta = user.random.logNormal(mean: config.beta * 1000, sigma: Habits.betaSigma)
     user.skipShare = Habits.skipShare(&user.random)
-    // Somebody who registers only during the run comes then.
+    // A given user who registers during the run comes at the time of registration.
     let from = max(arrival ?? run.start, listener?.createdAt ?? .min)
-    // A rate so small that nothing of it remains beside 1 has nobody leave.
+    // Under a rate so small that 1 - rate is 1, nobody leaves.
     let leaving = -Elementary.log(1 - config.attritionRate)
     if leaving > 0 {
       let mean = CivilTime.millisecondsPerYear / leaving
@@ -33,7 +33,7 @@ extension Simulation {
       start =
         scenario.site.firstStarts[group] + world.startTables[group].draw(&user.random)
       let membership = user.random.exponential(mean: Habits.meanMembership)
-      // Sessions come without memory: how long ago the last one was tells nothing about the next.
+      // Sessions come without memory, so the time since a user's session before the run need not be known.
       user.ts = nextStart(after: from, &user, gap: 0)
       let first = scenario.site.starts[start]
       if first.auth != config.newUserAuth || states[Int(first.states[0])].showsUser {
@@ -53,8 +53,8 @@ extension Simulation {
     }
   }
 
-  /// The group is drawn apart from all else, so that the same user does the same in one group or in
-  /// another as far as the configs agree.
+  /// The group has a random stream of its own, so that a user does the same in one group as in another, as
+  /// far as the groups' configs agree.
   private func drawGroup(_ number: Int) -> Int {
     guard scenario.groups.count > 1 else { return 0 }
     var random = RandomSource(
@@ -73,9 +73,9 @@ extension Simulation {
     user.agent = UInt8(world.agentTable.draw(&user.random))
   }
 
-  /// New users come in a Poisson process whose rate grows with the users: N((1+g)^t - 1) are
-  /// expected within t years, so the times follow from even arrivals through the inverse of that.
-  /// Every shard draws all of them and takes its own.
+  /// New users come in a Poisson process whose rate grows with the users: N((1+g)^t - 1) are expected within
+  /// t years, so their times are those of even arrivals, mapped through the inverse of that function. Every
+  /// shard draws all new users and takes its own.
   mutating func drawArrival() {
     let config = scenario.config
     nextArrival = nil
@@ -94,7 +94,8 @@ extension Simulation {
     }
   }
 
-  /// The users of the beginning as a table of users lists them.
+  /// The users of this shard so far, as a table of users lists them; before the first event these are the
+  /// users of the beginning.
   public var listeners: [Listener] {
     users.indices.map { index in
       let user = users[index]

@@ -2,12 +2,13 @@ import EventModel
 
 /// The simulated service: gives its events in the order of time.
 ///
-/// What comes out depends on the scenario alone. A run may be interrupted anywhere and taken up again;
-/// the events are those of one run without the interruption. A copy goes its own way.
+/// The events depend on the scenario alone. A run may be interrupted anywhere and taken up again; the events
+/// are the same as without the interruption. A copy of a simulation is independent of the original.
 ///
-/// A simulation may have a shard of the users only. What a user does depends on no other user, so the
-/// shards' events, merged by time and user number, are those of one simulation of all.
+/// A simulation may have only a shard of the users. What a user does depends on no other user, so the
+/// events of all shards, merged by time and user number, are those of one simulation of all users.
 public struct Simulation {
+  /// The run that is simulated.
   public let scenario: Scenario
 
   let shard: Shard
@@ -19,18 +20,20 @@ public struct Simulation {
   var users: ContiguousArray<SimulatedUser> = []
   var queue = UserQueue()
   var growth: RandomSource
-  /// How many new users are expected to have come by the time the next one does.
+  /// The expected number of new users, of all shards, until the next one comes.
   var expectedArrivals = 0.0
   /// When the next new user of this shard comes, and its number; nil where there is none.
   var nextArrival: (ts: Int64, number: Int)?
-  /// The number of the last user, of any shard, that came or is known to come.
+  /// The highest number in the run of a user, of any shard, who has come or whose arrival is drawn.
   var lastNumber: Int
   /// When the run ends, exclusive.
   private let runEnd: Int64
   private let finishesSessions: Bool
-  /// The first user of the queue still owes the second event of its request.
+  /// True where the first user of the queue has given the page view of a request, and the listen or auth
+  /// event of the same request comes next.
   private var owesSecond = false
 
+  /// - Parameter shard: the users to simulate; all of them unless another is given.
   public init(_ scenario: Scenario, shard: Shard = .whole) {
     self.scenario = scenario
     self.shard = shard
@@ -55,14 +58,14 @@ public struct Simulation {
     self.init(Scenario(config, catalogue: catalogue))
   }
 
-  /// The time of the event that `next` would give, milliseconds since 1970-01-01 UTC, whether or not
-  /// it lies before the run's end; nil when no user will ever come again.
+  /// The time of the event that `next` would give, milliseconds since 1970-01-01 UTC. It may lie behind the
+  /// run's end; nil when no user will ever come again.
   public var nextTimestamp: Int64? {
     guard let first = queue.first?.ts else { return nextArrival?.ts }
     return min(first, nextArrival?.ts ?? first)
   }
 
-  /// How many users will still come back, or are on the site.
+  /// How many users are on the site or will come back to it.
   public internal(set) var activeUsers = 0
 
   /// How many sessions have begun and are not over.
@@ -70,9 +73,9 @@ public struct Simulation {
     queue.users.reduce(0) { $0 + (users[Int($1)].item > 0 ? 1 : 0) }
   }
 
-  /// Calls `body` with each event in the order of time until the end that is given, the run's
-  /// end (both exclusive), or until `body` returns false; the next call goes on behind the last
-  /// event given. The event's text stays valid for as long as the simulation lives.
+  /// Calls `body` with each event in the order of time until `end`, until the run's end (both exclusive), or
+  /// until `body` returns false. The next call goes on behind the last event given. The event's text stays
+  /// valid for as long as the simulation lives.
   /// - Parameter end: milliseconds since 1970-01-01 UTC; nil for no other end than the run's.
   public mutating func run(until end: Int64?, _ body: (Event) throws -> Bool) rethrows {
     var event = Event(topic: .pageView)
@@ -89,9 +92,9 @@ public struct Simulation {
 
   // MARK: Events
 
-  /// Whose event it is, and which page was asked for.
+  /// The user that an event comes from, and the page that the user asked for.
   struct Origin {
-    /// Local index.
+    /// Local index of the user, in `users`.
     var user: Int
     /// Index into the scenario's pages.
     var page: UInt16
@@ -128,7 +131,7 @@ public struct Simulation {
     return firstUserPastTheEnd(before: end)
   }
 
-  /// Behind the run's end sessions go on that have begun before it, and none begins.
+  /// The user who acts next after the run's end. Sessions that began before the end go on; none begins.
   private mutating func firstUserPastTheEnd(before end: Int64) -> Int? {
     while let first = queue.first, first.ts < end {
       if users[Int(first.user)].item > 0 || owesSecond { return Int(first.user) }
@@ -147,8 +150,8 @@ public struct Simulation {
     let id = userId(index)
     event = Event(topic: topic)
     event.ts = user.ts
-    // Unique in the run without a counter that all users share: 2^21 sessions for each user, which
-    // keeps within the 2^53 that every JSON reader takes.
+    // Unique in the run without a counter that all users share: each user has room for 2^21 sessions, and
+    // the ids stay below 2^53, which every JSON reader takes.
     event.sessionId = id << 21 + Int64(user.sessionNumber)
     event.itemInSession = Int64(user.item)
     event.level = request.level
@@ -161,7 +164,7 @@ public struct Simulation {
     event.lat = place.lat
     event.tag = request.tag
     let signsIn = topic == .auth && signsIn(user)
-    // A sign-in that worked says who signed in, though the page was still asked for anonymously.
+    // A sign-in that worked names the user, although the page was still requested without a user.
     if state.showsUser || (signsIn && user.isRegistered) {
       event.userId = id
       (event.firstName, event.lastName) = name(index)
@@ -187,14 +190,14 @@ public struct Simulation {
     }
   }
 
-  /// By local index.
+  /// The id of the user with this local index.
   func userId(_ index: Int) -> Int64 {
     index < world.listeners.count
       ? world.listeners[index].id
       : world.firstInventedId + Int64(number(index))
   }
 
-  /// By local index.
+  /// The name of the user with this local index.
   func name(_ index: Int) -> (first: ByteSlice, last: ByteSlice) {
     if index < world.listeners.count {
       return (world.listeners[index].firstName, world.listeners[index].lastName)

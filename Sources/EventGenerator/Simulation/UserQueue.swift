@@ -1,4 +1,4 @@
-/// Which user acts next: by time, users of equal time by index.
+/// The users in the order in which they act: by time, and those of equal time by index.
 struct UserQueue {
   struct Entry: Comparable {
     var ts: Int64
@@ -14,7 +14,7 @@ struct UserQueue {
 
   var first: Entry? { heap.first }
 
-  /// All that are in it, in no particular order.
+  /// All users in the queue, in no particular order.
   var users: some Sequence<Int32> { heap.elements.lazy.map(\.user) }
 
   mutating func insert(_ entry: Entry) { heap.insert(entry) }

@@ -1,12 +1,13 @@
 import EventModel
 
-/// Owns bytes at fixed addresses for as long as it lives. Texts of the same bytes share them.
+/// Owns the bytes of texts, at addresses that stay the same for as long as the arena lives. Texts of the
+/// same bytes share one place.
 final class ByteArena {
   private var blocks: [UnsafeMutablePointer<UInt8>] = []
   private var free = 0
   private var next: UnsafeMutablePointer<UInt8>?
-  /// By bytes: a string is also equal to one that writes an accent another way, which is not to take its
-  /// place.
+  /// The texts so far, by their bytes. Their strings would not do as keys: two strings can be equal although
+  /// they write an accent with different bytes.
   private var known: [[UInt8]: ByteSlice] = [:]
 
   deinit {
@@ -24,7 +25,7 @@ final class ByteArena {
     return slice
   }
 
-  /// Forgets which texts it has, once no more come.
+  /// Frees the table of known texts, once no more texts come.
   func seal() { known = [:] }
 
   private func take(_ count: Int) -> UnsafeMutablePointer<UInt8> {

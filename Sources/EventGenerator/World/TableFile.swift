@@ -1,4 +1,5 @@
-/// A CSV file in the making (RFC 4180). Where `finish` is never called, or fails, nothing of it remains.
+/// A CSV file in the making (RFC 4180). Where `finish` is never called, or fails, no part of the file
+/// remains.
 final class TableFile {
   private static let flag = "--export-catalogue"
 
@@ -7,7 +8,7 @@ final class TableFile {
   private var isRowEmpty = true
   private var isFinished = false
 
-  /// - Parameter directory: is made where it is not there.
+  /// - Parameter directory: made where it is not there yet.
   init(directory: String, name: String) throws(GeneratorError) {
     try FileOutput.makeDirectory(directory, flag: Self.flag)
     file = try OutputFile(path: "\(directory)/\(name)", flag: Self.flag)
@@ -51,7 +52,7 @@ final class TableFile {
     isRowEmpty = true
   }
 
-  /// Lets the disk have it all and gives the file its name.
+  /// Syncs the file to the disk and gives it its name.
   func finish() throws(GeneratorError) {
     try file.finish()
     isFinished = true

@@ -1,7 +1,7 @@
 import EventModel
 
-/// All text that events refer to, in memory that never moves, and the tables that users and songs
-/// are drawn from. Made once a simulation, then only read.
+/// All text that events refer to, in memory that never moves, and the tables that users and songs are drawn
+/// from. A simulation makes its world once and then only reads it.
 final class World {
   struct SongText {
     var artist: ByteSlice
@@ -14,17 +14,17 @@ final class World {
     var city: ByteSlice = .empty
     var state: ByteSlice = .empty
     var zip: ByteSlice = .empty
-    /// Empty for the United States, which is what an event without a country means.
+    /// Empty for the United States, as an event without a country means `US`.
     var country: ByteSlice = .empty
     var lon: Double?
     var lat: Double?
-    /// What the users' clocks are ahead of UTC, milliseconds.
+    /// By how much the clocks of users in the city are ahead of UTC, milliseconds.
     var clockOffset: Int64 = 0
     /// Index into `names`.
     var names = 0
   }
 
-  /// The names of a country, and how often each is given.
+  /// The names of a country, and tables that draw each as often as it is given.
   struct NameText {
     var women: [ByteSlice]
     var men: [ByteSlice]
@@ -61,7 +61,7 @@ final class World {
   let requests: [RequestText]
   /// The given users of this shard, in the order of their numbers.
   let listeners: [ListenerText]
-  /// What the number of a user beyond the given ones is added to for its id.
+  /// An invented user's id is this plus the user's number in the run.
   let firstInventedId: Int64
   let female: ByteSlice
   let male: ByteSlice
@@ -70,7 +70,8 @@ final class World {
   let agentTable: AliasTable
   let songChoice: SongChoice
   let groupTable: AliasTable
-  /// Which start the users of each group have at the beginning, and one table for each start.
+  /// By group: draws the start of users at the beginning of the run. By start: draws the first request of a
+  /// session.
   let startTables: [AliasTable]
   let requestTables: [AliasTable]
 
@@ -78,7 +79,7 @@ final class World {
   let longestEvent: Int
 
   private let arena: ByteArena
-  /// The places of each country, as indices into `places`, and how they are drawn.
+  /// The places of each country, as indices into `places`, with a table that draws them by population.
   private let countries: [String: (places: [Int], table: AliasTable)]
 
   init(_ scenario: Scenario, _ shard: Shard) {
@@ -108,7 +109,7 @@ final class World {
       names.append(NameText(country.names, arena))
     }
     for (country, weight) in scenario.countries.entries { add(country, weight: weight) }
-    // Countries that only given users are in: nobody is drawn to them.
+    // Countries that only given users are in have weight 0, so that no invented user is put there.
     for code in Set(scenario.listeners.compactMap(\.country)).sorted()
     where countries[code] == nil {
       if let country = Country.named(code) {
@@ -192,7 +193,7 @@ final class World {
   }
 
   /// Where a user lives.
-  /// - Parameter country: the country, where it is known; anywhere in the scenario's where nil.
+  /// - Parameter country: ISO 3166-1 alpha-2; nil for any of the scenario's countries.
   func drawPlace(in country: String?, _ random: inout RandomSource) -> Int {
     guard let country, let known = countries[country] else { return placeTable.draw(&random) }
     return known.places[known.table.draw(&random)]

@@ -4,13 +4,15 @@ import Glibc
 
 /// Bytes of a file in order, decompressed where they are compressed.
 protocol ByteSource: AnyObject {
-  /// Reads up to `count` bytes; 0 means the end.
+  /// Reads up to `count` bytes.
+  /// - Returns: how many were read; 0 at the end of the file.
+  /// - Throws: `.io`; `.badContent` where compressed data is damaged or cut short.
   func read(into target: UnsafeMutableRawPointer, count: Int) throws(SourceError) -> Int
 }
 
 enum ByteSources {
-  /// Opens a file. Compression (gzip, Zstandard) is told by the content, not by the name.
-  /// - Parameter name: what messages call the file.
+  /// Opens a file. Whether it is compressed (gzip, Zstandard) is told by its first bytes, not by its name.
+  /// - Parameter name: the name by which messages call the file.
   static func open(_ path: String, name: String) throws(SourceError) -> any ByteSource {
     guard let stream = fopen(path, "re") else {
       let code: SourceError.Code = errno == ENOENT ? .notFound : .io
@@ -89,7 +91,7 @@ private final class ZstdSource: ByteSource {
   private let input: UnsafeMutableRawPointer
   private let inputCapacity = ZSTD_DStreamInSize()
   private var held = ZSTD_inBuffer(src: nil, size: 0, pos: 0)
-  /// Whether the input so far ends at the end of a frame.
+  /// True where the input so far ends at the end of a frame.
   private var isBetweenFrames = true
 
   init(_ stream: UnsafeMutablePointer<FILE>, name: String) throws(SourceError) {

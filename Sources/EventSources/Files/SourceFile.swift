@@ -4,7 +4,8 @@ import Foundation
 struct SourceFile {
   enum Origin {
     case local(path: String)
-    /// - Parameter root: the key's part that the URL gave, up to its last slash.
+    /// - Parameter root: the part of the operand's prefix up to its last slash; archived objects keep the part
+    ///   of their key behind it.
     case object(S3Object, root: String)
   }
 
@@ -16,7 +17,7 @@ struct SourceFile {
 
   let origin: Origin
 
-  /// As messages have it.
+  /// The name by which messages call the file: its path or URL.
   var title: String {
     switch origin {
     case .local(let path): path
@@ -24,7 +25,7 @@ struct SourceFile {
     }
   }
 
-  /// Without its directory.
+  /// The file's name without its directory.
   var name: String {
     switch origin {
     case .local(let path): (path as NSString).lastPathComponent
@@ -34,7 +35,7 @@ struct SourceFile {
 
   static let eventEndings = [".ndjson", ".jsonl", ".json"]
 
-  /// The name in lower case without the ending of a compression.
+  /// The name in lower case, without an ending such as `.gz` that names a compression.
   static func plainName(_ name: String) -> String {
     let lower = name.lowercased()
     for ending in [".gz", ".zst"] where lower.hasSuffix(ending) {
@@ -43,8 +44,8 @@ struct SourceFile {
     return lower
   }
 
-  /// Whether a file of a directory or a bucket is one to import, by its name. `truth.json` is what the
-  /// generator writes beside its events.
+  /// True if the name is that of a file to import from a directory or bucket. `truth.json` is not: the
+  /// generator writes its counts into that file beside the events.
   static func isImportable(_ name: String, _ format: ImportFormat) -> Bool {
     let plain = plainName(name)
     let isEvents = eventEndings.contains { plain.hasSuffix($0) } && plain != "truth.json"
@@ -57,9 +58,9 @@ struct SourceFile {
   }
 }
 
-/// What an import takes files for.
+/// The kind of content that an import takes files to have.
 public enum ImportFormat: String, CaseIterable, Sendable {
-  /// Told by each file's name, or else by its first byte.
+  /// Each file's content is told by its name, or else by its first byte.
   case auto
   /// Events, one JSON object a line.
   case eventsim

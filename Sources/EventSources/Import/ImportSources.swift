@@ -6,7 +6,7 @@ final class ImportSources {
   private let options: ImportOptions
   private let stop: StopToken
   private var client: S3Client?
-  /// Where objects are kept while they are read; made when first needed.
+  /// The temporary directory in which an object lies while it is read; made when first needed.
   private var directory: String?
 
   init(_ options: ImportOptions, stop: StopToken) {
@@ -34,8 +34,8 @@ final class ImportSources {
 
   // MARK: Finding
 
-  /// The files of an operand: a file, those of a directory, the objects below an `s3://` URL; in order
-  /// of their names.
+  /// The files that an operand names: the file itself, the files of a directory, or the objects below an
+  /// `s3://` URL; in order of their names.
   func files(_ operand: String) throws(SourceError) -> [SourceFile] {
     if operand.hasPrefix("s3://") { return try objects(operand) }
     var isDirectory: ObjCBool = false
@@ -88,7 +88,7 @@ final class ImportSources {
 
   // MARK: Reading
 
-  /// Tells what is in a file.
+  /// Tells whether a file has events or one of the tables.
   func content(of file: SourceFile) throws(SourceError) -> SourceFile.Content {
     let name = SourceFile.plainName(file.name)
     if options.format == .eventsim { return .events }
@@ -118,7 +118,9 @@ final class ImportSources {
     }
   }
 
-  /// Lends the path of a file with the content; an object's is a temporary one.
+  /// Calls `body` with the path of a local file that has the content. An object is fetched into a temporary
+  /// file, which is removed after the call.
+  /// - Parameter prefix: fetch only so many of an object's first bytes; nil for all.
   func withLocalPath<T>(
     _ file: SourceFile, prefix: Int? = nil, _ body: (String) throws(SourceError) -> T
   ) throws(SourceError) -> T {
@@ -163,7 +165,7 @@ final class ImportSources {
 
   // MARK: Archiving
 
-  /// Where objects of a bucket go; nil without `--archive`.
+  /// The prefix that archived objects of a bucket get; nil without `--archive`.
   func archivePrefix(bucket: String) throws(SourceError) -> S3Location? {
     guard let archive = options.archive else { return nil }
     var location =
@@ -180,8 +182,9 @@ final class ImportSources {
     return location
   }
 
-  /// Moves a file whose events are in the log. An object that is there already with the same content
-  /// is not copied again; one of the same name with other content stays, and the new one gets a number.
+  /// Moves a file whose events are in the log into the archive. An object that the archive already has with
+  /// the same content is not copied again. Where the archive has other content under that name, the new file
+  /// or object gets a number behind its name.
   func archive(_ file: SourceFile) throws(SourceError) {
     guard let archive = options.archive else { return }
     switch file.origin {
@@ -201,7 +204,7 @@ final class ImportSources {
           return try client.delete(object.location)
         }
         if there == object.etag && !object.etag.isEmpty {
-          // One that was replaced since it was copied is another object, to be imported next time.
+          // An object that was replaced since it was copied has other content, which the next import takes.
           guard try client.etag(of: object.location) == object.etag else { return }
           return try client.delete(object.location)
         }
@@ -210,8 +213,8 @@ final class ImportSources {
     }
   }
 
-  /// Makes the directory that files go to, before anything is imported: what could not be moved
-  /// afterwards would be imported again.
+  /// Makes the archive's directory before anything is imported, because a file that could not be moved after
+  /// its import would be offered for import again.
   func makeArchive(for files: [SourceFile]) throws(SourceError) {
     let hasLocal = files.contains { if case .local = $0.origin { true } else { false } }
     guard let archive = options.archive, hasLocal else { return }

@@ -1,27 +1,30 @@
 import EventLog
 import EventModel
+import Feed
 import Foundation
 import Support
 
 /// How an import works.
 public struct ImportOptions: Sendable {
+  /// The kind of content that files are taken to have.
   public var format = ImportFormat.auto
-  /// Where files go when their events are in the log: a directory for files; for objects a prefix of
-  /// their own bucket, or `s3://BUCKET/PREFIX`. nil leaves them where they are.
+  /// Where files go once their events are in the log: a directory for files; for objects a prefix of their own
+  /// bucket, or `s3://BUCKET/PREFIX`. Nil leaves all files where they are.
   public var archive: String?
-  /// Take in once more what the log has all of.
+  /// True to append files and tables once more that the log has all of already.
   public var again = false
-  /// How many partitions topics get that the log does not have yet.
+  /// How many partitions a topic gets that the log does not have yet, at least 1.
   public var partitions = 4
-  /// The AWS variables and TMPDIR are taken from here.
+  /// The environment variables of the process, of which the AWS variables and TMPDIR are used.
   public var environment: [String: String]
-  /// In place of what the environment says.
+  /// Settings for S3 in place of those of the environment; nil to take those.
   public var s3: S3Settings?
   /// Seconds between the first two tries of a request that failed; the next pauses double.
   public var retryPause = 0.5
   /// Objects asked for in one request of a listing, 1 to 1000.
   public var listingPageSize = 1000
 
+  /// Options with the defaults above; S3 settings come from the environment.
   public init(environment: [String: String] = ProcessInfo.processInfo.environment) {
     self.environment = environment
   }
@@ -31,38 +34,42 @@ public struct ImportOptions: Sendable {
 public struct ImportSummary: Sendable {
   /// Files and objects whose events are in the log.
   public var files = 0
-  /// What the log had all of before, file or table, and its records there.
+  /// The files and tables that the log had all of before, each with the number of its records in the log.
   public var known: [(title: String, records: Int64)] = []
-  /// Lines of events, and rows of streams tables.
+  /// How many lines of events and rows of streams tables were read.
   public var rows = 0
-  /// Records appended to the log, those for quarantine included.
+  /// Records appended to the log, including those for quarantine.
   public var records = 0
-  /// Records of an import that had not come to its end; they were in the log, and are not appended.
+  /// Records that an earlier import, which did not come to its end, had put into the log already; they were
+  /// not appended again.
   public var recordsBefore = 0
-  /// Lines and rows that are no events, and went to the log as they are, for quarantine.
+  /// Lines and rows that are no events. They went to the log as they are, for quarantine.
   public var broken = 0
-  /// The first of them: where it is and what is wrong.
+  /// The first such line or row: where it is and what is wrong with it; nil where there is none.
   public var firstBroken: String?
-  /// Users and songs in the tables that were read.
+  /// Users in the tables that were read.
   public var users = 0
+  /// Songs in the tables that were read.
   public var songs = 0
   /// Rows of users and songs tables without an id, which were left out.
   public var withoutID = 0
-  /// Streams whose user, whose song is in no table.
+  /// Streams whose user is in no users table.
   public var streamsWithoutUser = 0
+  /// Streams whose song is in no songs table.
   public var streamsWithoutSong = 0
-  /// Where the log cannot remember its sources: why, and what that means; one line.
+  /// One line on why the log cannot remember its sources, and what that means; nil where it can.
   public var memoryNotice: String?
 
+  /// The summary of an import that has done nothing yet.
   public init() {}
 }
 
 /// Brings events from files, buckets and databases into a log.
 ///
-/// Tables of users and songs are read first, whatever the order of the operands; then events and
-/// streams, file by file. A file counts as imported, and is archived, when all of it is on the log's
-/// storage. The log remembers what it was given: an import that died goes on at the next record, a file
-/// that has grown behind its former end, and what is there already is not appended again.
+/// Tables of users and songs are read first, whatever the order of the operands; then events and streams,
+/// file by file. A file counts as imported, and is archived, when all of it is on the log's storage. The log
+/// remembers its sources: an import that died goes on at the next record, a file that has grown goes on
+/// behind its former end, and a source that the log has all of is not appended again.
 public final class Importer {
   private let log: any EventLog
   private let options: ImportOptions
@@ -70,12 +77,13 @@ public final class Importer {
   private let progress: (String, Int) -> Void
   private let sources: ImportSources
   private let references = StreamReferences()
+  /// What the import has done so far.
   public private(set) var summary = ImportSummary()
 
   /// - Parameters:
-  ///   - log: gets the topics that it does not have.
+  ///   - log: the log to append to; the topics that it lacks are made.
   ///   - stop: ends the import before its next block; what was imported stays.
-  ///   - progress: told what is being read, and how many rows of it were.
+  ///   - progress: called with the name of the source that is being read, and the number of its rows so far.
   public init(
     _ log: any EventLog, _ options: ImportOptions, stop: StopToken = StopToken(),
     progress: @escaping (String, Int) -> Void = { _, _ in }
@@ -87,13 +95,14 @@ public final class Importer {
     sources = ImportSources(options, stop: stop)
   }
 
+  /// True if the operand is the URL of a PostgreSQL database.
   public static func isDatabase(_ operand: String) -> Bool {
     operand.hasPrefix("postgresql://") || operand.hasPrefix("postgres://")
   }
 
   /// Imports all of the operands: files, directories, `s3://…`, `postgresql://…`.
   /// - Parameter beforeWriting: called once everything named was found, before the log is touched.
-  /// - Throws: `SourceError`, `EventLogError`, `WarehouseError`. `summary` says how far it came.
+  /// - Throws: `SourceError`, `EventLogError`, `WarehouseError`. `summary` then says how far the import came.
   public func run(_ operands: [String], beforeWriting: () throws -> Void = {}) throws {
     let files = try check(operands)
     try sources.makeArchive(for: files)
@@ -132,7 +141,7 @@ public final class Importer {
     try writer.close()
   }
 
-  /// Looks for everything that the operands name, before anything is written.
+  /// Finds everything that the operands name, so that a wrong name is noticed before anything is written.
   private func check(_ operands: [String]) throws(SourceError) -> [SourceFile] {
     if let archive = options.archive, archive.hasPrefix("s3://") {
       for operand in operands where !operand.hasPrefix("s3://") && !Self.isDatabase(operand) {
@@ -240,7 +249,8 @@ public final class Importer {
     try writer.journal?.finish(extent: Int64(table.count))
   }
 
-  /// - Returns: what the log knows of the table where it has all of it.
+  /// Finds out how much of a table the log has, and begins to append the rest.
+  /// - Returns: the record of the table where the log has all of it; otherwise nil.
   private func begin(_ table: StreamsTable, _ writer: EventWriter) throws -> SourceRecord? {
     guard let journal = writer.journal else { return nil }
     defer { writer.sourceBegan() }
@@ -262,7 +272,7 @@ public final class Importer {
 
   private func importLines(_ file: SourceFile, _ writer: EventWriter) throws {
     try sources.withLocalFile(file) { path in
-      // A pipe can be read once only, and so never be told again.
+      // A pipe can be read only once, so that the log has no means to recognise its content before reading it.
       guard let journal = writer.journal, FileSystem.isFile(path) else {
         try addLines(of: ByteSources.open(path, name: file.title), file, writer)
         return try writer.sync()

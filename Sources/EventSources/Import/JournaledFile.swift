@@ -2,31 +2,32 @@ import EventLog
 
 /// A file of lines on its way into a log that remembers its sources.
 ///
-/// A file is what its decompressed bytes are, wherever it lies: its first line finds those that the log
-/// knows, and a hash of all that was read of them tells whether it is one of them. That reads the file
-/// twice where the log knows one with such a first line, and once otherwise.
+/// A file is known by its decompressed bytes, wherever it lies. A hash of its first line finds the log's
+/// records of sources that begin alike; a hash of all bytes that were read then tells whether the file is
+/// one of those sources. So a file is read twice where the log knows a source with the same first line, and
+/// once otherwise.
 struct JournaledFile {
-  /// What there is to do for a file.
+  /// How much of a file is still to be appended.
   enum Standing {
-    /// The bytes from where it is to be read.
+    /// The bytes that are still to be appended.
     case toRead(any ByteSource)
-    /// All of it is in the log.
+    /// The log has all of the file; this is its record.
     case known(SourceRecord)
   }
 
   private static let headBytes = 64 << 10
-  private static let blockBytes = 1 << 20
 
   let path: String
   let title: String
   let journal: SourceJournal
-  /// What its lines are taken for; the same bytes taken for something else are another source.
+  /// A word for how the file's lines are decoded, from `LineImport.reading`. The same bytes decoded in another
+  /// way are another source.
   let reading: String
-  /// Take it in once more where the log has all of it.
+  /// True to append the file once more where the log has all of it.
   let again: Bool
 
-  /// Finds out what the log has of the file, and begins what is to be read. The file is finished by
-  /// `finish` once its lines are appended.
+  /// Finds out how much of the file the log has, and begins a record for the rest. Once the lines of the rest
+  /// are appended, the caller calls `finish`.
   func begin() throws -> Standing {
     let prefix = "lines-\(reading)-\(try headHash())"
     let known = try journal.known(prefix)
@@ -40,7 +41,7 @@ struct JournaledFile {
     let finished = matches.filter(\.record.isFinished)
     if !again {
       if let whole = finished.last(where: \.isWhole) { return .known(whole.record) }
-      // What was a last line without its end may be another line by now.
+      // A file whose last line had no newline cannot go on there: that line may be longer by now.
       if let grown = finished.filter({ $0.endsLine }).max(by: {
         $0.record.extent < $1.record.extent
       }) {
@@ -64,7 +65,7 @@ struct JournaledFile {
     return reader
   }
 
-  /// Says that all lines of what `begin` gave are appended.
+  /// Marks the file as finished: all lines of the source that `begin` gave are appended.
   func finish(_ source: any ByteSource) throws {
     guard let reader = source as? HashedSource else { return }
     try journal.finish(extent: reader.hash.count, check: reader.hash.text)
@@ -90,16 +91,17 @@ struct JournaledFile {
 
   private struct Match {
     var record: SourceRecord
-    /// The file ends where the record does.
+    /// True where the file ends where the record ends.
     var isWhole: Bool
-    /// The record ends at the end of a line.
+    /// True where the record ends at the end of a line.
     var endsLine: Bool
 
-    /// What was a last line without its end may be in the log as it was, and be another line by now.
+    /// True where an import that died can go on. Where the record ends with a line that had no newline, that
+    /// line may be in the log as it was then, so the file must still end there.
     var canGoOn: Bool { !record.isFinished && (!record.hasOpenEnd || isWhole) }
   }
 
-  /// Those of which the file has the same bytes as far as they were read, in their order.
+  /// The records whose bytes, as far as they were read, the file begins with; in the order given.
   private func matching(_ records: [SourceRecord]) throws -> [Match] {
     let reader = HashedSource(try ByteSources.open(path, name: title))
     var matches: [(number: Int, match: Match)] = []
@@ -120,19 +122,19 @@ struct JournaledFile {
   }
 }
 
-/// Hashes what is read through it.
+/// A source that hashes all bytes that are read through it.
 final class HashedSource: ByteSource {
   private let source: any ByteSource
   let hash = ContentHash()
   private var last = UInt8(ascii: "\n")
-  /// Called with the hash of all bytes so far, before they are given.
+  /// Called with the hash of all bytes so far, before the caller of `read` gets the last of them.
   var onRead: ((ContentHash) throws(EventLogError) -> Void)?
-  /// Called where the source ends with a line that has no end, before that is given.
+  /// Called at the end of a source whose last line has no newline, before `read` returns 0.
   var onOpenEnd: ((ContentHash) throws(EventLogError) -> Void)?
 
   init(_ source: any ByteSource) { self.source = source }
 
-  /// The bytes so far end with a newline, or there are none.
+  /// True where the bytes so far end with a newline, or where there are none.
   var endsLine: Bool { last == UInt8(ascii: "\n") }
 
   func read(into target: UnsafeMutableRawPointer, count: Int) throws(SourceError) -> Int {
@@ -149,8 +151,8 @@ final class HashedSource: ByteSource {
     return read
   }
 
-  /// Reads on to a number of bytes from the beginning.
-  /// - Returns: false where the source ends before.
+  /// Reads on until `extent` bytes have been read from the beginning.
+  /// - Returns: false where the source ends before that.
   @discardableResult
   func skip(to extent: Int64) throws(SourceError) -> Bool {
     guard hash.count < extent else { return hash.count == extent }

@@ -1,12 +1,12 @@
 import EventLog
 import EventModel
+import Feed
 import Glibc
 import Support
 
-/// Reads files of one JSON object a line into the log: lines of the three topics go in byte for byte,
-/// lines of eventsim's single stream are split. Which of them a line is, the line itself tells, whatever
-/// the others are; but where the file's name begins with a topic's name, all of its lines are of that
-/// topic.
+/// Reads files with one JSON object a line into the log: lines of the three topics go in byte for byte, lines
+/// of eventsim's single stream are split. Each line's format is told by its own fields, whatever its
+/// neighbours are; but where the file's name begins with a topic's name, all of its lines are of that topic.
 struct LineImport {
   /// Bytes read from a file at a time; grows for longer lines.
   private static let blockBytes = 4 << 20
@@ -15,14 +15,14 @@ struct LineImport {
   let decoder = EventDecoder()
   private(set) var lines = 0
   private(set) var undecodable = 0
-  /// The first of them: its line, and what is wrong.
+  /// The first line that could not be decoded: its number, from 1, and the reason.
   private(set) var firstUndecodable: (line: Int, reason: String)?
-  /// The topic of all lines; nil where each tells its own.
+  /// The topic of all lines; nil where each line's topic is told by its fields.
   private let topic: Topic?
-  /// What the last line was. One that is none goes to quarantine among its neighbours.
+  /// The format of the last line that had one. A line that is no event goes to quarantine in the same topic.
   private var format = DetectedFormat.topic(.pageView)
 
-  /// - Parameter name: the file's own, without its directory.
+  /// - Parameter name: the file's name without its directory.
   init(_ writer: EventWriter, name: String) {
     self.writer = writer
     topic = Self.topic(ofFileNamed: name)
@@ -32,7 +32,7 @@ struct LineImport {
     Topic.allCases.first { name.hasPrefix($0.name) }
   }
 
-  /// What the lines of a file are taken for: a word that changes where the same bytes become other
+  /// A word for how the lines of a file are decoded. It differs wherever the same bytes would become different
   /// records.
   static func reading(ofFileNamed name: String) -> String {
     topic(ofFileNamed: name).map { $0.name.replacing("_", with: "") } ?? "each"
@@ -45,7 +45,7 @@ struct LineImport {
     var buffer = UnsafeMutableRawPointer.allocate(
       byteCount: capacity + EventDecoder.padding, alignment: 64)
     defer { buffer.deallocate() }
-    // Decoders read the padding, whatever it holds, and so it must not be uninitialised.
+    // Decoders read the padding, so that it must not be uninitialised memory.
     memset(buffer + capacity, 0, EventDecoder.padding)
     var held = 0
     let before = lines
@@ -80,7 +80,7 @@ struct LineImport {
 
   private mutating func add(line start: UnsafeRawPointer, _ length: Int) throws {
     var count = length
-    // Lines of files that were written on Windows.
+    // Files that were written on Windows end their lines with CR LF.
     if count > 0, start.load(fromByteOffset: count - 1, as: UInt8.self) == 0x0D { count -= 1 }
     guard count > 0 else { return }
     let line = UnsafeRawBufferPointer(start: start, count: count)

@@ -9,17 +9,17 @@ final class HTTPConnection {
     var url: String
     /// `Name: value`.
     var headers: [String] = []
-    /// Gets the body of a 2xx answer; nil keeps it in memory.
+    /// The file that gets the body of a 2xx answer; nil to keep the body in memory.
     var output: UnsafeMutablePointer<FILE>?
   }
 
   struct Response {
     /// The HTTP status; 0 where there was no answer.
     var status = 0
-    /// Names in lower case.
+    /// By name in lower case.
     var headers: [String: String] = [:]
     var body: [UInt8] = []
-    /// Why there was no whole answer.
+    /// Why there was no complete answer; nil where there was one.
     var failure: Failure?
   }
 
@@ -33,12 +33,13 @@ final class HTTPConnection {
   private let settings: S3Settings
   private let stop: StopToken
 
-  /// Seconds until a connection must stand.
+  /// Seconds that setting up a connection may take.
   private static let connectTimeout = 10
-  /// Seconds without a byte after which a transfer is given up; a copy within S3 may take its time.
+  /// Seconds without a byte after which a transfer is given up. A copy within S3 gets `copyTimeout`, as S3
+  /// may answer only after it has copied.
   private static let stallTimeout = 30
   private static let copyTimeout = 300
-  /// Bytes of an answer that is kept in memory, at most.
+  /// The most bytes of an answer that is kept in memory.
   private static let largestBody = 64 << 20
 
   private static let isReady = curl_initialize() == CURLE_OK
@@ -54,7 +55,7 @@ final class HTTPConnection {
 
   deinit { curl_easy_cleanup(handle) }
 
-  /// What libcurl's callbacks work on during a request.
+  /// The state that libcurl's callbacks work on during a request.
   private final class Exchange {
     var response = Response()
     let output: UnsafeMutablePointer<FILE>?
@@ -68,7 +69,7 @@ final class HTTPConnection {
 
     func header(_ line: String) {
       if line.hasPrefix("HTTP/") {
-        // Of several answers (100 Continue) the last one counts.
+        // Where there are several answers, such as a 100 Continue before the real one, the last counts.
         let words = line.split(separator: " ")
         response.status = words.count > 1 ? Int(words[1]) ?? 0 : 0
         response.headers = [:]
@@ -80,7 +81,7 @@ final class HTTPConnection {
         String(value.reversed().drop(while: \.isWhitespace).reversed())
     }
 
-    /// - Returns: how many of the bytes were taken.
+    /// - Returns: how many of the bytes were kept; fewer than given make libcurl end the transfer.
     func body(_ bytes: UnsafeRawBufferPointer) -> Int {
       if let output, (200...299).contains(response.status) {
         let written = fwrite(bytes.baseAddress, 1, bytes.count, output)
@@ -104,7 +105,7 @@ final class HTTPConnection {
     let code = words.withUnsafeMutableBufferPointer { words -> CURLcode in
       curl_set_pointer(handle, CURLOPT_ERRORBUFFER, words.baseAddress)
       set(request, headers)
-      // The exchange outlives the call, and libcurl forgets it at the next reset.
+      // Unretained is safe here: the exchange outlives the call, and libcurl drops it at the next reset.
       let context = Unmanaged.passUnretained(exchange).toOpaque()
       curl_set_pointer(handle, CURLOPT_HEADERDATA, context)
       curl_set_pointer(handle, CURLOPT_WRITEDATA, context)
@@ -137,7 +138,7 @@ final class HTTPConnection {
     case "GET": break
     case "HEAD": curl_set_long(handle, CURLOPT_NOBODY, 1)
     case "PUT":
-      // All of our PUTs are copies on the server's side, without a body.
+      // All PUTs of an import are copies on the server's side, without a body.
       curl_set_long(handle, CURLOPT_UPLOAD, 1)
       curl_set_offset(handle, CURLOPT_INFILESIZE_LARGE, 0)
     default: curl_set_string(handle, CURLOPT_CUSTOMREQUEST, request.method)

@@ -2,25 +2,25 @@ import EventModel
 import Support
 import Warehouse
 
-/// Reads the tables `users`, `songs` and `streams` of a PostgreSQL database, as its `search_path` finds
-/// them, in batches and all from one instant.
+/// Reads the tables `users`, `songs` and `streams` of a PostgreSQL database, as its `search_path` finds them,
+/// in batches and all in one snapshot.
 struct PostgresTables {
   /// Rows fetched at a time.
   private static let batchRows = 5_000
 
   let url: String
   let stop: StopToken
-  /// Told what is being read, and how many rows were.
+  /// Called with the name of the table that is being read, and the number of its rows so far.
   let progress: (String, Int) -> Void
 
-  /// Gets every row of one of the tables.
+  /// A function that gets each row. The fields are valid during the call.
   typealias Receiver = (
     _ kind: TableKind, _ columns: TableColumns, _ fields: [ByteSlice]
   ) throws -> Void
 
-  /// Calls `receive` for the rows of users, then songs, then streams; tables that are not there are
-  /// left out.
-  /// - Returns: the tables that there are.
+  /// Calls `receive` for the rows of users, then songs, then streams. Tables that the database does not have
+  /// are left out.
+  /// - Returns: the tables that the database has.
   func read(_ receive: Receiver) throws -> [TableKind] {
     let connection = try Connection(url: url, applicationName: "polyrhythm import")
     return try connection.transaction(.snapshot) { () throws -> [TableKind] in
@@ -78,7 +78,7 @@ struct PostgresTables {
     try connection.run("close import_rows")
   }
 
-  /// A row as the CSV line that it would be.
+  /// A row in the form of a CSV line, for quarantine.
   static func line(_ fields: [ByteSlice]) -> [UInt8] {
     var line: [UInt8] = []
     let quote = UInt8(ascii: "\"")

@@ -1,8 +1,8 @@
 import Foundation
 import Support
 
-/// The requests of S3 that an import needs. Transient failures (no answer, 429, 5xx) are tried
-/// again with growing pauses; what remains is a `SourceError` with bucket, key and status.
+/// The requests of S3 that an import needs. After a transient failure (no answer, 429, 5xx) a request is
+/// tried again, with growing pauses; a failure that lasts becomes a `SourceError` with bucket, key and status.
 final class S3Client {
   private let settings: S3Settings
   private let stop: StopToken
@@ -10,7 +10,7 @@ final class S3Client {
   /// Seconds before the second try; each further pause is twice as long.
   private let firstPause: Double
   private static let attempts = 5
-  /// Objects a page of a listing has; S3's own limit is 1000.
+  /// The most objects on a page of a listing; S3's own limit is 1000.
   private let pageSize: Int
 
   init(
@@ -72,7 +72,7 @@ final class S3Client {
       return
     }
     var headers = prefix.map { ["range: bytes=0-\($0 - 1)"] } ?? []
-    // What was listed, and no newer content of the same key: that one comes with the next import.
+    // Only the content that was listed is fetched; newer content of the same key comes with the next import.
     if !object.etag.isEmpty { headers.append("if-match: \(object.etag)") }
     let response = try send("GET", object.location, headers: headers, outputPath: path)
     if response.status == 412 { throw Self.changed(object) }
@@ -84,15 +84,15 @@ final class S3Client {
     return response.status == 404 ? nil : response.headers["etag"] ?? ""
   }
 
-  /// Copies on the server's side.
-  /// - Throws: also where the object has other content by now than the one listed. That is looked up
-  ///   after the copy: libcurl before 8.0 sorts `x-amz-copy-source-if-match`, with which S3 would
-  ///   check it, before `x-amz-copy-source`, and so signs it wrongly.
+  /// Copies an object on the server's side.
+  /// - Throws: also where the object's content is no longer the one listed. This is checked after the copy and
+  ///   not by S3 itself: for that the request would need the header `x-amz-copy-source-if-match`, and libcurl
+  ///   before 8.0 sorts that header before `x-amz-copy-source` and so signs the request wrongly.
   func copy(_ object: S3Object, to target: S3Location) throws(SourceError) {
     let source =
       "/\(object.location.bucket)/" + S3Settings.encoded(object.location.key, keepsSlashes: true)
     let response = try send("PUT", target, headers: ["x-amz-copy-source: \(source)"])
-    // A copy can fail after its 200 was sent.
+    // S3 may send the status 200 first and find out later that the copy fails; the body then has an error.
     let body = XMLText(String(decoding: response.body, as: UTF8.self))
     if body.first("Error") != nil {
       throw failure("copying to", target, response)
@@ -113,7 +113,7 @@ final class S3Client {
 
   // MARK: Sending
 
-  /// SHA-256 of nothing: no request here has a body.
+  /// SHA-256 of no bytes, as no request here has a body.
   private static let emptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
   private func send(
@@ -157,7 +157,7 @@ final class S3Client {
     throws(SourceError) -> HTTPConnection.Response
   {
     guard let outputPath else { return connection.send(request) }
-    // A second try begins with an empty file again.
+    // Opening the file anew empties it, so that a second try does not append to what the first one left.
     guard let file = fopen(outputPath, "we") else {
       throw SourceError(.io, "\(outputPath): \(String(cString: strerror(errno)))")
     }
@@ -184,7 +184,7 @@ final class S3Client {
     settings.endpoint ?? "Amazon S3, region \(settings.region)"
   }
 
-  /// What an answer means for the person who asked.
+  /// The error for an answer, with what the person at the command line can do about it.
   private func failure(
     _ verb: String, _ location: S3Location, _ response: HTTPConnection.Response
   ) -> SourceError {

@@ -1,7 +1,7 @@
-/// What an `s3://bucket/prefix` URL names.
+/// A bucket and a key or prefix in it, as an `s3://bucket/prefix` URL names them.
 struct S3Location: Equatable, CustomStringConvertible {
   var bucket: String
-  /// A key, or what keys begin with; empty for the whole bucket.
+  /// A key, or the beginning of keys; empty for the whole bucket.
   var key: String
 
   var description: String { "s3://\(bucket)/\(key)" }
@@ -29,25 +29,31 @@ struct S3Location: Equatable, CustomStringConvertible {
   }
 }
 
-/// An object, as a listing has it.
+/// An object as a listing shows it.
 struct S3Object: Equatable {
   var location: S3Location
   var byteCount: Int64
-  /// Tells one content of the object from another; with its quotes.
+  /// The tag by which S3 tells one content of the object from another; with its quotes.
   var etag: String
 
   var name: String { location.key.split(separator: "/").last.map { String($0) } ?? "" }
 }
 
-/// Where S3 is and who asks: what the AWS command line takes from the same variables.
+/// The server, the region and the keys for requests to S3. The environment variables are those of the AWS
+/// command line.
 public struct S3Settings: Sendable, Equatable {
+  /// The access key id, which names the caller.
   public var accessKey: String
+  /// The secret access key, which signs requests and is never sent.
   public var secretKey: String
+  /// The token that belongs to temporary keys; nil for lasting keys.
   public var sessionToken: String?
+  /// The region of the buckets, such as `eu-central-1`; part of signatures and of Amazon's host names.
   public var region: String
-  /// The server of an S3 that is not Amazon's, such as `http://127.0.0.1:9000`; nil for Amazon's.
+  /// The URL of a server that speaks S3 but is not Amazon's, such as `http://127.0.0.1:9000`; nil for Amazon's.
   public var endpoint: String?
 
+  /// Settings as given, unchecked.
   public init(
     accessKey: String, secretKey: String, sessionToken: String? = nil, region: String = "us-east-1",
     endpoint: String? = nil
@@ -84,8 +90,9 @@ public struct S3Settings: Sendable, Equatable {
     }
   }
 
-  /// The URL of an object, or of a bucket where the key is empty. Names with dots, which the
-  /// certificates of Amazon's hosts do not cover, and other servers have the bucket in the path.
+  /// The URL of an object, or of a bucket where the key is empty. The bucket is part of the host name, except
+  /// on servers that are not Amazon's, and for names with dots, which the certificates of Amazon's hosts do
+  /// not cover: there the bucket is part of the path.
   func url(bucket: String, key: String, query: String = "") -> String {
     let path = key.isEmpty ? "" : S3Settings.encoded(key, keepsSlashes: true)
     let tail = query.isEmpty ? "" : "?\(query)"
@@ -100,7 +107,7 @@ public struct S3Settings: Sendable, Equatable {
     return "https://\(bucket).\(domain)/\(path)\(tail)"
   }
 
-  /// Percent-encoded as Signature Version 4 wants it: all but unreserved characters.
+  /// The text percent-encoded as Signature Version 4 wants it: all but unreserved characters.
   static func encoded(_ text: String, keepsSlashes: Bool = false) -> String {
     var result = ""
     for byte in text.utf8 {

@@ -1,18 +1,18 @@
-/// The little of XML that answers of S3 need: elements by name, their text, entities. Attributes,
-/// comments and declarations are passed over; namespaces are not looked at.
+/// As much of XML as the answers of S3 need: elements by name, their text, entities. Attributes, comments and
+/// declarations are skipped, and namespaces are ignored.
 struct XMLText {
   private let text: Substring
 
   init(_ text: String) { self.text = text[...] }
   private init(_ text: Substring) { self.text = text }
 
-  /// The first element of the name at any depth.
+  /// The first element of this name at any depth; nil where there is none.
   func first(_ name: String) -> XMLText? {
     var rest = text
     return Self.next(name, in: &rest)
   }
 
-  /// All elements of the name, in order. Elements within others of the same name are not looked for.
+  /// All elements of this name, in order, but not those within others of the same name.
   func all(_ name: String) -> [XMLText] {
     var rest = text
     var result: [XMLText] = []
@@ -57,7 +57,7 @@ struct XMLText {
     }
   }
 
-  /// Finds the next element of the name and goes on behind it.
+  /// Finds the next element of this name, and moves `rest` behind it.
   private static func next(_ name: String, in rest: inout Substring) -> XMLText? {
     while let open = rest.firstIndex(of: "<") {
       rest = rest[rest.index(after: open)...]

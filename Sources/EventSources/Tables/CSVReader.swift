@@ -3,15 +3,15 @@ import Glibc
 
 /// Reads comma-separated values (RFC 4180) row by row, in flat memory.
 ///
-/// Accepts what spreadsheets and exporters write: LF or CRLF, a byte order mark, quoted fields with
-/// commas, newlines and doubled quotes in them, a last row without a newline. As Python's csv module
-/// does, it takes a quote inside an unquoted field as it stands. Blank lines are skipped.
+/// Accepts what spreadsheets and exporters write: LF or CRLF, a byte order mark, quoted fields with commas,
+/// newlines and doubled quotes in them, a last row without a newline. A quote inside an unquoted field is
+/// taken as it stands, as in Python's csv module. Blank lines are skipped.
 ///
-/// A quote that nobody closes costs one row and not the rest of the file: when no end comes within
-/// `longestRow` bytes, or before the end of the file, the row ends at its first newline and
-/// `isBroken` says so.
+/// A quote that is never closed costs one row and not the rest of the file: where no closing quote comes
+/// within `longestRow` bytes or before the end of the file, the row ends at its first newline and `isBroken`
+/// is true.
 public final class CSVReader {
-  /// Bytes of a row, at most; also what a record of a log may have by Kafka's default.
+  /// The most bytes of a row. By Kafka's default this is also the most bytes of a record.
   public static let longestRow = 1 << 20
 
   private let source: any ByteSource
@@ -22,24 +22,25 @@ public final class CSVReader {
   private var isAtEnd = false
   private var isFirst = true
   private var nextLine = 1
-  /// Where the text of fields with doubled quotes goes.
+  /// Memory for the values of fields with doubled quotes.
   private let unescaped: UnsafeMutablePointer<UInt8>
 
   private static let capacity = 2 * longestRow
 
-  /// The line of the file, from 1, on which the row begins.
+  /// The line of the file, from 1, on which the row begins; 0 before the first row.
   public private(set) var line = 0
   /// The row as it stands in the file, without its newline. Valid until `advance`.
   public private(set) var raw = UnsafeRawBufferPointer(start: nil, count: 0)
-  /// The values, quotes taken off. Valid until `advance`.
+  /// The values of the row, without the quotes around them. Valid until `advance`.
   public private(set) var fields: [ByteSlice] = []
-  /// True where the row has a quote that is never closed; `fields` means nothing then.
+  /// True where the row has a quote that is never closed; `fields` is then empty.
   public private(set) var isBroken = false
 
   private struct Span {
     var start: Int
     var end: Int
-    /// The span still has its quotes: doubled ones in it, or text behind the closing one.
+    /// True where the value differs from the bytes of the span: it has doubled quotes, or text behind the
+    /// closing quote.
     var isEscaped: Bool
   }
   private var spans: [Span] = []
@@ -52,6 +53,7 @@ public final class CSVReader {
   }
 
   /// Opens a file; gzip and Zstandard are decompressed.
+  /// - Throws: `.notFound` or `.io`.
   public convenience init(path: String) throws(SourceError) {
     self.init(try ByteSources.open(path, name: path), name: path)
   }
@@ -63,7 +65,7 @@ public final class CSVReader {
 
   /// Goes to the next row.
   /// - Returns: false at the end of the file.
-  /// - Throws: where the file cannot be read, or is no text of lines.
+  /// - Throws: `.io` where the file cannot be read; `.badContent` for UTF-16 and for a row that is too long.
   public func advance() throws(SourceError) -> Bool {
     if isFirst {
       isFirst = false
@@ -124,7 +126,7 @@ public final class CSVReader {
   }
 
   private enum Scan {
-    /// The row ends before `rowEnd`, the next begins at `next`.
+    /// The row ends before `rowEnd`, and the next row begins at `next`.
     case row(rowEnd: Int, next: Int)
     case unfinished(inQuotes: Bool)
   }
@@ -143,7 +145,7 @@ public final class CSVReader {
           guard index < end, let close = memchr(buffer + index, Int32(Self.quote), end - index)
           else { return .unfinished(inQuotes: true) }
           index = UnsafeMutableRawPointer(buffer).distance(to: close) + 1
-          // Whether the quote is doubled is told by the byte behind it.
+          // The byte behind the quote tells whether the quote is doubled.
           if index == end, !isAtEnd { return .unfinished(inQuotes: true) }
           guard index < end, buffer[index] == Self.quote else { break }
           isEscaped = true
@@ -193,7 +195,8 @@ public final class CSVReader {
     start = next
   }
 
-  /// Writes the value of a quoted field: doubled quotes once, text behind the closing quote as it is.
+  /// Writes the value of a quoted field: a doubled quote becomes one quote, text behind the closing quote stays
+  /// as it is.
   private func unescape(_ span: Span, at target: UnsafeMutablePointer<UInt8>) -> Int {
     var count = 0
     var index = span.start + 1

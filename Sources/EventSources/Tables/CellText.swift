@@ -2,10 +2,10 @@ import EventModel
 import Glibc
 import Support
 
-/// How the cells of tables are read: numbers, times and truth values in the spellings in which
-/// databases, spreadsheets and pandas write them.
+/// Reads the cells of tables: numbers, times and truth values in the spellings in which databases,
+/// spreadsheets and pandas write them.
 public enum CellText {
-  /// Without white space around it; `\N` (PostgreSQL's and MySQL's null) is empty.
+  /// The cell without white space around it; `\N` (PostgreSQL's and MySQL's null) becomes empty.
   public static func trimmed(_ cell: ByteSlice) -> ByteSlice {
     guard var first = cell.start else { return .empty }
     var count = cell.count
@@ -18,8 +18,8 @@ public enum CellText {
     return ByteSlice(start: first, count: count)
   }
 
-  /// Text that is not valid UTF-8, or has a NUL in it, as an event can carry it: what is wrong becomes
-  /// U+FFFD. nil where nothing is.
+  /// The text with U+FFFD in place of NUL and of bytes that are not valid UTF-8, so that an event can carry
+  /// it; nil for plain ASCII text, which needs no repair.
   public static func repaired(_ cell: ByteSlice) -> [UInt8]? {
     if cell.buffer.allSatisfy({ $0 < 0x80 && $0 != 0 }) { return nil }
     var result: [UInt8] = []
@@ -33,14 +33,16 @@ public enum CellText {
     byte == 0x20 || (0x09...0x0D).contains(byte)
   }
 
-  /// Words that stand for no value in a column of numbers or times.
+  /// True for an empty cell and for the words that stand for no value in a column of numbers or times.
   public static func isNull(_ cell: ByteSlice) -> Bool {
     cell.isEmpty || (cell.count <= 4 && ["null", "nan", "nat", "none"].contains(lowercased(cell)))
   }
 
+  /// The text in lower case.
   public static func lowercased(_ cell: ByteSlice) -> String { cell.string.lowercased() }
 
-  /// A whole number; `12.0` is one too, as pandas writes columns of integers with gaps.
+  /// A whole number of 64 bits; nil for other text. `12.0` is a whole number too, as pandas writes columns of
+  /// integers with gaps in that way.
   public static func integer(_ cell: ByteSlice) -> Int64? {
     var digits = cell.buffer[...]
     if let point = digits.firstIndex(of: UInt8(ascii: ".")) {
@@ -69,13 +71,14 @@ public enum CellText {
     return value == Int64.min ? nil : -value
   }
 
-  /// A finite number in decimal.
+  /// A finite number in decimal; nil for other text.
   public static func number(_ cell: ByteSlice) -> Double? {
     let isPlain = cell.buffer.allSatisfy { isDigit($0) || "+-.eE".utf8.contains($0) }
     guard isPlain, let value = Double(cell.string), value.isFinite else { return nil }
     return value
   }
 
+  /// A truth value: `true`, `t`, `1`, `yes`, `y` or their opposites, in any case; nil for other text.
   public static func truth(_ cell: ByteSlice) -> Bool? {
     switch lowercased(cell) {
     case "true", "t", "1", "yes", "y": true
@@ -85,10 +88,11 @@ public enum CellText {
   }
 
   /// `YYYY-MM-DD`, alone (midnight) or with ` ` or `T` and `HH:MM[:SS[.fraction]]`, and then a zone:
-  /// none or `Z` or ` UTC` for UTC, or `±HH[:MM]`. Milliseconds since 1970-01-01 UTC, rounded down.
+  /// none or `Z` or ` UTC` for UTC, or `±HH[:MM]`.
+  /// - Returns: milliseconds since 1970-01-01 UTC, rounded down; nil where the text is not of that form.
   public static func time(_ cell: ByteSlice) -> Int64? { ISOTime.parse(cell.buffer, form) }
 
-  /// As databases and spreadsheets write times.
+  /// The form in which databases and spreadsheets write times.
   private static let form = ISOTime.Form(
     fractionDigits: 1...Int.max, zoneHoursMax: 15, zoneMayLackColon: true,
     zoneMayLackMinutes: true, takesTableSpellings: true)

@@ -40,7 +40,7 @@ public enum Countries {
       .joined()
   }
 
-  /// alpha-2, alpha-3, and the names after one another.
+  /// A country a line: alpha-2, alpha-3, and the names.
   private static let table = """
     AD AND Andorra
     AE ARE United Arab Emirates|UAE

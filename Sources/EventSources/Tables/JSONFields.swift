@@ -1,13 +1,13 @@
 import EventModel
 
-/// Writes further fields of a JSON object, each with a comma before it: what an event carries beyond
-/// the fields that it knows.
+/// Writes further fields of a JSON object, each with a comma before it: those that an imported event carries
+/// beyond the fields of `Event`.
 struct JSONFields {
   private(set) var bytes: [UInt8] = []
 
   mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
 
-  /// Empty text is left out; bytes that are no UTF-8 become U+FFFD.
+  /// Adds a text field. Empty text is left out; bytes that are no UTF-8 become U+FFFD.
   mutating func add(_ key: String, text: ByteSlice) {
     guard !text.isEmpty else { return }
     begin(key)

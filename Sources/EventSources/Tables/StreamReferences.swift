@@ -1,7 +1,7 @@
 import EventModel
 
-/// The users and songs that streams refer to, in memory: a few hundred bytes each. A row whose id was
-/// there already replaces the earlier one.
+/// The users and songs that streams refer to, in memory: a few hundred bytes each. Where several rows have
+/// the same id, the last one holds.
 final class StreamReferences {
   struct User {
     var firstName = ByteSlice.empty
@@ -24,7 +24,7 @@ final class StreamReferences {
 
   private(set) var users: [Int64: User] = [:]
   private(set) var songs: [TextKey: Song] = [:]
-  /// Owns all the text of the above.
+  /// Owns the text of all users and songs.
   private let arena = TextArena()
   private var extra = JSONFields()
 
@@ -87,7 +87,7 @@ final class StreamReferences {
     return true
   }
 
-  /// The first word, and all others.
+  /// The first word of a name, and all its other words.
   private func split(name: ByteSlice) -> (ByteSlice, ByteSlice) {
     guard let start = name.start, let space = name.buffer.firstIndex(of: 0x20) else {
       return (name, .empty)

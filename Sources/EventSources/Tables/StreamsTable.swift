@@ -1,17 +1,16 @@
 import EventModel
 
-/// The rows of one streams table, brought into the order of time and told apart by session, so that
-/// they can become listen events.
+/// The rows of one streams table, sorted by time and divided into sessions, so that they can become listen
+/// events.
 ///
-/// All rows are held in memory, 32 bytes each and what further columns there are; rows that cannot
-/// become events as they came. The events depend on
-/// the rows alone, not on their order: rows of one user less than half an hour apart are a session,
-/// which is named by a hash of the user and its first row's time. Importing the same table again gives
-/// the same events, which count once; and so does a row that the table has twice.
+/// All rows are held in memory: 32 bytes each and the text of further columns; rows that cannot become events
+/// are kept as they came. The events depend on the rows alone, not on their order: rows of one user at most
+/// half an hour apart are a session, whose id is a hash of the user and the time of its first row. Importing
+/// the same table again gives the same events, which count once; so does a row that the table has twice.
 final class StreamsTable {
   /// Milliseconds without a stream after which a user's session is over.
   static let sessionGap: Int64 = 30 * 60_000
-  /// Rows, at most; 1 GB.
+  /// The most rows of a table; they take 1 GB.
   static let longest = 32_000_000
 
   private struct Row {
@@ -19,7 +18,7 @@ final class StreamsTable {
     var userID: Int64
     /// Index into `tracks`; -1 for none.
     var track: Int32
-    /// Where the row's further fields are in `extra`.
+    /// The place of the row's further fields in `fieldsText`, in bytes.
     var fieldsCount: UInt32
     var fieldsStart: Int
   }
@@ -29,7 +28,7 @@ final class StreamsTable {
   private var columns: TableColumns
   private var rows: [Row] = []
   private var isSorted = true
-  /// Rows that cannot become events, in their order.
+  /// Rows that cannot become events, as CSV lines, in the order of the table.
   private(set) var broken: [[UInt8]] = []
   private var tracks: [ByteSlice] = []
   private var indexOfTrack: [TextKey: Int32] = [:]
@@ -37,7 +36,7 @@ final class StreamsTable {
   private var extra = JSONFields()
   private let arena = TextArena()
 
-  /// - Parameter longest: rows, at most.
+  /// - Parameter longest: the most rows that the table may have.
   init(name: String, columns: TableColumns, longest: Int = StreamsTable.longest) {
     self.name = name
     self.columns = columns
@@ -46,7 +45,9 @@ final class StreamsTable {
 
   var count: Int { rows.count }
 
-  /// Why a row cannot become an event; nil where it can, and was added.
+  /// Adds a row, if it can become an event.
+  /// - Returns: why the row cannot become an event; nil where it was added.
+  /// - Throws: `.badContent` where the table has too many rows.
   func add(_ fields: [ByteSlice]) throws(SourceError) -> String? {
     guard fields.count == columns.roles.count else {
       return "it has \(fields.count) fields and the header has \(columns.roles.count)"
@@ -88,15 +89,16 @@ final class StreamsTable {
     if let index = indexOfTrack[TextKey(track)] { return index }
     let index = Int32(tracks.count)
     tracks.append(arena.addText(track))
-    // Found again under the bytes that the table has, though the text may be a repaired one.
+    // The key has the bytes of the table, by which the next row looks; the text may be a repaired one.
     indexOfTrack[TextKey(arena.add(track))] = index
     return index
   }
 
   func add(broken row: some Sequence<UInt8>) { broken.append(Array(row)) }
 
-  /// A hash of all rows in the order in which they become events: what the table is, wherever it lies
-  /// and whatever it is called. Users and songs have no part in it, as they change no row's place.
+  /// A hash of all rows in the order in which they become events. It identifies the table, wherever the table
+  /// lies and whatever its name is. Users and songs are left out of the hash, since they do not change the
+  /// place of any row.
   func contentHash() -> String {
     sort()
     let hash = ContentHash()
@@ -132,7 +134,7 @@ final class StreamsTable {
   }
 
   struct Totals: Equatable {
-    /// Rows whose user, whose song is in no table.
+    /// Rows whose user, and rows whose song, is in no table.
     var withoutUser = 0
     var withoutSong = 0
   }
@@ -146,11 +148,12 @@ final class StreamsTable {
 
   private struct Track {
     var song: StreamReferences.Song?
-    /// The track id as a further field.
+    /// The track id in the form of a further JSON field.
     var fields: ByteSlice
   }
 
-  /// Gives the rows as listen events in the order of time.
+  /// Calls `body` with each row as a listen event and its further JSON fields, in the order of time. Event and
+  /// fields are valid during the call.
   func forEachEvent(
     _ references: StreamReferences, _ body: (Event, [ByteSlice]) throws -> Void
   ) throws -> Totals {
@@ -208,8 +211,8 @@ final class StreamsTable {
     return totals
   }
 
-  /// The place of each track in the order of their ids' bytes: an order that is the same however the
-  /// table's rows lie.
+  /// The place of each track when tracks are sorted by the bytes of their ids. This order does not depend on
+  /// the order of the table's rows.
   private func ranks() -> [Int32] {
     let order = tracks.indices.sorted {
       tracks[$0].buffer.lexicographicallyPrecedes(tracks[$1].buffer)
@@ -225,15 +228,15 @@ final class StreamsTable {
         id: Self.sessionID(user: row.userID, start: row.ts), last: row.ts, item: 0,
         lastTrack: row.track)
     }
-    // The same row again is the same event.
+    // A row that repeats the one before keeps its item, and so becomes the same event.
     if row.ts != session.last || row.track != session.lastTrack { session.item += 1 }
     session.last = row.ts
     session.lastTrack = row.track
     return session
   }
 
-  /// A hash with 53 bits, which every reader of JSON holds exactly (the mixing steps are those of
-  /// SplitMix64).
+  /// A session's id: a hash of 53 bits, which every reader of JSON holds exactly. The mixing steps are those of
+  /// SplitMix64.
   static func sessionID(user: Int64, start: Int64) -> Int64 {
     func mixed(_ value: UInt64) -> UInt64 {
       var z = value &+ 0x9E37_79B9_7F4A_7C15

@@ -2,31 +2,38 @@ import EventModel
 
 /// The three tables of a streaming service that can be imported.
 public enum TableKind: String, CaseIterable, Sendable {
+  /// The raw values are the names of database tables.
   case users, songs, streams
 }
 
-/// What a column of a table is for.
+/// The use of a column of a table.
 public enum ColumnRole: Equatable, Sendable {
+  /// Columns about users. `userName` is the full name; `registration` is a time.
   case userID, userName, firstName, lastName, gender, level, country, registration
+  /// Columns about songs.
   case trackID, artist, title, durationMilliseconds
+  /// The time at which a stream began.
   case listenTime
-  /// A further field of the event, under this name.
+  /// A further field of the event, under this name, as text.
   case text(String)
+  /// A further field of the event, under this name, as a number.
   case number(String)
+  /// A further field of the event, under this name, as true or false.
   case truth(String)
   /// A column without a name, as pandas writes its index.
   case ignored
 }
 
-/// A table told by its header, and what its columns are for. Names match without regard to case,
+/// The kind of a table, told by its header, and the use of each column. Names match without regard to case,
 /// spaces, underscores and hyphens: `user_id`, `User ID` and `userId` are the same.
 public struct TableColumns: Sendable {
+  /// Which of the three tables the header belongs to.
   public let kind: TableKind
-  /// Parallel to the header.
+  /// The use of each column, parallel to the header.
   public let roles: [ColumnRole]
 
-  /// - Parameter kind: the table that it is, where that is known from elsewhere.
-  /// - Returns: nil where the header is of none of the three tables, or not of that one.
+  /// Nil where the header belongs to none of the three tables, or not to the given one.
+  /// - Parameter kind: the kind of the table, where it is known; nil to tell it by the header.
   public init?(header: [String], of kind: TableKind? = nil) {
     let candidates = kind.map { [$0] } ?? [.streams, .songs, .users]
     for candidate in candidates {
@@ -48,7 +55,7 @@ public struct TableColumns: Sendable {
       return has(.userID) && has(.listenTime)
     case .songs:
       if isSure { return has(.trackID) }
-      // A table with `id` and `name` alone can be of anything.
+      // A table whose only known columns are `id` and `name` can be about anything.
       return has(.trackID) && has(.title, .artist)
         && header.contains { specific[.songs]?[plain($0)] != nil }
     case .users:
@@ -56,8 +63,8 @@ public struct TableColumns: Sendable {
     }
   }
 
-  /// A role belongs to the first column that names it fully, or else to one named `id` or `name`.
-  /// Other columns are kept under names of their own.
+  /// The roles of the columns. A role goes to the first column with one of the role's own names, or else to a
+  /// column named `id` or `name`. Other columns are kept under names of their own.
   private static func roles(_ header: [String], _ kind: TableKind) -> [ColumnRole] {
     let names = header.map(plain)
     var roles = [ColumnRole?](repeating: nil, count: names.count)
@@ -69,7 +76,7 @@ public struct TableColumns: Sendable {
     return zip(roles, header).map { $0 ?? unknown($1, in: kind) }
   }
 
-  /// Why `init` gave nil, and what it looks for.
+  /// The error for a header of none of the three tables, with the columns that each of them needs.
   static func notUnderstood(_ name: String, header: [String]) -> SourceError {
     let shown = header.prefix(8).joined(separator: ",").prefix(100)
     let hint =
@@ -87,8 +94,8 @@ public struct TableColumns: Sendable {
 
   private static func isDigit(_ scalar: Unicode.Scalar) -> Bool { ("0"..."9").contains(scalar) }
 
-  /// `listen_device` of streams is `streamListenDevice`: the table's name keeps it apart from the
-  /// fields of events.
+  /// The role of a column that is not known: a text field whose name begins with the table's name, such as
+  /// `streamListenDevice` for `listen_device` of streams, so that it is not taken for a field of events.
   private static func unknown(_ name: String, in kind: TableKind) -> ColumnRole {
     let words = name.unicodeScalars
       .split { !$0.properties.isAlphabetic && !isDigit($0) }
@@ -96,7 +103,7 @@ public struct TableColumns: Sendable {
     guard !words.isEmpty else { return .ignored }
     let prefix = String(kind.rawValue.dropLast())
     let rest = words.map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
-    // Events have fields of these names.
+    // Fields of events have these two names.
     let isTaken = ["userId", "userAgent"].contains(prefix + rest)
     return .text(prefix + (isTaken ? "Column" : "") + rest)
   }
@@ -142,8 +149,8 @@ public struct TableColumns: Sendable {
 }
 
 extension JSONFields {
-  /// Adds what a column of the three open roles holds; other roles add nothing. A cell that is not of
-  /// its column's type is kept as text.
+  /// Adds the cell of a column whose role names a further field; other roles add nothing. A cell that is not
+  /// of its column's type is kept as text.
   mutating func add(_ role: ColumnRole, cell: ByteSlice) {
     switch role {
     case .text(let key):

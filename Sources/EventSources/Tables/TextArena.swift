@@ -1,7 +1,7 @@
 import EventModel
 import Glibc
 
-/// Keeps copies of texts at addresses that do not change, all freed together.
+/// Keeps copies of texts at addresses that do not change. All are freed together with the arena.
 final class TextArena {
   private static let chunkBytes = 1 << 20
   private var chunks: [UnsafeMutablePointer<UInt8>] = []
@@ -27,14 +27,15 @@ final class TextArena {
 
   func add(_ text: [UInt8]) -> ByteSlice { text.withUnsafeBufferPointer { add($0) } }
 
-  /// The text as an event can carry it.
+  /// Adds the text as an event can carry it, repaired where it is not valid UTF-8 or has a NUL.
   func addText(_ text: ByteSlice) -> ByteSlice {
     if let repaired = CellText.repaired(text) { return add(repaired) }
     return add(text)
   }
 }
 
-/// Text as the key of a dictionary without an allocation a lookup. Borrowed, as a `ByteSlice` is.
+/// A text as the key of a dictionary, so that a lookup needs no allocation. The bytes are borrowed, as those
+/// of a `ByteSlice` are.
 struct TextKey: Hashable {
   let text: ByteSlice
 

@@ -4,7 +4,7 @@ import Glibc
 ///
 /// User agents are claims, and browsers claim to be each other, so the answer is a convention: the
 /// first rule that fits, in the order of the tables in `DeviceRules`. Some devices cannot be told
-/// apart at all: an iPad since iPadOS 13 says that it is a Mac, unless a site asks it not to.
+/// apart at all: an iPad since iPadOS 13 says that it is a Mac, unless its user asks for mobile pages.
 public struct Device: Hashable, Sendable {
   /// `desktop`, `mobile`, `tablet`, `tv`, `console`, `bot` or `unknown`. A bot is any program that
   /// fetches on its own behalf, search engines and scripts alike.
@@ -21,6 +21,7 @@ public struct Device: Hashable, Sendable {
   public static let unknown = Device(
     deviceType: DeviceRules.unknown, os: DeviceRules.unknown, browser: DeviceRules.unknown)
 
+  /// A device by its three names.
   public init(deviceType: String, os: String, browser: String) {
     self.deviceType = deviceType
     self.os = os
@@ -41,6 +42,7 @@ public struct Device: Hashable, Sendable {
       agent.firstMatch(in: DeviceRules.browsers) ?? agent.productName ?? DeviceRules.unknown
   }
 
+  /// Reads a user agent, as the initialiser for bytes does.
   public init(userAgent: String) {
     var userAgent = userAgent
     self = userAgent.withUTF8 { Device(userAgent: $0) }
@@ -68,8 +70,8 @@ private struct UserAgent {
     }?.name
   }
 
-  /// `okhttp` of `okhttp/4.9.0`: how a program that is no browser introduces itself. Nothing where
-  /// there is no such name: every browser starts with `Mozilla`.
+  /// `okhttp` of `okhttp/4.9.0`: the name by which a program that is no browser introduces itself. nil
+  /// where there is no such name, as in every browser's user agent, which starts with `Mozilla`.
   var productName: String? {
     guard let slash = bytes.firstIndex(of: 0x2f) else { return nil }
     let name = bytes[..<slash]

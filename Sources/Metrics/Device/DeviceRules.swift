@@ -2,7 +2,7 @@
 ///
 /// A rule fits where any token of `anyOf`, every token of `allOf` and no token of `noneOf` occurs in
 /// the lower-cased user agent. In each table the first rule that fits decides, so the particular
-/// stands before the general: what claims to be something else as well comes before what it claims.
+/// stands before the general: a browser that also claims to be Chrome comes before Chrome.
 enum DeviceRules {
   struct Rule: Sendable {
     var name: String
@@ -25,7 +25,7 @@ enum DeviceRules {
   static let productNameMax = 32
 
   /// Order: bots pose as browsers of any kind; televisions and consoles run Android, Linux and
-  /// Windows; a tablet has the tokens of its system's phones; what is left is a phone, or a desktop.
+  /// Windows; a tablet has the tokens of its system's phones; any other device is a phone or a desktop.
   static let deviceTypes = [
     Rule(
       "bot",
@@ -55,8 +55,8 @@ enum DeviceRules {
     Rule("desktop", ["windows", "macintosh", "mac os x", "cros ", "linux", "x11"]),
   ]
 
-  /// Order: phones of Microsoft name Android and iOS; Apple's name macOS; Android and ChromeOS name
-  /// Linux.
+  /// Order: Microsoft's phones name Android and iOS; Apple's phones name macOS; Android and ChromeOS
+  /// name Linux.
   static let systems = [
     Rule("Windows Phone", ["windows phone", "iemobile"]),
     Rule("tvOS", ["appletv", "apple tv", "tvos"]),
@@ -75,7 +75,7 @@ enum DeviceRules {
     Rule("Linux", ["linux", "x11", "ubuntu"]),
   ]
 
-  /// Order: those built on Chrome, then Chrome, then those that name Safari only, then Safari.
+  /// Order: browsers built on Chrome, then Chrome, then browsers that name Safari only, then Safari.
   static let browsers = [
     Rule("Edge", ["edg/", "edge/", "edga/", "edgios/"]),
     Rule("Opera", ["opr/", "opera", "opios/", "opt/"]),

@@ -2,11 +2,11 @@ import EventModel
 
 /// What counts where: each event in its rows, each play in the minute that it began in.
 extension Kernel {
-  func count(_ event: Event, offset: Int64, inWindow: Bool) {
+  /// Counts an event in all its rows. In the window, its relations to other events count as well.
+  func count(_ event: Event, inWindow: Bool) {
     let rows = EventRows(
-      minute: Int32(truncatingIfNeeded: event.ts / 60_000), user: hasher.pointee.user(event),
-      location: hasher.pointee.location(event), device: hasher.pointee.device(event),
-      audience: hasher.pointee.audience(event))
+      minute: rollupMinute(event.ts), user: hasher.user(event), location: hasher.location(event),
+      device: hasher.device(event), audience: hasher.audience(event))
     nameAudience(event, rows)
     if isEmitting { meet(event, rows) }
     let keys = FactKeys(
@@ -19,22 +19,24 @@ extension Kernel {
       touch(event, rows) { $1.pointee.add(counter, 1) }
       facts?.auth(keys, event)
     case .pageView:
-      let song = hasher.pointee.song(event)
+      let song = hasher.song(event)
       countPageView(event, rows, song: song, inWindow: inWindow)
       if isEmitting { facts?.pageView(keys, songKey: song, event) }
     case .listen: countListen(event, rows, keys, inWindow: inWindow)
     }
   }
 
+  /// Makes the dimension members that the event's rows refer to, where they are new.
   func meet(_ event: Event, _ rows: EventRows) {
     members.meetUser(rows.user, event)
     members.meetLocation(rows.location, event)
     members.meetDevice(rows.device, event)
   }
 
-  /// Also while nothing is emitted: a play that is read again may end, and count, after that.
+  /// Names the row's audience. Also while nothing is emitted: a play that is read again may end, and
+  /// count, once the kernel emits.
   func nameAudience(_ event: Event, _ rows: EventRows) {
-    if audiences.pointee.insertNew(rows.audience) {
+    if audiences.insertNew(rows.audience) {
       rollups.name(
         rows.audience,
         .audience(
@@ -43,7 +45,7 @@ extension Kernel {
     }
   }
 
-  /// Visits the rows that every event counts in, and notes who and which session it was there.
+  /// Visits the rows that every event counts in, and adds the event's user and session to their sketches.
   @inline(__always)
   func touch(
     _ event: Event, _ rows: EventRows,
@@ -64,7 +66,7 @@ extension Kernel {
   func countPageView(
     _ event: Event, _ rows: EventRows, song: Int64, inWindow: Bool
   ) {
-    let pageKey = hasher.pointee.page(event)
+    let pageKey = hasher.page(event)
     let counter = engagement(pageKey, event)
     if isEmitting {
       let isError = (event.status ?? 0) >= 400
@@ -88,20 +90,21 @@ extension Kernel {
     }
   }
 
-  /// Credits the session's last song, as far as it is known, and keeps the page view in mind for as
-  /// long as a listen in time can still change which song that was.
+  /// Credits the session's last song, as far as it is known, and remembers the page view for as long as
+  /// a listen in time can still change which song was the last.
   func creditLater(_ event: Event, _ counter: Counter) {
-    let session = store.pointee.session(hasher.pointee.session(event))
+    let session = store.session(hasher.session(event))
     var credit = Credit(ts: event.ts, counter: counter, session: session)
     settle(&credit)
-    if event.ts >= watermark(.listen) { store.pointee.addCredit(credit) }
+    if event.ts >= watermark(.listen) { store.addCredit(credit) }
   }
 
+  /// Moves a credit to the song that is the session's last one by what is known now.
   func settle(_ credit: inout Credit) {
-    let song = store.pointee.lastSong(credit.session, at: credit.ts)
+    let song = store.lastSong(credit.session, at: credit.ts)
     guard song != credit.songKey else { return }
     if isEmitting {
-      let minute = Int32(truncatingIfNeeded: credit.ts / 60_000)
+      let minute = rollupMinute(credit.ts)
       if credit.songKey != 0 {
         rollups.cell(.song, minute, credit.songKey).pointee.add(credit.counter, -1)
       }
@@ -110,16 +113,17 @@ extension Kernel {
     credit.songKey = song
   }
 
-  /// Which engagement a page stands for, if any; looked up once a combination of page attributes.
+  /// Which engagement a page stands for, if any. The page's name is looked up only once for each
+  /// combination of page attributes.
   @inline(__always)
   func engagement(_ pageKey: Int64, _ event: Event) -> Counter? {
-    if let known = pages.pointee.find(0, pageKey) {
+    if let known = pages.find(0, pageKey) {
       return known == Self.noEngagement ? nil : Counter(rawValue: Int(known))
     }
     namePage(pageKey, event)
     let counter = engagementPages[event.page.string]
     let value = counter.map { Int32($0.rawValue) } ?? Self.noEngagement
-    _ = pages.pointee.findOrInsert(0, pageKey, new: value)
+    _ = pages.findOrInsert(0, pageKey, new: value)
     return counter
   }
 
@@ -136,11 +140,11 @@ extension Kernel {
   func countListen(
     _ event: Event, _ rows: EventRows, _ keys: FactKeys, inWindow: Bool
   ) {
-    let song = hasher.pointee.song(event)
+    let song = hasher.song(event)
     if isEmitting { countStart(event, rows, song) }
     var play = Play(
       fact: ListenFact(
-        // Only facts need them, and they are kept for as long as the process lives.
+        // Only facts need the texts, and interned texts are kept for as long as the process lives.
         keys: keys, songKey: song, auth: facts == nil ? 0 : output.texts.id(event.auth),
         level: facts == nil ? 0 : output.texts.id(event.level),
         durationMs: event.durationMs.map { Int32(clamping: $0) } ?? -1, listenedMs: 0,
@@ -152,20 +156,20 @@ extension Kernel {
       report(&play)
       return
     }
-    let session = store.pointee.session(hasher.pointee.session(event))
-    let index = store.pointee.insert(play, session: session)
+    let session = store.session(hasher.session(event))
+    let index = store.insert(play, session: session)
     judge(index)
-    let older = store.pointee.at(index).pointee.older
+    let older = store.at(index).pointee.older
     if older >= 0 { judge(older) }
-    var credit = store.pointee.lastCredit(session)
+    var credit = store.lastCredit(session)
     while credit >= 0 {
-      if store.pointee.credits[Int(credit)].ts >= event.ts {
-        // A copy: settling reads the store, which an inout access would hold.
-        var known = store.pointee.credits[Int(credit)]
+      if store.credits[Int(credit)].ts >= event.ts {
+        // A copy, as settling reads the store while an inout access would hold it.
+        var known = store.credits[Int(credit)]
         settle(&known)
-        store.pointee.credits[Int(credit)] = known
+        store.credits[Int(credit)] = known
       }
-      credit = store.pointee.credits[Int(credit)].older
+      credit = store.credits[Int(credit)].older
     }
   }
 
@@ -183,7 +187,7 @@ extension Kernel {
     if let user { cell.pointee.listeners.insert(hash: user) }
   }
 
-  /// Brings what is counted of a play in line with what is known of it now.
+  /// Brings what is counted of a play in line with what is known of the play now.
   func judge(_ index: Int32) {
     let newer = play(index).pointee.newer
     let (outcome, listened) = play(index).pointee.outcome(
@@ -191,6 +195,7 @@ extension Kernel {
     restate(&play(index).pointee, outcome, listened)
   }
 
+  /// Replaces what the rollups say of a play.
   func restate(_ play: inout Play, _ outcome: Outcome, _ listened: Int32) {
     guard outcome != play.counted || listened != play.countedListenedMs else { return }
     if isEmitting {
@@ -201,6 +206,7 @@ extension Kernel {
     play.countedListenedMs = listened
   }
 
+  /// Adds an ended play to its rows (`sign` 1), or takes it out again (`sign` -1, `listened` negated).
   func count(_ play: Play, _ outcome: Outcome, _ listened: Int32, _ sign: Int32) {
     let counter: Counter
     switch outcome {
@@ -209,7 +215,7 @@ extension Kernel {
     case .partial: counter = .partial
     case .skipped: counter = .skipped
     }
-    let minute = Int32(truncatingIfNeeded: play.ts / 60_000)
+    let minute = rollupMinute(play.ts)
     let keys = play.fact.keys
     let rows = EventRows(
       minute: minute, user: keys.userKey, location: keys.locationKey, device: keys.deviceKey,
@@ -226,12 +232,13 @@ extension Kernel {
 
   // MARK: Facts of plays
 
-  /// Tells the fact sink of all plays that are not final yet: their rows are written with the outcome
+  /// Tells the fact sink of all plays that are not final yet: the fact rows are written with the outcome
   /// as it is now, and corrected later. Call at the end of a load.
   public func reportOpenPlays() {
-    store.pointee.forEachNotFinal { report(&play($0).pointee) }
+    store.forEachNotFinal { report(&play($0).pointee) }
   }
 
+  /// Tells the fact sink of a play, unless the sink has been told the same already.
   func report(_ play: inout Play) {
     guard let facts else { return }
     play.fact.outcome = play.counted
@@ -247,7 +254,16 @@ extension Kernel {
   }
 }
 
-/// The rows that an event counts in whatever it is.
+/// The minute since 1970 that rows of this event time (milliseconds since 1970) belong to.
+@inline(__always)
+private func rollupMinute(_ ts: Int64) -> Int32 {
+  let minute = Int32(truncatingIfNeeded: ts / 60_000)
+  assert(
+    Int64(minute) == ts / 60_000, "event time \(ts) would be counted in minute \(minute)")
+  return minute
+}
+
+/// The rows that every event counts in, of whatever topic.
 struct EventRows {
   var minute: Int32
   var user, location, device, audience: Int64

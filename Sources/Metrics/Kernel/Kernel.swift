@@ -2,8 +2,11 @@ import EventModel
 
 /// What all kernels of a process write to: rollup rows, and members met for the first time.
 public final class KernelOutput {
+  /// The rollup rows since they were last drained.
   public let rollups = RollupSet()
+  /// The dimension members met since they were last taken.
   public let members: MemberDirectory
+  /// The texts of `ListenFact`.
   public let texts = InternedTexts()
   /// Texts of rollup rows that are kept for good; more are tidied up.
   private var textLimit: Int
@@ -17,8 +20,9 @@ public final class KernelOutput {
   }
 
   /// Forgets the texts of audiences and pages that no row and no play refers to, where there are many:
-  /// in a worker that lives for months they would only grow. Does nothing while rows wait to be drained.
-  /// - Parameter kernels: all that write to this output.
+  /// without it, the texts of a worker that lives for months would only grow in number. Does nothing
+  /// while rows wait to be drained.
+  /// - Parameter kernels: all kernels that write to this output.
   public func tidy(_ kernels: some Collection<Kernel>) {
     guard rollups.textCount > textLimit, rollups.count == 0 else { return }
     var used = Set<Int64>()
@@ -30,16 +34,17 @@ public final class KernelOutput {
 
 /// What came of one record.
 public enum Verdict: Sendable {
+  /// Counted, with all its relations to other events.
   case counted
-  /// Counted, though it came behind the watermark (or a day ahead of it): outside the window in which
-  /// order, redeliveries and the session around it are known.
+  /// Counted, though it came behind the watermark or more than a day ahead of event time: outside the
+  /// window in which order, redeliveries and the session around an event are known.
   case countedOutOfWindow
-  /// The same event had come before.
+  /// Not counted, as the same event had come before.
   case redelivered
-  /// The caller asked to see out-of-window events first; nothing has happened yet.
+  /// Not counted, as the caller asked to see out-of-window events first (`defersOutOfWindow`).
   case deferred
-  /// The event asks for a past that this kernel has forgotten, as the topics lie far apart. Nothing has
-  /// happened: a new kernel must begin from what was committed, and look at `neededHistory`.
+  /// Not counted, as the event needs a past that this kernel has forgotten: the topics lie far apart.
+  /// A new kernel must begin from what was committed, and look at `neededHistory`.
   case needsHistory
 }
 
@@ -49,13 +54,16 @@ public enum Verdict: Sendable {
 /// What it has written after reading the records below a set of offsets (one for each topic) is a
 /// function of those records alone: each topic is read in offset order, and how the topics are
 /// interleaved, or how far one lags behind another, has no influence. Its state depends only on the
-/// records from `replayPoint` on, so that there is no state to store; where one topic lags far behind
-/// another, from further back (`neededHistory`).
+/// records from `replayPoint` on, or from further back where one topic lags far behind another
+/// (`neededHistory`), so that there is no state to store.
 public final class Kernel {
+  /// What can be set about a kernel. Both layers must be given the same.
   public struct Configuration: Sendable {
     /// Milliseconds. How far behind the greatest timestamp of its topic and partition an event may
     /// come and still be in time.
     public var allowedLatenessMs: Int64
+
+    /// - Parameter allowedLatenessMs: milliseconds, not negative; ten minutes unless given.
     public init(allowedLatenessMs: Int64 = 600_000) { self.allowedLatenessMs = allowedLatenessMs }
   }
 
@@ -65,83 +73,40 @@ public final class Kernel {
   let members: MemberDirectory
   /// Where counted events go as facts; the speed layer has none.
   public var facts: (any FactSink)?
-  /// Whether out-of-window events come back as `deferred`, to be looked up elsewhere and then given
-  /// to `foldOutOfWindow`.
+  /// Whether out-of-window events come back as `deferred`, so that the caller can look them up
+  /// elsewhere and then give them to `foldOutOfWindow`.
   public var defersOutOfWindow = false
 
   /// False while records below the committed offsets are read again to rebuild the state.
   var isEmitting = false
-  /// State in memory of our own, by topic where it is one for each: nothing to retain and no access
-  /// to check for every event.
-  let hasher: UnsafeMutablePointer<KeyHasher>
-  let identities: UnsafeMutablePointer<IdentityMemory>
-  let ahead: UnsafeMutablePointer<AheadMemory>
-  let marks: UnsafeMutablePointer<Watermark>
-  let replays: UnsafeMutablePointer<ReplayIndex>
-  let store: UnsafeMutablePointer<PlayStore>
-  /// How far each topic may lag behind the others.
-  let lags: UnsafeMutablePointer<Lag>
-  /// The bound below which identities were last forgotten, by topic.
-  let forgotten: UnsafeMutablePointer<Int64>
-  /// Combinations of page attributes met, with the engagement that they stand for: its raw value, or
+  /// By `Topic.index`.
+  let topics = FixedArray(count: Topic.allCases.count) { TopicState() }
+  var hasher = KeyHasher()
+  var store = PlayStore()
+  /// Combinations of page attributes met, with the engagement that each stands for: its raw value, or
   /// `noEngagement`.
-  let pages: UnsafeMutablePointer<FlatTable>
+  var pages = FlatTable()
   static let noEngagement: Int32 = 1000
   /// Audiences that have been named.
-  let audiences: UnsafeMutablePointer<FlatTable>
+  var audiences = FlatTable()
 
+  /// A play in place, valid until the next play is inserted.
   @inline(__always)
-  func play(_ index: Int32) -> UnsafeMutablePointer<Play> { store.pointee.at(index) }
+  func play(_ index: Int32) -> UnsafeMutablePointer<Play> { store.at(index) }
 
+  /// A kernel that has read nothing and does not count yet: `restore` each topic, fold the records that
+  /// rebuild the state, then `beginEmitting`.
   public init(configuration: Configuration, output: KernelOutput) {
     self.configuration = configuration
     self.output = output
     rollups = output.rollups
     members = output.members
-    let n = Topic.allCases.count
-    hasher = .single(KeyHasher())
-    store = .single(PlayStore())
-    pages = .single(FlatTable())
-    audiences = .single(FlatTable())
-    identities = .allocate(capacity: n)
-    ahead = .allocate(capacity: n)
-    marks = .allocate(capacity: n)
-    replays = .allocate(capacity: n)
-    lags = .allocate(capacity: n)
-    forgotten = .allocate(capacity: n)
-    for t in 0..<n {
-      (identities + t).initialize(to: IdentityMemory())
-      (ahead + t).initialize(to: AheadMemory())
-      (marks + t).initialize(to: Watermark())
-      (replays + t).initialize(to: ReplayIndex())
-      (lags + t).initialize(to: Lag())
-      (forgotten + t).initialize(to: Int64.min)
-    }
-  }
-
-  deinit {
-    let n = Topic.allCases.count
-    hasher.pointee.free()
-    store.pointee.free()
-    pages.pointee.free()
-    audiences.pointee.free()
-    for t in 0..<n { identities[t].free() }
-    identities.deinitialize(count: n).deallocate()
-    ahead.deinitialize(count: n).deallocate()
-    marks.deinitialize(count: n).deallocate()
-    replays.deinitialize(count: n).deallocate()
-    lags.deallocate()
-    forgotten.deallocate()
-    hasher.deinitialize(count: 1).deallocate()
-    store.deinitialize(count: 1).deallocate()
-    pages.deinitialize(count: 1).deallocate()
-    audiences.deinitialize(count: 1).deallocate()
   }
 
   /// How much state is never worth tidying up; has no influence on any result.
   var sweepFloor: Int {
-    get { store.pointee.sweepFloor }
-    set { store.pointee.sweepFloor = newValue }
+    get { store.sweepFloor }
+    set { store.sweepFloor = newValue }
   }
 
   // MARK: Recovery
@@ -149,18 +114,23 @@ public final class Kernel {
   /// Sets the watermark as it was at the offset that reading begins from. Call before any record.
   /// - Parameter isWhole: no records of the topic lie before.
   public func restore(_ topic: Topic, watermark: Watermark, isWhole: Bool) {
-    marks[Int(topic.rawValue)] = watermark
-    replays[Int(topic.rawValue)].settledThrough = watermark.farthest
+    let t = topic.index
+    assert(
+      topics[t].replay.lastOffset == Int64.min,
+      "\(topic.name): watermark \(watermark.greatest ?? Int64.min) restored after the record at "
+        + "offset \(topics[t].replay.lastOffset)")
+    topics[t].mark = watermark
+    topics[t].replay.settledThrough = watermark.farthest
     if !isWhole { noteBeginning(topic, watermark) }
-    // Had there been no record, there would be no watermark, nor one in the making.
-    replays[Int(topic.rawValue)].hasSeenAny = watermark != Watermark()
+    // Any record leaves a trace in the watermark: an untouched one says that the topic had no record.
+    topics[t].replay.hasSeenAny = watermark != Watermark()
   }
 
   /// From here on, what is folded counts. Call when all three topics have been read up to the
   /// offsets that were committed.
   public func beginEmitting() {
     isEmitting = true
-    store.pointee.forEachNotFinal { index in
+    store.forEachNotFinal { index in
       play(index).pointee.reported = play(index).pointee.counted
       play(index).pointee.reportedListenedMs = play(index).pointee.countedListenedMs
       play(index).pointee.isReported = true
@@ -170,7 +140,6 @@ public final class Kernel {
   /// From where a topic must be read again to have the state after the last record folded.
   /// - Parameter next: one past the last record's offset.
   public func replayPoint(_ topic: Topic, next: Int64) -> ReplayPoint {
-    let t = Int(topic.rawValue)
     let own = watermark(topic)
     var horizon = own
     switch topic {
@@ -178,15 +147,16 @@ public final class Kernel {
     case .pageView: horizon = waitingHorizon
     case .listen:
       horizon = creditHorizon - PlayStore.creditMs
-      store.pointee.forEachNotFinal { horizon = min(horizon, play($0).pointee.ts) }
+      store.forEachNotFinal { horizon = min(horizon, play($0).pointee.ts) }
     }
-    let point = replays[t].point(horizon: horizon, next: next, mark: marks[t])
+    let t = topic.index
+    let point = topics[t].replay.point(horizon: horizon, next: next, mark: topics[t].mark)
     forgetAhead(topic, point)
     return point
   }
 
-  /// Forgets what came ahead and cannot come in the window any more, nor when it is read again: from
-  /// `point`, or from as far back as the topics lie apart.
+  /// Forgets events that were counted ahead and cannot come in the window any more, not even when the
+  /// topic is read again from `point`, or from as far back as the topics lie apart.
   private func forgetAhead(_ topic: Topic, _ point: ReplayPoint) {
     guard let greatest = point.watermark.greatest else { return }
     var bound = greatest - configuration.allowedLatenessMs
@@ -195,81 +165,85 @@ public final class Kernel {
       guard common != Int64.min else { return }
       bound = min(bound, common - PlayStore.creditMs)
     }
-    ahead[Int(topic.rawValue)].forget(below: bound)
+    topics[topic.index].ahead.forget(below: bound)
   }
 
   // MARK: Events ahead of the crowd
 
-  /// Tells of events of a topic that were counted ahead of the crowd before the records that are to be
-  /// read. Call before any record.
+  /// Tells the kernel which events of a topic were counted ahead of the crowd before the records that
+  /// are to be read. Call before any record.
   public func remember(_ topic: Topic, ahead events: [CountedAhead]) {
     for event in events {
-      _ = ahead[Int(topic.rawValue)].insert(event.identity, timestamp: event.ts)
+      _ = topics[topic.index].ahead.insert(event.identity, timestamp: event.ts)
     }
   }
 
-  /// The events of a topic that were counted, or handed to the caller to be counted, ahead of the crowd,
-  /// and that a kernel must still be told of when it takes over at the replay points.
-  public func countedAhead(_ topic: Topic) -> [CountedAhead] { ahead[Int(topic.rawValue)].all }
+  /// The events of a topic that were counted, or handed to the caller to be counted, ahead of the crowd.
+  /// The next kernel, which begins at the replay points, must be told of them by `remember`.
+  public func countedAhead(_ topic: Topic) -> [CountedAhead] { topics[topic.index].ahead.all }
 
   /// The identity of an event: a 64-bit hash of topic, user, session, item in session and time.
-  public func identity(of event: Event) -> Int64 { hasher.pointee.identity(event) }
+  public func identity(of event: Event) -> Int64 { hasher.identity(event) }
 
   // MARK: Watermarks
 
-  /// Greatest timestamp less the allowed lateness; `Int64.min` before there is one.
+  /// The topic's greatest timestamp less the allowed lateness, in milliseconds since 1970; `Int64.min`
+  /// before there is one.
   public func watermark(_ topic: Topic) -> Int64 {
-    marks[Int(topic.rawValue)].greatest.map { $0 - configuration.allowedLatenessMs } ?? Int64.min
+    topics[topic.index].mark.greatest.map { $0 - configuration.allowedLatenessMs } ?? Int64.min
   }
 
   /// Minutes that begin before this are complete, but for events that come later than allowed and
-  /// plays that are open; `Int64.max` where nothing has come at all. Milliseconds.
+  /// plays that are open; `Int64.max` where nothing has come at all. Milliseconds since 1970.
   public var finalBefore: Int64 {
     var bound = Int64.max
-    for topic in Topic.allCases where replays[Int(topic.rawValue)].hasSeenAny {
+    for topic in Topic.allCases where topics[topic.index].replay.hasSeenAny {
       bound = min(bound, watermark(topic))
     }
-    store.pointee.forEachNotFinal { bound = min(bound, play($0).pointee.ts) }
+    store.forEachNotFinal { bound = min(bound, play($0).pointee.ts) }
     return bound
   }
 
   // MARK: Folding
 
   /// Folds the next record of its topic.
+  /// - Parameter offset: the record's offset, greater than that of the topic's record before.
   @discardableResult
   public func fold(_ event: Event, offset: Int64) -> Verdict {
-    let t = Int(event.topic.rawValue)
+    let t = event.topic.index
     let ts = event.ts
-    replays[t].hasSeenAny = true
-    if let greatest = marks[t].greatest,
+    topics[t].replay.see(offset)
+    if let greatest = topics[t].mark.greatest,
       ts < greatest - configuration.allowedLatenessMs || ts > greatest + Watermark.leap
     {
       return foldOutside(event, isAhead: ts > greatest)
     }
-    if ts <= lags[t].missing, isEmitting, asksForForgotten(event) { return .needsHistory }
-    replays[t].note(timestamp: ts, offset: offset, mark: marks + t)
-    marks[t].observe(ts)
-    let identity = hasher.pointee.identity(event)
+    if ts <= topics[t].lag.missing, isEmitting, needsForgotten(event) { return .needsHistory }
+    if topics[t].replay.wantsPoint(timestamp: ts) {
+      topics[t].replay.add(ReplayPoint(offset: offset, watermark: topics[t].mark))
+    }
+    topics[t].mark.observe(ts)
+    let identity = hasher.identity(event)
     let isNew =
-      (ahead[t].isEmpty || !ahead[t].contains(identity))
-      && identities[t].insert(identity, timestamp: ts)
-    guard isNew, isEmitting || ts > replays[t].settledThrough else {
+      (topics[t].ahead.isEmpty || !topics[t].ahead.contains(identity))
+      && topics[t].identities.insert(identity, timestamp: ts)
+    guard isNew, isEmitting || ts > topics[t].replay.settledThrough else {
       advance(event.topic)
       return .redelivered
     }
-    count(event, offset: offset, inWindow: true)
+    count(event, inWindow: true)
     advance(event.topic)
     return .counted
   }
 
   private func foldOutside(_ event: Event, isAhead: Bool) -> Verdict {
-    let t = Int(event.topic.rawValue)
-    marks[t].observe(event.ts)
+    let t = event.topic.index
+    topics[t].mark.observe(event.ts)
     advance(event.topic)
     if isAhead {
-      let identity = hasher.pointee.identity(event)
-      guard !identities[t].contains(identity, timestamp: event.ts),
-        ahead[t].insert(identity, timestamp: event.ts)
+      let identity = hasher.identity(event)
+      guard !topics[t].identities.contains(identity, timestamp: event.ts),
+        topics[t].ahead.insert(identity, timestamp: event.ts)
       else { return .redelivered }
     }
     guard isEmitting else { return .countedOutOfWindow }
@@ -281,15 +255,15 @@ public final class Kernel {
   /// Counts an event that came outside the window: on its own, without touching any state, so that
   /// it has no influence on what else is counted. A listen is closed at once.
   public func foldOutOfWindow(_ event: Event) {
-    count(event, offset: -1, inWindow: false)
+    count(event, inWindow: false)
   }
 
-  /// Forgets which audiences and pages have been named: they are named again when they come again.
+  /// Forgets which audiences and pages have been named: each is named again when it comes again.
   /// - Parameter used: gets the audiences of plays that may still count.
   fileprivate func forgetVocabularies(using used: inout Set<Int64>) {
-    pages.pointee.removeAll()
-    audiences.pointee.removeAll()
-    store.pointee.forEachNotFinal { used.insert(play($0).pointee.audienceKey) }
+    pages.removeAll()
+    audiences.removeAll()
+    store.forEachNotFinal { used.insert(play($0).pointee.audienceKey) }
   }
 
   // MARK: Time passing
@@ -297,29 +271,24 @@ public final class Kernel {
   /// Closes what the topic's watermark has passed.
   @inline(__always)
   func advance(_ topic: Topic) {
-    let t = Int(topic.rawValue)
+    let t = topic.index
     let mark = watermark(topic)
+    assert(
+      mark >= topics[t].forgottenBelow,
+      "\(topic.name): the watermark fell to \(mark) from \(topics[t].forgottenBelow)")
     if topic == .listen {
-      while let index = store.pointee.popEnded(mark) {
+      while let index = store.popEnded(mark) {
         judge(index)
         play(index).pointee.isFinal = true
         if isEmitting { report(&play(index).pointee) }
       }
-      if store.pointee.needsSweep { sweep() }
-    } else if topic == .pageView, store.pointee.needsSweep {
+      if store.needsSweep { sweep() }
+    } else if topic == .pageView, store.needsSweep {
       sweep()
     }
-    if mark > forgotten[t] + 60_000 || forgotten[t] == Int64.min {
-      forgotten[t] = mark
-      identities[t].forget(below: mark)
+    if mark > topics[t].forgottenBelow + 60_000 || topics[t].forgottenBelow == Int64.min {
+      topics[t].forgottenBelow = mark
+      topics[t].identities.forget(below: mark)
     }
-  }
-}
-
-extension UnsafeMutablePointer {
-  fileprivate static func single(_ value: Pointee) -> UnsafeMutablePointer {
-    let pointer = allocate(capacity: 1)
-    pointer.initialize(to: value)
-    return pointer
   }
 }

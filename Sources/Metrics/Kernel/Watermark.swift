@@ -1,56 +1,60 @@
 /// How far event time has come in one topic and partition: the greatest timestamp that the crowd of
 /// the records has reached. A pure function of the records, in offset order.
 ///
-/// The crowd is the last 64 records, and where it is, is their median. A record moves event time where it is
-/// no further ahead of the crowd than the crowd's own pace explains; a few wild clocks, whether hours or
-/// years ahead, are not the median and move nothing. A site that was off for a week is where its records
-/// are after 33 of them. docs/metrics.md has the rule in full, with examples.
+/// The crowd is the last 64 records, and its place is their median. A record moves event time unless the
+/// record is further ahead of the crowd than the crowd's own pace explains: a few wild clocks, whether
+/// hours or years ahead, are not the median and move nothing. When a site was off for a week, event time
+/// follows with the 33rd record after the pause. docs/metrics.md has the rule in full, with examples.
 public struct Watermark: Sendable {
   /// Milliseconds. How far ahead of `greatest` a record may be and still be in the window, and how far
-  /// it may be behind and still say where the crowd is.
+  /// behind `greatest` a record may be and still join the crowd.
   public static let leap: Int64 = 86_400_000
-  /// Records that are the crowd.
+  /// How many records make up the crowd.
   public static let window = 64
-  /// Milliseconds. So little ahead of the crowd a record moves event time whatever the pace: half of what
-  /// is allowed to be late.
+  /// Milliseconds. A record that is no more than this ahead of the crowd moves event time whatever the
+  /// pace: half of the usual allowed lateness.
   static let leastReach: Int64 = 300_000
-  /// How many times the span of 24 records (an eighth of the window to its half) event time may get on
-  /// at once.
+  /// How many times the span of 24 records (from an eighth of the window to its half) event time may
+  /// advance at once.
   static let paces: Int64 = 8
-  /// Records after which the crowd is asked anew, and after which it is known what its pace is.
+  /// The crowd is asked anew after this many records, and has a known pace once it has as many.
   static let interval = 32
-  /// Records of a partition after which the first watermark is had in any case: one quiet user.
+  /// A partition has its first watermark after this many records in any case, as when one quiet user
+  /// comes every few days.
   static let loneRecords = 8
 
   /// The timestamp that event time has reached, milliseconds since 1970; nil until there is one.
   public private(set) var greatest: Int64?
-  /// The greatest timestamp of a record in the window: up to a leap more than `greatest` where a clock is
-  /// ahead, and less where the crowd has gone on with records out of the window. `Int64.min` while there
-  /// is no `greatest`. One that comes too late can count here as well: what is in the window after it is later.
+  /// The greatest timestamp of a record in the window, milliseconds since 1970: up to a leap more than
+  /// `greatest` where a clock is ahead, and less where the crowd has gone on with records out of the
+  /// window. `Int64.min` while there is no `greatest`. A record that comes too late may raise this as
+  /// well; that does no harm, as every later record in the window is later than such a record.
   public private(set) var farthest = Int64.min
-  /// Up to here a record moves event time without the crowd being asked.
+  /// A record up to this timestamp moves event time without the crowd being asked. Milliseconds since
+  /// 1970.
   private var reach = Int64.min
-  /// Records since the crowd was asked.
+  /// Records since the crowd was last asked.
   private var sinceAsked = 0
   /// The timestamps of the crowd, the oldest at `oldest` where there are as many as fit.
   private var crowd = InlineArray<64, Int64>(repeating: 0)
   private var oldest = 0
   private var count = 0
 
+  /// Of a topic that has had no record.
   public init() {}
 
-  /// True where `timestamp` is too far ahead to be in the window.
+  /// True where `timestamp` (milliseconds since 1970) is too far ahead to be in the window.
   @inline(__always)
   public func isAhead(_ timestamp: Int64) -> Bool {
     guard let greatest else { return false }
     return timestamp > greatest + Self.leap
   }
 
-  /// Takes the next record's timestamp.
+  /// Takes the next record's timestamp, milliseconds since 1970. `greatest` never falls.
   @inline(__always)
   public mutating func observe(_ timestamp: Int64) {
     guard let greatest else { return begin(timestamp) }
-    // What comes a day late says nothing about where the crowd is.
+    // A record that is a day late says nothing about where the crowd is now.
     guard timestamp >= greatest - Self.leap else { return }
     join(timestamp)
     if timestamp > farthest, timestamp <= greatest + Self.leap { farthest = timestamp }
@@ -89,12 +93,16 @@ public struct Watermark: Sendable {
       reach = min(reach, median + max(Self.leastReach, Self.paces * span))
     }
     for timestamp in sorted where timestamp <= reach { reached = max(reached, timestamp) }
+    precondition(
+      reached >= greatest ?? Int64.min,
+      "event time fell to \(reached) from \(greatest ?? Int64.min)")
     if greatest == nil { farthest = reached }
     greatest = reached
     sinceAsked = 0
   }
 
-  /// Calls with the crowd in order of time. Records come nearly in that order, so that this takes few steps.
+  /// Calls `body` with the crowd in order of time. Records come nearly in that order, so that sorting
+  /// them by insertion takes few steps.
   private mutating func withSortedCrowd(
     _ body: (UnsafeMutableBufferPointer<Int64>, inout Watermark) -> Void
   ) {
@@ -112,24 +120,25 @@ public struct Watermark: Sendable {
     }
   }
 
-  /// Where the crowd's record number `i` is, the oldest being number 0.
+  /// The place in `crowd` of record number `i`, the oldest being number 0.
   private func index(_ i: Int) -> Int { (oldest - count + i) & (Self.window - 1) }
 }
 
 extension Watermark: Equatable {
+  /// True where both are at the same event time and take every further record alike.
   public static func == (a: Watermark, b: Watermark) -> Bool {
     a.greatest == b.greatest && a.farthest == b.farthest && a.reach == b.reach
       && a.sinceAsked == b.sinceAsked && a.timestamps == b.timestamps
   }
 
-  /// Of the crowd, in the order in which they came.
+  /// The crowd's timestamps in the order in which the records came.
   private var timestamps: [Int64] { (0..<count).map { crowd[index($0)] } }
 }
 
 extension Watermark {
-  /// The form that is stored beside a replay offset: `greatest/farthest/reach/since/crowd`, with all
-  /// times but the first as milliseconds more than that, and how many records ago the crowd was asked. While
-  /// there is no greatest, only the crowd: `////1767225600000`.
+  /// The form that is stored beside a replay offset: `greatest/farthest/reach/since/crowd`. All times but
+  /// `greatest` are written as milliseconds more than `greatest`, and `since` is how many records ago the
+  /// crowd was asked. While there is no `greatest`, only the crowd is written: `////1767225600000`.
   public var stored: String {
     let base = greatest ?? 0
     let list = timestamps.map { String($0 - base) }.joined(separator: ",")
@@ -137,7 +146,8 @@ extension Watermark {
     return "\(base)/\(farthest - base)/\(reach - base)/\(sinceAsked)/\(list)"
   }
 
-  /// Reads what `stored` wrote, also the forms of earlier versions; nil where the text has another form.
+  /// Reads a text that `stored` wrote, in this version or an earlier one; nil where the text has another
+  /// form.
   public init?(stored: String) {
     let parts = stored.split(separator: "/", omittingEmptySubsequences: false)
     let isRead =
@@ -171,8 +181,9 @@ extension Watermark {
     return true
   }
 
-  /// `greatest/…/…` or `greatest:…:…`, of which the rest means nothing any more. The crowd is not known: one
-  /// that comes by the hour stands for it, which lets event time get on, and is no minority.
+  /// Reads `greatest/…/…` or `greatest:…:…`, whose other fields mean nothing any more. The crowd is not
+  /// in these forms. A crowd of one record an hour stands in for it: with so slow a pace event time can
+  /// advance, and the records that come next are no minority of wild clocks.
   private mutating func readEarlier(_ parts: [Substring]) -> Bool {
     guard parts.count == 3 else { return false }
     guard let greatest = Int64(parts[0]) else { return parts[0].isEmpty }

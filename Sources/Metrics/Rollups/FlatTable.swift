@@ -1,6 +1,6 @@
 /// An open-addressing hash table from (minute, key) to a small integer, for keys that are hashes
-/// already. Grows, is emptied as a whole, and has no removal, which is all that the kernel needs.
-struct FlatTable {
+/// already. It grows, is emptied as a whole, and removes nothing one by one: the kernel needs no more.
+struct FlatTable: ~Copyable {
   private struct Slot {
     var key: Int64
     var minute: Int32
@@ -12,6 +12,7 @@ struct FlatTable {
   private var mask: Int
   private(set) var count = 0
 
+  /// - Parameter minimumCapacity: entries that fit before the table grows.
   init(minimumCapacity: Int = 1024) {
     var capacity = 1024
     while capacity < minimumCapacity * 2 { capacity *= 2 }
@@ -20,9 +21,7 @@ struct FlatTable {
     mask = capacity - 1
   }
 
-  /// The owner calls this when it is done with the table; it is a plain value without a deinit so
-  /// that it can live inside classes at no cost.
-  func free() { slots.deallocate() }
+  deinit { slots.deallocate() }
 
   @inline(__always)
   private func home(_ minute: Int32, _ key: Int64) -> Int {
@@ -49,6 +48,7 @@ struct FlatTable {
   /// `new` must not be negative.
   @inline(__always)
   mutating func findOrInsert(_ minute: Int32, _ key: Int64, new: Int32) -> Int32 {
+    assert(new >= 0, "value \(new) for key \(key): a value below 0 marks a free slot")
     var index = home(minute, key)
     while true {
       let slot = slots[index]
@@ -63,7 +63,7 @@ struct FlatTable {
   }
 
   /// Puts `key` in where it is missing.
-  /// - Returns: true where it was.
+  /// - Returns: true where it was missing.
   @inline(__always)
   mutating func insertNew(_ key: Int64) -> Bool {
     let before = count
@@ -71,12 +71,11 @@ struct FlatTable {
     return count != before
   }
 
-  /// Empties the table. One that a burst has made much larger than it needs to be shrinks by and by:
-  /// emptying takes time in proportion to the capacity.
+  /// Empties the table. Emptying takes time in proportion to the capacity, so a table that a burst has
+  /// made much larger than its entries need is replaced by a smaller one.
   mutating func removeAll() {
     guard count > 0 else { return }
     if mask >= 1 << 14, count < mask / 16 {
-      slots.deallocate()
       self = FlatTable(minimumCapacity: mask / 8)
       return
     }

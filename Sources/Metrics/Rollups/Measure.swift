@@ -1,11 +1,12 @@
-/// What is counted one by one. The raw value is the index into `Counts`; the name is the column's
-/// name in every rollup table. All counters are additive over events.
+/// What is counted one by one; `Measure.all` says what each counter means. The raw value is the index
+/// into `RollupCell.counts`. All counters are additive over events.
 public enum Counter: Int, CaseIterable, Sendable {
   case listens, listenedMs, completed, skipped, partial
   case thumbsUp, thumbsDown, playlistAdds, shares, friendsAdded, adverts
   case pageViews, errors
   case logins, failedLogins
 
+  /// The column's name in every rollup table that keeps the counter.
   public var column: String {
     switch self {
     case .listens: "listens"
@@ -38,6 +39,7 @@ public enum Distinct: Int, CaseIterable, Sendable {
   /// Songs played.
   case songs
 
+  /// The column's name in every rollup table that keeps the sketch.
   public var column: String {
     switch self {
     case .listeners: "listeners"
@@ -51,6 +53,7 @@ public enum Distinct: Int, CaseIterable, Sendable {
 /// Everything that the API serves by name: counters and distinct counts as they are, and the rates
 /// over them. This list is the definition; SQL and HTTP are rendered from it.
 public struct Measure: Sendable {
+  /// How a value is made of the counters and sketches of any set of rollup rows.
   public enum Rule: Sendable {
     /// The sum of one counter.
     case sum(Counter)
@@ -60,14 +63,21 @@ public struct Measure: Sendable {
     case ratio(Counter, over: [Counter])
   }
 
+  /// What a value is measured in.
   public enum Unit: String, Sendable {
-    case count, milliseconds
+    /// A number of things.
+    case count
+    /// Milliseconds.
+    case milliseconds
     /// 0 to 1.
     case fraction
   }
 
+  /// What the API calls the measure.
   public var name: String
+  /// How the value is made.
   public var rule: Rule
+  /// What the value is measured in.
   public var unit: Unit
   /// One sentence for the catalogue and the page.
   public var meaning: String
@@ -75,6 +85,7 @@ public struct Measure: Sendable {
   /// Plays that have ended: the denominator of the play rates.
   public static let endedPlays: [Counter] = [.completed, .skipped, .partial]
 
+  /// Every measure, in the order in which the catalogue lists them.
   public static let all: [Measure] = [
     Measure("listens", .sum(.listens), .count, "Plays that started."),
     Measure("listened_ms", .sum(.listenedMs), .milliseconds, "Time listened to ended plays."),
@@ -109,6 +120,7 @@ public struct Measure: Sendable {
       "like_rate", .ratio(.thumbsUp, over: [.listens]), .fraction, "Thumbs Up over listens."),
   ]
 
+  /// The measure of that name; nil where there is none.
   public static func named(_ name: String) -> Measure? { all.first { $0.name == name } }
 
   init(_ name: String, _ rule: Rule, _ unit: Unit, _ meaning: String) {

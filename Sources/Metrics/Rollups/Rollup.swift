@@ -1,6 +1,6 @@
-/// The per-minute rollups of DESIGN section 5. Each is a table in the schemas `speed` and `batch`
-/// and a merged view in `serving`, with the columns that this says, in this order:
-/// `minute`, the keys, the counters, the sketches.
+/// The per-minute rollups; docs/metrics.md says which events each one counts. Each is a table in the
+/// schemas `speed` and `batch` and a merged view in `serving`, with these columns in this order:
+/// `minute`, `keyColumns`, `counters`, `distincts`.
 public enum Rollup: Int, CaseIterable, Sendable {
   case totals, song, user, location, device, audience, page
 
@@ -30,7 +30,7 @@ public enum Rollup: Int, CaseIterable, Sendable {
     }
   }
 
-  /// Counters kept: all, where the key says nothing about which events can have it.
+  /// The counters kept: all of them, unless only some events can have the rollup's key.
   public var counters: [Counter] {
     switch self {
     case .song:
@@ -43,7 +43,7 @@ public enum Rollup: Int, CaseIterable, Sendable {
     }
   }
 
-  /// Sketches kept.
+  /// The sketches kept.
   public var distincts: [Distinct] {
     switch self {
     case .song: [.listeners]

@@ -1,9 +1,9 @@
-/// Fields of a cell read in place: reading them through `pointee` copies the whole cell, sketches
-/// and all, which showed as a fifth of the time that a flush takes.
+/// Fields of a cell read in place: reading a field through `pointee` copies the whole cell, sketches
+/// and all, which took a fifth of a flush's time.
 extension UnsafePointer where Pointee == RollupCell {
   private var base: UnsafeRawPointer { UnsafeRawPointer(self) }
 
-  /// The counter's sum so far; may be negative, as a delta that corrects an earlier one.
+  /// The counter's sum since the last drain; negative where it corrects rows that were drained earlier.
   @inline(__always)
   public func value(_ counter: Counter) -> Int64 {
     if counter == .listenedMs {
@@ -13,7 +13,7 @@ extension UnsafePointer where Pointee == RollupCell {
       base.load(fromByteOffset: Offsets.counts + 4 * counter.rawValue, as: Int32.self))
   }
 
-  /// The sketch, where it lies.
+  /// The sketch in place, valid as long as the cell.
   @inline(__always)
   public func sketch(_ distinct: Distinct) -> UnsafePointer<DistinctSketch> {
     let offset =
@@ -35,7 +35,7 @@ private enum Offsets {
   static let sessions = offset(\.sessions)
   static let songs = offset(\.songs)
 
-  /// Stored properties of a struct have an offset.
+  /// 0 never stands in for a missing offset, as all stored properties of a struct have one.
   private static func offset(_ path: PartialKeyPath<RollupCell>) -> Int {
     MemoryLayout<RollupCell>.offset(of: path) ?? 0
   }

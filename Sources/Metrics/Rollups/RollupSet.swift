@@ -2,8 +2,9 @@
 public struct RollupCell {
   /// Minutes since 1970, UTC.
   public var minute: Int32
+  /// The dimension member's key, the hash of the row's texts, or 0 in `minute_totals`.
   public var key: Int64
-  /// Everything but `listenedMs`, by `Counter.rawValue`.
+  /// All counters but `listenedMs`, by `Counter.rawValue`.
   var counts: CounterTuple = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
   var listenedMs: Int64 = 0
   var listeners = DistinctSketch()
@@ -28,7 +29,7 @@ public struct RollupCell {
     }
   }
 
-  /// True where the row would add nothing.
+  /// True where the row would add nothing to the sums that readers make.
   public var isZero: Bool {
     listenedMs == 0
       && withUnsafeBytes(of: counts) { $0.allSatisfy { $0 == 0 } }
@@ -36,72 +37,39 @@ public struct RollupCell {
   }
 }
 
-/// What the keys of `minute_audience` and `minute_page` stand for.
+/// What the keys of `minute_audience` and `minute_page` stand for: the key columns, in the table's order.
 public enum RollupTexts: Sendable {
+  /// A row of `minute_audience`; `unknown` where an event does not say.
   case audience(gender: String, level: String)
+  /// A row of `minute_page`; empty, and status 0, where an event does not say.
   case page(page: String, method: String, status: Int32, auth: String, level: String)
 }
 
 /// The rows of all rollups since they were last drained. Additive: two sets over disjoint stretches
 /// of the log, added up row by row, are the set over both.
 public final class RollupSet {
-  /// Rows of one rollup, in the order in which they were made.
-  private struct Rows {
-    var table = FlatTable()
-    var cells = UnsafeMutablePointer<RollupCell>.allocate(capacity: 1024)
-    var capacity = 1024
-    var count = 0
-  }
-
-  /// By `Rollup.rawValue`. Memory of our own instead of an array: nothing to retain and no access to
-  /// check, ten times an event.
-  private let rows: UnsafeMutablePointer<Rows>
+  /// By `Rollup.rawValue`.
+  private let rows = FixedArray(count: Rollup.allCases.count) { RollupCells() }
   /// Texts of the hashed keys of `minute_audience` and `minute_page`: few, as a rule, as both are made of
   /// small vocabularies.
   private var texts: [Int64: RollupTexts] = [:]
 
-  public init() {
-    rows = .allocate(capacity: Rollup.allCases.count)
-    for r in 0..<Rollup.allCases.count { (rows + r).initialize(to: Rows()) }
-  }
-
-  deinit {
-    for r in 0..<Rollup.allCases.count {
-      rows[r].cells.deinitialize(count: rows[r].count)
-      rows[r].cells.deallocate()
-      rows[r].table.free()
-    }
-    rows.deallocate()
-  }
+  /// A set without rows.
+  public init() {}
 
   /// Rows waiting, over all rollups.
   public var count: Int { Rollup.allCases.reduce(0) { $0 + count(of: $1) } }
 
+  /// Rows of one rollup waiting.
   public func count(of rollup: Rollup) -> Int { rows[rollup.rawValue].count }
 
   /// The row of (minute, key), made where it is missing. Valid until the next call for this rollup.
   @inline(__always)
   func cell(_ rollup: Rollup, _ minute: Int32, _ key: Int64) -> UnsafeMutablePointer<RollupCell> {
-    let rows = rows + rollup.rawValue
-    let next = Int32(truncatingIfNeeded: rows.pointee.count)
-    let index = rows.pointee.table.findOrInsert(minute, key, new: next)
-    if index == next { append(rows, minute, key) }
-    return rows.pointee.cells + Int(index)
+    rows[rollup.rawValue].cell(minute, key)
   }
 
-  private func append(_ rows: UnsafeMutablePointer<Rows>, _ minute: Int32, _ key: Int64) {
-    let count = rows.pointee.count
-    if count == rows.pointee.capacity {
-      let larger = UnsafeMutablePointer<RollupCell>.allocate(capacity: count * 2)
-      larger.moveInitialize(from: rows.pointee.cells, count: count)
-      rows.pointee.cells.deallocate()
-      rows.pointee.cells = larger
-      rows.pointee.capacity = count * 2
-    }
-    (rows.pointee.cells + count).initialize(to: RollupCell(minute: minute, key: key))
-    rows.pointee.count = count + 1
-  }
-
+  /// Says what a key of `minute_audience` or `minute_page` stands for.
   func name(_ key: Int64, _ value: RollupTexts) { texts[key] = value }
 
   var textCount: Int { texts.count }
@@ -111,30 +79,77 @@ public final class RollupSet {
   /// What a key of `minute_audience` or `minute_page` stands for.
   public func texts(_ key: Int64) -> RollupTexts? { texts[key] }
 
-  /// Hands out the rows of minutes before `bound` (all, without one) that are not zero, and forgets
-  /// them.
+  /// Hands out the rows that are not zero, each valid during its call, and forgets them.
+  /// - Parameters:
+  ///   - bound: only rows of minutes before this one (minutes since 1970); all rows without it.
+  ///   - body: takes a row; where it throws, all rows stay.
   public func drain(
     _ rollup: Rollup, before bound: Int32? = nil,
     _ body: (UnsafePointer<RollupCell>) throws -> Void
   ) rethrows {
-    let rows = rows + rollup.rawValue
-    let start = rows.pointee.cells
-    let total = rows.pointee.count
-    for i in 0..<total where bound == nil || start[i].minute < bound! {
+    let start = rows[rollup.rawValue].cells
+    for i in 0..<rows[rollup.rawValue].count where bound == nil || start[i].minute < bound! {
+      assert(
+        rows[rollup.rawValue].index(start[i].minute, start[i].key) == Int32(i),
+        "\(rollup.table): row \(i) of minute \(start[i].minute) is found as row "
+          + "\(rows[rollup.rawValue].index(start[i].minute, start[i].key) ?? -1)")
       if !start[i].isZero { try body(UnsafePointer(start + i)) }
     }
-    rows.pointee.table.removeAll()
+    rows[rollup.rawValue].forget(before: bound)
+  }
+}
+
+/// Rows of one rollup, in the order in which they were made.
+private struct RollupCells: ~Copyable {
+  /// From (minute, key) to the row's index.
+  private var table = FlatTable()
+  private(set) var cells = UnsafeMutablePointer<RollupCell>.allocate(capacity: 1024)
+  private var capacity = 1024
+  private(set) var count = 0
+
+  deinit { cells.deinitialize(count: count).deallocate() }
+
+  /// Where the row of (minute, key) is; nil where there is none.
+  func index(_ minute: Int32, _ key: Int64) -> Int32? { table.find(minute, key) }
+
+  /// The row of (minute, key), made where it is missing. Valid until the next call.
+  @inline(__always)
+  mutating func cell(_ minute: Int32, _ key: Int64) -> UnsafeMutablePointer<RollupCell> {
+    let next = Int32(truncatingIfNeeded: count)
+    let index = table.findOrInsert(minute, key, new: next)
+    if index == next { append(minute, key) }
+    assert(
+      cells[Int(index)].minute == minute && cells[Int(index)].key == key,
+      "minute \(minute), key \(key) would be counted in the row of minute "
+        + "\(cells[Int(index)].minute), key \(cells[Int(index)].key)")
+    return cells + Int(index)
+  }
+
+  private mutating func append(_ minute: Int32, _ key: Int64) {
+    if count == capacity {
+      let larger = UnsafeMutablePointer<RollupCell>.allocate(capacity: count * 2)
+      larger.moveInitialize(from: cells, count: count)
+      cells.deallocate()
+      cells = larger
+      capacity = count * 2
+    }
+    (cells + count).initialize(to: RollupCell(minute: minute, key: key))
+    count += 1
+  }
+
+  /// Drops the rows of minutes before `bound`, or all.
+  mutating func forget(before bound: Int32?) {
+    table.removeAll()
     var kept = 0
-    for i in 0..<total {
-      if let bound, start[i].minute >= bound {
-        if kept != i { (start + kept).moveInitialize(from: start + i, count: 1) }
-        _ = rows.pointee.table.findOrInsert(
-          start[kept].minute, start[kept].key, new: Int32(kept))
+    for i in 0..<count {
+      if let bound, cells[i].minute >= bound {
+        if kept != i { (cells + kept).moveInitialize(from: cells + i, count: 1) }
+        _ = table.findOrInsert(cells[kept].minute, cells[kept].key, new: Int32(kept))
         kept += 1
       } else {
-        (start + i).deinitialize(count: 1)
+        (cells + i).deinitialize(count: 1)
       }
     }
-    rows.pointee.count = kept
+    count = kept
   }
 }

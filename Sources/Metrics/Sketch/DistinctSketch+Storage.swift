@@ -23,19 +23,18 @@ extension DistinctSketch {
   private static let sparseWordWidth = log2m + registerWidth
   private static let fullCount = headerCount + registerCount * registerWidth / 8
 
-  /// No sketch is stored in more bytes than this.
+  /// Bytes. No sketch is stored in more than this.
   public static let maxSerializedCount = max(headerCount + explicitMax * 8, fullCount)
 
-  /// The size of the stored form: 3 bytes for none, 11 for one value, at most
-  /// `maxSerializedCount`.
+  /// The size of the stored form in bytes: 3 for no value, 11 for one, at most `maxSerializedCount`.
   public var serializedCount: Int { Layout(self).count }
 
   /// Calls `body` with the stored form, which is the binary representation of a value of SQL type
-  /// `hll`, valid during the call. No heap for up to 127 values, where it takes at most 1 kB.
+  /// `hll`, valid during the call. Allocates nothing for up to 127 values, whose form takes at most 1 kB.
   @inlinable
   public func withSerialized<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
     if isSingle {
-      // Most sketches. A constant, so that the buffer is a slot on the stack.
+      // Most sketches hold one value. The size is a constant, so that the buffer is a slot on the stack.
       return try withUnsafeTemporaryAllocation(byteCount: Self.singleCount, alignment: 1) {
         writeSingle(to: $0)
         return try body(UnsafeRawBufferPointer($0))
@@ -56,7 +55,7 @@ extension DistinctSketch {
   /// The stored form as an array of its own.
   public var serialized: [UInt8] { withSerialized { Array($0) } }
 
-  /// Reads what `withSerialized` or the extension wrote.
+  /// Reads bytes that `withSerialized` or the extension wrote.
   ///
   /// - Throws: `SketchError` where the bytes are not a sketch of schema version 1 with our
   ///   parameters, in the one form that the extension writes: ascending, without repetitions.
@@ -78,14 +77,16 @@ extension DistinctSketch {
     }
   }
 
-  /// As `init(serialized:)` of raw bytes.
+  /// Reads bytes that `withSerialized` or the extension wrote.
+  ///
+  /// - Throws: `SketchError`, as `init(serialized:)` of raw bytes does.
   public init(serialized bytes: [UInt8]) throws(SketchError) {
     self = try bytes.withUnsafeBytes { raw in
       Result { () throws(SketchError) in try DistinctSketch(serialized: raw) }
     }.get()
   }
 
-  /// One value in place: stored in `singleCount` bytes.
+  /// True where the sketch holds one value without a heap block, which is stored in `singleCount` bytes.
   @usableFromInline var isSingle: Bool { words.isEmpty && single != 0 }
 
   @usableFromInline static var singleCount: Int { 11 }

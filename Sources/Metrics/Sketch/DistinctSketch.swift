@@ -48,9 +48,10 @@ public struct DistinctSketch: Equatable, Sendable {
   /// - `registerWords`: the registers, a byte each, in memory order.
   private(set) var words: [Int64] = []
 
+  /// The empty sketch.
   public init() {}
 
-  /// True where nothing was inserted.
+  /// True where no value was inserted.
   public var isEmpty: Bool { words.isEmpty && single == 0 }
 
   /// True while the estimate is the exact count: at most 320 distinct hashes.
@@ -59,7 +60,7 @@ public struct DistinctSketch: Equatable, Sendable {
   var isRegisters: Bool { words.count == Self.registerWords }
 
   /// Adds one hashed value. Amortised constant time; allocates on the 2nd value, on doublings up to
-  /// the 320th, once on the 321st, and never after.
+  /// the 320th, once on the 321st, and never after that.
   ///
   /// - Parameter hash: a well-mixed 64-bit hash, `Murmur3.hash64` where SQL must agree.
   @inline(__always)
@@ -71,7 +72,7 @@ public struct DistinctSketch: Equatable, Sendable {
     }
   }
 
-  /// Adds everything that `other` holds.
+  /// Adds all values of `other`.
   public mutating func formUnion(_ other: DistinctSketch) {
     if other.words.isEmpty {
       if other.single != 0 { insert(hash: other.single) }
@@ -104,8 +105,9 @@ public struct DistinctSketch: Equatable, Sendable {
   }
 
   /// The number of distinct values: what `hll_cardinality` answers for the same bytes. Exact where
-  /// `isExact`, else with a relative standard error of `relativeError`. As there, not a number where
-  /// all registers are at their limit, which no count that a machine can reach brings about.
+  /// `isExact`, else with a relative standard error of `relativeError`. Not a number, as from
+  /// `hll_cardinality`, where all registers are at their limit, which would take more values than a
+  /// machine can count.
   public var estimate: Double {
     if words.isEmpty { return single == 0 ? 0 : 1 }
     if !isRegisters { return Double(words.count) }
@@ -167,9 +169,9 @@ extension DistinctSketch {
   private mutating func insertIntoRegisters(_ hash: UInt64) {
     let index = Int(truncatingIfNeeded: hash & UInt64(Self.registerCount - 1))
     let rest = hash &>> UInt64(Self.log2m)
-    // The extension leaves the register alone where no bit is set, and so must we.
+    // The extension leaves the register alone where no bit of `rest` is set, and so must we.
     let rank = rest == 0 ? 0 : min(UInt8(rest.trailingZeroBitCount + 1), Self.registerMax)
-    // Read first: most values change nothing, and then copies go on sharing the block.
+    // Read before writing: most values change no register, and copies then go on sharing the block.
     if words.withUnsafeBytes({ $0[index] }) < rank {
       words.withUnsafeMutableBytes { $0[index] = rank }
     }
@@ -212,7 +214,7 @@ extension DistinctSketch {
     for hash in hashes { insertIntoRegisters(UInt64(bitPattern: hash)) }
   }
 
-  /// Merges two ascending lists. Promotes exactly where their union is too large.
+  /// Merges two ascending lists. Goes over to registers exactly where their union is too large.
   private mutating func mergeExplicit(_ others: [Int64]) {
     var merged: [Int64] = []
     merged.reserveCapacity(min(words.count + others.count, Self.explicitMax))
@@ -236,7 +238,7 @@ extension DistinctSketch {
     words = merged
   }
 
-  /// Register by register the larger one.
+  /// Takes the larger value of each register.
   private mutating func formMaximum(_ others: [Int64]) {
     words.withUnsafeMutableBytes { mine in
       others.withUnsafeBytes { theirs in

@@ -1,8 +1,8 @@
 /// MurmurHash3_x64_128, Austin Appleby's public-domain hash (smhasher, MurmurHash3.cpp).
 ///
-/// It is the hash behind PostgreSQL's `hll_hash_*` functions, whose 64-bit result is the first half
-/// of the 128 bits. So a value hashed here and the same value hashed in SQL land in the same
-/// register of the same sketch. Not for use against an adversary: collisions can be constructed.
+/// PostgreSQL's `hll_hash_*` functions are this hash: their 64-bit result is the first half of the 128
+/// bits. So a value hashed here and the same value hashed in SQL land in the same register of the same
+/// sketch. Not for use against an adversary: collisions can be constructed.
 public enum Murmur3 {
   private static let c1: UInt64 = 0x87c3_7b91_1142_53d5
   private static let c2: UInt64 = 0x4cf5_ad43_2745_937f

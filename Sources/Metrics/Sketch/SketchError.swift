@@ -2,13 +2,15 @@
 public enum SketchError: Error, Equatable, CustomStringConvertible {
   /// Fewer bytes than the header has.
   case truncated(count: Int)
-  /// A schema version other than 1.
+  /// A schema version other than 1: the version that was found.
   case version(Int)
-  /// Another log2m, regwidth, expthresh or sparseon: the parameter byte and the cutoff byte.
+  /// Another log2m, regwidth, expthresh or sparseon: the parameter byte and the cutoff byte that were
+  /// found.
   case parameters(UInt8, UInt8)
-  /// The data does not fit the header.
+  /// The data does not fit the header: what is wrong with the data.
   case malformed(String)
 
+  /// What was found, what was expected, and what to do.
   public var description: String {
     switch self {
     case .truncated(let count):

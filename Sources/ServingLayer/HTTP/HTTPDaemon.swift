@@ -1,12 +1,13 @@
 import CMicrohttpd
 import Glibc
 
-/// libmicrohttpd: takes requests off the socket, hands them to the router, and writes the answers. One
-/// thread a connection, so that a query or an event stream may block.
+/// The server of libmicrohttpd: takes requests off the socket, hands them to the router, and writes the answers. Every
+/// connection has a thread of its own, so that a query or an event stream may block.
 ///
-/// `@unchecked Sendable`: the handle is set once before it is shared, and libmicrohttpd's stop and
+/// `@unchecked Sendable`: the handle is set once, before the object is shared, and libmicrohttpd's stop and
 /// callbacks are thread-safe.
 final class HTTPDaemon: @unchecked Sendable {
+  /// PEM texts, with the NUL that C strings end in.
   struct TLS: Sendable {
     var certificate: [CChar]
     var key: [CChar]
@@ -14,25 +15,30 @@ final class HTTPDaemon: @unchecked Sendable {
 
   /// Connections, and so threads, at a time.
   static let connectionLimit: UInt32 = 256
-  /// Seconds without traffic. Longer than the heartbeat of an event stream.
+  /// Seconds without traffic after which a connection is closed; more than `heartbeat`, so that open streams stay.
   static let timeout: UInt32 = 60
+  /// Seconds without an event after which a stream sends a comment line.
   static let heartbeat = 15.0
-  /// Bytes of the request line and headers, answer's headers included.
+  /// Bytes for the request line and the headers of request and answer.
   static let connectionMemory = 32 * 1024
+  /// Bytes.
   static let threadStack = 1 << 20
 
   private let context: Unmanaged<Context>
   private let handle: OpaquePointer
-  /// libmicrohttpd keeps pointers into these.
+  /// Copies of the PEM texts: libmicrohttpd keeps pointers into them until it is stopped.
   private let pem: [UnsafeMutablePointer<CChar>]
 
-  /// What the callbacks get.
+  /// What libmicrohttpd hands to its callbacks.
   final class Context: Sendable {
     let router: Router
     init(router: Router) { self.router = router }
   }
 
-  /// Serves a listening socket; owns it from here on. libmicrohttpd closes it, also when it cannot start.
+  /// Begins to serve a listening socket. libmicrohttpd owns the socket from here on, and closes it, also where it
+  /// cannot start.
+  ///
+  /// - Throws: `.system` where it cannot start, `.tls` where it cannot use the certificate and key.
   init(socket: CInt, router: Router, tls: TLS?) throws(ServingError) {
     let context = Unmanaged.passRetained(Context(router: router))
     var flags =
@@ -75,7 +81,8 @@ final class HTTPDaemon: @unchecked Sendable {
     self.pem = pem
   }
 
-  /// Ends all connections and waits for their threads. Event streams must have ended.
+  /// Ends all connections and waits for their threads. Event streams have to be closed before, as a thread does not
+  /// end while its stream waits for an event.
   func stop() {
     MHD_stop_daemon(handle)
     context.release()
@@ -87,7 +94,8 @@ private func option(_ name: MHD_OPTION, _ value: Int) -> MHD_OptionItem {
   MHD_OptionItem(option: name, value: value, ptr_value: nil)
 }
 
-/// Marks a connection whose headers have been seen: libmicrohttpd calls a first time before the body.
+/// The state of a request whose headers have been seen: libmicrohttpd calls back with the headers first, and again
+/// with the body. Only the address of this byte is used.
 private nonisolated(unsafe) let headersSeen = UnsafeMutableRawPointer.allocate(
   byteCount: 1, alignment: 1)
 
@@ -101,8 +109,8 @@ private func answerRequest(
     return .NO
   }
   let verb = String(cString: method)
-  // Other methods are refused at once, so that their bodies need not be read.
-  if requestState.pointee == nil, verb == "GET" || verb == "HEAD" {
+  // A request of another method is answered on the first call, so that its body is never read.
+  if requestState.pointee == nil, Route.methods.contains(verb) {
     requestState.pointee = headersSeen
     return .YES
   }
@@ -167,12 +175,12 @@ private func send(_ response: Response, on connection: OpaquePointer, hub: LiveH
 /// The bytes of one event stream. Used by its connection's thread only.
 private final class EventStream {
   private let subscription: LiveHub.Subscription
-  // The first line tells the browser to come back after a second when the stream breaks.
+  // `retry` tells the browser to connect again one second after a stream has broken.
   private var pending = Array("retry: 1000\n\n".utf8)[...]
 
   init(_ subscription: LiveHub.Subscription) { self.subscription = subscription }
 
-  /// MHD_CONTENT_READER_END_OF_STREAM is -1.
+  /// - Returns: the number of bytes written, or -1 (MHD_CONTENT_READER_END_OF_STREAM) once the hub has closed.
   func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
     if pending.isEmpty {
       guard let message = subscription.next(heartbeatAfter: HTTPDaemon.heartbeat) else { return -1 }

@@ -4,26 +4,29 @@ import Support
 import Synchronization
 import Warehouse
 
-/// How to serve.
+/// How `HTTPServer` serves.
 public struct HTTPServerConfiguration: Sendable {
   /// `HOST:PORT`. Port 0 lets the system choose one.
   public var listen: String
-  /// Who brings it may read. Needed for addresses that other machines can reach.
+  /// The token that requests must carry; nil or empty where everybody may read. `HTTPServer.start` refuses
+  /// addresses that other machines can reach without one.
   public var token: String?
-  /// PEM files; both or neither.
+  /// Path of the certificate chain in PEM; goes together with `tlsKey`. nil for plain HTTP.
   public var tlsCertificate: String?
+  /// Path of the private key in PEM; goes together with `tlsCertificate`.
   public var tlsKey: String?
-  /// Connections to the database at a time, and so queries at a time.
+  /// Connections to the database at a time, and so queries at a time; at least 1.
   public var databaseConnections = 8
-  /// Seconds after which PostgreSQL gives up a query.
+  /// Whole seconds after which PostgreSQL gives up a query.
   public var queryTimeout = 30
-  /// Seconds between looks for something new, while somebody listens.
+  /// Seconds between two looks for new minutes, while a live stream is open.
   public var pollInterval = 1.0
-  /// Gets what an operator should know, a line at a time. Called from any thread.
+  /// Gets what an operator should know, a line at a time. Called from any thread. Default: stderr.
   public var log: @Sendable (String) -> Void = { line in
     StandardError.write("polyrhythm: \(line)\n")
   }
 
+  /// Nothing is checked here: `HTTPServer` does that.
   public init(
     listen: String = "127.0.0.1:8080", token: String? = nil, tlsCertificate: String? = nil,
     tlsKey: String? = nil
@@ -35,8 +38,8 @@ public struct HTTPServerConfiguration: Sendable {
   }
 }
 
-/// The HTTP face of the warehouse: the query API, the live stream and the page. Lives through outages of
-/// the database, and answers 503 meanwhile.
+/// Serves the query API, the live stream and the page over HTTP. While the database does not answer, the server
+/// answers 503; it recovers by itself.
 public final class HTTPServer: Sendable {
   private struct Running: Sendable {
     var daemon: HTTPDaemon
@@ -134,7 +137,7 @@ public final class HTTPServer: Sendable {
   }
 }
 
-/// The one thread that looks for something new, for as long as somebody listens.
+/// The thread that looks for new minutes, for all live streams together, while any is open.
 private final class Poller: Sendable {
   private let hub: LiveHub
   private let isStopped = StopToken()
@@ -151,7 +154,7 @@ private final class Poller: Sendable {
     }
   }
 
-  /// Ends all streams; returns once no poll is under way.
+  /// Ends all streams; returns when no look is under way.
   func stop() {
     isStopped.request()
     hub.arrivals.signal()
@@ -168,7 +171,8 @@ extension Instant {
   }
 }
 
-/// Writes whole lines, unbuffered: C's `stderr` is a mutable global.
+/// Writes whole lines to stderr by its descriptor, because C's `stderr` is a mutable global, which Swift 6 does not
+/// let a concurrent program name.
 private enum StandardError {
   static func write(_ text: String) {
     let bytes = Array(text.utf8)

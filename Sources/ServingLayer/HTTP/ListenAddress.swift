@@ -4,9 +4,10 @@ import Glibc
 struct ListenAddress: Sendable, Equatable {
   var host: String
   var port: UInt16
-  /// Known once it is open.
+  /// Known in the address that `open` returns; false before.
   private(set) var isLoopback = false
 
+  /// - Throws: `.address` where the text is not HOST:PORT.
   init(_ text: String) throws(ServingError) {
     let accepted = "HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080"
     guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...])
@@ -28,10 +29,12 @@ struct ListenAddress: Sendable, Equatable {
 
   var text: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
-  /// A socket that is bound and listening. What the name resolves to decides whether it is loopback:
-  /// a name alone proves nothing.
+  /// Opens a socket that is bound and listening. Whether that is on loopback is decided by the address that the name
+  /// resolves to, as anybody's resolver may map `localhost` elsewhere.
   ///
   /// - Parameter allowsRemote: false refuses addresses that other machines can reach.
+  /// - Returns: the socket's descriptor, and the address with the port that the system chose.
+  /// - Throws: `.address`, `.tokenRequired`, `.addressInUse` or `.system`.
   func open(allowsRemote: Bool) throws(ServingError) -> (socket: CInt, bound: ListenAddress) {
     var hints = addrinfo()
     hints.ai_socktype = CInt(SOCK_STREAM.rawValue)

@@ -1,14 +1,14 @@
-/// One HTTP request as the router sees it: already taken apart, not yet trusted.
-public struct Request: Sendable {
-  public var method: String
+/// One HTTP request as the router gets it: taken apart, but nothing in it is checked yet.
+struct Request: Sendable {
+  var method: String
   /// Percent-decoded, without the query.
-  public var path: String
+  var path: String
   /// Percent-decoded, in the order given; a name may come more than once.
-  public var query: [(name: String, value: String)]
+  var query: [(name: String, value: String)]
   /// Names in lower case.
-  public var headers: [String: String]
+  var headers: [String: String]
 
-  public init(
+  init(
     method: String = "GET", path: String, query: [(name: String, value: String)] = [],
     headers: [String: String] = [:]
   ) {
@@ -22,19 +22,19 @@ public struct Request: Sendable {
   func values(_ name: String) -> [String] { query.filter { $0.name == name }.map(\.value) }
 }
 
-/// What the router answers. Only the adapter knows how bytes get to the socket.
-public struct Response: Sendable {
-  public enum Body: Sendable {
+/// What the router answers. How the bytes get to the socket is for `HTTPDaemon` to know.
+struct Response: Sendable {
+  enum Body: Sendable {
     case bytes([UInt8])
     /// Server-sent events, from now until the client or the server goes.
     case events
   }
 
-  public var status: Int
-  public var headers: [(name: String, value: String)]
-  public var body: Body
+  var status: Int
+  var headers: [(name: String, value: String)]
+  var body: Body
 
-  public init(status: Int, headers: [(name: String, value: String)] = [], body: Body) {
+  init(status: Int, headers: [(name: String, value: String)] = [], body: Body) {
     self.status = status
     self.headers = headers
     self.body = body
@@ -51,7 +51,7 @@ public struct Response: Sendable {
   }
 
   /// The body as text; empty for an event stream.
-  public var text: String {
+  var text: String {
     if case .bytes(let bytes) = body { String(decoding: bytes, as: UTF8.self) } else { "" }
   }
 
@@ -61,9 +61,9 @@ public struct Response: Sendable {
 /// A request that cannot be answered, and why: becomes `{"error": {"code":…, "message":…}}`.
 struct RequestError: Error, Equatable {
   var status: Int
-  /// For programs; stable.
+  /// For programs: it stays the same from version to version.
   var code: String
-  /// For people, one line: which parameter, what was found, what is accepted.
+  /// For people: one line with the parameter, what was found and what is accepted.
   var message: String
 
   init(_ code: String, _ message: String, status: Int = 400) {
@@ -87,7 +87,7 @@ struct RequestError: Error, Equatable {
     }
     var response = Response.json(json.text, status: status)
     if status == 503 { response.headers.append(("Retry-After", "2")) }
-    if status == 405 { response.headers.append(("Allow", "GET, HEAD")) }
+    if status == 405 { response.headers.append(("Allow", Route.methods.joined(separator: ", "))) }
     if status == 401 {
       response.headers.append(("WWW-Authenticate", "Bearer realm=\"polyrhythm\""))
     }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Counts of what was asked and how long it took, for Prometheus.
+/// Numbers and durations of the requests by route and status, for Prometheus.
 final class RequestStatistics: Sendable {
   struct Key: Hashable, Sendable {
     var route: String

@@ -3,31 +3,35 @@ import Metrics
 import Synchronization
 import Warehouse
 
-/// Keeps the last hour of totals and tells every subscriber what changed. One poller asks the
-/// database, however many listen; a slow subscriber misses intermediate states, never the last.
+/// Keeps the last hour of totals and tells every subscriber which minutes changed. One poller asks the database,
+/// however many subscribers there are. A subscriber that reads slowly misses intermediate states, never the last one.
 final class LiveHub: Sendable {
-  /// Minutes shown: what the page's shortest useful chart spans.
+  /// Milliseconds that the stream spans: the hour of the page's live chart.
   static let window: Int64 = 60 * Instant.minute
-  /// How far ahead of the server's clock a minute may be and still count as now.
+  /// Milliseconds that a minute may be ahead of this machine's clock and still be shown, because clocks differ.
   static let clockSlack: Int64 = 10 * Instant.minute
 
+  /// A minute.
   private struct Row {
     var json: String
+    /// The version in which the row came or changed.
     var changedIn: Int
   }
 
   private struct State {
-    /// Counts published changes; 0 before the first.
+    /// The number of changes published so far.
     var version = 0
     var warehouse: WarehouseState?
     var latestMinute: String?
+    /// By minute, as ISO 8601.
     var rows: [String: Row] = [:]
     var isDatabaseDown = false
     var isClosed = false
     var waiting: [ObjectIdentifier: DispatchSemaphore] = [:]
   }
 
-  /// Signalled with each new subscriber, so that nobody waits out the poller's pause for a first look.
+  /// Signalled with each new subscriber, so that the poller does not finish its pause before it looks for the
+  /// subscriber's first event.
   let arrivals = DispatchSemaphore(value: 0)
 
   private let database: any Database
@@ -53,7 +57,8 @@ final class LiveHub: Sendable {
     }
   }
 
-  /// Looks once whether anything changed, and publishes it. An unreachable database is a change too.
+  /// Looks once whether anything has changed, and publishes the change. That the database does not answer any more
+  /// is a change too.
   func poll() {
     do {
       guard let row = try database.rows(queries.state).first, let now = WarehouseState(row) else {
@@ -147,8 +152,11 @@ final class LiveHub: Sendable {
 
     deinit { hub.forget(ObjectIdentifier(self)) }
 
-    /// Waits for the next change and writes it as an event; a comment line where nothing changed
-    /// for `seconds`, so that both ends notice a broken connection; nil once the hub has closed.
+    /// Waits for the next change.
+    ///
+    /// - Parameter seconds: without a change after which a comment line is returned instead, so that both ends
+    ///   notice a broken connection.
+    /// - Returns: the change as a server-sent event, or a comment line; nil once the hub has closed.
     func next(heartbeatAfter seconds: Double) -> String? {
       let deadline = DispatchTime.now() + seconds
       while true {

@@ -1,9 +1,9 @@
 import Glibc
 import Support
 
-/// The files of the live page, read once at the start. What a client may fetch is this list: no path
-/// of a request ever reaches the file system.
-public struct PageAssets: Sendable {
+/// The files of the live page, read once at the start. A client can fetch what is in this list and nothing else: the
+/// path of a request never reaches the file system.
+struct PageAssets: Sendable {
   struct File: Sendable {
     var contentType: String
     var bytes: [UInt8]
@@ -11,7 +11,7 @@ public struct PageAssets: Sendable {
 
   /// By request path.
   let files: [String: File]
-  /// What could not be found, one line each, for the log.
+  /// A line for the log for each file that was not found.
   let missing: [String]
 
   /// Where Debian's libjs-chart.js and its relatives put Chart.js.
@@ -23,7 +23,7 @@ public struct PageAssets: Sendable {
   ]
 
   private static let own = [
-    ("/", "index.html", "text/html; charset=utf-8"),
+    (Route.page.path, "index.html", "text/html; charset=utf-8"),
     ("/assets/app.js", "app.js", "text/javascript; charset=utf-8"),
     ("/assets/charts.js", "charts.js", "text/javascript; charset=utf-8"),
     ("/assets/style.css", "style.css", "text/css; charset=utf-8"),
@@ -31,10 +31,13 @@ public struct PageAssets: Sendable {
 
   /// Finds the page's folder: `POLYRHYTHM_PAGE`, else `Sources/ServingLayer/Page` in a folder above
   /// the executable or the working directory, else `/usr/share/polyrhythm/page`.
-  public init() {
+  init() {
     self.init(folder: Self.folder(), chartLibraryPlaces: Self.chartLibraryPlaces)
   }
 
+  /// - Parameters:
+  ///   - folder: of the page's own files; nil where there is none.
+  ///   - chartLibraryPlaces: paths of which the first that can be read is served as Chart.js.
   init(folder: String?, chartLibraryPlaces: [String]) {
     var files: [String: File] = [:]
     var missing: [String] = []

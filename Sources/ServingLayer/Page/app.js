@@ -5,7 +5,7 @@
 const RANGES = { "15 m": 15, "1 h": 60, "6 h": 360, "24 h": 1440, "7 d": 10080 };
 const MINUTE = 60000;
 const STEP = { minute: MINUTE, hour: 60 * MINUTE };
-// The live stream brings this much of the past; longer ranges are asked for again.
+// How much of the past the live stream brings; longer ranges are asked for by queries.
 const LIVE_MINUTES = 60;
 const REFRESH_MS = { short: 5000, long: 15000 };
 
@@ -49,7 +49,7 @@ function granularity() {
   return state.minutes <= 360 ? "minute" : "hour";
 }
 
-// Ends now; where the events end long before, with the events, and says so.
+// A range ends now. Where the last events are much older, it ends with them, and the page says so.
 function range() {
   const now = Math.ceil(Date.now() / MINUTE) * MINUTE;
   const latest = state.latest ? Date.parse(state.latest) + MINUTE : now;
@@ -221,7 +221,7 @@ function drawLoads(loads) {
 
 // MARK: Refreshing
 
-// The last hour comes with the stream; then nothing need be asked for.
+// The last hour comes with the stream, so it need not be asked for.
 function drawLive(span) {
   if (granularity() !== "minute" || state.minutes > LIVE_MINUTES || state.live.size === 0) return false;
   const rows = [...state.live.values()].filter((r) => Date.parse(r.time) >= span.from && Date.parse(r.time) < span.to);
@@ -255,7 +255,7 @@ async function refresh() {
       ...(isLive ? [] : [fetchSeries(span)]),
       ...tops.map((card) => ask(address(card.query(), span)).then((a) => () => { card.draw(card, a.rows); mark(card, a.rows); })),
     ]);
-    // A slow answer to a range that was left must not draw over the present one.
+    // A slow answer to a range that the reader has left must not be drawn over the present one.
     if (generation !== state.generation) return;
     for (const apply of results) apply();
     state.refreshTook = Date.now() - started;
@@ -275,7 +275,7 @@ function say(text) {
 
 function refreshSoon() {
   if (state.timer) return;
-  // A range that is dear to answer is asked for less often: open pages must not wear the database out.
+  // A range that takes long to answer is asked for less often, so that open pages do not wear the database out.
   const pause = Math.max(state.minutes <= 360 ? REFRESH_MS.short : REFRESH_MS.long, 5 * state.refreshTook);
   const wait = Math.max(0, state.refreshedAt + pause - Date.now());
   state.timer = setTimeout(() => {
@@ -306,7 +306,7 @@ function onMinutes(event) {
   refreshSoon();
 }
 
-// A browser allows a server six connections over all tabs: tabs that nobody sees give theirs back.
+// A browser opens at most six connections to one server, over all tabs: a hidden tab closes its stream.
 let source = null;
 
 function listen() {
@@ -315,7 +315,7 @@ function listen() {
   source.addEventListener("minutes", onMinutes);
   source.onerror = () => {
     connection("down", "Reconnecting…");
-    // The browser comes back by itself, but gives up for good after an error status.
+    // The browser connects again by itself, except after an error status.
     if (source?.readyState === EventSource.CLOSED) setTimeout(() => { if (source) listen(); }, 3000);
   };
 }

@@ -1,7 +1,7 @@
 import Metrics
 
-/// What a query can break its answer down by, or filter on. A dimension is a key column of a rollup,
-/// or an attribute of the dimension table that a rollup's key points at. Unknown is null everywhere.
+/// What a query can break its answer down by, or filter on. A dimension is a key column of a rollup, or an attribute of
+/// the dimension table that the rollup's key points at. An unknown value is null in every dimension.
 enum Dimension: String, CaseIterable, Sendable {
   case artist, song, genre
   case user
@@ -48,15 +48,15 @@ enum Dimension: String, CaseIterable, Sendable {
     }
   }
 
-  /// What to select and group by in this rollup, the dimension's own column first; nil where the
-  /// rollup does not know the dimension. Names fit `QuerySQL`: `layers` is the merged rollup, `dim`
-  /// the dimension table joined to it.
+  /// What to select and group by in a rollup, the dimension's own column first; nil where the rollup does not know the
+  /// dimension. The expressions fit into `QuerySQL`'s statement, where `layers` is the merged rollup, and `dim` the
+  /// dimension table joined to it.
   func columns(in rollup: Rollup) -> [Column]? {
     func own(_ expression: String, isInteger: Bool = false) -> [Column] {
       [Column(name: rawValue, expression: expression, isInteger: isInteger)]
     }
     switch (self, rollup) {
-    case (.layer, _): return own("layers.layer")
+    case (.layer, _): return own("(case when layers.is_loaded then 'batch' else 'speed' end)")
     case (.artist, .song), (.genre, .song): return own("dim.\(rawValue)")
     case (.song, .song): return own("dim.title") + [Column.of(.artist)]
     case (.user, .user): return own("dim.user_id", isInteger: true)
@@ -92,7 +92,8 @@ extension Rollup {
     }
   }
 
-  /// From the fewest rows a minute to the most: the planner takes the first that can answer.
+  /// From the rollup with the fewest rows a minute to the one with the most: `QueryPlan` takes the first that can
+  /// answer.
   static let cheapestFirst: [Rollup] = [
     .totals, .audience, .page, .device, .location, .song, .user,
   ]

@@ -7,7 +7,7 @@ struct Instant: Comparable, Sendable {
   static func < (a: Instant, b: Instant) -> Bool { a.milliseconds < b.milliseconds }
 
   static let minute: Int64 = 60_000
-  /// The span of dim_date; events outside it are quarantined, so nothing is ever found there.
+  /// The span of `dim_date`: events outside it are quarantined, so a query has nothing to find there.
   static let earliest = Instant(milliseconds: 946_684_800_000)
   static let latest = Instant(milliseconds: 4_102_444_800_000)
 
@@ -31,7 +31,8 @@ struct Instant: Comparable, Sendable {
     if text.hasPrefix("now-") { return ago(text.dropFirst(4), now) }
     if text.hasPrefix("-") { return ago(text.dropFirst(1), now) }
     if text.utf8.allSatisfy(isDigit) {
-      // Fewer digits would be seconds, or a bare year: a guess would be wrong by a factor of 1000.
+      // 12 or 13 digits are milliseconds of the years 1973 to 2286. Fewer could be seconds or a year, and a wrong
+      // guess would be off by a factor of 1000.
       return (12...13).contains(text.utf8.count) ? Int64(text).map(Instant.init) : nil
     }
     return ISOTime.parse(text, form).map(Instant.init)
@@ -53,7 +54,8 @@ struct Instant: Comparable, Sendable {
     return overflow || underflow ? nil : Instant(milliseconds: time)
   }
 
-  /// Seconds may have a fraction of any precision up to nanoseconds.
+  /// Seconds may have a fraction of any precision up to nanoseconds. In a query string `+` stands for a space,
+  /// so an offset's plus sign may have been decoded to one.
   private static let form = ISOTime.Form(
     fractionDigits: 1...9, zoneMayLackColon: true, blankIsPlus: true)
 }

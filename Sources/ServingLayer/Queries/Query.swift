@@ -1,7 +1,7 @@
 import Metrics
 
-/// One question to the warehouse, checked and with every default filled in. It says what is wanted;
-/// `QueryPlan` says from where.
+/// One question to the warehouse, checked, with every default filled in. Which tables answer it is for `QueryPlan` to
+/// decide.
 struct Query: Sendable {
   enum Format: String, CaseIterable, Sendable { case json, csv }
 
@@ -23,14 +23,16 @@ struct Query: Sendable {
   var timeZone: String
   var limit: Int
   var format: Format
-  /// Also answer for the range of the same length that ends where this one begins.
+  /// Whether the range of the same length that ends where this one begins is answered for too.
   var comparesPrevious: Bool
 
+  /// Rows.
   static let defaultLimit = 1000
   static let maximumLimit = 100_000
   static let maximumDimensions = 2
-  /// Values over all filters. Bounds the statement.
+  /// Values over all filters; their number bounds the length of the statement.
   static let maximumFilterValues = 100
+  /// Milliseconds.
   static let defaultRange: Int64 = 3_600_000
 }
 
@@ -48,7 +50,7 @@ extension Query {
     granularity = try read.granularity(by: by, from: from, to: to)
     timeZone = try read.timeZone()
     limit = try read.limit()
-    format = try read.choice("format", of: Format.self) ?? .json
+    format = try read.choice(.format, of: Format.self) ?? .json
     comparesPrevious = try read.comparesPrevious()
     if comparesPrevious, !by.isEmpty || granularity != .none || format == .csv {
       throw RequestError(
@@ -72,25 +74,21 @@ extension Query {
 private struct ParameterReader {
   private let values: [String: [String]]
 
-  private static let repeatable: Set = ["filter"]
-  private static let known = [
-    "metrics", "by", "granularity", "from", "to", "tz", "filter", "limit", "format", "compare",
-    "token",
-  ]
-
+  /// Takes the parameters of `QueryParameter`, and the token that `AccessControl` has read already.
   init(_ parameters: [(name: String, value: String)]) throws(RequestError) {
     var values: [String: [String]] = [:]
     for (name, value) in parameters {
-      guard Self.known.contains(name) else {
+      let parameter = QueryParameter(rawValue: name)
+      guard parameter != nil || name == AccessControl.parameter else {
         throw .parameter(
           "parameter name", found: name,
-          accepted: Self.known.filter { $0 != "token" }.joined(separator: ", "))
+          accepted: QueryParameter.allCases.map(\.name).joined(separator: ", "))
       }
       if value.unicodeScalars.contains("\0") {
         throw .parameter(name, found: "a NUL character", accepted: "text without one")
       }
       values[name, default: []].append(value)
-      if values[name, default: []].count > 1, !Self.repeatable.contains(name) {
+      if values[name, default: []].count > 1, parameter != .filter {
         throw .parameter(
           name, found: "it more than once", accepted: "one \(name), several values with commas")
       }
@@ -98,21 +96,21 @@ private struct ParameterReader {
     self.values = values
   }
 
-  private func first(_ name: String) -> String? {
-    values[name]?.first.flatMap { $0.isEmpty ? nil : $0 }
+  private func first(_ parameter: QueryParameter) -> String? {
+    values[parameter.name]?.first.flatMap { $0.isEmpty ? nil : $0 }
   }
 
-  private func list(_ name: String) -> [String] {
-    first(name)?.split(separator: ",", omittingEmptySubsequences: false).map(String.init) ?? []
+  private func list(_ parameter: QueryParameter) -> [String] {
+    first(parameter)?.split(separator: ",", omittingEmptySubsequences: false).map(String.init) ?? []
   }
 
   func choice<T: RawRepresentable & CaseIterable>(
-    _ name: String, of type: T.Type
+    _ parameter: QueryParameter, of type: T.Type
   ) throws(RequestError) -> T? where T.RawValue == String {
-    guard let text = first(name) else { return nil }
+    guard let text = first(parameter) else { return nil }
     guard let value = T(rawValue: text) else {
       let names = T.allCases.map(\.rawValue).joined(separator: ", ")
-      throw .parameter(name, found: text, accepted: names)
+      throw .parameter(parameter, found: text, accepted: names)
     }
     return value
   }
@@ -120,14 +118,14 @@ private struct ParameterReader {
   func metrics() throws(RequestError) -> [Measure] {
     let accepted = Measure.all.map(\.name).joined(separator: ", ")
     var metrics: [Measure] = []
-    for name in list("metrics") {
+    for name in list(.metrics) {
       guard let measure = Measure.named(name), !metrics.contains(where: { $0.name == name }) else {
-        throw .parameter("metrics", found: name, accepted: "each once of \(accepted)")
+        throw .parameter(.metrics, found: name, accepted: "each once of \(accepted)")
       }
       metrics.append(measure)
     }
     guard !metrics.isEmpty else {
-      throw .parameter("metrics", found: "", accepted: "one or more of \(accepted)")
+      throw .parameter(.metrics, found: "", accepted: "one or more of \(accepted)")
     }
     return metrics
   }
@@ -137,31 +135,31 @@ private struct ParameterReader {
       "at most \(Query.maximumDimensions), each once, of "
       + Dimension.allCases.map(\.rawValue).joined(separator: ", ")
     var dimensions: [Dimension] = []
-    for name in list("by") {
+    for name in list(.by) {
       guard let dimension = Dimension(rawValue: name), !dimensions.contains(dimension) else {
-        throw .parameter("by", found: name, accepted: accepted)
+        throw .parameter(.by, found: name, accepted: accepted)
       }
       dimensions.append(dimension)
     }
     guard dimensions.count <= Query.maximumDimensions else {
-      throw .parameter("by", found: first("by") ?? "", accepted: accepted)
+      throw .parameter(.by, found: first(.by) ?? "", accepted: accepted)
     }
     return dimensions
   }
 
   func filters() throws(RequestError) -> [Query.Filter] {
     let names = Dimension.allCases.map(\.rawValue).joined(separator: ", ")
-    let texts = (values["filter"] ?? []).filter { !$0.isEmpty }
+    let texts = (values[QueryParameter.filter.name] ?? []).filter { !$0.isEmpty }
     guard texts.count <= Query.maximumFilterValues else {
       throw .parameter(
-        "filter", found: "\(texts.count) values", accepted: "at most \(Query.maximumFilterValues)")
+        .filter, found: "\(texts.count) values", accepted: "at most \(Query.maximumFilterValues)")
     }
     var filters: [Query.Filter] = []
     for text in texts {
       let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
       guard parts.count == 2, let dimension = Dimension(rawValue: String(parts[0])) else {
         throw .parameter(
-          "filter", found: text,
+          .filter, found: text,
           accepted: "dimension:value (repeat for more; an empty value is unknown), of \(names)")
       }
       if let index = filters.firstIndex(where: { $0.dimension == dimension }) {
@@ -174,23 +172,23 @@ private struct ParameterReader {
   }
 
   func range(now: Instant) throws(RequestError) -> (from: Instant, to: Instant) {
-    let to = try instant("to", now: now) ?? now
+    let to = try instant(.to, now: now) ?? now
     let from =
-      try instant("from", now: now) ?? Instant(milliseconds: to.milliseconds - Query.defaultRange)
+      try instant(.from, now: now) ?? Instant(milliseconds: to.milliseconds - Query.defaultRange)
     guard from < to else {
       throw .parameter(
-        "from", found: from.iso8601, accepted: "a time before to, which is \(to.iso8601)")
+        .from, found: from.iso8601, accepted: "a time before to, which is \(to.iso8601)")
     }
     return (from.flooredToMinute, to.ceiledToMinute)
   }
 
-  private func instant(_ name: String, now: Instant) throws(RequestError) -> Instant? {
-    guard let text = first(name) else { return nil }
+  private func instant(_ parameter: QueryParameter, now: Instant) throws(RequestError) -> Instant? {
+    guard let text = first(parameter) else { return nil }
     guard let instant = Instant.parse(text, now: now) else {
-      throw .parameter(name, found: text, accepted: Instant.accepted)
+      throw .parameter(parameter, found: text, accepted: Instant.accepted)
     }
     guard (Instant.earliest...Instant.latest).contains(instant) else {
-      throw .parameter(name, found: text, accepted: "a time from the years 2000 to 2099")
+      throw .parameter(parameter, found: text, accepted: "a time from the years 2000 to 2099")
     }
     return instant
   }
@@ -198,14 +196,14 @@ private struct ParameterReader {
   func granularity(
     by: [Dimension], from: Instant, to: Instant
   ) throws(RequestError) -> Granularity {
-    if first("granularity") == "second" {
+    if first(.granularity) == "second" {
       throw .parameter(
-        "granularity", found: "second",
+        .granularity, found: "second",
         accepted:
           "not yet; until then \(Granularity.allCases.map(\.rawValue).joined(separator: ", "))"
       )
     }
-    if let chosen = try choice("granularity", of: Granularity.self) { return chosen }
+    if let chosen = try choice(.granularity, of: Granularity.self) { return chosen }
     guard by.isEmpty else { return .none }
     switch to.milliseconds - from.milliseconds {
     case ...(6 * 3_600_000): return .minute
@@ -214,10 +212,11 @@ private struct ParameterReader {
     }
   }
 
-  /// Checks the shape only: the database knows the names. PostgreSQL would also take POSIX rules such
-  /// as `FOO+3`, which mean the opposite of what they seem to say, so signs stay with `Etc/`.
+  /// Checks only the shape of the name, because the database knows which names exist. PostgreSQL also takes POSIX rules
+  /// such as `FOO+3`, whose sign means the opposite of what it seems to say, so signs are accepted in names that
+  /// begin with `Etc/` only.
   func timeZone() throws(RequestError) -> String {
-    guard let name = first("tz"), name != "UTC" else { return "UTC" }
+    guard let name = first(.timeZone), name != "UTC" else { return "UTC" }
     let signed = name.hasPrefix("Etc/")
     let parts = name.split(separator: "/", omittingEmptySubsequences: false)
     let shape = parts.allSatisfy { part in
@@ -239,22 +238,28 @@ private struct ParameterReader {
   }
 
   func limit() throws(RequestError) -> Int {
-    guard let text = first("limit") else { return Query.defaultLimit }
+    guard let text = first(.limit) else { return Query.defaultLimit }
     guard let limit = Int(text), (1...Query.maximumLimit).contains(limit) else {
-      throw .parameter("limit", found: text, accepted: "1 to \(Query.maximumLimit)")
+      throw .parameter(.limit, found: text, accepted: "1 to \(Query.maximumLimit)")
     }
     return limit
   }
 
   func comparesPrevious() throws(RequestError) -> Bool {
-    guard let text = first("compare") else { return false }
-    guard text == "previous" else { throw .parameter("compare", found: text, accepted: "previous") }
+    guard let text = first(.compare) else { return false }
+    guard text == "previous" else { throw .parameter(.compare, found: text, accepted: "previous") }
     return true
   }
 }
 
 extension RequestError {
+  static func parameter(
+    _ parameter: QueryParameter, found: String, accepted: String
+  ) -> RequestError {
+    .parameter(parameter.name, found: found, accepted: accepted)
+  }
+
   static func unknownTimeZone(_ name: String) -> RequestError {
-    .parameter("tz", found: name, accepted: "an IANA name such as UTC or Europe/Berlin")
+    .parameter(.timeZone, found: name, accepted: "an IANA name such as UTC or Europe/Berlin")
   }
 }

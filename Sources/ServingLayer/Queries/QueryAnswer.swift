@@ -1,8 +1,8 @@
 import Metrics
 
-/// The error of a distinct count. HyperLogLog's relative standard error is 1.04 / √m with m
-/// registers (Flajolet et al. 2007); m is 2^12 here. Small sets are kept whole by the storage format
-/// and counted exactly; the interval is then wider than it need be.
+/// The error of a distinct count. HyperLogLog's relative standard error is 1.04 / √m with m registers (Flajolet et
+/// al. 2007), and m is 2^12 here. The storage format keeps small sets whole, so they are counted exactly, and their
+/// interval is wider than it need be.
 enum DistinctError {
   static let relativeStandardError = 1.04 / 64
 
@@ -27,6 +27,7 @@ struct QueryAnswer: Sendable {
   /// True where the limit cut rows off.
   var isTruncated: Bool
 
+  /// - Parameter result: the rows of `QuerySQL.statement(for: plan)`.
   init(_ plan: QueryPlan, _ result: [[String?]]) {
     self.plan = plan
     asOf = result.first?[0]

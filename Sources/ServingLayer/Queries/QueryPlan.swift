@@ -9,7 +9,7 @@ struct QueryPlan: Sendable {
       case bucket
       case dimension(expression: String)
       case measure(Measure)
-      /// An end of the 95 % interval of the distinct count that comes just before.
+      /// An end of the 95 % interval of the distinct count in the column before.
       case low, high
       case source, isFinal
     }

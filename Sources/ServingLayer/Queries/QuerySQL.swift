@@ -6,20 +6,20 @@ struct Statement: Equatable, Sendable {
   var parameters: [String?]
 }
 
-/// Renders a plan as one statement. One statement is one snapshot, and a load publishes in one
-/// transaction, so rows, `as_of` and finality always belong together.
+/// Renders a plan as one statement. One statement sees one snapshot, and a load publishes in one transaction, so the
+/// rows, `as_of` and finality in an answer always belong together.
 ///
-/// It reads the tables of both layers by the rule of the views `serving.minute_*` (batch rows, and speed
-/// rows of epochs later than the loaded one), but aggregates once: the views would first sum by
-/// minute and key what is summed again here. A test holds the two together.
+/// The statement reads the tables of both layers by the rule of the views `serving.minute_*`: batch rows, and speed rows
+/// of epochs later than the loaded one. It does not read the views themselves, because they sum by minute and key, and
+/// this statement would sum their sums once more. A test compares its results with those of the views.
 ///
-/// `state` looks at the time zone even where there are no rows to put into buckets: a name that does not
-/// exist is always an error.
+/// `state` uses the time zone even where there are no rows to put into buckets, so that a name that does not exist is
+/// always an error.
 ///
 /// The answer has `QuerySQL.leading` columns about the state of the warehouse, then those of the
 /// plan without the interval ends, all as text. With no rows there is one row without a position.
 struct QuerySQL {
-  /// as_of, final_before, loaded_epoch, position.
+  /// The number of columns before those of the plan: as_of, final_before, loaded_epoch, position.
   static let leading = 4
 
   private let plan: QueryPlan
@@ -68,15 +68,15 @@ struct QuerySQL {
         if firstMeasure == nil { firstMeasure = name }
       case .source:
         selected.append(
-          "case when bool_and(layers.layer = 'batch') then 'batch'"
-            + " when bool_or(layers.layer = 'batch') then 'both'"
+          "case when bool_and(layers.is_loaded) then 'batch'"
+            + " when bool_or(layers.is_loaded) then 'both'"
             + " when count(*) > 0 then 'speed' end as \(name)")
       case .isFinal:
         let end = query.granularity.interval.map {
           "least(((\(bucket) at time zone \(zone)) + interval '\($0)') at time zone \(zone), \(to))"
         }
         selected.append(
-          "coalesce(bool_and(layers.layer = 'batch'), true) and \(end ?? to)"
+          "coalesce(bool_and(layers.is_loaded), true) and \(end ?? to)"
             + " <= (select final_before from batch.published) as \(name)")
       case .low, .high: continue
       }
@@ -101,12 +101,8 @@ struct QuerySQL {
         where now() at time zone \(zone) is not null
       ),
       layers as (
-        select \(source), 'batch' as layer from batch.\(rollup.table)
+        select \(source), is_loaded from layers.\(rollup.table)
         where minute >= \(from) and minute < \(to)
-        union all
-        select \(source), 'speed' from speed.\(rollup.table)
-        where minute >= \(from) and minute < \(to)
-          and epoch > (select loaded_epoch from batch.published)
       ),
       answer as (
         select \(selected.joined(separator: ", "))
@@ -167,7 +163,7 @@ struct QuerySQL {
   }
 }
 
-/// SQL that several statements share.
+/// Pieces of SQL that several statements have in common.
 enum SQLText {
   /// A timestamptz as ISO 8601 in UTC.
   static func iso(_ expression: String, milliseconds: Bool) -> String {

@@ -1,4 +1,4 @@
-/// The fixed statements of `warehouse-sql/queries/serving`, by file name.
+/// The texts of `warehouse-sql/queries/serving/*.sql`, under the names of the files.
 struct ServingQueries: Sendable {
   var state: String
   var latestMinute: String
@@ -15,10 +15,11 @@ struct WarehouseState: Equatable, Sendable {
   var speedAge: Double?
   /// Seconds since 1970; nil before the first load.
   var publishedAt: Double?
-  /// Differs whenever anything was written.
+  /// A text that changes whenever either layer has written.
   var version: String
 
-  /// - Parameter row: in the order of the file.
+  /// nil where the row is not one of `state.sql`.
+  /// - Parameter row: its columns, in the order of the file.
   init?(_ row: [String?]) {
     guard row.count == 6, let epoch = row[1].flatMap({ Int($0) }),
       let loadedEpoch = row[2].flatMap({ Int($0) }), let version = row[5]

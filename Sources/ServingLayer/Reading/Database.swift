@@ -1,15 +1,39 @@
 import Warehouse
 
-/// The way to the warehouse, as little of it as the serving layer needs. Tests put failures here.
+/// What the serving layer needs of the warehouse. Tests put failures in its place.
 protocol Database: Sendable {
-  /// Runs the statements in one read-only snapshot; each answers rows of text, nil for null.
+  /// Runs the statements in one read-only snapshot.
   ///
+  /// - Returns: an answer for each statement.
   /// - Throws: `WarehouseError`.
-  func rows(_ statements: [Statement]) throws(WarehouseError) -> [[[String?]]]
+  func answers(_ statements: [Statement]) throws(WarehouseError) -> [StatementAnswer]
+}
+
+/// Rows of text in the columns that the statement names.
+struct StatementAnswer: Sendable {
+  struct Column: Sendable {
+    var name: String
+    /// Whether PostgreSQL's text for a value is a value in JSON too: integers, `json` and `jsonb`.
+    var isJSON: Bool
+  }
+
+  var columns: [Column] = []
+  /// One text for each column; nil is null.
+  var rows: [[String?]] = []
 }
 
 extension Database {
+  func answer(
+    _ sql: String, _ parameters: [String?] = []
+  ) throws(WarehouseError) -> StatementAnswer {
+    try answers([Statement(sql: sql, parameters: parameters)]).first ?? StatementAnswer()
+  }
+
   func rows(_ sql: String, _ parameters: [String?] = []) throws(WarehouseError) -> [[String?]] {
-    try rows([Statement(sql: sql, parameters: parameters)]).first ?? []
+    try answer(sql, parameters).rows
+  }
+
+  func rows(_ statements: [Statement]) throws(WarehouseError) -> [[[String?]]] {
+    try answers(statements).map(\.rows)
   }
 }

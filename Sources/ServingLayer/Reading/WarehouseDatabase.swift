@@ -1,10 +1,14 @@
 import Warehouse
 
-/// The warehouse over a pool of read-only sessions.
+/// The warehouse, read over a pool of sessions that cannot write.
 struct WarehouseDatabase: Database {
   private let pool: ConnectionPool
 
-  /// - Parameter timeout: seconds after which the server gives up a statement.
+  /// Connects when the first statement comes.
+  ///
+  /// - Parameters:
+  ///   - connections: sessions at a time; further statements wait for one of them, at most 5 s.
+  ///   - timeout: seconds after which PostgreSQL gives up a statement.
   init(url: String, connections: Int, timeout: Int) {
     pool = ConnectionPool(url: url, limit: connections, applicationName: "polyrhythm serve") {
       (connection) throws(WarehouseError) in
@@ -17,23 +21,35 @@ struct WarehouseDatabase: Database {
     }
   }
 
-  func rows(_ statements: [Statement]) throws(WarehouseError) -> [[[String?]]] {
+  func answers(_ statements: [Statement]) throws(WarehouseError) -> [StatementAnswer] {
     try pool.withConnection { (connection) throws(WarehouseError) in
       try connection.transaction(.snapshot) { () throws(WarehouseError) in
-        // Before the first query takes the snapshot: a full load swaps whole tables, which a snapshot
-        // knows nothing of. Either this waits for the swap and sees all of it, or the swap for this.
+        // A full load swaps whole tables, and a snapshot does not protect against that. The lock, taken before the
+        // first query takes the snapshot, does: either these statements wait for the swap and see all of it, or
+        // the swap waits for them.
         try connection.script("lock table batch.published in access share mode")
-        var answers: [[[String?]]] = []
+        var answers: [StatementAnswer] = []
         for statement in statements {
           let rows = try connection.run(
             statement.sql, statement.parameters.map { $0.map(SQLValue.text) ?? .null })
-          answers.append(
-            (0..<rows.count).map { row in
-              rows.columns.indices.map { rows.textOrNull(row, $0) }
-            })
+          answers.append(StatementAnswer(rows))
         }
         return answers
       }
+    }
+  }
+}
+
+extension StatementAnswer {
+  /// Type OIDs of int8, int2, int4, json, jsonb (pg_type.dat).
+  private static let jsonTypes: Set<UInt32> = [20, 21, 23, 114, 3802]
+
+  init(_ result: Rows) {
+    columns = result.columns.enumerated().map { index, name in
+      Column(name: name, isJSON: Self.jsonTypes.contains(result.typeOID(index)))
+    }
+    rows = (0..<result.count).map { row in
+      result.columns.indices.map { result.textOrNull(row, $0) }
     }
   }
 }

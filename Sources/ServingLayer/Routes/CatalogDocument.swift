@@ -1,6 +1,7 @@
 import Metrics
 
-/// What can be asked for, as JSON: rendered from the definitions, so that it cannot go stale.
+/// The answer of `/api/v1/catalog`: which metrics and dimensions there are, and which go together. It is written from the
+/// definitions, so that it is always complete.
 enum CatalogDocument {
   static let json: String = {
     var json = JSONWriter()

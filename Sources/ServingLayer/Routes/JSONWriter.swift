@@ -1,6 +1,6 @@
 import Support
 
-/// Writes JSON (RFC 8259) in one pass, in the order of the calls.
+/// Writes JSON (RFC 8259) in one pass, with members in the order of the calls.
 struct JSONWriter {
   private(set) var text = ""
   private var needsComma = false

@@ -1,7 +1,4 @@
-import Metrics
-
-/// The OpenAPI 3.0 document of the HTTP interface. Names of metrics, dimensions and granularities come
-/// from the definitions.
+/// The OpenAPI 3.0 document of the HTTP interface, written from `Route` and `QueryParameter`.
 enum OpenAPI {
   static let json: String = {
     var json = JSONWriter()
@@ -13,22 +10,7 @@ enum OpenAPI {
         json.member("description", "Minute-fresh and nightly-exact figures of a music service.")
       }
       json.member("paths") { json in
-        path("/api/v1/query", "One question to the warehouse", to: &json) { json in
-          json.list("parameters", queryParameters)
-          json.member("responses") { json in
-            response("200", "The rows", to: &json) { json in
-              media("application/json", "Answer", to: &json)
-              json.member("text/csv") { $0.member("schema") { $0.member("type", "string") } }
-            }
-            errors(["400", "401", "503"], to: &json)
-          }
-        }
-        simple("/api/v1/catalog", "What can be asked for", "Catalog", to: &json)
-        simple("/api/v1/loads", "The latest runs of the batch layer", "Loads", to: &json)
-        stream("/api/v1/live", "text/event-stream", liveDescription, to: &json)
-        simple("/healthz", "The process is alive", "Health", to: &json)
-        simple("/readyz", "The database answers and is migrated", "Readiness", to: &json)
-        stream("/metrics", "text/plain", "Prometheus text exposition", to: &json)
+        for route in described { path(route, to: &json) }
       }
       json.member("components") { json in
         json.member("schemas", schemas)
@@ -40,11 +22,11 @@ enum OpenAPI {
           json.member("query") {
             $0.member("type", "apiKey")
             $0.member("in", "query")
-            $0.member("name", "token")
+            $0.member("name", AccessControl.parameter)
           }
         }
       }
-      // The empty requirement: a server without a token asks for none.
+      // The empty requirement stands for servers without a token, which ask for none.
       json.list("security") { json in
         json.object { _ in }
         json.object { $0.member("bearer", [String]()) }
@@ -54,50 +36,57 @@ enum OpenAPI {
     return json.text
   }()
 
-  private static let liveDescription =
-    "Server-sent events named minutes: first the last hour (full: true), then the minutes that "
-    + "changed, at most one a second; a comment every 15 s when nothing did."
+  /// All but the page, which is for people, and this document. The order is that of the document's first edition,
+  /// so that its bytes stay the same.
+  static let described: [Route] = [
+    .query, .catalog, .loads, .live, .health, .readiness, .metrics,
+  ]
 
   // MARK: Paths
 
-  private static func path(
-    _ name: String, _ summary: String, to json: inout JSONWriter,
-    _ operation: (inout JSONWriter) -> Void
-  ) {
-    json.member(name) { json in
+  private static func path(_ route: Route, to json: inout JSONWriter) {
+    json.member(route.path) { json in
       json.member("get") { json in
-        json.member("summary", summary)
-        operation(&json)
+        json.member("summary", route.summary)
+        if !route.parameters.isEmpty {
+          json.list("parameters") { json in
+            for parameter in route.parameters { write(parameter, to: &json) }
+          }
+        }
+        json.member("responses") { responses(of: route, to: &$0) }
       }
     }
   }
 
-  private static func simple(
-    _ name: String, _ summary: String, _ schema: String, to json: inout JSONWriter
-  ) {
-    path(name, summary, to: &json) { json in
-      json.member("responses") { json in
-        response("200", summary, to: &json) { media("application/json", schema, to: &$0) }
-        switch name {
-        case "/healthz": break
-        case "/readyz": errors(["503"], to: &json)
-        default: errors(["401", "503"], to: &json)
-        }
+  private static func responses(of route: Route, to json: inout JSONWriter) {
+    switch route {
+    case .query:
+      response("200", "The rows", to: &json) { json in
+        media("application/json", "Answer", to: &json)
+        media("text/csv", to: &json)
       }
+      errors(["400", "401", "503"], to: &json)
+    case .catalog: document("Catalog", of: route, errors: ["401", "503"], to: &json)
+    case .loads: document("Loads", of: route, errors: ["401", "503"], to: &json)
+    case .health: document("Health", of: route, errors: [], to: &json)
+    case .readiness: document("Readiness", of: route, errors: ["503"], to: &json)
+    case .live: text("text/event-stream", of: route, to: &json)
+    case .metrics: text("text/plain", of: route, to: &json)
+    // Not among the described.
+    case .page, .openAPI: break
     }
   }
 
-  private static func stream(
-    _ name: String, _ type: String, _ summary: String, to json: inout JSONWriter
+  private static func document(
+    _ schema: String, of route: Route, errors statuses: [String], to json: inout JSONWriter
   ) {
-    path(name, summary, to: &json) { json in
-      json.member("responses") { json in
-        response("200", summary, to: &json) { json in
-          json.member(type) { $0.member("schema") { $0.member("type", "string") } }
-        }
-        errors(["401"], to: &json)
-      }
-    }
+    response("200", route.summary, to: &json) { media("application/json", schema, to: &$0) }
+    errors(statuses, to: &json)
+  }
+
+  private static func text(_ type: String, of route: Route, to json: inout JSONWriter) {
+    response("200", route.summary, to: &json) { media(type, to: &$0) }
+    errors(["401"], to: &json)
   }
 
   private static func response(
@@ -116,6 +105,13 @@ enum OpenAPI {
     }
   }
 
+  /// A body that has no schema.
+  private static func media(_ type: String, to json: inout JSONWriter) {
+    json.member(type) { json in
+      json.member("schema") { $0.member("type", "string") }
+    }
+  }
+
   private static func errors(_ statuses: [String], to json: inout JSONWriter) {
     let descriptions = [
       "400": "A parameter is not acceptable", "401": "The token is missing or wrong",
@@ -130,66 +126,36 @@ enum OpenAPI {
 
   // MARK: Parameters
 
-  private static func queryParameters(_ json: inout JSONWriter) {
-    list("metrics", "Metrics, with commas", Measure.all.map(\.name), required: true, to: &json)
-    list(
-      "by", "Break down by at most two dimensions", Dimension.allCases.map(\.rawValue), to: &json)
-    choice("granularity", "Width of a time bucket", Granularity.allCases.map(\.rawValue), to: &json)
-    text("from", "Start, inclusive: \(Instant.accepted). Default: an hour before to", to: &json)
-    text("to", "End, exclusive. Default: now", to: &json)
-    text("tz", "IANA time zone in which buckets begin. Default: UTC", to: &json)
-    parameter("filter", "dimension:value; repeat for more. An empty value is unknown", to: &json) {
-      $0.member("type", "array")
-      $0.member("items") { $0.member("type", "string") }
-    }
-    parameter("limit", "Rows at most", to: &json) {
-      $0.member("type", "integer")
-      $0.member("minimum", 1)
-      $0.member("maximum", Query.maximumLimit)
-      $0.member("default", Query.defaultLimit)
-    }
-    choice("format", "JSON or CSV", Query.Format.allCases.map(\.rawValue), to: &json)
-    choice("compare", "Also the period just before; with granularity=none", ["previous"], to: &json)
-  }
-
-  private static func parameter(
-    _ name: String, _ description: String, isRequired: Bool = false, explode: Bool? = nil,
-    to json: inout JSONWriter, _ schema: (inout JSONWriter) -> Void
-  ) {
+  private static func write(_ parameter: QueryParameter, to json: inout JSONWriter) {
     json.object { json in
-      json.member("name", name)
+      json.member("name", parameter.name)
       json.member("in", "query")
-      json.member("description", description)
-      json.member("required", isRequired)
-      if let explode { json.member("explode", explode) }
-      json.member("schema", schema)
+      json.member("description", parameter.meaning)
+      json.member("required", parameter.isRequired)
+      // Values with commas between them, and not a parameter for each value.
+      if case .list = parameter.form { json.member("explode", false) }
+      json.member("schema") { schema(parameter.form, to: &$0) }
     }
   }
 
-  private static func list(
-    _ name: String, _ description: String, _ values: [String], required: Bool = false,
-    to json: inout JSONWriter
-  ) {
-    parameter(name, description, isRequired: required, explode: false, to: &json) { json in
+  private static func schema(_ form: QueryParameter.Form, to json: inout JSONWriter) {
+    switch form {
+    case .list(let names):
       json.member("type", "array")
-      json.member("items") {
-        $0.member("type", "string")
-        $0.member("enum", values)
-      }
+      json.member("items") { schema(.choice(names), to: &$0) }
+    case .choice(let names):
+      json.member("type", "string")
+      json.member("enum", names)
+    case .text: json.member("type", "string")
+    case .repeatedText:
+      json.member("type", "array")
+      json.member("items") { schema(.text, to: &$0) }
+    case .integer(let range, let value):
+      json.member("type", "integer")
+      json.member("minimum", range.lowerBound)
+      json.member("maximum", range.upperBound)
+      json.member("default", value)
     }
-  }
-
-  private static func choice(
-    _ name: String, _ description: String, _ values: [String], to json: inout JSONWriter
-  ) {
-    parameter(name, description, to: &json) {
-      $0.member("type", "string")
-      $0.member("enum", values)
-    }
-  }
-
-  private static func text(_ name: String, _ description: String, to json: inout JSONWriter) {
-    parameter(name, description, to: &json) { $0.member("type", "string") }
   }
 
   // MARK: Schemas

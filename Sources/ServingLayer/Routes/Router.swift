@@ -2,7 +2,7 @@ import Metrics
 import Support
 import Warehouse
 
-/// Answers requests. Knows no sockets: the same body serves tests and libmicrohttpd.
+/// Answers requests. It knows no sockets, so tests call it as libmicrohttpd's callback does.
 struct Router: Sendable {
   let database: any Database
   let queries: ServingQueries
@@ -11,9 +11,10 @@ struct Router: Sendable {
   let hub: LiveHub
   let statistics: RequestStatistics
   let clock: @Sendable () -> Instant
-  /// Gets one line for what an operator should know.
+  /// Gets what an operator should know, a line at a time.
   let log: @Sendable (String) -> Void
 
+  /// Runs that `/api/v1/loads` answers with, at most.
   static let loadsShown = 50
 
   /// Answers any request; never throws. Counts it in the statistics.
@@ -34,13 +35,14 @@ struct Router: Sendable {
   }
 
   private func answer(_ request: Request) throws -> Response {
-    guard request.method == "GET" || request.method == "HEAD" else {
+    guard Route.methods.contains(request.method) else {
       throw RequestError(
-        "method_not_allowed", "method: found \(request.method), accepted: GET, HEAD", status: 405)
+        "method_not_allowed",
+        "method: found \(request.method), accepted: \(Route.methods.joined(separator: ", "))",
+        status: 405)
     }
-    // Probes bring no token, and learn nothing but that the service is there.
-    if request.path == "/healthz" { return .json("{\"status\":\"alive\"}") }
-    if request.path == "/readyz" { return readiness() }
+    let route = Route(rawValue: request.path)
+    if let route, !route.needsAccess { return try answer(route, request) }
     guard access.trustsHost(request) else {
       throw RequestError(
         "wrong_host",
@@ -51,20 +53,27 @@ struct Router: Sendable {
     case .granted: break
     case .denied: return unauthorized(request)
     case .grantedByAddress:
-      if request.path == "/" { return keepToken(request) }
+      if route == .page { return keepToken(request) }
     }
-    switch request.path {
-    case "/api/v1/query": return try query(request)
-    case "/api/v1/catalog": return .json(CatalogDocument.json)
-    case "/api/v1/loads": return try loads()
-    case "/api/v1/live": return live(request)
-    case "/openapi.json": return .json(OpenAPI.json)
-    case "/metrics": return prometheus()
-    default: return try asset(request.path)
+    guard let route else { return try asset(request.path) }
+    return try answer(route, request)
+  }
+
+  private func answer(_ route: Route, _ request: Request) throws -> Response {
+    switch route {
+    case .page: try asset(route.path)
+    case .query: try query(request)
+    case .catalog: .json(CatalogDocument.json)
+    case .live: live(request)
+    case .loads: try loads()
+    case .health: .json("{\"status\":\"alive\"}")
+    case .readiness: readiness()
+    case .metrics: prometheus()
+    case .openAPI: .json(OpenAPI.json)
     }
   }
 
-  // MARK: Endpoints
+  // MARK: Answers
 
   private func query(_ request: Request) throws -> Response {
     let query = try Query(request.query, now: clock())
@@ -75,7 +84,7 @@ struct Router: Sendable {
     do {
       results = try database.rows(statements)
     } catch {
-      // invalid_parameter_value: the name of the zone is the only value that can be invalid here.
+      // 22023 is invalid_parameter_value. Every other value has been checked, so it is the name of the zone.
       if error.sqlState == "22023" { throw RequestError.unknownTimeZone(query.timeZone) }
       throw error
     }
@@ -93,29 +102,24 @@ struct Router: Sendable {
     return response
   }
 
-  /// Made of names that we know, so that it needs no quoting.
+  /// A name for a download. Its parts are names of metrics and dimensions, so nothing in it needs quoting.
   private static func fileName(_ query: Query) -> String {
     (query.metrics.prefix(3).map(\.name) + query.by.map { "by-\($0.rawValue)" })
       .joined(separator: "_") + ".csv"
   }
 
   private func loads() throws -> Response {
-    let names = [
-      "load_run_id", "kind", "status", "started_at", "finished_at", "epoch", "events_read",
-      "listens", "auths", "page_views", "quarantined", "late", "redelivered", "seconds", "error",
-    ]
-    let texts: Set = ["kind", "status", "started_at", "finished_at", "error"]
-    let rows = try database.rows(queries.loads, ["\(Self.loadsShown)"])
+    let answer = try database.answer(queries.loads, ["\(Self.loadsShown)"])
     var json = JSONWriter()
     json.object { json in
       json.list("loads") { json in
-        for row in rows {
+        for row in answer.rows {
           json.object { json in
-            for (name, text) in zip(names, row) {
-              if texts.contains(name) {
-                json.member(name, text)
+            for (column, text) in zip(answer.columns, row) {
+              if column.isJSON {
+                json.member(column.name, raw: text ?? "null")
               } else {
-                json.member(name, raw: text ?? "null")
+                json.member(column.name, text)
               }
             }
           }
@@ -169,8 +173,8 @@ struct Router: Sendable {
     guard let file = assets.files[path] else {
       throw RequestError(
         "not_found",
-        "path: found \"\(path.prefix(200))\", accepted: /, /api/v1/query, /api/v1/catalog, "
-          + "/api/v1/live, /api/v1/loads, /healthz, /readyz, /metrics, /openapi.json", status: 404)
+        "path: found \"\(path.prefix(200))\", accepted: "
+          + Route.allCases.map(\.path).joined(separator: ", "), status: 404)
     }
     return Response(
       status: 200,
@@ -217,7 +221,7 @@ struct Router: Sendable {
       "unauthorized",
       "token: found none or a wrong one, accepted: Authorization: Bearer TOKEN, or /?token=TOKEN",
       status: 401)
-    guard request.path == "/" else { return error.response }
+    guard request.path == Route.page.path else { return error.response }
     var response = Response("text/html; charset=utf-8", Self.signInPage, status: 401)
     response.headers.append(("Cache-Control", "no-store"))
     return response
@@ -227,8 +231,8 @@ struct Router: Sendable {
     Response(
       status: 303,
       headers: [
-        ("Location", "/"), ("Cache-Control", "no-store"),
-        ("Set-Cookie", access.setCookie(request.values("token").first ?? "")),
+        ("Location", Route.page.path), ("Cache-Control", "no-store"),
+        ("Set-Cookie", access.setCookie(request.values(AccessControl.parameter).first ?? "")),
       ], body: .bytes([]))
   }
 
@@ -251,12 +255,9 @@ struct Router: Sendable {
     ("Cross-Origin-Resource-Policy", "same-origin"),
   ]
 
-  /// A label with few values: paths that do not exist share one.
+  /// The label of a request in the statistics. Paths that do not exist share one, so that the number of labels has a
+  /// bound.
   private func routeName(_ path: String) -> String {
-    let known = [
-      "/api/v1/query", "/api/v1/catalog", "/api/v1/live", "/api/v1/loads", "/healthz", "/readyz",
-      "/metrics", "/openapi.json",
-    ]
-    return known.contains(path) || assets.files[path] != nil ? path : "other"
+    Route(rawValue: path) != nil || assets.files[path] != nil ? path : "other"
   }
 }

@@ -13,7 +13,7 @@ final class ProxiedSession: Sendable {
 
   init(client: Int32, server: Int32) { ends = Mutex(Ends(client: client, server: server)) }
 
-  /// Ends both connections; the pumping thread then closes them.
+  /// Shuts both connections down, whereupon the thread that runs `pump` closes them.
   func shutDown() {
     ends.withLock { ends in
       guard !ends.isClosed else { return }
@@ -22,7 +22,7 @@ final class ProxiedSession: Sendable {
     }
   }
 
-  /// Forwards until either end is closed.
+  /// Forwards bytes in both directions until either end is closed.
   func pump(countingWith proxy: ServerProxy) {
     let (client, server) = ends.withLock { ($0.client, $0.server) }
     var messages = MessageBoundaries()
@@ -67,7 +67,8 @@ final class ProxiedSession: Sendable {
     }
   }
 
-  /// What the server says until it waits for more, or for the data of a COPY.
+  /// The server's answer up to the point at which the server waits for the next statement or for the data of a
+  /// COPY.
   private static func answer(_ server: Int32) -> [UInt8] {
     var answer: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
@@ -103,15 +104,16 @@ final class ProxiedSession: Sendable {
   }
 }
 
-/// Finds where messages begin in what a client sends, however it comes in pieces.
+/// Finds the beginnings of messages in the bytes that a client sends, whatever the pieces in which they come.
 struct MessageBoundaries {
-  /// Bytes of the present message's header so far; the first message of a session has no type.
+  /// Bytes of the present message's header so far. The header of a session's first message is only 4 bytes
+  /// long, as it has no type.
   private var header: [UInt8] = []
   private var isFirst = true
   /// Bytes of the present message that are still to come.
   private var missing = 0
 
-  /// Indexes into `bytes` of the messages that run a statement: simple queries and executions.
+  /// Indexes into `bytes` of the messages that run a statement: simple queries (`Q`) and executions (`E`).
   mutating func statements(in bytes: ArraySlice<UInt8>) -> [Int] {
     var found: [Int] = []
     var at = bytes.startIndex

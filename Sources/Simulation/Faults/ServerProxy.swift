@@ -3,28 +3,34 @@ import Glibc
 import Support
 import Synchronization
 
-/// Stands between PostgreSQL's clients and its socket, counts the statements that they send, and stops at
-/// one of them: that is how a load ends exactly at its k-th statement, with no hook in the load.
+/// A proxy between PostgreSQL's clients and its socket, which counts the statements that clients send and
+/// springs a trap at one of them. In this way a load ends exactly at its k-th statement, without any hook in
+/// the load.
 ///
-/// It knows of the protocol only where messages begin. Clients connect over a Unix socket, where nothing
-/// is encrypted.
+/// Of the protocol the proxy knows only where messages begin. Clients connect over a Unix socket, where
+/// nothing is encrypted.
 public final class ServerProxy: Sendable {
-  /// What becomes of the connection after the statement that was waited for.
+  /// What happens to the connection after the statement of a trap.
   public enum Verdict: Sendable {
-    /// All goes on.
+    /// The connection goes on as if there were no proxy.
     case goOn
     /// Both ends are closed, and so are all other connections; new ones are refused until `reset`.
     case cut
   }
 
+  /// What the proxy does at one statement.
   public struct Trap: Sendable {
-    /// Counted from 1 over all connections since `reset`.
+    /// The number of the statement, counted from 1 over all connections since `reset`.
     var statement: Int
-    /// Whether the server gets the statement and answers it before the trap springs. The client does not
-    /// get the answer before that.
+    /// True where the server gets the statement and answers it before the trap springs. The client gets the
+    /// answer only afterwards.
     var afterAnswer: Bool
     var action: @Sendable () -> Verdict
 
+    /// - Parameters:
+    ///   - statement: counted from 1 over all connections since `reset`.
+    ///   - afterAnswer: true to let the server run the statement and answer it before the trap springs.
+    ///   - action: called on the connection's thread; the connection waits for it.
     public init(
       at statement: Int, afterAnswer: Bool, action: @escaping @Sendable () -> Verdict
     ) {
@@ -50,8 +56,9 @@ public final class ServerProxy: Sendable {
   private let port: String
 
   /// - Parameters:
-  ///   - url: of the server: `postgresql://USER@/DATABASE?host=DIRECTORY&port=N`.
-  ///   - directory: gets the proxy's socket; made where it is missing.
+  ///   - url: the server's, as `postgresql://USER@/DATABASE?host=DIRECTORY&port=N`.
+  ///   - directory: the directory for the proxy's socket; made where it is missing.
+  /// - Throws: `CommandFailure` where the URL has no host or port, or the socket cannot be made.
   public init(url: String, in directory: String) throws {
     guard let query = URLComponents(string: url)?.queryItems,
       let host = query.first(where: { $0.name == "host" })?.value,
@@ -71,16 +78,17 @@ public final class ServerProxy: Sendable {
 
   deinit { close(listener) }
 
-  /// The same database by way of the proxy.
+  /// The URL of the same database by way of the proxy.
   public func url(instead url: String) -> String {
     let host = directory.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? directory
     return url.components(separatedBy: "?")[0] + "?host=\(host)&port=\(port)"
   }
 
-  /// Statements since the last `reset`.
+  /// The number of statements since the last `reset`.
   public var statements: Int { state.withLock { $0.statements } }
 
-  /// Counts anew and lets everybody in again.
+  /// Counts statements from 0 again, and accepts connections again.
+  /// - Parameter trap: springs once; nil for none.
   public func reset(_ trap: Trap? = nil) {
     state.withLock {
       $0.statements = 0
@@ -98,7 +106,7 @@ public final class ServerProxy: Sendable {
     for session in open { session.shutDown() }
   }
 
-  /// For good.
+  /// Ends all connections and the proxy for good.
   public func stop() {
     state.withLock { $0.isClosed = true }
     cut()
@@ -131,7 +139,8 @@ public final class ServerProxy: Sendable {
     }
   }
 
-  /// - Returns: the trap, where this statement is the one that it waits for.
+  /// Counts one more statement.
+  /// - Returns: the trap, where this statement is the trap's.
   func countStatement() -> Trap? {
     state.withLock { state in
       state.statements += 1
@@ -183,9 +192,12 @@ public final class ServerProxy: Sendable {
   }
 }
 
-/// Something of the simulation's own could not be done.
+/// A failure of the simulation's own means, not of the layers under test.
 public struct CommandFailure: UserFacingError {
+  /// One line: what could not be done, and what to do about it.
   public var message: String
+  /// The code of sysexits.h for an internal error.
   public var exitCode: ExitCode { .software }
+  /// - Parameter message: one line, as people are to read it.
   public init(_ message: String) { self.message = message }
 }

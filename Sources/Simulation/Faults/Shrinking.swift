@@ -1,11 +1,13 @@
-/// Makes a schedule that fails shorter by leaving out parts of it, largest first (Zeller and Hildebrandt's
-/// delta debugging, without its theory).
+/// Makes a failing schedule shorter by leaving out parts of it, large parts first (a simple form of the delta
+/// debugging of Zeller and Hildebrandt).
 public enum Shrinking {
+  /// Tries shorter and shorter schedules.
   /// - Parameters:
-  ///   - schedule: is known to fail.
-  ///   - deadline: no try begins after it.
-  ///   - fails: runs a schedule; true where it fails.
+  ///   - schedule: one that is known to fail.
+  ///   - deadline: the time after which no further try begins.
+  ///   - fails: runs a schedule, and returns true where it fails.
   /// - Returns: the shortest schedule that was seen to fail.
+  /// - Throws: whatever `fails` throws.
   public static func shortest<Action>(
     _ schedule: [Action], until deadline: ContinuousClock.Instant,
     fails: ([Action]) throws -> Bool

@@ -1,8 +1,9 @@
 import Foundation
 
-/// Follows the files of a directory log with a reader of its own and keeps all events in mind. Not shared
+/// Follows the files of a directory log with a reader of its own, and keeps all events in memory. Not shared
 /// between threads.
 public final class LogRecount {
+  /// The log has files that the oracle does not read.
   public struct Failure: Error, CustomStringConvertible {
     public var description: String
   }
@@ -10,7 +11,7 @@ public final class LogRecount {
   private struct Partition {
     var stream: PlainEvent.Stream
     var number: Int
-    /// The growing segment that is being read, and how far.
+    /// The growing segment that is being read, and how many of its bytes have been read.
     var file = ""
     var bytes: UInt64 = 0
     var events: [PlainEvent] = []
@@ -24,26 +25,29 @@ public final class LogRecount {
   private var texts: [String: Int32] = [:]
   private var names: [String] = []
 
-  /// What the events of each minute (since 1970) add up to, by `View.counters`; outcomes are left 0.
+  /// The sums over the events of each minute (since 1970), in the order of `View.counters`. The counters of
+  /// outcomes stay 0.
   public private(set) var minutes: [Int64: SIMD16<Int64>] = [:]
-  /// Lines that are no event.
+  /// The number of lines that are no event.
   public private(set) var malformed: Int64 = 0
-  /// Lines with an event that had been there before.
+  /// The number of lines that repeat an earlier event.
   public private(set) var redelivered: Int64 = 0
+  /// The number of different events.
   public var events: Int { seen.count }
 
   /// - Parameters:
   ///   - path: the log's directory.
-  ///   - latenessMs: the allowed lateness of the layers.
+  ///   - latenessMs: the allowed lateness of the layers, milliseconds.
   public init(_ path: String, latenessMs: Int64 = 600_000) {
     self.path = path
     self.latenessMs = latenessMs
   }
 
-  /// Records of each `topic/partition`, holes included: where its next offset is.
+  /// The next offset of each `topic/partition`, which is the number of its records and of its holes.
   public var ends: [String: Int64] { partitions.mapValues(\.lines) }
 
-  /// Reads what has come since. A line without its newline is left for later.
+  /// Reads the lines that have come since the last call. A line without its newline is left for the next call.
+  /// - Throws: `Failure` for a sealed segment; Foundation's errors where a file cannot be read.
   public func follow() throws {
     for stream in PlainEvent.Stream.allCases {
       let topic = "\(path)/\(stream.topic)"
@@ -67,7 +71,7 @@ public final class LogRecount {
       if name != partition.file {
         partition.file = name
         partition.bytes = 0
-        // Where one does not begin where the other ends, offsets without records lie between.
+        // Where a segment does not begin at the end of the one before, offsets without records lie between.
         partition.lines = max(partition.lines, Int64(name.prefix(20)) ?? 0)
       }
       try follow(&partition, file: "\(directory)/\(name)")
@@ -86,7 +90,7 @@ public final class LogRecount {
         take(Array(rest[start..<end]), &partition)
         start = end + 1
       }
-      // Only whole lines count as read: a torn one is cut off by the next writer.
+      // Only whole lines count as read, since the next writer cuts a torn line off.
       partition.bytes += UInt64(start)
       rest.removeFirst(start)
     }
@@ -94,7 +98,7 @@ public final class LogRecount {
 
   private func take(_ line: [UInt8], _ partition: inout Partition) {
     partition.lines += 1
-    // A hole of the log is an empty line; payloads that cannot be a line are no events of ours either.
+    // The log writes an empty line for a hole, and so for a payload that cannot be a line and is no event.
     if line.isEmpty { return }
     guard let event = PlainEvent(line, partition.stream, key: number) else {
       malformed += 1
@@ -108,7 +112,7 @@ public final class LogRecount {
     partition.events.append(event)
   }
 
-  /// Texts as numbers: a view's key is compared as often as there are events.
+  /// A number for each text. Numbers are quick to compare, and keys of views are compared for each event.
   private func number(_ text: String) -> Int32 {
     if let known = texts[text] { return known }
     let number = Int32(names.count)
@@ -117,7 +121,7 @@ public final class LogRecount {
     return number
   }
 
-  /// Reads everything anew: the log has lost something.
+  /// Forgets all that was read, so that `follow` reads the whole log again: for a log that has lost records.
   public func forget() {
     partitions = [:]
     seen = []
@@ -126,7 +130,7 @@ public final class LogRecount {
     redelivered = 0
   }
 
-  /// What the views must show for what has been read.
+  /// The rows that the views must show for the lines read so far.
   public func recount() -> Recount {
     Recount(
       partitions.sorted { $0.key < $1.key }.map {

@@ -1,20 +1,26 @@
 import Warehouse
 
-/// What the merged views show, read as anybody would read them.
+/// Reads the merged views as any client would, and compares them with the log.
 public struct MergedViews {
   private let connection: Connection
 
+  /// - Parameter connection: to the database with the views; used by one thread at a time.
   public init(_ connection: Connection) { self.connection = connection }
 
-  /// What all seven views have at one instant, minute by minute.
+  /// The sums of all seven views at one instant, minute by minute.
   public struct Look: Sendable {
     /// By `View.rawValue`, then minute since 1970; a counter that a view does not have is 0.
     public var views: [[Int64: SIMD16<Int64>]]
 
+    /// Views without any row.
     public static let none = Look(views: View.allCases.map { _ in [:] })
 
-    /// What is wrong with this look by itself, after an earlier one, and with what the log held after it.
-    /// - Parameter log: by minute.
+    /// Checks this look by itself, against an earlier one, and against the log. Counts must agree between
+    /// the views, must not fall, and must not exceed those of the log.
+    /// - Parameters:
+    ///   - earlier: a look before this one.
+    ///   - log: the log's sums by minute, read after this look.
+    /// - Returns: one sentence for each violation; empty where all is right.
     public func violations(after earlier: Look, log: [Int64: SIMD16<Int64>]) -> [String] {
       let none = SIMD16<Int64>(repeating: 0)
       var found: [String] = []
@@ -56,7 +62,8 @@ public struct MergedViews {
     }
   }
 
-  /// One statement over all views.
+  /// Takes a look by one statement over all views.
+  /// - Throws: what the server had against it.
   public func look() throws(WarehouseError) -> Look {
     let rows = try connection.run(View.lookQuery)
     var look = Look.none
@@ -70,9 +77,11 @@ public struct MergedViews {
     return look
   }
 
-  /// Compares every row of every view with the recount of the log: minute by minute, key by key, counter
-  /// by counter.
-  /// - Returns: what differs, a few of it in words; empty where all is as it must be.
+  /// Compares every row of every view with the recount of the log: minute by minute, key by key, counter by
+  /// counter.
+  /// - Parameter limit: the most differences that are described.
+  /// - Returns: one sentence for each of the first differences, and the number of the others; empty where all
+  ///   is as it must be.
   public func differences(from log: LogRecount, atMost limit: Int = 6) throws(WarehouseError)
     -> [String]
   {
@@ -123,10 +132,11 @@ public struct MergedViews {
     return "day \(day), \(ofDay / 60):\(ofDay % 60 < 10 ? "0" : "")\(ofDay % 60)"
   }
 
-  /// What the speed layer lacks of the log, in records; -1 where it is beyond.
+  /// The number of the log's records that the speed layer has not committed; -1 where it has committed more
+  /// than the log has.
   public func lag(of log: LogRecount) throws(WarehouseError) -> Int64 {
     var committed: [String: Int64] = [:]
-    // Where whoever came first died before there were tables, nothing has been committed.
+    // Without the table nothing has been committed: the first worker died before it had made the tables.
     if try connection.run("select to_regclass('speed.progress') is not null").bool(0, 0) {
       let rows = try connection.run(
         "select topic || '/' || partition, next_offset from speed.progress")
@@ -141,7 +151,7 @@ public struct MergedViews {
     return lag
   }
 
-  /// A hash of every row of every view, estimates of the sketches included (FNV-1a, 64 bits).
+  /// A hash of every row of every view, including the estimates of the sketches (FNV-1a, 64 bits, hexadecimal).
   public func fingerprint() throws(WarehouseError) -> String {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for view in View.allCases {
@@ -155,7 +165,7 @@ public struct MergedViews {
     return String(hash, radix: 16)
   }
 
-  /// Records in quarantine.
+  /// The number of records in quarantine.
   public func quarantined() throws(WarehouseError) -> Int64 {
     try connection.run("select count(*) from warehouse.quarantine").int(0, 0)
   }

@@ -1,4 +1,4 @@
-/// What one record says, as the oracle reads it.
+/// An event as the oracle reads it from a record.
 struct PlainEvent {
   enum Stream: Int, CaseIterable {
     case listen, auth, pageView
@@ -12,7 +12,7 @@ struct PlainEvent {
     }
   }
 
-  /// What makes an event that event.
+  /// The fields by which an event is recognised when it comes again.
   struct Identity: Hashable {
     var stream: Stream
     var user: Int64?
@@ -20,23 +20,23 @@ struct PlainEvent {
   }
 
   var identity: Identity
-  /// The key of its row in each view, by `View.rawValue`, as an index into the recount's texts; nil where
-  /// the view takes no such event.
+  /// The key of the event's row in each view, by `View.rawValue`, as an index into the recount's texts; nil
+  /// where the view does not count such events.
   var keys: [Int32?]
   var songIsNamed: Bool
-  /// nil where it is not known.
+  /// Length of the song in milliseconds; nil where it is not known.
   var durationMs: Int64?
-  /// What it adds to its rows whatever else comes.
+  /// The counts that the event adds to its rows whatever other events come, in the order of `View.counters`.
   var counts: SIMD16<Int64>
-  /// The engagement that a page view is, as an index into `View.counters`.
+  /// The engagement that a page view is, as an index into `View.counters`; nil where it is none.
   var engagement: Int?
 
   var minute: Int64 { identity.ts / 60_000 }
 
-  /// 2000-01-01 to 2099-12-31, milliseconds.
+  /// 2000-01-01 to 2099-12-31 UTC, milliseconds since 1970.
   private static let plausible: Range<Int64> = 946_684_800_000..<4_102_444_800_000
 
-  /// nil where the line is no event, and belongs into quarantine.
+  /// Nil where the line is no event, and belongs in quarantine.
   init?(_ line: [UInt8], _ stream: Stream, key: (String) -> Int32) {
     guard let fields = PlainJSON.object(line), let ts = fields.integer("ts"),
       Self.plausible.contains(ts), let session = fields.integer("sessionId"),

@@ -1,5 +1,5 @@
-/// A JSON reader of the oracle's own, slow and plain: what judges the decoder must not be the decoder.
-/// Reads one object of a line; nil where the line is anything else (RFC 8259).
+/// A JSON reader of the oracle's own, slow and plain, because the decoder must not be judged by itself. It
+/// reads a line that is one object (RFC 8259).
 struct PlainJSON {
   enum Value: Equatable {
     case null, structure
@@ -14,7 +14,8 @@ struct PlainJSON {
 
   private init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-  /// The members of the object that the line is, the last one of a name.
+  /// The members of the object on the line; of several with one name the last. Nil where the line is anything
+  /// but one object.
   static func object(_ line: [UInt8]) -> [String: Value]? {
     guard String(validating: line, as: UTF8.self) != nil else { return nil }
     var reader = PlainJSON(line)

@@ -1,10 +1,10 @@
-/// What the merged views must show for a log, by brute force over all of its records at once: each
-/// identity once, plays and credits as docs/metrics.md defines them, nothing incremental and no state.
+/// The rows that the merged views must show for a log, by brute force over all of its records at once: each
+/// identity counts once, plays and credits are those of docs/metrics.md, and nothing is incremental.
 ///
-/// Where the definition depends on how far a watermark has come and the records leave that open within
-/// reason, a cell is a range; everywhere else it is one number.
+/// A cell is a range where the definition depends on how far a watermark has come and the oracle does not
+/// know that exactly; everywhere else it is one number.
 public struct Recount {
-  /// A row of a view: the least and the most that each counter may be.
+  /// The counters of a view's row: the least and the most that each may be.
   struct Cell {
     var low = SIMD16<Int64>(repeating: 0)
     var high = SIMD16<Int64>(repeating: 0)
@@ -61,9 +61,9 @@ public struct Recount {
     }
   }
 
-  /// The listens of one session that are, or may be, in the window.
+  /// The listens of one session that are, or may be, in the window of the watermark.
   private struct SessionPlays {
-    /// How far the listens' watermark of its partition is in the end.
+    /// The range of the final watermark of the listens in the session's partition.
     var end: ClosedRange<Int64>
     var plays: [PlainEvent] = []
     var isClear = true
@@ -121,7 +121,8 @@ public struct Recount {
     }
   }
 
-  /// Whatever may have become of it.
+  /// Books a play whose outcome is not certain: each outcome may count once, and the listened time may be
+  /// anything up to the song's length.
   private mutating func bookUnclear(_ event: PlainEvent) {
     change(event, View.allCases.filter { $0 != .page }) { cell in
       for index in 2...4 { cell.high[index] += 1 }
@@ -157,7 +158,7 @@ public struct Recount {
     let start = play.identity.ts
     let limit = start + (play.durationMs ?? Self.unknownDurationMs)
     guard let next else {
-      // Nothing but the watermark says that it is over.
+      // No later play ends this one, so that only the watermark can say that it is over.
       if end.lowerBound >= limit {
         closeAtOnce(play)
       } else if end.upperBound >= limit {

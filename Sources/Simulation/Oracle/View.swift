@@ -2,9 +2,10 @@ import Warehouse
 
 /// The seven merged views, as the oracle knows them.
 public enum View: Int, CaseIterable, Sendable {
+  /// The views `minute_totals`, `minute_song` and so on; all are keyed by minute and what their name says.
   case totals, song, user, location, device, audience, page
 
-  /// All counters of the views, in the order of everything here that counts.
+  /// All counters of the views. All vectors of counts in this module have this order.
   public static let counters = [
     "listens", "listened_ms", "completed", "skipped", "partial", "thumbs_up", "thumbs_down",
     "playlist_adds", "shares", "friends_added", "adverts", "page_views", "errors", "logins",
@@ -16,9 +17,10 @@ public enum View: Int, CaseIterable, Sendable {
   static let outcomes = 1...4
   static let engagements = 5...10
 
+  /// The view's name in the schema `serving`, such as `minute_totals`.
   public var name: String { "minute_\(self)" }
 
-  /// Indexes into `counters` of those that the view has.
+  /// The counters that the view has, as indexes into `View.counters`.
   var counters: [Int] {
     switch self {
     case .song: Array(0...10)
@@ -27,14 +29,15 @@ public enum View: Int, CaseIterable, Sendable {
     }
   }
 
-  /// Those that depend on the event alone: they never fall, and are exact whatever comes in between.
+  /// The counters that each event adds to by itself. Later events do not change its share, so that these
+  /// counters never fall and are exact at every instant.
   var settled: [Int] {
     counters.filter { index in
       !Self.outcomes.contains(index) && !(self == .song && Self.engagements.contains(index))
     }
   }
 
-  /// The natural key of a row as text, its parts with U+001F between them, and what it takes to know it.
+  /// SQL for the natural key of a row as text, with U+001F between its parts, and for the join that it needs.
   private var key: (text: String, join: String) {
     func text(_ columns: [String]) -> String {
       columns.map { "coalesce(\($0)::text, '')" }.joined(separator: " || chr(31) || ")
@@ -62,15 +65,15 @@ public enum View: Int, CaseIterable, Sendable {
     }
   }
 
-  /// Minute (since 1970), natural key and counters of every row of the view.
+  /// SQL for the minute (since 1970), the natural key and the counters of every row of the view.
   var rowsQuery: String {
     let sums = counters.map { "sum(v.\(Self.counters[$0]))::bigint" }.joined(separator: ", ")
     return "select extract(epoch from v.minute)::bigint / 60, \(key.text), \(sums) "
       + "from serving.\(name) as v \(key.join) group by 1, 2"
   }
 
-  /// All views at one instant, in one statement: a row a view and minute, a column a counter, null where
-  /// the view does not have it.
+  /// SQL for all views at one instant, in one statement: a row for each view and minute, a column for each
+  /// counter, null where the view does not have the counter.
   static let lookQuery =
     allCases.map { view in
       let sums = counters.indices.map { index in

@@ -4,37 +4,39 @@ struct PartitionTrail {
   var events: [PlainEvent] = []
 }
 
-/// Which events of a topic's partition come in the window of its watermark, and how far that is in the end.
+/// Which events of a topic's partition come within the window of its watermark, and a range for the final
+/// watermark.
 ///
-/// Event time goes where the median of the last records is, and as far ahead of that as their pace explains.
-/// What is surely so at half of that pace moves the lower bound, what may be so at twice the pace, or by a
-/// crowd somewhat less than a half, the upper one. In steady traffic both are the greatest time that is not a
-/// wild clock's.
+/// Event time follows the median of the last records, and is ahead of the median only as far as the pace of
+/// the records explains. The lower bound moves by half of that pace, which is certain. The upper bound moves
+/// by twice that pace, and follows five eighths of the records instead of the median, which is possible. In
+/// steady traffic both bounds are the greatest time that does not come from a wild clock.
 struct WatermarkRange {
   enum Standing {
     case inside, outside
-    /// It depends on how fast the watermark follows.
+    /// Inside or outside, depending on how fast the watermark follows the records.
     case unclear
   }
 
   private(set) var standings: [Standing] = []
-  /// Where it is after the last record.
+  /// The range of the watermark after the last record.
   private(set) var end: ClosedRange<Int64>
 
-  /// Records that are the crowd, and those after which its pace is known.
+  /// The number of last records whose median event time follows.
   private static let crowd = 64
+  /// The number of records after which their pace is known.
   private static let paced = 32
-  /// Records after which there is a watermark in any case.
+  /// The number of records after which there is a watermark in any case.
   private static let lone = 8
   private static let dayMs: Int64 = 86_400_000
   private static let leastMs: Int64 = 300_000
   private static let never = Int64.min / 2
 
-  /// Where event time is, at least and at most.
+  /// The bounds of event time.
   private var least = Self.never
   private var most = Self.never
   private var last: [Int64] = []
-  /// How far it may have been allowed to go, by each of the last records.
+  /// For each of the last records: how far event time may be allowed to go at that record.
   private var allowed: [Int64] = []
 
   init(_ events: [PlainEvent], latenessMs: Int64) {
@@ -49,7 +51,7 @@ struct WatermarkRange {
     end = least - latenessMs...most - latenessMs
   }
 
-  /// As long as there may be no watermark, all that is known is what has come.
+  /// Widens the bounds to all records so far, as long as the partition may have no watermark yet.
   private mutating func begin(_ ts: Int64, isFirst: Bool) {
     least = isFirst ? ts : min(least, ts)
     most = max(most, ts)
@@ -75,7 +77,8 @@ struct WatermarkRange {
       possible = min(possible, rank(5) + max(Self.leastMs, 16 * (rank(5) - rank(0))))
     }
     allowed.append(possible)
-    // It may have been asked before as many records, and was not before twice as many.
+    // The kernel works out anew how far event time may go at least every 32 records, so that its present limit
+    // is no older than the records kept here.
     if allowed.count > Self.crowd { allowed.removeFirst() }
     if ts <= sure { least = max(least, ts) }
     let bound = allowed.max() ?? possible

@@ -2,14 +2,15 @@ import EventLog
 import EventModel
 import Foundation
 
-/// The log of a simulation: written by one thread, and able to lose what was not synced.
+/// The log of a simulation. It is written by one thread, and can lose the records that were not synced.
 final class SimulatedLog {
   let log: DirectoryLog
   let path: String
   private(set) var partitions: Int
   private var writer: (any LogWriter)?
   private let topics = PlainEvent.Stream.allCases.map(\.topic)
-  /// What each partition has been given, in order; what the disk loses is given again.
+  /// The records that were appended to each partition, in order, so that those which the disk loses can be
+  /// appended again.
   private var given: [String: [Site.Record]] = [:]
   private let disk: SimulatedDisk
 
@@ -38,7 +39,7 @@ final class SimulatedLog {
     try writer.flush()
   }
 
-  /// - Returns: the partition that it went to.
+  /// - Returns: the partition that the record went to.
   private func append(_ record: Site.Record, _ writer: any LogWriter) throws -> Int32 {
     var key: [UInt8] = []
     MessageKey.append(userId: record.user, sessionId: record.session, to: &key)
@@ -64,18 +65,19 @@ final class SimulatedLog {
     }
   }
 
-  /// The writer dies with the power; the next one finds what the disk has kept.
+  /// Drops the writer, as a power loss would, and opens a new one on the records that the disk has kept.
+  /// - Returns: a description of each file that lost something.
   func losePower(seed: UInt64) throws -> [String] {
     writer = nil
     let lost = try disk.powerLoss(seed: seed)
-    // Topics that got lost are made again, as a writer would.
+    // Topics that were lost are made again, as any writer would make them.
     try log.createTopics(topics, partitions: partitions)
     _ = try open()
     return lost
   }
 
-  /// The source goes on where the log ends: what was lost is given again.
-  /// - Returns: what the log has that nobody gave it; nil where all is well.
+  /// Appends the lost records again, as a source does that goes on where the log ends.
+  /// - Returns: the first record of the log that was never appended to it; nil where there is none.
   func giveAgain() throws -> String? {
     let writer = try open()
     var plain: [String: [[UInt8]]] = [:]

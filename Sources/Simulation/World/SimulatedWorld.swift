@@ -5,7 +5,7 @@ import SpeedLayer
 import Support
 import Warehouse
 
-/// A site, its log, the layers and their database: all that a simulation moves, one step at a time.
+/// The site, its log, the layers and their database, on which a simulation takes one step at a time.
 final class SimulatedWorld {
   private let url: String
   private let library: SQLLibrary
@@ -20,7 +20,7 @@ final class SimulatedWorld {
   private var held: (worker: Worker<Void>, stop: StopToken, release: StopToken)?
   private(set) var looks = 0
 
-  /// Seconds after which something that should have ended hangs.
+  /// Seconds after which a worker or load that has not ended counts as hanging.
   private static let patience = 120.0
 
   init(
@@ -49,18 +49,19 @@ final class SimulatedWorld {
     try Connection(url: url, applicationName: "polyrhythm simulate")
   }
 
-  /// - Throws: `Discrepancy` where what is seen is not what must be.
+  /// Takes one step, and looks at the views after it.
+  /// - Throws: `Discrepancy` where the views do not show what they must.
   func perform(_ step: Step) throws {
     switch step {
     case .append(let topics, let count):
       for stream in PlainEvent.Stream.allCases where topics & 1 << stream.rawValue != 0 {
-        // Ten logins come with thirty listens and forty page views.
+        // A site has far fewer logins than listens and page views.
         let share = stream == .auth ? max(1, count / 8) : count
         try log.append(site.next(stream, share))
       }
     case .sync: try log.sync()
     case .losePower(let seed):
-      // Whoever was at work lost the power too.
+      // A worker that is held has lost the power too.
       release()
       _ = try log.losePower(seed: seed)
       if let phantom = try log.giveAgain() { throw Discrepancy("after a power loss \(phantom)") }
@@ -127,7 +128,7 @@ final class SimulatedWorld {
       untilCaughtUp: untilCaughtUp, url, flushes: flushes, recordsPerFlush: recordsPerFlush,
       stop: stop)
     guard !untilCaughtUp else { return try finish(worker, "a worker that is to catch up") }
-    // With nothing left to read it would wait for ever.
+    // With no records left to read the worker would wait for ever.
     let deadline = ContinuousClock.now + .seconds(2)
     while !worker.isFinished, ContinuousClock.now < deadline { usleep(2000) }
     stop.request()
@@ -176,7 +177,7 @@ final class SimulatedWorld {
 
   // MARK: Batch
 
-  /// - Returns: what was wrong, nil where the load is published.
+  /// - Returns: why the load failed; nil where it was published.
   private func load(_ kind: Step.Load, _ url: String) throws -> String? {
     var configuration = BatchLoader.Configuration(databaseURL: url)
     configuration.lakePatience = 20
@@ -194,7 +195,7 @@ final class SimulatedWorld {
 
   // MARK: Looking
 
-  /// The views at any instant: never less than before, never more than the log has.
+  /// Looks at the views, whose counts must never be less than before and never more than the log has.
   private func look() throws {
     try recount.follow()
     let look = try MergedViews(connect()).look()
@@ -229,13 +230,13 @@ final class SimulatedWorld {
     }
   }
 
-  /// A hash of all that the views show, sketches included; and what it was made of.
+  /// A hash of all rows of the views, including sketches, and the number of events in them.
   func fingerprint() throws -> (hash: String, events: Int) {
     (try MergedViews(connect()).fingerprint(), recount.events)
   }
 }
 
-/// What was seen is not what must be.
+/// A description of how the layers differ from what they must show.
 public struct Discrepancy: Error, CustomStringConvertible {
   public var description: String
   init(_ description: String) { self.description = description }

@@ -2,37 +2,49 @@ import Foundation
 import Support
 import Warehouse
 
-/// Simulations one after the other, each of the next seed (STYLE, point 15): one thread takes the steps
-/// that the seed gives; everything is compared with an oracle that shares no code with the layers.
+/// Runs simulations one after the other, each with the next seed. One thread takes the steps that the seed
+/// gives, and the views are compared with an oracle that shares no code with the layers.
 public struct SimulationRun {
+  /// Which simulations to run, and for how long.
   public struct Configuration: Sendable {
+    /// The seed of the first simulation; each further simulation has the next number.
     public var seed: UInt64
-    /// Steps of each simulation.
+    /// The number of steps of each simulation, at least 1.
     public var steps = 40
+    /// The number of simulations.
     public var runs = 1
-    /// Seconds after which no further simulation begins; nil for all of them.
+    /// Seconds after which no further simulation begins; nil to run all of them.
     public var lifetime: Double?
-    /// Seconds for finding a shorter sequence that fails too.
+    /// Seconds to spend on finding a shorter sequence that fails too.
     public var shrinkSeconds = 120.0
-    /// Says each step as it is taken.
+    /// True to report each step before it is taken.
     public var isVerbose = false
 
+    /// One simulation of 40 steps.
     public init(seed: UInt64) { self.seed = seed }
   }
 
+  /// What simulations have done that did not fail.
   public struct Summary: Sendable {
+    /// The number of simulations.
     public var runs = 0
+    /// The number of steps taken, over all simulations.
     public var steps = 0
+    /// How often the merged views were looked at.
     public var looks = 0
+    /// The number of different events in the logs of all simulations.
     public var events = 0
-    /// Of the last simulation: all rows of the merged views.
+    /// A hash of all rows of the merged views at the end of the last simulation.
     public var fingerprint = ""
   }
 
-  /// A simulation that failed, with what it takes to see it again.
+  /// A simulation that failed, with all that is needed to repeat it.
   public struct Failure: UserFacingError {
+    /// The seed of the simulation.
     public var seed: UInt64
+    /// What was wrong, the shortest sequence of steps that was seen to fail, and the command that repeats it.
     public var message: String
+    /// 1: the layers do not do what they must.
     public var exitCode: ExitCode { .failure }
   }
 
@@ -40,7 +52,9 @@ public struct SimulationRun {
   private let library: SQLLibrary
   private let say: (String) -> Void
 
-  /// - Parameter say: gets a line for each simulation, and for each step where it is verbose.
+  /// - Parameters:
+  ///   - library: the SQL files with which the layers run.
+  ///   - say: called with a line for each simulation, and for each step where the run is verbose.
   public init(
     _ configuration: Configuration, library: SQLLibrary, say: @escaping (String) -> Void
   ) {
@@ -49,8 +63,10 @@ public struct SimulationRun {
     self.say = say
   }
 
-  /// - Throws: `Failure` with the seed and the shortest sequence that was seen to fail; other errors where
-  ///   the simulation itself cannot go on.
+  /// Runs the simulations on a PostgreSQL server of their own, below `/tmp`.
+  /// - Parameter stop: ends the run before its next simulation.
+  /// - Throws: `Failure` for the first simulation that fails; other errors where the simulation itself cannot
+  ///   go on.
   public func run(stop: StopToken) throws -> Summary {
     let directory = "/tmp/polyrhythm-simulate-\(getpid())"
     try FileManager.default.createDirectory(
@@ -84,9 +100,9 @@ public struct SimulationRun {
   }
 
   private struct Outcome {
-    /// nil where all was right.
+    /// What was wrong, and at which step; nil where all was right.
     var problem: String?
-    /// Steps taken, the failing one included.
+    /// The number of steps taken, including the one that failed.
     var taken = 0
     var looks = 0
     var events = 0

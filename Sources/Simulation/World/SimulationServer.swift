@@ -1,7 +1,7 @@
 import Foundation
 import Warehouse
 
-/// The private PostgreSQL of simulations: nothing of it outlives them, so nothing is synced.
+/// The private PostgreSQL server of simulations. Its files are not synced, as they are removed after the run.
 final class SimulationServer {
   private let cluster: PrivateCluster
   private let info: ClusterInfo
@@ -10,7 +10,8 @@ final class SimulationServer {
   init(in directory: String) throws(WarehouseError) {
     cluster = PrivateCluster(directory: "\(directory)/postgres", isDurable: false)
     info = try cluster.start()
-    // Without syncs a commit that waits for its WAL to be written costs nothing, and survives the server.
+    // Without syncs it costs nothing to let commits wait until their WAL is written, and then they survive a
+    // crash of the server.
     try administer("alter system set synchronous_commit = on")
     try administer("select pg_reload_conf()")
   }

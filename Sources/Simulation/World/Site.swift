@@ -2,8 +2,8 @@ import EventGenerator
 import EventModel
 import Support
 
-/// What the simulated site sends, topic by topic: the generator's events, and on purpose late ones, doubled
-/// ones, broken ones and some with a clock that is hours or years ahead.
+/// The records that the simulated site sends, topic by topic: the generator's events, of which some are on
+/// purpose late, doubled or broken, or have a clock that is hours or years ahead.
 struct Site {
   struct Record {
     var stream: PlainEvent.Stream
@@ -15,7 +15,7 @@ struct Site {
 
   private let seed: UInt64
   private var generation = 0
-  /// What has not been sent yet, by topic, the next one last.
+  /// The records that have not been sent yet, by topic, the next one last.
   private var queues: [[Record]] = [[], [], []]
 
   init(seed: UInt64) { self.seed = seed }
@@ -26,7 +26,7 @@ struct Site {
   private static let hourMs: Int64 = 3_600_000
   private static let yearMs: Int64 = 365 * 86_400_000
 
-  /// Users who were there say nothing more; new ones begin.
+  /// Drops the records of all users so far, so that from now on only new users send events.
   mutating func replaceUsers() { queues = [[], [], []] }
 
   mutating func next(_ stream: PlainEvent.Stream, _ count: Int) throws -> [Record] {
@@ -36,7 +36,7 @@ struct Site {
     return Array(records)
   }
 
-  /// Half a day of some hundred new users.
+  /// Adds half a day's records of 400 new users.
   private mutating func generate() throws {
     var overrides = GeneratorConfig.Overrides()
     overrides.users = 400
@@ -81,7 +81,7 @@ struct Site {
     }
   }
 
-  /// The same event at another time; the generator's lines begin with it.
+  /// The same event with another time, which is what the generator's lines begin with.
   private static func withTime(_ bytes: [UInt8], _ ts: Int64) -> [UInt8] {
     guard let comma = bytes.firstIndex(of: UInt8(ascii: ",")) else { return bytes }
     return Array("{\"ts\":\(min(ts, 4_102_444_799_000))".utf8) + bytes[comma...]

@@ -2,29 +2,37 @@ import Support
 
 /// One step of a simulation.
 public enum Step: Equatable, Sendable, CustomStringConvertible {
+  /// The two kinds of loads.
   public enum Load: String, Sendable { case full, incremental }
 
-  /// The next records of some topics go to the log: 1 is listens, 2 logins, 4 page views.
+  /// The next records of some topics are appended to the log. `topics` is a sum of 1 for listens, 2 for logins
+  /// and 4 for page views; `count` is the number of listens or page views.
   case append(topics: Int, count: Int)
-  /// What was appended is on the disk.
+  /// The records so far are synced to the disk.
   case sync
-  /// The writer is gone, and what was not synced may be; what was lost is appended again.
+  /// The writer is lost, and perhaps records that were not synced. Lost records are appended again.
   case losePower(seed: UInt64)
-  /// The topics get another partition; the users of earlier runs say nothing more.
+  /// Each topic gets another partition. Users so far send nothing more, as they would change partition.
   case addPartition
-  /// A worker commits so many flushes, then stops.
+  /// A worker commits a number of flushes, or works for 2 s, and then stops.
   case work(flushes: Int, recordsPerFlush: Int)
-  /// A worker whose connections are cut at a statement, and which is dead then.
+  /// A worker's connections are cut at a statement, before the server gets it or after its answer, and the
+  /// worker dies.
   case workDies(statement: Int, isAnswered: Bool)
-  /// A worker is held at a statement, as if it were frozen; steps later it goes on.
+  /// A worker is held before a statement, as if it were frozen, until `releaseWorker`.
   case holdWorker(statement: Int)
+  /// The held worker goes on, is asked to stop, and ends.
   case releaseWorker
-  /// So many at a time, until all is committed.
+  /// A number of workers run at the same time until all records are committed.
   case workers(Int)
+  /// A load runs to its end.
   case load(Load)
+  /// A load's connections are cut at a statement, before the server gets it or after its answer.
   case loadDies(Load, statement: Int, isAnswered: Bool)
+  /// PostgreSQL ends without a shutdown and starts again.
   case crashServer
-  /// All is read by a worker, and compared; then maybe loaded, and compared again.
+  /// A worker reads all records, and every row of the views is compared with the log; where a load is given,
+  /// it runs, and all rows are compared again.
   case settle(Load?)
 
   public var description: String {
@@ -51,13 +59,16 @@ public enum Step: Equatable, Sendable, CustomStringConvertible {
   }
 }
 
-/// The steps that a seed gives.
+/// The steps of a simulation, all drawn from its seed.
 public struct StepSequence: Sendable {
+  /// The seed of the steps and of the site's events.
   public let seed: UInt64
+  /// The number of partitions of each topic at first, 1 to 3.
   public var partitions: Int
+  /// The steps in order; the last one settles all.
   public var steps: [Step] = []
 
-  /// - Parameter count: steps, at least 1; one more settles it all.
+  /// - Parameter count: the number of steps, raised to 1; one more step, which settles all, is added.
   public init(seed: UInt64, count: Int) {
     self.seed = seed
     var random = SplitMix64(seed: seed)
@@ -74,13 +85,13 @@ public struct StepSequence: Sendable {
 
   private static func draw(_ random: inout SplitMix64, isHeld: Bool) -> Step {
     let kind = random.chance(0.3) ? Step.Load.full : .incremental
-    // A load has some two hundred statements, a worker's start and flush some thirty.
+    // A load has about two hundred statements; a worker's start and flush have about thirty.
     let ofLoad = 1 + random.below(random.chance(0.4) ? 40 : 220)
     let ofWorker = 1 + random.below(random.chance(0.5) ? 20 : 80)
     let isAnswered = random.chance(0.5)
     switch random.below(20) {
     case 0..<6:
-      // Mostly all topics move along; at times one is far ahead of the others.
+      // Most steps append to all topics; a few append to some only, so that a topic gets far ahead of others.
       let topics = random.chance(0.7) ? 7 : 1 + random.below(7)
       return .append(topics: topics, count: 50 + random.below(600))
     case 6: return .sync

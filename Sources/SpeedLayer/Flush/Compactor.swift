@@ -3,20 +3,20 @@ import StarSchema
 import Support
 import Warehouse
 
-/// Folds closed minutes of the current epoch: flushes append a row a key each time, readers sum, and
-/// once a minute is over its many rows can become one (DESIGN section 7).
+/// Folds closed minutes of the current epoch. Each flush appends one row for each key, and readers add them
+/// up; once a minute is over, the rows of a key can become one row.
 ///
-/// Deletes the rows and inserts their sum in one statement, so that no reader sees a difference, a
-/// stretch of a table at a time, so that the work of a turn is bounded whatever the table's size.
-/// Flushes, cuts and publishing need not know: what they append, close or drop is never in its way,
-/// and a table that is gone ends the turn.
+/// The compactor deletes the rows and inserts their sum in one statement, so that no reader sees a
+/// difference. It looks at one stretch of a table at a time, so that the work of a turn is bounded whatever
+/// the table's size. Flushes, cuts and publications need not know of the compactor: it never conflicts with
+/// the rows that they append or the epochs that they close, and when a table has been dropped it ends its turn.
 struct Compactor {
   /// Pages of a table looked at in one turn: 32 MB.
   static let stretch: Int64 = 4096
 
   let databaseURL: String
   let library: SQLLibrary
-  /// What its sessions are called, so that they end with the worker that they belong to.
+  /// Adds the worker to the name of a session, so that burying the worker ends the compactor's session too.
   var sessionName: @Sendable (String) -> String = { $0 }
 
   /// A compactor on a thread of its own.
@@ -24,7 +24,7 @@ struct Compactor {
     let stop: StopToken
     let worker: Worker<Void>
 
-    /// Waits for the present turn.
+    /// Ends the thread, and waits until its present turn is over.
     func end() {
       stop.request()
       _ = try? worker.wait()
@@ -39,14 +39,14 @@ struct Compactor {
       while true {
         stop.wait(seconds: interval)
         if stop.isRequested { return }
-        // Nothing depends on it: what a turn does not do is left to a later one.
+        // A turn that fails costs nothing: a later turn folds the same rows.
         _ = try? run(&turn, stop)
       }
     }
     return Running(stop: stop, worker: worker)
   }
 
-  /// Where the next turn goes on.
+  /// Where in each table the next turn begins.
   struct Turn {
     fileprivate var epoch: Int64?
     /// The first page not looked at yet, by `Rollup.rawValue`.
@@ -67,8 +67,9 @@ struct Compactor {
       let pages = try connection.run(library.sql("speed/table_blocks"), [.text(table)]).int(0, 0)
       let first = turn.pages[rollup.rawValue] < pages ? turn.pages[rollup.rawValue] : 0
       let last = min(first + Self.stretch, pages)
+      assert(0 <= first && first <= last, "\(table): from page \(first) to \(last)")
       try connection.transaction { () throws(WarehouseError) in
-        // Two of them could take the same rows, and one of them would wait for the other.
+        // Two compactors could take the same rows, and then one would wait for the other.
         guard try connection.run(library.sql("speed/claim_compaction")).bool(0, 0) else { return }
         _ = try connection.run(
           library.sql("rollup/fold", ["table": table], lists: RollupRows.lists(rollup)),

@@ -6,18 +6,21 @@ import Warehouse
 
 /// What one flush commits: everything that came of the records between two sets of offsets.
 struct FlushJob: Sendable {
+  /// How far one partition's committed offset moves.
   struct Advance: Sendable {
     var source: TopicPartition
+    /// The committed offset as it must be in the database; where it is another one the flush is refused.
     var expected: Int64
+    /// The offset that is committed instead.
     var next: Int64
     var replay: ReplayPoint
-    /// Of the record below `next`; see `secure`.
+    /// The log's epoch of the record below `next`; set by `secure`.
     var epoch: LogEpoch?
   }
 
   struct Rows: Sendable {
     var rollup: Rollup
-    /// COPY rows.
+    /// The rows in PostgreSQL's binary COPY format.
     var bytes: [UInt8]
     var count: Int
   }
@@ -26,12 +29,13 @@ struct FlushJob: Sendable {
   var rows: [Rows]
   var members: NewMembers
   var quarantined: [QuarantinedRecord]
-  /// Events counted outside the window, to be known when they come again.
+  /// Events counted outside the window; the database remembers them, so that they are recognised when they
+  /// come again.
   var late: [LateEvents.Counted] = []
   var marks: [WatermarkMarks.Mark] = []
   /// Places that the partitions can be read again from.
   var replayPoints: [TopicPartition: [ReplayPoint]] = [:]
-  /// Records that were read for it.
+  /// How many records were read for this flush.
   var records: Int
 
   /// Takes what the kernels have put out so far.
@@ -43,10 +47,15 @@ struct FlushJob: Sendable {
     advances = []
     for (source, next) in feed.positions {
       guard let expected = from[source], let replay = replays[source] else { continue }
+      precondition(next >= expected, "\(source): a flush from \(expected) back to \(next)")
+      precondition(
+        replay.offset <= next, "\(source): read again from \(replay.offset), after \(next)")
       advances.append(Advance(source: source, expected: expected, next: next, replay: replay))
     }
     // Always in one order, so that two workers' transactions cannot wait for each other in a circle.
     advances.sort { $0.source < $1.source }
+    let passed = advances.reduce(0) { $0 + $1.next - $1.expected }
+    assert(records <= passed, "\(records) records of \(passed) offsets")
     rows = []
     for rollup in Rollup.allCases {
       buffer.removeAll()
@@ -59,8 +68,8 @@ struct FlushJob: Sendable {
     self.records = records
   }
 
-  /// Returns when what is to be committed is on the log's storage device: an offset in the database
-  /// never lies beyond what survives a power failure. Notes which log it was.
+  /// Returns when all records that are to be committed are on the log's storage device, so that an offset in
+  /// the database never lies beyond what survives a power failure. Notes the log's epoch of each offset.
   mutating func secure(in log: any EventLog) throws(EventLogError) {
     for index in advances.indices {
       let (source, next) = (advances[index].source, advances[index].next)

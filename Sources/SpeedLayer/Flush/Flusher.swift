@@ -2,8 +2,8 @@ import EventLog
 import StarSchema
 import Warehouse
 
-/// Commits flushes: each in one transaction that holds the rows, the new members and the new
-/// offsets (DESIGN section 7), into whatever epoch is the current one at that instant.
+/// Commits flushes, each in one transaction that holds the rows, the new members and the new offsets. The
+/// rows go into the epoch that is the current one at that instant (docs/architecture.md, "The handoff").
 final class Flusher {
   private let connection: Connection
   private let library: SQLLibrary
@@ -11,7 +11,8 @@ final class Flusher {
   private let lockEpoch: String
   private let advanceProgress: String
 
-  /// Seconds that a flush may stand still between two statements before the server takes its locks.
+  /// Seconds that a flush may stand still between two statements before the server ends its session, which
+  /// frees its locks.
   private static let idleLimit = 10.0
 
   init(databaseURL: String, library: SQLLibrary, applicationName: String) throws(WarehouseError) {
@@ -23,8 +24,8 @@ final class Flusher {
     advanceProgress = try library.sql("speed/advance_progress")
   }
 
-  /// - Throws: `.conflict` where another worker or a load has moved an offset: the rows are not
-  ///   in then, and this worker's state is of no use any more.
+  /// - Throws: `.conflict` where another worker or a load has moved an offset. Nothing is committed then, and
+  ///   the worker must drop its state and start again from the committed offsets.
   func flush(_ job: FlushJob) throws(WarehouseError) {
     try connection.transaction { () throws(WarehouseError) in
       let epoch = try connection.run(lockEpoch).int(0, 0)
@@ -67,6 +68,9 @@ final class Flusher {
   }
 
   private func advance(_ advances: [FlushJob.Advance]) throws(WarehouseError) {
+    assert(
+      zip(advances, advances.dropFirst()).allSatisfy { $0.source < $1.source },
+      "a flush that locks out of order: \(advances.map(\.source))")
     let moved = try connection.run(
       advanceProgress,
       [

@@ -1,21 +1,24 @@
 import EventLog
 import EventModel
 import Feed
-import Metrics
 import StarSchema
 import Warehouse
 
-/// Settles the events that came outside the kernels' window of memory (later than allowed, or more
-/// than a day ahead): counts those that are new, and knows again those that are not, however old.
+/// Judges the events that came outside the kernels' window of memory (later than allowed, or more
+/// than a day ahead): finds those that are new, and recognises redeliveries, however old they are.
 ///
-/// An event that was counted before was counted by a load, and then it is a fact; or outside the window
-/// since the last load, and then `speed.late_event` has its identity; or in time since the last load, and
-/// then it lies in a known stretch of the log: after the last mark whose farthest time is before its own,
-/// and before the first one whose event time has left it behind by more than the allowed lateness. The first two
-/// are asked in one snapshot, so that an event that a load is just publishing is in one of them.
+/// An event that was counted before was counted in one of three ways:
+/// - By a load. Then it is a fact.
+/// - Outside the window since the last load. Then `speed.late_event` has its identity.
+/// - In time since the last load. Then it lies in a known stretch of the log: after the last mark whose
+///   farthest time is before the event's own time, and before the first mark whose event time is later than
+///   the event by more than the allowed lateness.
+///
+/// Facts and `speed.late_event` are read in one snapshot, so that an event that a load is just publishing
+/// is found in one of them.
 ///
 /// The cost falls on such events alone: a snapshot with a few look-ups for each flush that has any, and
-/// one reading of the log as far back as they come from (see `LogStretches`).
+/// one reading of the log as far back as their times reach (see `LogStretches`).
 final class LateEvents {
   /// An event that was counted.
   struct Counted: Sendable {
@@ -23,13 +26,22 @@ final class LateEvents {
     var identity: Int64
     /// Milliseconds since 1970.
     var ts: Int64
-    /// False where the log has no longer all of the stretch in which it could have come before.
+    /// False where the log has dropped some of the stretch in which the event could have come before.
     var isCertain: Bool
+  }
+
+  /// What came of some records.
+  struct Judgement {
+    /// One for each record, in the same order.
+    var verdicts: [DeferredVerdict] = []
+    /// The events that are new, to be remembered by the flush that counts them.
+    var counted: [Counted] = []
   }
 
   private struct Candidate {
     var record: DeferredRecord
-    var topic: Topic
+    /// Of the record, among those that are judged.
+    var index: Int
     var identity: Int64
     var fact: KnownFacts.Identity
     var ts: Int64 { fact.ts }
@@ -42,17 +54,19 @@ final class LateEvents {
   private let decoder = EventDecoder()
   private var stretches: LogStretches
   private let sign: () -> Void
-  /// What the last calls have counted, the latest last: flushes that may not be committed yet.
+  /// The identities that the last calls of `settle` have counted, the latest call last: their flushes may not
+  /// be committed yet.
   private var uncommitted: [Set<Int64>] = []
 
-  /// One flush is being committed while another one waits for it, and a third is made.
+  /// Flushes that are not committed yet, at most: one is being committed, one waits, and one is being made.
   private static let uncommittedMax = 3
-  /// Each of two seconds (`speed/hold_published.sql`): ten minutes.
+  /// Attempts at a snapshot while a full load publishes. Each waits for two seconds
+  /// (`speed/hold_published.sql`), so all of them take ten minutes.
   private static let triesMax = 300
 
   /// - Parameters:
-  ///   - connection: used by the thread that calls `settle`.
-  ///   - sign: called as the work gets on, which for many late events takes a while.
+  ///   - connection: only the thread that calls `judge` may use it.
+  ///   - sign: called again and again while the work proceeds, as many late events take a while.
   init(
     log: any EventLog, library: SQLLibrary, connection: Connection, allowedLatenessMs: Int64,
     sign: @escaping () -> Void = {}
@@ -65,25 +79,36 @@ final class LateEvents {
     stretches = LogStretches(log: log, sign: sign)
   }
 
-  /// Counts what is new of the records that `feed` has deferred since the last call.
-  /// - Returns: what was counted, to be remembered by the flush that counts it.
-  func settle(_ feed: KernelFeed) throws -> [Counted] {
-    let records = feed.takeDeferredRecords()
-    let counted = records.isEmpty ? [] : try settle(records, feed)
-    uncommitted.append(Set(counted.map(\.identity)))
+  /// Says which of the records are new.
+  /// - Parameters:
+  ///   - records: what the feed has deferred since the last call. The caller counts the new ones.
+  ///   - identity: the number by which the kernels know an event.
+  /// - Returns: a verdict for each record, and the events to count; the flush with their rows must also write
+  ///   those to `speed.late_event`.
+  func judge(_ records: [DeferredRecord], identity: (Event) -> Int64) throws -> Judgement {
+    let judgement = records.isEmpty ? Judgement() : try judgeSome(records, identity)
+    uncommitted.append(Set(judgement.counted.map(\.identity)))
     if uncommitted.count > Self.uncommittedMax { uncommitted.removeFirst() }
-    return counted
+    return judgement
   }
 
-  private func settle(_ records: [DeferredRecord], _ feed: KernelFeed) throws -> [Counted] {
-    // In the order of the stretches, so that each is read once; the first of two that are the same counts.
-    let candidates = try records.map { try candidate($0, feed) }
-      .sorted { ($0.ts, $0.record.offset) < ($1.ts, $1.record.offset) }
-    // Taken before the snapshot is: what is not in the one is in the other.
+  private func judgeSome(_ records: [DeferredRecord], _ identity: (Event) -> Int64) throws
+    -> Judgement
+  {
+    // In order of time, and so of the stretches, each of which is then read once. Of two deliveries of one
+    // event the first one counts.
+    let candidates = try records.enumerated().map { index, record in
+      let event = try decoder.decode(record)
+      return Candidate(
+        record: record, index: index, identity: identity(event), fact: KnownFacts.Identity(event))
+    }
+    .sorted { ($0.ts, $0.record.offset) < ($1.ts, $1.record.offset) }
+    // These sets are read before the snapshot is taken: an event that has left them is committed by then, and
+    // the snapshot has it.
     var known = uncommitted.reduce(into: Set<Int64>()) { $0.formUnion($1) }
     var stretchesOf: [TopicPartition: Stretches] = [:]
     try besidePublications {
-      for (topic, part) in Dictionary(grouping: candidates, by: \.topic) {
+      for (topic, part) in Dictionary(grouping: candidates, by: \.record.topic) {
         known.formUnion(try remembered(topic, part))
         known.formUnion(try loaded(topic, part))
       }
@@ -93,7 +118,8 @@ final class LateEvents {
           loaded: offsets[source] ?? 0, marks: try marks(of: source))
       }
     }
-    var counted: [Counted] = []
+    var judgement = Judgement()
+    judgement.verdicts = Array(repeating: .redelivered, count: records.count)
     for candidate in candidates {
       let source = candidate.record.source
       var isRedelivery = !known.insert(candidate.identity).inserted
@@ -103,22 +129,20 @@ final class LateEvents {
           of: candidate.ts, lateness: allowedLatenessMs, before: candidate.record.offset)
         isCertain = try self.stretches.isWhole(stretch, of: source)
         isRedelivery = try hasCome(
-          candidate, in: stretch, marks: stretches.offsets, feed)
+          candidate, in: stretch, marks: stretches.offsets, identity)
       }
-      if isRedelivery {
-        feed.settleDeferred(candidate.topic, counted: 0, redelivered: 1)
-      } else {
-        try count(candidate, feed)
-        counted.append(
-          Counted(
-            source: source, identity: candidate.identity, ts: candidate.ts, isCertain: isCertain))
-      }
+      if isRedelivery { continue }
+      judgement.verdicts[candidate.index] = .new
+      judgement.counted.append(
+        Counted(
+          source: source, identity: candidate.identity, ts: candidate.ts, isCertain: isCertain))
     }
-    return counted
+    return judgement
   }
 
-  /// One snapshot, taken when no load is publishing: with one from before, the tables that it puts in
-  /// place could not be read. While one publishes it tries again, for as long as a load can need.
+  /// Runs `body` in one snapshot that is taken while no full load is publishing: a snapshot from before such
+  /// a publication could not read the tables that the load puts in place. While a full load publishes this
+  /// tries again, for as long as a publication can take.
   private func besidePublications(_ body: () throws -> Void) throws {
     var tries = 0
     while true {
@@ -132,30 +156,6 @@ final class LateEvents {
         sign()
       }
     }
-  }
-
-  private func candidate(_ record: DeferredRecord, _ feed: KernelFeed) throws -> Candidate {
-    let (topic, kernel) = try context(record.source, feed)
-    let event = try decode(record, topic)
-    return Candidate(
-      record: record, topic: topic, identity: kernel.identity(of: event),
-      fact: KnownFacts.Identity(event))
-  }
-
-  private func count(_ candidate: Candidate, _ feed: KernelFeed) throws {
-    let (topic, kernel) = try context(candidate.record.source, feed)
-    kernel.foldOutOfWindow(try decode(candidate.record, topic))
-    feed.settleDeferred(topic, counted: 1, redelivered: 0)
-  }
-
-  private func context(_ source: TopicPartition, _ feed: KernelFeed) throws -> (Topic, Kernel) {
-    guard let topic = Topic(name: source.topic), let kernel = feed.kernel(of: source.partition)
-    else { throw EventLogError(.badURL, "\(source): not a topic of Polyrhythm") }
-    return (topic, kernel)
-  }
-
-  private func decode(_ record: DeferredRecord, _ topic: Topic) throws -> Event {
-    try record.raw.withUnsafeBytes { try decoder.decodeUnpadded($0, as: topic) }
   }
 
   // MARK: What the database knows
@@ -172,7 +172,8 @@ final class LateEvents {
     var found: [Int64] = []
     for (day, part) in Dictionary(grouping: candidates, by: { $0.ts / KnownFacts.dayMs }) {
       sign()
-      let known = try facts.indices(of: part.map(\.fact), day: day, in: topic.factTable)
+      let known = try facts.indices(
+        of: part.map(\.fact), day: day, in: FactTable(topic).qualifiedName)
       for index in known { found.append(part[index].identity) }
     }
     return found
@@ -200,28 +201,31 @@ final class LateEvents {
 
   // MARK: What the log knows
 
-  /// Whether the event is in a stretch of the log that is not loaded yet, before its own offset.
+  /// Whether the event came before, in a stretch of the log that is not loaded yet.
+  /// - Parameter stretch: ends at the candidate's own offset at the latest.
   private func hasCome(
-    _ candidate: Candidate, in stretch: Range<Int64>, marks: [Int64], _ feed: KernelFeed
+    _ candidate: Candidate, in stretch: Range<Int64>, marks: [Int64],
+    _ identity: (Event) -> Int64
   ) throws -> Bool {
-    let (topic, kernel) = try context(candidate.record.source, feed)
-    return try stretches.hold(
+    try stretches.hold(
       candidate.identity, stretch, of: candidate.record.source, marks: marks
     ) { record in
-      // What cannot be decoded is in quarantine, and is no event.
-      guard let event = try? self.decoder.decode(record, as: topic) else { return nil }
-      return kernel.identity(of: event)
+      // A record that cannot be decoded is in quarantine, and is no event.
+      guard let event = try? self.decoder.decode(record, as: candidate.record.topic) else {
+        return nil
+      }
+      return identity(event)
     }
   }
 }
 
-/// The stretches of one partition in which events of given times can have come in time.
+/// The stretches of one partition in which an event of a given time can have come in time.
 private struct Stretches {
-  /// All records below are facts.
+  /// The events of all records below this offset are facts.
   let loaded: Int64
   /// In order of offset.
   let marks: [WatermarkMarks.Mark]
-  /// Those of the marks.
+  /// The offsets of the marks.
   let offsets: [Int64]
 
   init(loaded: Int64, marks: [WatermarkMarks.Mark]) {
@@ -230,10 +234,18 @@ private struct Stretches {
     offsets = marks.map(\.nextOffset)
   }
 
+  /// - Parameters:
+  ///   - ts: the event's time, milliseconds since 1970.
+  ///   - lateness: the allowed lateness in milliseconds.
+  ///   - offset: the event's own offset, where its stretch ends at the latest.
   func stretch(of ts: Int64, lateness: Int64, before offset: Int64) -> Range<Int64> {
     let first = marks.last { $0.farthest < ts }?.nextOffset ?? 0
     let last = min(marks.first { $0.greatest > ts + lateness }?.nextOffset ?? offset, offset)
     let start = max(loaded, first)
-    return start..<max(start, last)
+    let stretch = start..<max(start, last)
+    assert(
+      stretch.isEmpty || stretch.upperBound <= offset,
+      "\(stretch) reaches beyond the record at \(offset) that asks")
+    return stretch
   }
 }

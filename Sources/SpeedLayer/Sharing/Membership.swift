@@ -5,15 +5,16 @@ import Support
 import Synchronization
 import Warehouse
 
-/// A worker's place among the others: its lease, which a thread of its own renews, and the
-/// partitions that are its own.
+/// A worker's place among the others: its lease, which a thread of its own renews, and the partitions that
+/// are assigned to it.
 ///
-/// A worker that no longer renews its lease, because it died, froze or lost the database, is buried
-/// by whoever sees that first, and its partitions are claimed by those whose share they are. One that hangs
-/// in a call which never comes back lets its lease run out too, and buries itself: that ends its sessions,
-/// and with them many such calls. What keeps
-/// counts right is not this but the expected offset of every flush: two workers that both believe to
-/// have a partition cannot both commit a record of it.
+/// A worker that no longer renews its lease, because it died, froze or lost the database, is buried by the
+/// first worker or load that sees this, and the live workers claim its partitions by their shares. A worker
+/// that hangs in a call which never returns lets its lease run out too, and its lease thread buries it: that
+/// ends its sessions, and with them many such calls.
+///
+/// Leases do not keep the counts right. The expected offset of every flush does: two workers that both
+/// believe that a partition is theirs cannot both commit a record of it.
 final class Membership: Sendable {
   struct Timing: Sendable {
     /// Seconds without a renewal after which a worker counts as dead.
@@ -24,23 +25,23 @@ final class Membership: Sendable {
     var silence = 20.0
   }
 
-  /// What a life of the worker goes by.
+  /// What a worker reads during one life, and what it leaves alone.
   struct Claim: Sendable, Equatable {
-    /// Partition numbers that it reads.
+    /// The partition numbers that the worker reads.
     var partitions: [Int32] = []
-    /// Partition numbers of its own that wait for a load, and the load.
+    /// Partition numbers of the worker that wait for a load, each with the number of the load's run.
     var reserved: [Int32: Int64] = [:]
-    /// Partition numbers of its share that it leaves to the next load: see `LostStretch`.
+    /// Stretches whose partition numbers are in the worker's share, and which it leaves to the next load.
     var lost: [LostStretch] = []
     /// How many partitions each topic has.
     var counts: [String: Int] = [:]
-    /// Partition numbers of all topics.
+    /// How many partition numbers there are: the partitions of the topic that has most.
     var total: Int { counts.values.max() ?? 0 }
   }
 
-  /// Records that the log has dropped (retention) before the speed layer counted them. To go on behind
-  /// them would be lag 0 over a hole, so nobody has the partition until a load has taken them from the
-  /// lake.
+  /// Records that the log has dropped (retention) before the speed layer counted them. A worker that went on
+  /// behind them would report lag 0 although they are not counted, so nobody reads the partition until a load
+  /// has taken the records from the lake.
   struct LostStretch: Sendable, Equatable {
     var source: TopicPartition
     var offsets: Range<Int64>
@@ -49,7 +50,7 @@ final class Membership: Sendable {
   private struct State {
     var workerID: Int64?
     var claim = Claim()
-    /// True where the next life would have another claim.
+    /// Whether the worker's next claim would differ from its present one.
     var isChangeDue = false
     /// When the worker last showed that it works.
     var lastSign = ContinuousClock.now
@@ -59,7 +60,7 @@ final class Membership: Sendable {
   private let library: SQLLibrary
   private let log: any EventLog
   private let timing: Timing
-  /// The session that the lease is tied to; one thread looks at a time.
+  /// The session that the lease is tied to. Two threads use it, one at a time.
   private let session = Mutex<Connection?>(nil)
   private let state = Mutex(State())
 
@@ -70,23 +71,24 @@ final class Membership: Sendable {
     self.timing = timing
   }
 
-  /// True where the worker should end its life and claim anew.
+  /// Whether the worker should end its life and claim anew.
   var isChangeDue: Bool { state.withLock { $0.isChangeDue } }
 
-  /// Called by the worker's threads as they get on.
+  /// A sign of work: the worker's threads call this as they proceed.
   func sign() { state.withLock { $0.lastSign = .now } }
 
-  /// Whether others have taken over what this worker had, as its lease ran out while it stood still.
+  /// Whether this worker was buried, because its lease ran out while it stood still. False where the database
+  /// does not answer.
   func isBuried() -> Bool {
     guard let id = state.withLock({ $0.workerID }) else { return false }
-    // The lease's session was ended as well: the second try has a new one.
+    // Whoever buried the worker ended this session too: then the first try fails, and the second opens a new one.
     for _ in 0..<2 {
       if let isAlive = try? withSession({ try self.renew($0, id) }) { return !isAlive }
     }
     return false
   }
 
-  /// What a session of this worker is called, so that it can be found when the worker is buried.
+  /// The name of a session with the worker's number, by which the session is found when the worker is buried.
   func sessionName(_ name: String) -> String {
     state.withLock { state in
       state.workerID.map { "\(name) (worker \($0))" } ?? name
@@ -95,8 +97,8 @@ final class Membership: Sendable {
 
   // MARK: Claiming
 
-  /// Takes the worker's share, as far as nobody else has it, and gives back what is not in it. Call
-  /// between two lives, when all flushes of the one before are over.
+  /// Claims the partitions of the worker's share that nobody else has, and gives back those outside its share.
+  /// Call it between two lives, when all flushes of the former life are over.
   func claim() throws -> Claim {
     sign()
     return try withSession { connection in
@@ -104,11 +106,11 @@ final class Membership: Sendable {
       _ = try connection.run(library.sql("speed/bury_workers"))
       let share = try look(connection, id).share
       let partitions = SQLValue.intArray(share.map { Int64($0) })
-      // Each by itself: a worker that freezes in between holds no lock.
+      // Two transactions, so that a worker that freezes between them holds no lock.
       _ = try connection.run(library.sql("speed/release_partitions"), [.int(id), partitions])
       _ = try connection.run(library.sql("speed/claim_partitions"), [.int(id), partitions])
       var view = try look(connection, id)
-      // One that nobody has may be another's by the next look: it is left to the next claim.
+      // A partition that is still free now may be another worker's later, so it is left to the next claim.
       view.claim.partitions.removeAll(where: view.free.contains)
       state.withLock {
         $0.claim = view.claim
@@ -125,7 +127,7 @@ final class Membership: Sendable {
         session = connection
         return try body(connection)
       } catch {
-        // Whatever was wrong with the session, the next one starts afresh.
+        // The session may be the cause of the error, so the next call opens a new one.
         session = nil
         throw error
       }
@@ -135,12 +137,12 @@ final class Membership: Sendable {
   private func openSession() throws -> Connection {
     let connection = try Connection(
       url: databaseURL, applicationName: "polyrhythm speed lease", idleTransactionLimit: 5)
-    // Another worker may have frozen half way through a statement of its own.
+    // Another worker may freeze half way through a statement and keep its locks.
     try connection.script("set lock_timeout = '3s'")
     return connection
   }
 
-  /// - Returns: the worker's id: the one that it has, where its lease still stands.
+  /// - Returns: the worker's id: its present one while the lease holds, else that of a new registration.
   private func join(_ connection: Connection) throws -> Int64 {
     if let id = state.withLock({ $0.workerID }), try renew(connection, id) { return id }
     let id = try connection.run(
@@ -155,15 +157,15 @@ final class Membership: Sendable {
       .affected == 1
   }
 
-  /// What a worker sees when it looks around.
+  /// What a worker sees of the other workers, the log and the loads.
   private struct View {
-    /// What it would have: its share as far as it has it or nobody has.
+    /// The claim that the worker could make now: the partitions of its share that are its own or nobody's.
     var claim = Claim()
     var share: [Int32] = []
-    /// Of its share those that nobody has.
+    /// The partitions of the worker's share that nobody has.
     var free: Set<Int32> = []
-    /// Whether it has partitions beyond its share, as when others came while it claimed: nobody else can
-    /// take them before it gives them back.
+    /// Whether the worker has partitions beyond its share, as when other workers came while it claimed. Nobody
+    /// else can claim these before it gives them back.
     var hasExcess = false
   }
 
@@ -190,6 +192,9 @@ final class Membership: Sendable {
       if mine.contains(partition) { claim.reserved[partition] = try reserved.int(row, 1) }
     }
     claim.partitions = mine.filter { claim.reserved[$0] == nil }
+    assert(
+      claim.partitions.count + claim.reserved.count == mine.count,
+      "\(claim.partitions) and reserved \(claim.reserved.keys.sorted()), of \(mine)")
     return View(
       claim: claim, share: share, free: Set(share.filter { owners[$0] == nil }),
       hasExcess: owners.contains { $0.value == id && !share.contains($0.key) })
@@ -202,7 +207,7 @@ final class Membership: Sendable {
     for row in 0..<rows.count {
       let source = TopicPartition(try rows.text(row, 0), Int32(try rows.int(row, 1)))
       let next = try rows.int(row, 2)
-      // What is wrong with a log that does not say, its reader finds out.
+      // Where the log does not say where it begins, opening a reader fails and says why.
       if let start = try? log.startOffset(of: source), next < start {
         lost.append(LostStretch(source: source, offsets: next..<start))
       }
@@ -212,12 +217,12 @@ final class Membership: Sendable {
 
   // MARK: The lease
 
-  /// The thread that renews the lease and looks around.
+  /// The thread that renews the lease, buries dead workers and sees whether a new claim is due.
   struct Running {
     let stop: StopToken
     let worker: Worker<Void>
 
-    /// Gives the lease back.
+    /// Ends the thread, which gives the lease and the partitions back.
     func end() {
       stop.request()
       _ = try? worker.wait()
@@ -230,7 +235,7 @@ final class Membership: Sendable {
       while true {
         stop.wait(seconds: timing.beat)
         if stop.isRequested { break }
-        // The worker itself says what is wrong with the database; the next beat tries again.
+        // An error here is not reported: the worker meets the same database and says what is wrong with it.
         try? withSession { try beat($0) }
       }
       guard let id = state.withLock({ $0.workerID }) else { return }
@@ -247,7 +252,7 @@ final class Membership: Sendable {
       return state.withLock { $0.isChangeDue = true }
     }
     guard try renew(connection, id) else {
-      // Buried by others: the next life registers anew.
+      // Others have buried the worker: its next life registers anew.
       return state.withLock { $0.isChangeDue = true }
     }
     _ = try connection.run(library.sql("speed/bury_workers"))

@@ -1,10 +1,10 @@
 /// Divides partition numbers among the live workers: the same answer for everybody who knows the same
 /// workers, without asking anybody.
 ///
-/// Rendezvous hashing (Thaler and Ravishankar, 1996) with a limit: each partition goes to the worker
-/// with the greatest hash of the two that has room left, and nobody gets more than one partition
-/// above another. So a worker that comes or goes moves few partitions, and no worker is idle while
-/// another has two.
+/// Rendezvous hashing (Thaler and Ravishankar, 1996) with a limit: of the workers that have room left, a
+/// partition goes to the one whose hash with the partition is greatest, and no two shares differ by more than
+/// one partition. So a worker that comes or goes moves few partitions, and no worker is idle while another
+/// has two.
 enum PartitionSharing {
   /// - Parameters:
   ///   - partitions: how many there are.
@@ -18,7 +18,7 @@ enum PartitionSharing {
   static func assignments(partitions: Int, workers: [Int64]) -> [Int32: Int64] {
     let workers = Set(workers).sorted()
     guard !workers.isEmpty else { return [:] }
-    // The larger shares go to the same workers whoever asks.
+    // Ranked by a hash too, so that everybody gives the larger shares to the same workers.
     let ranked = workers.sorted { (hash($0, -1), $0) < (hash($1, -1), $1) }
     var room: [Int64: Int] = [:]
     for (rank, worker) in ranked.enumerated() {
@@ -33,6 +33,7 @@ enum PartitionSharing {
       result[partition] = best
       room[best, default: 0] -= 1
     }
+    assert(result.count == partitions, "\(result.count) of \(partitions) partitions are shared out")
     return result
   }
 

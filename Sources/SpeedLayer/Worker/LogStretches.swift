@@ -1,9 +1,9 @@
 import EventLog
 
-/// Whether an identity lies in a stretch of the log. Each piece between two marks is read once, however
-/// many late events ask for it: what comes late comes in bulk, from all over the last hours.
+/// Tells whether an event's identity lies in a stretch of the log. Each piece of the log between two marks is
+/// read once, however many late events ask for it: late events come in bulk, from all over the last hours.
 struct LogStretches {
-  /// The identities between two marks, which never change.
+  /// The identities of the records between two marks, which never change.
   private struct Piece {
     var source: TopicPartition
     var range: Range<Int64>
@@ -11,7 +11,7 @@ struct LogStretches {
     var identities: ContiguousArray<Int64>
   }
 
-  /// The records after the last mark below some late event, as far as they have been read.
+  /// The records after the last mark before some late event, as far as they have been read.
   private struct Tail {
     var from: Int64
     var reader: any LogReader
@@ -19,18 +19,18 @@ struct LogStretches {
     var offsets: [Int64: Int64] = [:]
   }
 
-  /// Identities that are kept at most: 32 MB.
+  /// How many identities are kept at most: 32 MB.
   private static let limit = 4 << 20
   private static let batchBytes = 1 << 20
-  /// Milliseconds to wait for records that are below an offset which has been read already.
+  /// Milliseconds to wait for records. The feed has read records after these, so the log has them.
   private static let patience = 2000
-  /// So often: half a minute.
+  /// Reads in a row that give nothing before the log counts as unreadable: half a minute.
   private static let triesMax = 15
 
   private let log: any EventLog
-  /// Called as the reading gets on.
+  /// Called again and again while the log is read.
   private let sign: () -> Void
-  /// The one used last comes last.
+  /// In order of their last use, the latest last; the first one is forgotten first.
   private var pieces: [Piece] = []
   private var tails: [TopicPartition: Tail] = [:]
   private var batch: RecordBatch?
@@ -46,15 +46,17 @@ struct LogStretches {
     return try log.startOffset(of: source) <= stretch.lowerBound
   }
 
-  /// Whether the identity is one of the stretch's records.
+  /// Whether a record in the stretch has the identity.
   /// - Parameters:
-  ///   - stretch: ends at the record that asks, or before it.
-  ///   - marks: offsets that divide the partition for good, ascending.
-  ///   - identity: of a record; nil where it is none.
+  ///   - stretch: ends at the offset of the late event, or before it.
+  ///   - marks: offsets that divide the partition into pieces, ascending; a mark never goes away or moves.
+  ///   - identity: gives the identity of a record's event; nil where the record is no event.
   mutating func hold(
     _ wanted: Int64, _ stretch: Range<Int64>, of source: TopicPartition, marks: [Int64],
     identity: (UnsafeRawBufferPointer) -> Int64?
   ) throws(EventLogError) -> Bool {
+    assert(
+      zip(marks, marks.dropFirst()).allSatisfy { $0 <= $1 }, "\(source): marks out of order")
     var start = stretch.lowerBound
     for mark in marks where mark > start && mark <= stretch.upperBound {
       if try piece(start..<mark, of: source, identity).contains(ascending: wanted) { return true }
@@ -109,7 +111,7 @@ struct LogStretches {
     return first
   }
 
-  /// Reads on until the reader is at `end` or, as records come in batches, further.
+  /// Reads until the reader is at `end` or beyond it, as records come in batches.
   private mutating func read(
     _ reader: any LogReader, to end: Int64, _ body: (Int64, UnsafeRawBufferPointer) -> Void
   ) throws(EventLogError) {
@@ -121,6 +123,8 @@ struct LogStretches {
       let count = try reader.read(
         into: batch, maxBytes: Self.batchBytes, waitMilliseconds: Self.patience)
       sign()
+      assert(
+        reader.position >= before, "\(reader.partition): from \(before) back to \(reader.position)")
       // Offsets without a record move the reader too; a broker that pauses does not.
       tries = reader.position > before ? 0 : tries + 1
       if tries == Self.triesMax {

@@ -5,9 +5,9 @@ import StarSchema
 import Support
 import Warehouse
 
-/// One life of a worker: from the committed offsets of its partitions on, until something changes.
+/// One life of a worker: it follows its partitions from their committed offsets until its claim changes.
 ///
-/// One thread reads and counts, another one commits what the first hands over.
+/// One thread reads and counts, and hands flushes over to another thread, which commits them.
 final class SpeedLife {
   private let log: any EventLog
   private let library: SQLLibrary
@@ -20,9 +20,9 @@ final class SpeedLife {
   private let feed: KernelFeed
   private let late: LateEvents
   private let buffer = CopyBuffer(capacity: 1 << 20)
-  /// Where the last flush that was handed over ends.
+  /// The offsets at which the last flush that was handed over ends.
   private var committed: [TopicPartition: Int64]
-  /// Records since then.
+  /// Records read since that flush.
   private var records = 0
   private var marks = WatermarkMarks()
 
@@ -50,9 +50,9 @@ final class SpeedLife {
     committed = Dictionary(uniqueKeysWithValues: starts.map { ($0.source, $0.from) })
   }
 
-  /// Returns, all that was read committed, when it is to stop, when the ends are reached, or when the
-  /// worker should claim anew.
-  /// - Parameter ends: where to end; nil follows the log.
+  /// Follows the log until the stop is asked for, the ends are reached, or the worker should claim anew. All
+  /// records that were read are committed when this returns.
+  /// - Parameter ends: the offsets at which the work is over; nil follows the log.
   func run(until ends: [TopicPartition: Int64]?) throws {
     let queue = BoundedQueue<FlushJob>(limit: 1)
     let name = membership.sessionName("polyrhythm speed flush")
@@ -69,7 +69,7 @@ final class SpeedLife {
       }
     }
     defer {
-      // Whatever ends this life, no flush of it may be under way when the next one begins.
+      // Whatever ends this life, none of its flushes may be under way when the next life begins.
       queue.close()
       _ = try? flusher.wait()
     }
@@ -84,7 +84,7 @@ final class SpeedLife {
     try flusher.wait()
   }
 
-  /// Reads and hands over flushes until it is over.
+  /// Reads, and hands flushes over to the other thread, until this life is over.
   private func follow(_ queue: BoundedQueue<FlushJob>, _ ends: [TopicPartition: Int64]?) throws {
     let interval = Duration.seconds(configuration.flushInterval)
     let heartbeat = Duration.seconds(
@@ -94,7 +94,7 @@ final class SpeedLife {
       membership.sign()
       records += try feed.step(wait: true)
       if let ends, feed.hasReached(ends) { return }
-      // What comes next asks for more of the past than this life has read: the next one reads it.
+      // The next record asks for more of the past than this life has read; the next life will read it.
       if feed.needsHistory { return }
       if membership.isChangeDue { return }
       let sinceFlush = ContinuousClock.now - lastFlush
@@ -102,7 +102,7 @@ final class SpeedLife {
         || sinceFlush >= (records > 0 ? interval : heartbeat)
       {
         guard queue.put(try job()) else {
-          // The flusher has failed, and says why when it is waited for.
+          // The flusher has failed; waiting for it throws its error.
           records = 0
           return
         }
@@ -112,10 +112,12 @@ final class SpeedLife {
   }
 
   private func job() throws -> FlushJob {
-    let lateEvents = try late.settle(feed)
+    let deferred = feed.takeDeferredRecords()
+    let judgement = try late.judge(deferred, identity: feed.identity(of:))
+    try feed.settleDeferred(deferred, as: judgement.verdicts)
     var job = FlushJob(
       feed: feed, output: output, from: committed, records: records, buffer: buffer)
-    job.late = lateEvents
+    job.late = judgement.counted
     job.marks = marks.due(feed)
     job.replayPoints = feed.takeReplayPoints()
     committed = feed.positions

@@ -10,7 +10,8 @@ struct SpeedProgress {
   let library: SQLLibrary
   let log: any EventLog
 
-  /// Where each topic of the partition numbers is read from.
+  /// Where the worker begins to read each topic of the partition numbers. A partition that nobody has read
+  /// yet begins at the log's first record.
   func starts(of partitions: [Int32]) throws -> [KernelFeed.Start] {
     try ensure(partitions)
     let rows = try connection.run(
@@ -21,10 +22,15 @@ struct SpeedProgress {
         throw WarehouseError(
           .decoding, "speed.progress.replay_watermark is not a watermark: \(stored)")
       }
+      let source = TopicPartition(try rows.text(row, 0), Int32(try rows.int(row, 1)))
+      let (next, replay) = (try rows.int(row, 2), try rows.int(row, 3))
+      guard replay <= next else {
+        throw WarehouseError(
+          .decoding,
+          "speed.progress of \(source): replay_from \(replay) is after next_offset \(next)")
+      }
       return KernelFeed.Start(
-        source: TopicPartition(try rows.text(row, 0), Int32(try rows.int(row, 1))),
-        replay: ReplayPoint(offset: try rows.int(row, 3), watermark: watermark),
-        from: try rows.int(row, 2),
+        source: source, replay: ReplayPoint(offset: replay, watermark: watermark), from: next,
         epoch: LogEpoch(rawValue: try rows.intOrNull(row, 5) ?? 0))
     }
   }
@@ -45,7 +51,7 @@ struct SpeedProgress {
     }
   }
 
-  /// The end of each partition that the log has now.
+  /// Where each partition of the log ends at this moment.
   func logEnds() throws -> [TopicPartition: Int64] {
     var ends: [TopicPartition: Int64] = [:]
     for topic in Topic.allCases {
@@ -57,8 +63,8 @@ struct SpeedProgress {
     return ends
   }
 
-  /// True when all records below these offsets are committed, by whichever worker or load.
-  /// - Throws: `EventLogError.diverged` where others were committed than the log has.
+  /// Whether all records below these offsets are committed, by any worker or load.
+  /// - Throws: `EventLogError.diverged` where the records that were committed are not those of the log.
   func hasReached(_ ends: [TopicPartition: Int64]) throws -> Bool {
     let rows = try connection.run(
       library.sql("speed/read_progress"),
@@ -73,7 +79,8 @@ struct SpeedProgress {
         epoch: LogEpoch(rawValue: try rows.intOrNull(row, 5) ?? 0))
     }
     return try ends.allSatisfy { source, end in
-      // A log that begins above 0 and holds nothing has nothing to commit either.
+      // A partition without a committed offset is done where the log holds no record of it, even if it
+      // begins above offset 0.
       if let next = committed[source] { return next >= end }
       return try log.startOffset(of: source) >= end
     }

@@ -5,55 +5,60 @@ import Warehouse
 
 /// The speed layer: follows the log and keeps the minute rollups of the current epoch, exactly once.
 ///
-/// It holds no state that matters. Whatever goes wrong — a lost connection, an offset that somebody
-/// else has moved — it drops everything and starts again from the committed offsets, which is also
+/// The worker holds no state that matters. Whatever goes wrong — a lost connection, an offset that somebody
+/// else has moved — the worker drops everything and starts again from the committed offsets, which is also
 /// what happens after `kill -9`.
 public final class SpeedWorker {
+  /// How a worker works; all but the database has a default.
   public struct Configuration: Sendable {
+    /// The warehouse, as a connection URL of libpq.
     public var databaseURL: String
+    /// The allowed lateness. It must be that of the loads: the layers must agree on every number.
     public var kernel = Kernel.Configuration()
     /// Seconds between flushes while there is something to flush: how old a live chart may be.
     public var flushInterval = 1.0
-    /// A backlog is flushed by this many records: large enough that rows of the same minute meet
-    /// before they are written, small enough for flat memory.
+    /// A flush has at most about so many records when there is a backlog: enough that rows of the same
+    /// minute are added up before they are written, and few enough for flat memory.
     public var recordsPerFlush = 150_000
     /// Seconds without anything to flush after which an empty flush says that the views are still as
     /// of now (`speed.progress.updated_at`).
     public var heartbeatInterval = 5.0
     /// Seconds between foldings of closed minutes; see `Compactor`.
     public var compactionInterval = 30.0
-    /// Return when the records that were in the log at the start are committed, by this worker or another.
+    /// Whether `run` returns when the records that were in the log at its start are committed, by this worker
+    /// or another.
     public var untilCaughtUp = false
-    /// Seconds without a sign of life after which the others take a worker's partitions.
+    /// Seconds without a renewal of its lease after which the others take a worker's partitions.
     public var lease = 8.0
     /// Seconds between looks at the other workers, the log's partitions and the loads.
     public var lookInterval = 2.0
-    /// Seconds without a sign of work, as where a call to the database never comes back, after which a
-    /// worker lets go of its partitions.
+    /// Seconds without a sign of work after which a worker lets go of its partitions: a call to the database
+    /// may never return.
     public var silence = 20.0
 
+    /// The defaults, for this database.
     public init(databaseURL: String) { self.databaseURL = databaseURL }
   }
 
   /// What happened, for logs and progress lines.
   public enum Report: Sendable {
-    /// These partition numbers are this worker's now; state was rebuilt from this many records.
+    /// These partition numbers are this worker's now; its state is rebuilt from this many records.
     case started(partitions: [Int32], replayed: Int)
     /// Other workers have all partitions.
     case standby
-    /// These partition numbers wait: a load counts the records that no worker had counted, and moves the
-    /// worker's offsets when it publishes.
+    /// These partition numbers wait for the load with this run number: the load counts records that no worker
+    /// had counted, and moves the speed layer's offsets behind them when it publishes.
     case waiting(partitions: [Int32], load: Int64)
-    /// The log has dropped records before the speed layer counted them; their partition waits for a load
-    /// that takes them from the lake.
+    /// The log has dropped the records of these offsets before the speed layer counted them; their partition
+    /// waits for a load that takes the records from the lake.
     case lost(TopicPartition, Range<Int64>)
     /// The log has none of the topics yet.
     case noTopics
-    /// A topic has more partitions than before: users move between them.
+    /// A topic has more partitions than before, so that users move between partitions.
     case partitionsAdded(topic: String, from: Int, to: Int)
-    /// A flush is committed.
+    /// A flush is committed: so many records were read for it, and so many rollup rows written.
     case flushed(records: Int, rows: Int)
-    /// Starts again after this error.
+    /// The worker starts again after the error with this message.
     case restarting(after: String)
   }
 
@@ -62,6 +67,7 @@ public final class SpeedWorker {
   private let configuration: Configuration
   private let report: @Sendable (Report) -> Void
 
+  /// - Parameter report: called on the worker's threads.
   public init(
     log: any EventLog, library: SQLLibrary, configuration: Configuration,
     report: @escaping @Sendable (Report) -> Void = { _ in }
@@ -72,10 +78,10 @@ public final class SpeedWorker {
     self.report = report
   }
 
-  /// Works until the stop is asked for (what was read is flushed first) or, with `untilCaughtUp`,
-  /// until it has caught up.
-  /// - Returns: false where it was stopped before it had caught up, as far as it was to.
-  /// - Throws: `EventLogError` or `WarehouseError` that starting again cannot mend.
+  /// Works until the stop is asked for or, with `untilCaughtUp`, until the worker has caught up. Records that
+  /// were read are flushed before this returns.
+  /// - Returns: false where the worker was to catch up and was stopped before it had; else true.
+  /// - Throws: an `EventLogError` or `WarehouseError` that starting again does not help against.
   @discardableResult
   public func run(stop: StopToken) throws -> Bool {
     let membership = Membership(
@@ -97,12 +103,12 @@ public final class SpeedWorker {
       } catch let error as any UserFacingError where mayPass(error) {
         let isFenced = (error as? WarehouseError)?.code == .conflict
         if stop.isRequested {
-          // Who has been fenced off or buried has nothing left to do: its records are somebody else's.
+          // A worker that was fenced off or buried has nothing left to commit: others have its partitions.
           if isFenced || membership.isBuried() { break }
           throw error
         }
         if !isFenced || !membership.isChangeDue { report(.restarting(after: error.message)) }
-        // A life that went well for a while has shown that there is a server.
+        // A life that lasted longer than the last pause shows that the server is back: pauses are short again.
         if ContinuousClock.now - begin > .seconds(pause) { pause = Self.firstPause }
         stop.wait(seconds: isFenced ? Self.firstPause : pause)
         if !isFenced { pause = min(pause * 2, Self.longestPause) }
@@ -116,25 +122,25 @@ public final class SpeedWorker {
     var claim = Membership.Claim()
     var hasSaidStandby = false
     var hasSaidNoTopics = false
-    /// What the log had at the start.
+    /// Where the log ended when `run` began; nil where the worker follows it.
     var ends: [TopicPartition: Int64]?
   }
 
-  /// Whether starting again may help: a server or a broker that restarts.
+  /// Whether starting again may help, as when a server or a broker restarts.
   private func mayPass(_ error: any UserFacingError) -> Bool {
     if let error = error as? WarehouseError {
-      // There may be room again; who waits for the end wants to know.
+      // The disk may have room again later, but a person who waits for the catching up wants to know at once.
       if error.code == .diskFull { return !configuration.untilCaughtUp }
-      // A lock that a worker holds which froze: its lease runs out.
+      // 55P03: a lock was not free in time. A frozen worker may hold it, and loses it when its lease runs out.
       return error.isRetriable || error.sqlState == "55P03"
     }
     return (error as? EventLogError)?.code == .unavailable && !configuration.untilCaughtUp
   }
 
-  /// Seconds.
+  /// Seconds before the worker starts again after an error: the first time, and at most.
   private static let firstPause = 0.1
   private static let longestPause = 3.0
-  /// Seconds between looks of a worker that has nothing to read.
+  /// Seconds between two claims of a worker that has nothing to read.
   private static let idlePause = 0.5
 
   private func startCompactor(_ membership: Membership) -> Compactor.Running {
@@ -145,8 +151,8 @@ public final class SpeedWorker {
     .start(interval: configuration.compactionInterval)
   }
 
-  /// Claims partitions and follows them for as long as that claim is right.
-  /// - Returns: true when the work is over.
+  /// Claims partitions and follows them until another claim is due.
+  /// - Returns: whether the worker has caught up; never true where it follows the log.
   private func live(_ membership: Membership, _ lives: inout Lives, _ stop: StopToken) throws
     -> Bool
   {
@@ -173,7 +179,7 @@ public final class SpeedWorker {
       starts.allSatisfy { $0.from >= ends[$0.source] ?? 0 }
     }
     if isDone == true {
-      // Its own share is done; the rest is with other workers, or waits for a load.
+      // The worker's own share is done; the rest is other workers' or waits for a load.
       stop.wait(seconds: Self.idlePause)
       return false
     }

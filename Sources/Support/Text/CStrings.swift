@@ -1,6 +1,6 @@
 import Glibc
 
-/// A null-terminated array of C strings, as C interfaces take argument lists.
+/// A null-terminated array of C strings, the form in which C interfaces take lists of arguments.
 public struct CStrings {
   private let strings: [String]
 

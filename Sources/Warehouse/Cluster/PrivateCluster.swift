@@ -71,15 +71,15 @@ public struct PrivateCluster: Sendable {
       major: try version(of: place), for: place.dataDirectory)
     if !FileSystem.exists(place.dataDirectory) { try initialise(place, binaries, user) }
 
-    var port: UInt16
-    let running = Postmaster(dataDirectory: place.dataDirectory)
-    let wasRunning = running?.isRunning(in: place.dataDirectory) ?? false
-    if wasRunning, let known = running?.port {
-      port = known
+    let running = try connectToRunning(place)
+    let port: UInt16
+    let server: Connection
+    if let running {
+      (port, server) = running
     } else {
       port = try launch(place, binaries, user)
+      server = try connect(place, port, "postgres")
     }
-    let server = try connect(place, port, "postgres")
     let password = try ensureContents(server, place, port, binaries, user)
     return ClusterInfo(
       url: url(place, port, Self.database),
@@ -87,7 +87,23 @@ public struct PrivateCluster: Sendable {
       analystURL: "postgresql://analyst:\(password)@127.0.0.1:\(port)/\(Self.database)",
       port: port, socketDirectory: place.socketDirectory, dataDirectory: place.dataDirectory,
       logFile: place.logFile, passwordFile: place.passwordFile, major: binaries.major,
-      wasRunning: wasRunning)
+      wasRunning: running != nil)
+  }
+
+  /// A session with the server that runs; nil where none does. A server that was killed a moment ago can
+  /// still look alive, so one that is gone after it refused the session did not run.
+  private func connectToRunning(_ place: ClusterPlace) throws(WarehouseError)
+    -> (port: UInt16, server: Connection)?
+  {
+    guard let postmaster = Postmaster(dataDirectory: place.dataDirectory),
+      let port = postmaster.port, postmaster.isRunning(in: place.dataDirectory)
+    else { return nil }
+    do throws(WarehouseError) {
+      return (port, try connect(place, port, "postgres"))
+    } catch {
+      if postmaster.isRunning(in: place.dataDirectory) { throw error }
+      return nil
+    }
   }
 
   public enum StopMode: String, Sendable {

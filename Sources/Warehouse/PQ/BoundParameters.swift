@@ -1,7 +1,7 @@
 import CLibPQ
 
-/// The parameters of one statement in the form in which libpq takes them: one arena of encoded
-/// values, and for each its type, place, length and format.
+/// The parameters of one statement in the form in which libpq takes them: one arena of encoded values, and
+/// the type, place, length and format of each value.
 struct BoundParameters {
   private var types: [Oid] = []
   private var formats: [Int32] = []
@@ -124,7 +124,7 @@ struct BoundParameters {
     withUnsafeBytes(of: length) { arena.replaceSubrange(place..<(place + 4), with: $0) }
   }
 
-  /// One dimension from index 1; none where the array is empty.
+  /// Writes the head of an array: one dimension from index 1, or no dimension where the array is empty.
   private mutating func putArrayHead(of element: Oid, count: Int) {
     put(Int32(count == 0 ? 0 : 1))
     put(Int32(0))

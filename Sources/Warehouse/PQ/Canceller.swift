@@ -1,9 +1,9 @@
 import CLibPQ
 
-/// Cancels whatever statement a connection is running, from any thread. Stays valid (and does
-/// nothing) after the connection is gone.
+/// Cancels whatever statement a connection is running, from any thread. A canceller stays valid after the
+/// connection is gone, and then does nothing.
 ///
-/// Sendable by libpq's word: PQcancel only reads the handle, and may be called from other threads.
+/// Sendable, as libpq documents that PQcancel only reads the handle and may be called from other threads.
 public final class Canceller: @unchecked Sendable {
   private let handle: OpaquePointer
 
@@ -11,8 +11,8 @@ public final class Canceller: @unchecked Sendable {
 
   deinit { PQfreeCancel(handle) }
 
-  /// Asks the server to stop the statement; it then fails with SQLSTATE 57014. Nothing happens
-  /// where none is running. Opens a connection of its own, so it may take a moment.
+  /// Asks the server to stop the statement, which then fails with SQLSTATE 57014. Nothing happens where no
+  /// statement is running. The request goes over a connection of its own, so that it may take a moment.
   /// - Throws: `.connection` where the request could not be delivered.
   public func cancel() throws(WarehouseError) {
     var words = [CChar](repeating: 0, count: 256)

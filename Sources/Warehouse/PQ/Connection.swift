@@ -4,29 +4,29 @@ import Glibc
 /// One session with PostgreSQL. Calls block, so they belong on a thread that may wait; a connection
 /// is used by one thread at a time.
 public final class Connection {
-  /// Open until deinit.
+  /// The libpq connection, open until deinit.
   let handle: OpaquePointer
-  /// Gets the server's notices and warnings, one line each. nil, as at first, drops them.
+  /// Called with each notice and warning of the server, as one line. Nil, as it is at first, drops them.
   public var noticeHandler: ((String) -> Void)?
 
   /// Connects. The session speaks UTF-8, lives in UTC and writes ISO dates.
   /// - Parameters:
-  ///   - url: `postgresql://…` or a libpq conninfo string; what it leaves out comes from libpq's
-  ///     environment variables and password file. `connect_timeout` is 5 s unless given,
-  ///     and TCP's keepalives are such that a server that has gone is noticed within 30 s.
-  ///   - applicationName: what `pg_stat_activity` shows, whatever the URL says.
+  ///   - url: `postgresql://…` or a libpq conninfo string; options that it leaves out come from libpq's
+  ///     environment variables and password file. `connect_timeout` is 5 s unless given, and TCP's
+  ///     keepalives are set so that a server that has gone is noticed within 30 s.
+  ///   - applicationName: the name that `pg_stat_activity` shows, also where the URL has another.
   ///   - idleTransactionLimit: seconds for which the session may keep a transaction open without a
-  ///     statement; then the server ends it, so that the locks of a process that froze are free again.
-  ///     nil leaves the server's own setting.
+  ///     statement. The server then ends the session, so that the locks of a process that froze come free.
+  ///     Nil leaves the server's own setting.
   /// - Throws: `.connection`, naming the server and the database but never the password.
   public init(
     url: String, applicationName: String = "polyrhythm", idleTransactionLimit: Double? = nil
   ) throws(WarehouseError) {
     var options = try ConnectionURL(url)
     options.setDefault("connect_timeout", "5")
-    // Whoever freezes is found by this name.
+    // The sessions of a process that froze are found, and ended, by their application name.
     options.set("application_name", applicationName)
-    // A server that the network has swallowed is noticed within half a minute.
+    // With these settings a server that can no longer be reached is noticed within half a minute.
     options.setDefault("keepalives_idle", "10")
     options.setDefault("keepalives_interval", "5")
     options.setDefault("keepalives_count", "4")
@@ -37,7 +37,7 @@ public final class Connection {
     }
     self.handle = handle
     guard PQstatus(handle) == CONNECTION_OK else {
-      // deinit closes the handle: every stored property is set.
+      // deinit closes the handle, since every stored property is set by now.
       throw Self.connectError(handle)
     }
     PQsetNoticeReceiver(
@@ -59,6 +59,7 @@ public final class Connection {
   // MARK: Statements
 
   /// Runs one statement, with `$1`, `$2`, … bound to `parameters`.
+  /// - Throws: `.connection` where the connection is lost; otherwise what the server had against the statement.
   @discardableResult
   public func run(_ sql: String, _ parameters: [SQLValue] = []) throws(WarehouseError) -> Rows {
     let bound = BoundParameters(parameters)
@@ -68,25 +69,31 @@ public final class Connection {
     return try rows(of: result, statement: sql)
   }
 
-  /// Runs several statements separated by semicolons, none with parameters. Outside a transaction
-  /// they are one by themselves, unless the text has `begin` and `commit`. Results are dropped.
+  /// Runs several statements separated by semicolons, none with parameters. Outside a transaction they form a
+  /// transaction of their own, unless the text has `begin` and `commit`. Results are dropped.
+  /// - Throws: as `run` does, for the first statement that fails.
   public func script(_ sql: String) throws(WarehouseError) {
     _ = try rows(of: PQexec(handle, sql), statement: sql)
   }
 
   // MARK: Transactions
 
+  /// How a transaction sees what others commit meanwhile. The raw value is the statement that begins it.
   public enum TransactionMode: String, Sendable {
+    /// Each statement sees what was committed before it began.
     case readCommitted = "begin isolation level read committed"
+    /// All statements see what was committed before the first of them; a conflicting write fails with 40001.
     case repeatableRead = "begin isolation level repeatable read"
+    /// As if transactions ran one after another; a transaction that would break this fails with 40001.
     case serializable = "begin isolation level serializable"
-    /// Reads only, all from one instant.
+    /// As `repeatableRead`, and no statement may write.
     case snapshot = "begin isolation level repeatable read read only"
   }
 
-  /// Commits what `body` does, or rolls it back where `body` throws. Does not nest.
-  /// - Throws: what `body` threw, or that the commit failed. After a lost connection during the
-  ///   commit itself it is not known whether it took place.
+  /// Runs `body` in a transaction, which is committed, or rolled back where `body` throws. Transactions do not
+  /// nest.
+  /// - Throws: whatever `body` throws, or why the commit failed. Where the connection is lost during the
+  ///   commit itself, it is not known whether the commit took place.
   public func transaction<T>(
     _ mode: TransactionMode = .readCommitted, _ body: () throws(WarehouseError) -> T
   ) throws(WarehouseError) -> T {
@@ -129,7 +136,8 @@ public final class Connection {
   }
 
   private func commit() throws(WarehouseError) {
-    // In a failed transaction COMMIT is a ROLLBACK and no error; somebody swallowed one.
+    // Where `body` has swallowed the error of a statement, the server answers COMMIT with a ROLLBACK and
+    // reports no error.
     let tag = try run("commit").commandTag
     guard tag == "COMMIT" else {
       throw WarehouseError(
@@ -138,7 +146,8 @@ public final class Connection {
     }
   }
 
-  /// Best effort: a connection that cannot roll back is lost, and the server rolls back alone.
+  /// Rolls back without looking at the outcome: where that fails the connection is lost, and the server rolls
+  /// back by itself.
   private func rollback() {
     if isInTransaction { PQclear(PQexec(handle, "rollback")) }
   }
@@ -146,6 +155,7 @@ public final class Connection {
   // MARK: COPY
 
   /// Appends the buffer's rows to a table, all or none.
+  /// - Throws: what the server had against the rows; `.connection` where the connection is lost.
   /// - Parameters:
   ///   - target: `schema.table` or `table`, unquoted.
   ///   - columns: the buffer's fields, in order; their types are the table's own.
@@ -159,10 +169,10 @@ public final class Connection {
     return try stream.finish()
   }
 
-  /// `copy` in pieces: send any number of buffers, then finish. The connection does nothing else
-  /// meanwhile.
-  /// - Parameter frozen: write rows that count as old from the start, so that nobody who reads them
-  ///   later has to find out and write that down; only for a table that this transaction has made.
+  /// Begins a COPY in pieces: send any number of buffers, then finish. The connection cannot run another
+  /// statement meanwhile.
+  /// - Parameter frozen: true to write rows that count as old from the start (COPY's option FREEZE), so that
+  ///   later readers need not set hint bits on them; only for a table that the same transaction has made.
   public func beginCopy(into target: String, columns: [String], frozen: Bool = false)
     throws(WarehouseError) -> CopyStream
   {
@@ -180,8 +190,8 @@ public final class Connection {
 
   // MARK: The session
 
-  /// A conninfo string for another program, and the password apart from it, which must not be among its
-  /// arguments.
+  /// The parts of a database URL for starting another program: a conninfo string without the password, and
+  /// the password, which must not stand among the program's arguments. Nil where the URL has no password.
   /// - Throws: `.connection` where the URL is not understood.
   public static func splitPassword(of url: String) throws(WarehouseError) -> (
     conninfo: String, password: String?
@@ -190,36 +200,38 @@ public final class Connection {
     return (parsed.withoutPassword, parsed.options["password"])
   }
 
-  /// Cancels this connection's statements from another thread.
+  /// Makes a canceller, which cancels this connection's statements from another thread.
+  /// - Throws: `.connection` where the connection is lost.
   public func canceller() throws(WarehouseError) -> Canceller {
     guard let cancel = PQgetCancel(handle) else { throw lastError("") }
     return Canceller(cancel)
   }
 
-  /// False once the connection is known to be lost. Costs no round trip; looks whether the server
-  /// has closed the session while it was idle, or while a statement was being sent: libpq itself
-  /// notices that a little later.
+  /// False once the connection is known to be lost. Reading this costs no round trip: it looks whether the
+  /// server has closed the session while the connection was idle or sent a statement, which libpq itself
+  /// would notice only a little later.
   public var isAlive: Bool {
     var descriptor = pollfd(fd: PQsocket(handle), events: Int16(POLLIN), revents: 0)
-    // The server's last words come first, the end of the stream after them.
+    // A server that ends the session sends a last message first, which must be read before the stream's end
+    // is seen.
     while PQstatus(handle) == CONNECTION_OK, poll(&descriptor, 1, 0) > 0 {
       if PQconsumeInput(handle) == 0 { break }
     }
     return PQstatus(handle) == CONNECTION_OK
   }
 
-  /// True where the next user can have the connection: alive, and nothing is going on.
+  /// True where a pool can lend the connection: it is alive and outside any transaction or statement.
   var isIdle: Bool { isAlive && PQtransactionStatus(handle) == PQTRANS_IDLE }
 
   /// The process id of the server's side, as in `pg_stat_activity`.
   public var serverProcessID: Int32 { PQbackendPID(handle) }
 
-  /// The server's version as libpq has it: 150004 is 15.4.
+  /// The server's version as libpq writes it: 150004 is 15.4.
   public var serverVersion: Int32 { PQserverVersion(handle) }
 
   // MARK: Results and errors
 
-  /// Takes over `result`.
+  /// Takes ownership of `result`, and turns an error in it into a thrown one.
   func rows(of result: OpaquePointer?, statement: String) throws(WarehouseError) -> Rows {
     guard let result else { throw lastError(statement) }
     let owner = QueryResult(result)
@@ -246,7 +258,7 @@ public final class Connection {
       isLost ? .connection : .statement, "PostgreSQL: \(text)\(place)", isRetriable: isLost)
   }
 
-  /// Ends a COPY that nobody asked for, so that the connection can go on.
+  /// Ends a COPY that a plain statement has begun by mistake, so that the connection can be used again.
   private func leaveCopy() {
     PQputCopyEnd(handle, "not expected")
     var line: UnsafeMutablePointer<CChar>?
@@ -254,8 +266,8 @@ public final class Connection {
     discardResults()
   }
 
-  /// Takes what is left of a statement's results. A COPY that could not be ended gives the same
-  /// result for ever; the connection is then of no more use, and `isIdle` says so.
+  /// Takes and drops the remaining results of a statement. A COPY that could not be ended gives the same result
+  /// for ever; the loop then stops, and `isIdle` stays false, as the connection is of no more use.
   func discardResults() {
     while let result = PQgetResult(handle) {
       let status = PQresultStatus(result)

@@ -1,13 +1,14 @@
 import CLibPQ
 import Support
 
-/// A database URL or conninfo string, taken apart by libpq itself. Knows what of it may be shown.
+/// A database URL or conninfo string, taken apart by libpq itself, so that it can be shown without its
+/// password.
 struct ConnectionURL {
   /// libpq's keywords and the values that the string gives them.
   private(set) var options: [String: String] = [:]
 
-  /// - Throws: `.connection`. libpq's own words are not passed on: they quote the string, and what
-  ///   is wrong with it is often an unescaped password.
+  /// - Throws: `.connection`. libpq's own message is not passed on, because it quotes the string, and the part
+  ///   that it does not understand is often an unescaped password.
   init(_ text: String) throws(WarehouseError) {
     guard let parsed = PQconninfoParse(text, nil) else { throw Self.notUnderstood }
     defer { PQconninfoFree(parsed) }
@@ -18,7 +19,7 @@ struct ConnectionURL {
       }
       entry += 1
     }
-    // A password with a bare @ or / would end up as part of the host, and in messages.
+    // libpq would take part of a password with a bare @ or / for the host, which messages show.
     if text.hasPrefix("postgres://") || text.hasPrefix("postgresql://") {
       let ats = text.count { $0 == "@" }
       if ats > 1 || (ats == 1 && options["user"] == nil) { throw Self.notUnderstood }
@@ -39,14 +40,15 @@ struct ConnectionURL {
 
   mutating func set(_ keyword: String, _ value: String) { options[keyword] = value }
 
-  /// A conninfo string of all but the password.
+  /// A conninfo string of all options but the password.
   var withoutPassword: String {
     options.filter { $0.key != "password" }.sorted { $0.key < $1.key }.map { keyword, value in
       "\(keyword)='\(value.replacing("\\", with: "\\\\").replacing("'", with: "\\'"))'"
     }.joined(separator: " ")
   }
 
-  /// PQconnectdbParams.
+  /// Connects with the options; nil where there is no memory. The caller owns the handle, also that of a
+  /// connection that failed.
   func connect() -> OpaquePointer? {
     let pairs = options.sorted { $0.key < $1.key }
     let keywords = CStrings(pairs.map(\.key))

@@ -1,6 +1,6 @@
 import CLibPQ
 
-/// A COPY under way. Ends with `finish` or `abort`; dropped before that, it aborts.
+/// A COPY under way. It ends with `finish` or `abort`; a stream that is dropped before that aborts.
 public final class CopyStream {
   private let connection: Connection
   private let statement: String
@@ -8,11 +8,11 @@ public final class CopyStream {
   /// Bytes to send before the next rows.
   private var pending: [UInt8]
 
-  /// What one CopyData message carries: large enough to make calls rare, small enough that libpq's
-  /// own buffer stays small. Bytes.
+  /// Bytes of one CopyData message: large enough to make calls rare, small enough that libpq's own buffer stays
+  /// small.
   private static let chunkBytes = 256 << 10
 
-  /// Signature, flags, and an empty header extension; then rows; then a field count of -1.
+  /// The file's header: signature, flags, and an empty header extension. The trailer is a field count of -1.
   private static let header: [UInt8] =
     Array("PGCOPY\n".utf8) + [0xFF, 0x0D, 0x0A, 0x00] + [UInt8](repeating: 0, count: 8)
   private static let trailer: [UInt8] = [0xFF, 0xFF]
@@ -25,13 +25,15 @@ public final class CopyStream {
 
   deinit { abort() }
 
-  /// Sends the buffer's rows. An error of the server's over them shows at `finish`.
+  /// Sends the buffer's rows. An error that the server finds in them is thrown by `finish`.
+  /// - Throws: `.connection` where the connection is lost; `.statement` after the COPY has ended.
   public func send(_ buffer: CopyBuffer) throws(WarehouseError) {
     try sendPending()
     try put(buffer.bytes)
   }
 
-  /// Sends rows that another thread's buffer wrote: what `CopyBuffer.bytes` held there.
+  /// Sends rows that another thread has encoded: a copy of `CopyBuffer.bytes` of that thread's buffer.
+  /// - Throws: as `send(_:)`.
   public func send(rows: [UInt8]) throws(WarehouseError) {
     try sendPending()
     try rows.withUnsafeBufferPointer { bytes throws(WarehouseError) in
@@ -41,7 +43,7 @@ public final class CopyStream {
 
   /// Ends the COPY.
   /// - Returns: the number of rows that the server took.
-  /// - Throws: also what the server had against rows sent before; then none of them is in.
+  /// - Throws: also what the server had against rows that were sent before; then no row is in the table.
   @discardableResult
   public func finish() throws(WarehouseError) -> Int64 {
     pending += Self.trailer
@@ -51,7 +53,7 @@ public final class CopyStream {
     return try drain()
   }
 
-  /// Gives the COPY up; no row of it is in. Does nothing after `finish`.
+  /// Gives the COPY up, so that none of its rows is in the table. Does nothing after `finish`.
   public func abort() {
     guard isOpen else { return }
     isOpen = false
@@ -86,7 +88,7 @@ public final class CopyStream {
     }
   }
 
-  /// Takes all results that are left; the first error wins.
+  /// Takes all remaining results, and throws the first error among them.
   private func drain() throws(WarehouseError) -> Int64 {
     var affected: Int64 = 0
     while let result = PQgetResult(connection.handle) {

@@ -1,7 +1,7 @@
 import CLibPQ
 
-/// Owns a PGresult. libpq documents results as read-only once made and free to be passed between
-/// threads; this class only reads.
+/// Owns a PGresult. Sendable, as libpq documents that a result is read-only once it is made and may be passed
+/// between threads; this class only reads.
 final class QueryResult: @unchecked Sendable {
   let pointer: OpaquePointer
 
@@ -10,14 +10,14 @@ final class QueryResult: @unchecked Sendable {
   deinit { PQclear(pointer) }
 }
 
-/// What a statement gave: rows of values, and how many rows it touched.
+/// The result of a statement: rows of values, and how many rows the statement touched.
 ///
-/// Getters take the row and the column by index from 0; an index out of range stops the program as
-/// an array's would. They throw `.decoding` for NULL and for a value that is not of the type asked
-/// for; the `…OrNull` forms give nil for NULL.
+/// Getters take the row and the column by index from 0; an index out of range stops the program, as that of
+/// an array would. They throw `.decoding` for NULL and for a value that is not of the type asked for; the
+/// `…OrNull` forms give nil for NULL.
 public struct Rows: Sendable {
   private let result: QueryResult
-  /// Rows returned.
+  /// The number of rows returned.
   public let count: Int
   /// The columns' names, in order.
   public let columns: [String]
@@ -28,17 +28,20 @@ public struct Rows: Sendable {
     columns = (0..<PQnfields(result.pointer)).map { String(cString: PQfname(result.pointer, $0)) }
   }
 
-  /// Rows inserted, updated, deleted, selected or copied, as the command tag says; 0 for others.
+  /// The number of rows inserted, updated, deleted, selected or copied, as the command tag says; 0 for other
+  /// statements.
   public var affected: Int64 {
     PQcmdTuples(result.pointer).flatMap { Int64(String(cString: $0)) } ?? 0
   }
 
-  /// What the server calls the statement that it ran: `SELECT 3`, `COMMIT`.
+  /// The server's name for the statement that it ran, such as `SELECT 3` or `COMMIT`.
   public var commandTag: String { String(cString: PQcmdStatus(result.pointer)) }
 
+  /// True where no rows were returned.
   public var isEmpty: Bool { count == 0 }
 
-  /// The index of a column; throws `.decoding` where no column has the name.
+  /// The index, from 0, of the first column with this name.
+  /// - Throws: `.decoding` where no column has the name.
   public func column(_ name: String) throws(WarehouseError) -> Int {
     guard let index = columns.firstIndex(of: name) else {
       throw WarehouseError(
@@ -50,11 +53,13 @@ public struct Rows: Sendable {
   /// The type of a column as an oid of pg_type (20 is bigint, 25 text, 701 double precision, …).
   public func typeOID(_ column: Int) -> UInt32 { PQftype(result.pointer, checked(column: column)) }
 
+  /// True where the value is NULL.
   public func isNull(_ row: Int, _ column: Int) -> Bool {
     PQgetisnull(result.pointer, checked(row: row), checked(column: column)) == 1
   }
 
-  /// Lends the value's bytes in PostgreSQL's text form; nil for NULL.
+  /// Calls `body` with the value's bytes in PostgreSQL's text form, or with nil for NULL. The bytes are valid
+  /// during the call.
   public func withBytes<R>(_ row: Int, _ column: Int, _ body: (UnsafeBufferPointer<UInt8>?) -> R)
     -> R
   {
@@ -67,54 +72,69 @@ public struct Rows: Sendable {
     }
   }
 
-  /// A value of any type as PostgreSQL writes it.
+  /// A value of any type, in PostgreSQL's text form.
+  /// - Throws: `.decoding` for NULL.
   public func text(_ row: Int, _ column: Int) throws(WarehouseError) -> String {
     try required(textOrNull(row, column), row, column)
   }
 
+  /// As `text`; nil for NULL.
   public func textOrNull(_ row: Int, _ column: Int) -> String? {
     withBytes(row, column) { bytes in bytes.map { String(decoding: $0, as: UTF8.self) } }
   }
 
+  /// A `smallint`, `integer` or `bigint`, or a `numeric` without a fraction.
+  /// - Throws: `.decoding` for NULL and for anything that is not a whole number of 64 bits.
   public func int(_ row: Int, _ column: Int) throws(WarehouseError) -> Int64 {
     try required(intOrNull(row, column), row, column)
   }
 
+  /// As `int`; nil for NULL.
   public func intOrNull(_ row: Int, _ column: Int) throws(WarehouseError) -> Int64? {
     try decoded(row, column, "an integer") { Int64($0) }
   }
 
+  /// A number of any type, rounded to the nearest double; NaN and infinities included.
+  /// - Throws: `.decoding` for NULL and for anything that is not a number.
   public func double(_ row: Int, _ column: Int) throws(WarehouseError) -> Double {
     try required(doubleOrNull(row, column), row, column)
   }
 
+  /// As `double`; nil for NULL.
   public func doubleOrNull(_ row: Int, _ column: Int) throws(WarehouseError) -> Double? {
     try decoded(row, column, "a number") { Double($0) }
   }
 
+  /// A `boolean`.
+  /// - Throws: `.decoding` for NULL and for other types.
   public func bool(_ row: Int, _ column: Int) throws(WarehouseError) -> Bool {
     try required(boolOrNull(row, column), row, column)
   }
 
+  /// As `bool`; nil for NULL.
   public func boolOrNull(_ row: Int, _ column: Int) throws(WarehouseError) -> Bool? {
     try decoded(row, column, "a boolean") { $0 == "t" ? true : $0 == "f" ? false : nil }
   }
 
   /// A `bytea`.
+  /// - Throws: `.decoding` for NULL and for other types.
   public func bytes(_ row: Int, _ column: Int) throws(WarehouseError) -> [UInt8] {
     try required(bytesOrNull(row, column), row, column)
   }
 
+  /// As `bytes`; nil for NULL.
   public func bytesOrNull(_ row: Int, _ column: Int) throws(WarehouseError) -> [UInt8]? {
     try decoded(row, column, "a bytea") { TextForm.bytes($0) }
   }
 
   /// A `timestamptz`, `timestamp` (taken as UTC) or `date` (its midnight) as milliseconds since
   /// 1970-01-01 UTC, rounded down. ±infinity is Int64.max and Int64.min.
+  /// - Throws: `.decoding` for NULL and for other types.
   public func timestampMilliseconds(_ row: Int, _ column: Int) throws(WarehouseError) -> Int64 {
     try required(timestampMillisecondsOrNull(row, column), row, column)
   }
 
+  /// As `timestampMilliseconds`; nil for NULL.
   public func timestampMillisecondsOrNull(_ row: Int, _ column: Int) throws(WarehouseError)
     -> Int64?
   {

@@ -1,9 +1,10 @@
 import CLibPQ
 
-/// Turns what libpq has into a `WarehouseError` whose message is one line without row values.
+/// Turns libpq's errors into a `WarehouseError` whose message is one line without row values.
 enum ServerError {
-  /// From a result that carries an error.
-  /// - Parameter statement: the SQL text, or what is being done (`COPY x`), for the place.
+  /// The error that a result carries.
+  /// - Parameter statement: the SQL text, or a name for the action (`COPY x`), by which the message says where
+  ///   the error is.
   static func make(_ result: OpaquePointer, statement: String, connectionLost: Bool)
     -> WarehouseError
   {
@@ -29,7 +30,7 @@ enum ServerError {
         .joined(separator: "\n"))
   }
 
-  /// disk_full: there may be room again.
+  /// SQLSTATE disk_full. It is retriable, as there may be room again later.
   private static let diskFull = "53100"
 
   static func isRetriable(_ sqlState: String?) -> Bool {
@@ -44,7 +45,7 @@ enum ServerError {
     text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
   }
 
-  /// The SQL's first words, comments left out: enough to find the statement.
+  /// The first words of the SQL without its comments, enough to find the statement.
   static func opening(of sql: String) -> String {
     let code = sql.split(whereSeparator: \.isNewline)
       .map { $0.drop(while: \.isWhitespace) }
@@ -64,7 +65,7 @@ enum ServerError {
     return ["40001", "40P01", "55P03"].contains(sqlState) ? .conflict : .statement
   }
 
-  /// Data exceptions (class 22) quote the offending value at their end.
+  /// The message of a data exception (class 22) without the value that such messages quote at their end.
   private static func withoutValue(_ message: String, sqlState: String?) -> String {
     let text = oneLine(message)
     guard sqlState?.hasPrefix("22") == true, let quote = text.firstIndex(of: "\"") else {
@@ -74,7 +75,7 @@ enum ServerError {
     return String(head.hasSuffix(": ") ? head.dropLast(2) : head) + " (value not shown)"
   }
 
-  /// `COPY table, line n, column c` out of a context, without the value that may follow.
+  /// The part `COPY table, line n, column c` of a context, without the value that may follow.
   private static func copyPlace(_ context: String) -> String? {
     guard let line = context.split(separator: "\n").first(where: { $0.hasPrefix("COPY ") }) else {
       return nil

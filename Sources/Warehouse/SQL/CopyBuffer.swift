@@ -4,22 +4,22 @@ import Glibc
 ///
 /// A row is `startRow(columns:)` and then exactly that many fields, in the order of the columns
 /// that the COPY names. Each field must have the column's own type: the server converts nothing
-/// (`int32` into a `bigint` column is an error). File header and trailer are the stream's matter.
+/// (`int32` into a `bigint` column is an error). `CopyStream` sends the file's header and trailer.
 ///
 /// Format: PostgreSQL manual, COPY, "Binary Format". A row is a 16-bit field count; a field is a
 /// 32-bit length (-1 for NULL) and the value, all big-endian.
 ///
 /// Not shared between threads.
 public final class CopyBuffer {
-  /// The memory; `capacity` bytes, the first `used` of them written.
+  /// The memory: `capacity` bytes, of which the first `used` are written.
   @exclusivity(unchecked) @usableFromInline var base: UnsafeMutableRawPointer
   @exclusivity(unchecked) @usableFromInline var capacity: Int
   @exclusivity(unchecked) @usableFromInline var used = 0
   @exclusivity(unchecked) @usableFromInline var rows = 0
-  /// Fields that the row begun last still wants; kept up only where assertions are on.
+  /// Fields that the last row still lacks; counted only where assertions are on.
   @exclusivity(unchecked) @usableFromInline var fieldsMissing = 0
 
-  /// - Parameter capacity: bytes to start with; it doubles when it has to.
+  /// - Parameter capacity: bytes to start with; the memory doubles whenever it is full.
   public init(capacity: Int = 1 << 16) {
     self.capacity = max(capacity, 64)
     base = .allocate(byteCount: self.capacity, alignment: 16)
@@ -89,7 +89,8 @@ public final class CopyBuffer {
   @inlinable @inline(__always)
   public func bool(_ value: Bool) { field(value ? Int8(1) : 0, byteCount: 1) }
 
-  /// A `timestamptz` (or `timestamp`, then UTC). Out of 64-bit microseconds it becomes ±infinity.
+  /// A `timestamptz` (or a `timestamp`, which then is in UTC). A time whose microseconds do not fit 64 bits
+  /// becomes ±infinity.
   /// - Parameter milliseconds: since 1970-01-01 UTC.
   @inlinable @inline(__always)
   public func timestamp(milliseconds: Int64) {
@@ -102,7 +103,7 @@ public final class CopyBuffer {
     field(PostgresEpoch.days(fromDaysSince1970: days), byteCount: 4)
   }
 
-  /// Several `bigint` fields in a row: the counters of a rollup.
+  /// Several `bigint` fields, one after the other, such as the counters of a rollup.
   @inlinable @inline(__always)
   public func int64s(_ values: UnsafeBufferPointer<Int64>) {
     reserve(values.count &* 12)
@@ -113,23 +114,28 @@ public final class CopyBuffer {
     }
   }
 
+  /// A `smallint`, or NULL for nil.
   @inlinable @inline(__always)
   public func int16OrNull(_ value: Int16?) { if let value { int16(value) } else { null() } }
 
+  /// An `integer`, or NULL for nil.
   @inlinable @inline(__always)
   public func int32OrNull(_ value: Int32?) { if let value { int32(value) } else { null() } }
 
+  /// A `bigint`, or NULL for nil.
   @inlinable @inline(__always)
   public func int64OrNull(_ value: Int64?) { if let value { int64(value) } else { null() } }
 
+  /// A `double precision`, or NULL for nil.
   @inlinable @inline(__always)
   public func doubleOrNull(_ value: Double?) { if let value { double(value) } else { null() } }
 
+  /// A `boolean`, or NULL for nil.
   @inlinable @inline(__always)
   public func boolOrNull(_ value: Bool?) { if let value { bool(value) } else { null() } }
 
-  /// A `text`, `varchar`, enum or `json` from UTF-8 bytes. PostgreSQL's text cannot hold NUL: each
-  /// becomes U+FFFD. The bytes must be UTF-8 otherwise; the server refuses the COPY if not.
+  /// A `text`, `varchar`, enum or `json` from UTF-8 bytes. Each NUL becomes U+FFFD, as PostgreSQL's text cannot
+  /// hold NUL. Bytes that are not UTF-8 make the server refuse the COPY.
   @inlinable
   public func text(_ utf8: UnsafeBufferPointer<UInt8>) {
     if let start = utf8.baseAddress, utf8.count > 0, memchr(start, 0, utf8.count) != nil {
@@ -138,20 +144,20 @@ public final class CopyBuffer {
     bytes(UnsafeRawBufferPointer(utf8))
   }
 
-  /// A `text` from a string; see `text(_:)` over bytes.
+  /// A `text`, `varchar`, enum or `json` from a string. Each NUL becomes U+FFFD.
   @inlinable
   public func text(_ string: String) {
     var string = string
     string.withUTF8 { text($0) }
   }
 
-  /// `text`, or NULL where there are no bytes.
+  /// A `text`, or NULL where there are no bytes.
   @inlinable @inline(__always)
   public func textOrNull(_ utf8: UnsafeBufferPointer<UInt8>) {
     if utf8.isEmpty { null() } else { text(utf8) }
   }
 
-  /// A `bytea`, or any type of which the caller has the binary form (an `hll`). At most 1 GB, which
+  /// A `bytea`, or a value of any type whose binary form the caller has, such as an `hll`. At most 1 GB, which
   /// is PostgreSQL's own limit for a value.
   @inlinable @inline(__always)
   public func bytes(_ value: UnsafeRawBufferPointer) {
@@ -164,9 +170,11 @@ public final class CopyBuffer {
     }
   }
 
+  /// A `bytea`, or a value of any type whose binary form the caller has. At most 1 GB.
   @inlinable
   public func bytes(_ value: UnsafeBufferPointer<UInt8>) { bytes(UnsafeRawBufferPointer(value)) }
 
+  /// A `bytea`, or a value of any type whose binary form the caller has. At most 1 GB.
   @inlinable
   public func bytes(_ value: [UInt8]) { value.withUnsafeBytes { bytes($0) } }
 
@@ -180,7 +188,7 @@ public final class CopyBuffer {
     put(value)
   }
 
-  /// Writes without looking: room was reserved.
+  /// Writes without checking for room, which the caller has reserved.
   @inlinable @inline(__always)
   func put<T: FixedWidthInteger>(_ value: T) {
     (base + used).storeBytes(of: value.bigEndian, as: T.self)
@@ -218,7 +226,7 @@ public final class CopyBuffer {
     return true
   }
 
-  /// - Returns: false where the row has more fields than it said.
+  /// - Returns: false where the row has more fields than `startRow` was told.
   @usableFromInline
   func countField() -> Bool {
     fieldsMissing -= 1

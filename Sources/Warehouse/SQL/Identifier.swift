@@ -1,6 +1,6 @@
-/// Names in SQL text, quoted so that any name is only ever a name.
+/// Names in SQL text, quoted so that no name can be taken for anything but a name.
 public enum Identifier {
-  /// `name` in double quotes.
+  /// The name in double quotes, with quotes in it doubled and NUL left out.
   public static func quoted(_ name: some StringProtocol) -> String {
     var result = "\""
     for scalar in name.unicodeScalars where scalar != "\0" {
@@ -16,7 +16,7 @@ public enum Identifier {
       .map { quoted($0) }.joined(separator: ".")
   }
 
-  /// True for what may be rendered into a SQL template: `[A-Za-z0-9_.]+`.
+  /// True for text that may be rendered into a SQL template: `[A-Za-z0-9_.]+`.
   public static func isPlain(_ value: String) -> Bool {
     !value.isEmpty
       && value.utf8.allSatisfy { byte in

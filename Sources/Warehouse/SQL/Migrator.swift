@@ -1,8 +1,8 @@
 import Glibc
 
-/// Brings a database to the schema of this program: `migrations/NNNN_name.sql`, in order, each in
-/// one transaction, each once. What has been applied is in `warehouse.schema_migration`, with the
-/// file's SHA-256.
+/// Brings a database to the schema of this program: the files `migrations/NNNN_name.sql`, in order, each
+/// once and each in one transaction. The table `warehouse.schema_migration` has the name and the SHA-256 of
+/// every file that has been applied.
 public struct Migrator {
   private struct Migration {
     var number: Int64
@@ -11,21 +11,24 @@ public struct Migrator {
     var sql: String
   }
 
-  /// Guards the schema against two migrators at once; any number that nobody else uses.
+  /// The key of the advisory lock that keeps two migrators apart: any number that no other program uses.
   private static let lockKey: Int64 = 0x706F_6C79_7268
 
   private let library: SQLLibrary
 
+  /// - Parameter library: has the migrations.
   public init(library: SQLLibrary) { self.library = library }
 
-  /// Applies what is missing. Several processes may do this at once: one works, the others wait.
-  /// - Returns: the names applied now.
-  /// - Throws: `.schema` for a changed file, a newer database or badly named files; what the server
-  ///   had against a migration otherwise, and then nothing of that file is in.
+  /// Applies the migrations that the database lacks. Several processes may call this at once: one applies them,
+  /// the others wait.
+  /// - Returns: the names of the migrations that were applied now.
+  /// - Throws: `.schema` for a changed file, a newer database or badly named files; `.conflict` where
+  ///   another session holds the lock for 120 s; otherwise what the server had against a migration, of
+  ///   which then no part has been applied.
   @discardableResult
   public func migrate(_ connection: Connection) throws(WarehouseError) -> [String] {
     let migrations = try load()
-    // Nearly always there is nothing to do, and nobody to wait for.
+    // Nearly always all migrations are there, and then there is no need to take the lock.
     if try compare(migrations, connection).count == migrations.count { return [] }
     try lock(connection)
     defer { _ = try? connection.run("select pg_advisory_unlock($1)", [.int(Self.lockKey)]) }
@@ -38,7 +41,7 @@ public struct Migrator {
     return names
   }
 
-  /// Seconds that another process may take to migrate.
+  /// Seconds that another process may take to migrate, before this one gives up.
   private static let patience = 120.0
 
   private func lock(_ connection: Connection) throws(WarehouseError) {
@@ -62,6 +65,7 @@ public struct Migrator {
     return " (session \(try rows.int(0, 0)), \(try rows.text(0, 1)))"
   }
 
+  /// Compares the database with the migrations, and changes nothing.
   /// - Returns: the names that `migrate` would apply; empty where the database is up to date.
   /// - Throws: `.schema` as `migrate` does.
   public func check(_ connection: Connection) throws(WarehouseError) -> [String] {
@@ -93,7 +97,7 @@ public struct Migrator {
     return migrations
   }
 
-  /// - Returns: the numbers applied, all of them known and unchanged.
+  /// - Returns: the numbers of the migrations that have been applied, all of them known and unchanged.
   private func compare(_ migrations: [Migration], _ connection: Connection)
     throws(WarehouseError) -> Set<Int64>
   {
@@ -152,7 +156,7 @@ public struct Migrator {
     }
   }
 
-  /// PostgreSQL's own SHA-256, in hex.
+  /// The SHA-256 of the text in hexadecimal digits, computed by PostgreSQL.
   private func sha256(of text: String, _ connection: Connection) throws(WarehouseError) -> String {
     try connection.run("select encode(sha256($1), 'hex')", [.bytes(Array(text.utf8))]).text(0, 0)
   }

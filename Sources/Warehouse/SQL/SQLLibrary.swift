@@ -9,10 +9,10 @@ public final class SQLLibrary: Sendable {
   public let directory: String
   private let texts = Mutex<[String: String]>([:])
 
-  /// - Parameter directory: where the files are; nil finds them: `POLYRHYTHM_SQL`, else
-  ///   `warehouse-sql` in the program's directory or one above it, else the same from the current
-  ///   directory, else `/usr/share/polyrhythm/warehouse-sql`.
-  /// - Throws: `.schema` when there is none.
+  /// - Parameter directory: the directory of the files. Nil looks for it: in the environment variable
+  ///   `POLYRHYTHM_SQL`, then as `warehouse-sql` in the program's directory or one above it, then the same
+  ///   from the current directory, then in `/usr/share/polyrhythm/warehouse-sql`.
+  /// - Throws: `.schema` where there is no such directory.
   public init(directory: String? = nil) throws(WarehouseError) {
     if let directory {
       self.directory = directory
@@ -30,8 +30,8 @@ public final class SQLLibrary: Sendable {
   /// The query `queries/<name>.sql`, with `{key}` replaced by `values[key]`. Only identifiers and
   /// numbers are rendered (`[A-Za-z0-9_.]+`); everything else is bound as a parameter. Braces
   /// around a lower-case word are always a place to fill: write array literals as `array['x']`.
-  /// - Parameter lists: `{key}` becomes the list with commas between, and `{key: sum(*)}` the expression for
-  ///   each item in place of `*`. For what several tables have in common but the columns.
+  /// - Parameter lists: `{key}` becomes the items with commas between them, and `{key: sum(*)}` the expression
+  ///   with each item in place of `*`. Lists serve statements that differ between tables only in columns.
   /// - Throws: `.schema` when the file is missing, a value is not plain, a value is not used, or
   ///   a place is left unfilled.
   public func sql(
@@ -91,7 +91,8 @@ public final class SQLLibrary: Sendable {
     return filled
   }
 
-  /// The text of a file by its path under the directory: `checks/fact_listen_unique.sql`.
+  /// The text of a file by its path under the directory, such as `checks/fact_listen_unique.sql`.
+  /// - Throws: `.schema` where the file cannot be read.
   public func text(of path: String) throws(WarehouseError) -> String {
     if let known = texts.withLock({ $0[path] }) { return known }
     guard let text = FileSystem.text("\(directory)/\(path)") else {
@@ -104,7 +105,8 @@ public final class SQLLibrary: Sendable {
     return text
   }
 
-  /// The `.sql` files of a subdirectory, without the suffix, sorted; none where it is missing.
+  /// The names of the `.sql` files of a subdirectory, without the suffix, sorted; empty where the subdirectory
+  /// is missing.
   public func names(in subdirectory: String) -> [String] {
     FileSystem.sortedNames(in: "\(directory)/\(subdirectory)")
       .filter { $0.hasSuffix(".sql") }.map { String($0.dropLast(4)) }

@@ -1,19 +1,20 @@
-/// A parameter of a statement. Values travel beside the SQL, never inside it.
+/// A parameter of a statement. Values are sent beside the SQL text and are never part of it.
 public enum SQLValue: Sendable, Equatable {
+  /// NULL, without a type: the server takes the type from the context.
   case null
+  /// Bound as `boolean`.
   case bool(Bool)
   /// Bound as `bigint`.
   case int(Int64)
   /// Bound as `double precision`; NaN and infinities included.
   case double(Double)
-  /// Bound without a type, as a quoted literal is: the server takes it from the context (so
-  /// `$1` works for json, dates and enums too). U+0000, which PostgreSQL has no place for, becomes
-  /// U+FFFD.
+  /// Bound without a type, like a quoted literal: the server takes the type from the context, so that `$1`
+  /// works for json, dates and enums too. U+0000, which PostgreSQL's text cannot hold, becomes U+FFFD.
   case text(String)
   /// Bound as `bytea`.
   case bytes([UInt8])
-  /// An instant, milliseconds since 1970-01-01 UTC, bound as `timestamptz`. Beyond what 64-bit
-  /// microseconds hold it becomes ±infinity.
+  /// An instant, milliseconds since 1970-01-01 UTC, bound as `timestamptz`. An instant whose microseconds do
+  /// not fit 64 bits becomes ±infinity.
   case timestamp(milliseconds: Int64)
   /// Days since 1970-01-01, bound as `date`.
   case date(daysSince1970: Int32)
@@ -25,14 +26,14 @@ public enum SQLValue: Sendable, Equatable {
   case bytesArray([[UInt8]])
 }
 
-/// PostgreSQL's own epoch is 2000-01-01; its binary formats count from there.
+/// PostgreSQL's epoch, 2000-01-01, from which its binary formats count.
 @usableFromInline
 enum PostgresEpoch {
   @usableFromInline static let milliseconds: Int64 = 946_684_800_000
   @usableFromInline static let days: Int32 = 10_957
 
-  /// Milliseconds since 1970 as PostgreSQL's microseconds since 2000; out of range saturates, and
-  /// the extremes mean ±infinity there.
+  /// Milliseconds since 1970 as PostgreSQL's microseconds since 2000. Values out of range become the
+  /// extremes of 64 bits, which mean ±infinity to PostgreSQL.
   @inlinable @inline(__always)
   static func microseconds(fromMilliseconds milliseconds: Int64) -> Int64 {
     let (shifted, under) = milliseconds.subtractingReportingOverflow(Self.milliseconds)
@@ -41,7 +42,8 @@ enum PostgresEpoch {
     return scaled
   }
 
-  /// Days since 1970 as PostgreSQL's days since 2000, saturating to ±infinity.
+  /// Days since 1970 as PostgreSQL's days since 2000. Days out of range become the least integer, which means
+  /// -infinity to PostgreSQL.
   @inlinable @inline(__always)
   static func days(fromDaysSince1970 days: Int32) -> Int32 {
     let (shifted, under) = days.subtractingReportingOverflow(Self.days)

@@ -1,8 +1,8 @@
 import Support
 
-/// PostgreSQL's text forms (DateStyle ISO, TimeZone UTC, bytea_output hex) back into values.
+/// Reads PostgreSQL's text forms (DateStyle ISO, TimeZone UTC, bytea_output hex).
 enum TextForm {
-  /// `\x00ff…`
+  /// The bytes of a `bytea` such as `\x00ff`; nil for text of another form.
   static func bytes(_ text: String) -> [UInt8]? {
     let digits = Array(text.utf8)
     guard digits.starts(with: [0x5C, 0x78]), digits.count % 2 == 0 else { return nil }
@@ -17,8 +17,8 @@ enum TextForm {
     return result
   }
 
-  /// `YYYY-MM-DD[ HH:MM:SS[.ffffff][+00]][ BC]`, `infinity`, `-infinity`, as milliseconds since
-  /// 1970, rounded down.
+  /// The time `YYYY-MM-DD[ HH:MM:SS[.ffffff][+00]][ BC]`, `infinity` or `-infinity`, as milliseconds since
+  /// 1970, rounded down; nil for text of another form.
   static func milliseconds(_ text: String) -> Int64? {
     if text == "infinity" { return Int64.max }
     if text == "-infinity" { return Int64.min }

@@ -2,14 +2,18 @@ import EventGenerator
 import Foundation
 import Support
 
-/// The flags and operands that a command was given. Values are checked as they are read; commands
-/// read all of theirs before they open anything.
+/// The flags and operands that a command was given. Their values are checked when they are read, so a command reads
+/// all of them before it opens or starts anything.
 struct Arguments: Sendable {
   private let command: String
   private let values: [String: String]
   private let given: Set<String>
+  /// The words that are no flags, in order.
   let operands: [String]
 
+  /// - Parameters:
+  ///   - words: what stands behind the command's name.
+  ///   - environment: gives the values of flags that are not among the words.
   /// - Throws: `UsageError` for a flag that the command does not have, a missing value, or too many or
   ///   too few operands.
   init(_ spec: CommandSpec, _ words: [String], environment: [String: String]) throws {
@@ -85,12 +89,14 @@ struct Arguments: Sendable {
     return row[b.count]
   }
 
+  /// Whether the flag has a value, from the command line or from the environment.
   func has(_ name: String) -> Bool { values[name] != nil }
 
-  /// Whether the flag is on the command line itself. What comes from the environment is meant for all
-  /// commands, and contradicts no flag.
+  /// Whether the flag is on the command line itself. Variables of the environment are set for all commands at once,
+  /// so they are never taken as a contradiction to a flag.
   func isGiven(_ name: String) -> Bool { given.contains(name) }
 
+  /// The flag's value; nil where it has none.
   func string(_ name: String) -> String? { values[name] }
 
   /// - Throws: `UsageError` naming the flag, the value and the range.
@@ -108,6 +114,7 @@ struct Arguments: Sendable {
   }
 
   /// A whole number of 64 bits, with or without a sign, as its bits.
+  /// - Throws: `UsageError` naming the flag and the value.
   func bits(_ name: String) throws -> UInt64? {
     guard let text = values[name] else { return nil }
     if let value = UInt64(text) { return value }
@@ -129,7 +136,8 @@ struct Arguments: Sendable {
   }
 
   /// A point in time: ISO 8601 (`2026-01-31`, `2026-01-31T12:00:00Z`; UTC where no zone is given) or
-  /// days ago (`7d`). Milliseconds since 1970.
+  /// days ago (`7d`). Milliseconds since 1970-01-01 UTC.
+  /// - Throws: `UsageError` naming the flag, the value and what is accepted.
   func time(_ name: String, now: Int64) throws -> Int64? {
     guard let text = values[name] else { return nil }
     if text.hasSuffix("d"), let days = Double(text.dropLast()), days >= 0, days < 36_500 {
@@ -141,8 +149,8 @@ struct Arguments: Sendable {
         + "seven days ago")
   }
 
-  /// A length of time, or two with `..` between them: `500ms`, `90s`, `10m`, `2h`, `1d`, `10m..3h`.
-  /// Milliseconds.
+  /// A length of time (`500ms`, `90s`, `10m`, `2h`, `1d`), or two with `..` between them (`10m..3h`), in milliseconds.
+  /// - Throws: `UsageError` naming the flag, the value and what is accepted.
   func durations(_ name: String) throws -> ClosedRange<Int64>? {
     guard let text = values[name] else { return nil }
     let bounds = text.components(separatedBy: "..").map(Self.milliseconds)

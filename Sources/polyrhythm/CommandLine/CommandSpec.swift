@@ -1,13 +1,11 @@
-import Support
-
 /// One flag of a command.
 struct Flag: Sendable {
-  /// With the dashes: `--users`.
+  /// With the dashes, as in `--users`.
   var name: String
   /// What its value is called in the help; nil for a switch.
   var value: String?
   var help: String
-  /// An environment variable that sets the same; the flag wins.
+  /// An environment variable that gives the flag's value where the command line does not.
   var environment: String?
 
   init(_ name: String, _ value: String? = nil, _ help: String, environment: String? = nil) {
@@ -18,16 +16,17 @@ struct Flag: Sendable {
   }
 }
 
-/// A command: what it is called with, and what it does.
+/// A command: its flags, its help text and its action.
 struct CommandSpec: Sendable {
   var name: String
-  /// One line.
+  /// One line for the overview of all commands.
   var summary: String
   /// What stands behind the command's name, as in `full | incremental`.
   var operands: String = ""
   /// How many operands may be given.
   var operandCount: ClosedRange<Int> = 0...0
   var flags: [Flag]
+  /// What it does. Errors that are `UserFacingError` become the message and the exit code of the process.
   var run: @Sendable (Arguments) throws -> Void
 
   /// What `--help` prints.
@@ -47,11 +46,4 @@ struct CommandSpec: Sendable {
     }
     return lines.joined(separator: "\n")
   }
-}
-
-/// The command line was not understood.
-struct UsageError: UserFacingError {
-  var message: String
-  var exitCode: ExitCode { .usage }
-  init(_ message: String) { self.message = message }
 }

@@ -1,2 +1,2 @@
--- Partition numbers that a live speed worker has.
+-- The partition numbers that are assigned to live speed workers.
 select a.partition from speed.assignment as a join speed.live_worker using (worker_id)

@@ -1,5 +1,5 @@
--- Whoever holds the lock of loads is the only load; a run that still says running has died, and what it
--- had reserved is the speed workers' again.
+-- Run by the load that has just taken the lock of loads, and so is the only one: every other run whose status
+-- is running has died, and the stretches that it reserved belong to the speed workers again.
 with dead as (
   update warehouse.load_run
   set

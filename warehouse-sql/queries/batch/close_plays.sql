@@ -1,4 +1,5 @@
--- Plays that were open, or could still change, when an earlier load wrote them.
+-- Gives plays that were open, or could still change, when an earlier load wrote them the outcome that this
+-- load has found.
 update warehouse.fact_listen as f
 set outcome = c.outcome, listened_ms = c.listened_ms
 from stage.{table} as c

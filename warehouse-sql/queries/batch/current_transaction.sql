@@ -1,2 +1,2 @@
--- Later than the publishing one: everything that sees this one sees the load.
+-- This transaction is later than the one that published the load, so a snapshot that sees it sees the load.
 select pg_current_xact_id()

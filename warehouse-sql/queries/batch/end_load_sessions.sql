@@ -1,5 +1,5 @@
--- Ends the sessions of a load that froze, and with them its locks. There is one load at a time, so they
--- are all of the same one.
+-- Ends the sessions of a load that froze, which frees its locks. As there is one load at a time, all
+-- sessions with this name belong to that load.
 select count(pg_terminate_backend(pid))
 from pg_stat_activity
 where datname = current_database()

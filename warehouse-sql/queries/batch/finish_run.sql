@@ -1,4 +1,5 @@
--- A load that was taken for dead meanwhile finds no row here, and publishes nothing.
+-- A load that stood still and was taken for dead changes no row here, as its status is no longer running; it
+-- must not publish then.
 update warehouse.load_run
 set
   status = 'published', finished_at = clock_timestamp(), events_read = $2, listens = $3, auths = $4,

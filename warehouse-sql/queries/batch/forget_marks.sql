@@ -1,4 +1,5 @@
--- What lies below the cut is looked up among the facts; the last mark there still says how far time had come.
+-- Events below the cut are looked up among the facts, so the marks there are of no use. The last of them is
+-- kept, as it says how far event time had come at the cut.
 delete from speed.watermark_mark as m
 using batch.progress as p
 where m.topic = p.topic

@@ -1,4 +1,5 @@
--- Which of these events are in a table of facts: ordinal numbers of the ones that are.
+-- The ordinal numbers, from 1, of those of the given events that are in a table of facts. The least bigint
+-- stands for no user.
 select i.ordinal
 from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[])
   with ordinality as i (ts_ms, user_id, session_id, item_in_session, ordinal)

@@ -1,4 +1,5 @@
--- What the loads since the last full one say they did with their records, beside the facts there are.
+-- What the loads since the last full one have counted by their own account, beside the number of facts that
+-- there are: offsets; then listens, auth events and page views, each counted and as facts.
 with since as (
   select *
   from warehouse.load_run

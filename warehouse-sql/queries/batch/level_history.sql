@@ -1,9 +1,9 @@
--- What the history says from a touched user's first event on is told anew.
+-- The intervals of a touched user that begin at the user's first event in this load or later are made anew.
 delete from warehouse.user_level_history as h
 using stage.{spans} as s
 where h.user_id = s.user_id and h.valid_from >= s.since;
 
--- The interval before that ends where the first new one begins, or is open again.
+-- The interval before these now ends where the first new one begins, or is open again where there is none.
 with ends as (
   select s.user_id, s.before_from, min(n.valid_from) as valid_to
   from stage.{spans} as s

@@ -1,6 +1,6 @@
--- On which plans the users that a load has touched were seen, from their first event in the load on:
--- each plan's first and last event, the plan whose first event came before, and the plan that the
--- history had before all of them.
+-- The plans on which the users that a load has touched were seen from their first event in the load on. For
+-- each plan: its first and last event, the plan of the same user whose first event came just before, and the
+-- plan that the history has before all of them.
 create table stage.{spans} as
 with touched as (
   select u.user_id, min(s.first_seen) as since

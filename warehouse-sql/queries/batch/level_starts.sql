@@ -1,5 +1,5 @@
--- When each plan of the touched users began. Where one plan ends before the next begins, the spans say
--- so; where plans alternate, only the facts do.
+-- When each plan of the touched users began. Where a user's plans follow each other without overlap, their
+-- spans tell this. Where the plans alternate (the user is tangled), only the single facts tell it.
 create table stage.{starts} as
 with tangled as (
   select user_id, since, before_level
@@ -29,7 +29,7 @@ facts as (
   from warehouse.fact_page_view
   where ts >= (select min(since) from tangled)
 ),
--- Two plans in one millisecond count as one.
+-- Of two plans in the same millisecond the first by name counts.
 shown as (
   select s.user_id, f.ts, min(s.level) as level
   from facts as f

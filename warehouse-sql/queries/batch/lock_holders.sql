@@ -1,5 +1,5 @@
--- Sessions that have tables of facts or rollups in use, longest transaction first: process id,
--- application, seconds.
+-- Of the sessions that use our tables, the one with the longest transaction: process id, application, and the
+-- transaction's seconds.
 select a.pid, coalesce(nullif(a.application_name, ''), a.usename, 'unknown'),
   extract(epoch from now() - a.xact_start)::bigint
 from pg_stat_activity as a

@@ -1,2 +1,2 @@
--- One load at a time; the lock goes with the session.
+-- Whoever gets this lock may load; it is free again when the session ends.
 select pg_try_advisory_lock(1886350458, 0)

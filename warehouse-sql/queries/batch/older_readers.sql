@@ -1,4 +1,4 @@
--- Sessions of this database whose snapshot is from before a transaction.
+-- How many sessions of this database have a snapshot from before the transaction $1.
 select count(*)
 from pg_stat_activity
 where datname = current_database()

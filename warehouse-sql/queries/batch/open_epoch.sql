@@ -1,5 +1,5 @@
--- Attaching a table takes a lock that readers and flushes do not wait for; creating a partition in
--- place does not.
+-- The table is made first and attached then, as readers and flushes do not wait for the lock of attaching; they
+-- would wait for that of create table ... partition of.
 create table parts.speed_{table}_e{epoch} (
   like speed.{table},
   constraint epoch_{epoch} check (epoch = {epoch})

@@ -1,4 +1,4 @@
--- The instant of the handoff: from this commit on, epochs up to loaded_epoch are read from batch.
+-- This is the handoff: from the commit on, readers take the rows of epochs up to loaded_epoch from batch.
 update batch.published
 set
   loaded_epoch = $1,

@@ -1,5 +1,5 @@
--- What the load counted in place of a worker is the speed layer's past from this commit on. Compare and
--- set: a worker that went on meanwhile (the load was taken for dead) has counted it too, and then this
+-- Moves the speed layer's offsets behind the stretches that the load counted in place of a worker. Compare and
+-- set: where the load was taken for dead, a worker has gone on and counted these records too, and then this
 -- changes fewer rows than were reserved.
 update speed.progress as p
 set next_offset = r.end_offset, updated_at = now()

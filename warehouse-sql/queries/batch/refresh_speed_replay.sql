@@ -1,5 +1,5 @@
--- Where nobody has read past the cut, a speed worker begins as the load says; what was committed there of a
--- log that has lost its end since is of no use.
+-- Where no worker has committed anything behind the cut, the next one replays from where the load says. The
+-- replay offset that was there before is of no use where the log has lost its end since.
 update speed.progress as p
 set
   replay_from = n.replay_from,

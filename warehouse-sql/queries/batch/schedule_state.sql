@@ -1,5 +1,6 @@
--- When the last published load made its cut (milliseconds since 1970; null before the first), and the
--- last run of any kind. What became due between cut and publication is not covered by that load.
+-- When the last published load began (milliseconds since 1970; null before the first), and the number of the
+-- last run of any kind (0 before the first). The start counts and not the publication, as a load does not cover
+-- what became due after its cut.
 select
   case
     when p.published_at is not null

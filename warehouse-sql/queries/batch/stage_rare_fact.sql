@@ -1,2 +1,2 @@
--- Facts of days that have few; several days in one table.
+-- One table for the facts of all days that have few of them.
 create table stage.{table} (like warehouse.{fact})

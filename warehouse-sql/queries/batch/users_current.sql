@@ -1,4 +1,4 @@
--- The state of each touched user's last event is the current one.
+-- Of each touched user's states, the one that the user's last event shows is current, and no other.
 with touched as (
   select distinct u.user_id
   from stage.{table} as s

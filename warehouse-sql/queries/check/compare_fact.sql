@@ -1,5 +1,5 @@
--- The facts of a day that only the lake gives, and those that only the warehouse has. A copy too many
--- counts as one.
+-- The facts of a day that only the lake gives, and the facts that only the warehouse has. Except all tells
+-- copies apart: where one side has a fact twice and the other once, one copy differs.
 (
   select 'only in the lake' as found, missing.*
   from (

@@ -1,6 +1,6 @@
--- Writes the query that compares a rollup as published ($1) with what the lake gives (the staged tables $2
--- and $3, added up): a row for each key that differs, with the columns in which it does. The keys are
--- the columns that are never null; of the others a null says the same as 0 or the empty sketch.
+-- Gives the text of a query that compares a published rollup ($1) with what the lake gives (the staged tables
+-- $2 and $3, added up). That query has a row for each key that differs, with the columns in which it does. The
+-- key columns are those that are never null; in the other columns null means 0 or the empty sketch.
 with columns as (
   select
     attname as name, attnum, attnotnull as is_key, atttypid = 'hll'::regtype as is_sketch

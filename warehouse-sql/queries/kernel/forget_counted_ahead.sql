@@ -1,4 +1,4 @@
--- Deletes all but those that are given.
+-- Deletes all events but the given ones.
 delete from batch.counted_ahead as a
 where not exists (
   select 1

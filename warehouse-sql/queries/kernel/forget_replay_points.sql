@@ -1,2 +1,2 @@
--- A full load writes them all anew: the log may be another one.
+-- A full load writes all places anew, as it may have read another log.
 delete from batch.replay_point

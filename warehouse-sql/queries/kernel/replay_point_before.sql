@@ -1,4 +1,4 @@
--- The last place of a partition before which no record in the window is as late as this.
+-- The last place of a partition before which no record in the window has a time of $3 or later.
 select record_offset, watermark
 from batch.replay_point
 where topic = $1 and partition = $2 and greatest < $3

@@ -1,6 +1,6 @@
--- A place has the least coordinates that any event gives it (none count as beyond all others), so that they are
--- the same in whatever order events are loaded. One that is there with them is left alone: on conflict alone
--- would wait for whoever is changing it.
+-- A place has the least coordinates that any event gives it, so that they are the same in whatever order events
+-- are loaded; missing coordinates count as greater than all others. A place that has the least ones already is
+-- left out, as on conflict alone would wait for a transaction that is changing the place.
 insert into warehouse.dim_location as d
   (location_key, country, state, city, zip, lon, lat, region)
 select distinct on (location_key)

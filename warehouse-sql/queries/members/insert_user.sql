@@ -3,8 +3,8 @@ insert into warehouse.dim_user
 select distinct on (user_key)
   user_key, user_id, first_name, last_name, gender, level, registration
 from pg_temp.new_user as n
--- A row that is there may be under way to another state, which a load brings it to as it publishes: on
--- conflict alone would wait for that.
+-- Users that are known are left out, as a load that is publishing may be changing their rows: on conflict alone
+-- would wait for that load.
 where not exists (select from warehouse.dim_user as d where d.user_key = n.user_key)
 order by user_key
 on conflict do nothing

@@ -1,4 +1,5 @@
--- What new members pass through on their way into the dimensions, emptied at every commit.
+-- New members and quarantined records are copied into these tables before they are inserted; every commit
+-- empties them.
 create temporary table if not exists new_user (
   user_key bigint, user_id bigint, first_name text, last_name text, gender text, level text,
   registration timestamptz

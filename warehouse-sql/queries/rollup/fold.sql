@@ -1,5 +1,6 @@
--- Adds up the closed minutes' rows of one key in a stretch of a rollup, in one statement, so that every
--- reader sees either them or their sum. Rows are only ever appended beside this, never changed.
+-- Replaces the rows of each key and closed minute, within a stretch of a rollup's table, by their sum. This is one
+-- statement, so that every reader sees either the rows or their sum. Nobody else changes these rows: flushes
+-- only append.
 with counted as (
   select ctid as place, count(*) over (partition by {keys}) as rows
   from {table}

@@ -1,5 +1,5 @@
--- Adds staged rows to a rollup: counters by sum, sketches by union; null is 0, or the empty sketch. Staged rows
--- of one key are added up first.
+-- Adds staged rows to a rollup: counters by sum, sketches by union; null is 0 or the empty sketch. Staged rows
+-- of one key are added up first, as an insert may meet a key only once.
 insert into {target} as t
   ({keys}, {counters}, {sketches})
 select

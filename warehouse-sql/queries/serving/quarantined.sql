@@ -1,2 +1,2 @@
--- Records that could not be decoded, by either layer.
+-- How many records could not be decoded, whichever layer met them.
 select count(*)::text as quarantined from warehouse.quarantine;

@@ -1,4 +1,4 @@
--- What the warehouse is at, in one row: cheap enough to ask every second. `version` changes with
+-- The state of the warehouse in one row, cheap enough to be asked for every second. `version` changes with
 -- every flush of the speed layer and every published load.
 select
   to_char(greatest(p.updated_at, published_at) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as as_of,

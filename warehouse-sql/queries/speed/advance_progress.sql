@@ -1,5 +1,5 @@
--- Compare and set: where somebody else has moved an offset, or a load has reserved what comes next, this
--- changes fewer rows than it was given.
+-- Compare and set: where somebody else has moved an offset, or a load has reserved the records behind it, this
+-- changes fewer rows than it was given, and the flush is rolled back.
 update speed.progress as p
 set
   next_offset = n.next_offset,

@@ -1,6 +1,6 @@
--- Takes from workers whose lease has run out what they have: first their sessions, and with them the
--- locks of a statement that froze half way, then their partitions. It waits for nobody: a worker whose
--- row is still locked is buried at the next look.
+-- Buries the workers whose lease has run out. First their sessions are ended, which frees the locks of
+-- statements that froze half way; then their rows are deleted, which frees their partitions. This waits for
+-- nobody: a worker whose row is still locked is buried at the next look.
 with dead as (
   select w.worker_id, w.backend_pid, w.started_at
   from speed.worker as w
@@ -13,7 +13,7 @@ ended as (
     on a.datname = current_database()
     and (
       a.application_name like '% (worker ' || dead.worker_id || ')'
-      -- The number may be another session's by now.
+      -- The server may have given the process id to another session, which then began after the worker did.
       or a.pid = dead.backend_pid and a.backend_start <= dead.started_at
     )
   where a.pid <> pg_backend_pid()

@@ -1,4 +1,5 @@
--- The epoch that flushes write to, and the minute before which hardly anything comes any more.
+-- The epoch that flushes write to, the minute before which hardly any rows are added any more, and the bytes of
+-- a page.
 select
   epoch,
   (select max(minute) - interval '15 minutes' from speed.minute_totals as t where t.epoch = e.epoch),

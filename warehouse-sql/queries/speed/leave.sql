@@ -1,2 +1,2 @@
--- The worker's partitions go with it.
+-- The worker's assignments are deleted with it (on delete cascade).
 delete from speed.worker where worker_id = $1

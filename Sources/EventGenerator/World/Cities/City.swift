@@ -5,7 +5,7 @@ struct City {
   var zip: String
   var lon: Double
   var lat: Double
-  /// Population in thousands, which users are spread by.
+  /// Population in thousands; users are spread over the cities in this proportion.
   var weight: Double
 
   /// Cities of all fifty states and the capital, with coordinates of the city and one of its zip

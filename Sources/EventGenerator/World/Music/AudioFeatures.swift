@@ -1,4 +1,4 @@
-/// What a song sounds like, in the measures of the tracks table that streaming services publish.
+/// How a song sounds, in the measures of the tracks tables that streaming services publish.
 public struct AudioFeatures: Sendable, Equatable {
   /// How well one can dance to it: 0 to 1.
   public var danceability: Double
@@ -12,11 +12,11 @@ public struct AudioFeatures: Sendable, Equatable {
   public var mode: Int
   /// Share of spoken words: 0 to 1.
   public var speechiness: Double
-  /// How sure it is that nothing is amplified: 0 to 1.
+  /// Confidence that the song is acoustic: 0 to 1.
   public var acousticness: Double
-  /// How sure it is that nobody sings: 0 to 1.
+  /// Confidence that nobody sings: 0 to 1.
   public var instrumentalness: Double
-  /// How sure it is that an audience is there: 0 to 1.
+  /// Confidence that an audience is there: 0 to 1.
   public var liveness: Double
   /// From sad or angry, 0, to happy, 1.
   public var valence: Double
@@ -25,6 +25,7 @@ public struct AudioFeatures: Sendable, Equatable {
   /// Beats in a bar: 3 to 7.
   public var timeSignature: Int
 
+  /// Takes the values as they are, unchecked.
   public init(
     danceability: Double, energy: Double, key: Int, loudness: Double, mode: Int,
     speechiness: Double, acousticness: Double, instrumentalness: Double, liveness: Double,
@@ -46,9 +47,9 @@ public struct AudioFeatures: Sendable, Equatable {
 }
 
 extension AudioFeatures {
-  /// Invents a song's features around its genre's. What lies between 0 and 1 varies as a normal
-  /// variate on the logistic scale. Energy carries others with it: loud songs are energetic,
-  /// acoustic ones are not; what one can dance to is happier.
+  /// Invents a song's features around those of its genre. A feature between 0 and 1 varies as a normal
+  /// variate on the logistic scale. Features are correlated: loud songs are energetic and acoustic songs are
+  /// not; songs that one can dance to are happier.
   ///
   /// Values have at most four decimals.
   init(_ genre: GenreProfile, isExplicit: Bool, _ random: inout RandomSource) {
@@ -82,7 +83,7 @@ extension AudioFeatures {
     timeSignature = bar < genre.tripleShare ? 3 : bar < genre.tripleShare + 0.012 ? 5 : 4
   }
 
-  /// C, C♯, D … B: as often as songs are in them.
+  /// Weights of the keys C, C♯, D … B, by how often songs are in them.
   private static let keys = AliasTable(weights: [11, 8, 11, 4, 8, 8, 7, 11, 7, 10, 7, 8])
 
   /// The number that lies `offset` from `middle` on the logistic scale.

@@ -1,20 +1,27 @@
 /// The songs that the simulated service has: invented from a seed, or given from outside.
 public struct Catalogue: Sendable {
+  /// A song as a tracks table lists it.
   public struct Song: Sendable, Equatable {
-    /// Unique in a catalogue; of an invented song 22 letters and digits.
+    /// Unique in a catalogue; for an invented song 22 letters and digits.
     public var trackId: String
+    /// The artist's name as listen events have it.
     public var artist: String
+    /// The title as listen events have it.
     public var title: String
+    /// The album's name; empty where it is not known.
     public var album: String
+    /// The genre's name; empty where it is not known. Users' tastes are genres.
     public var genre: String
-    /// 60,000 to 600,000 of an invented song.
+    /// Length in milliseconds; 60,000 to 600,000 for an invented song.
     public var durationMilliseconds: Int
-    /// 0 to 100 of an invented song: the logarithm of its rank on a scale.
+    /// The more popular, the higher. For an invented song 0 to 100, by the logarithm of its rank.
     public var popularity: Int
+    /// True where the song is marked as explicit.
     public var isExplicit: Bool
-    /// nil where they are not known.
+    /// How the song sounds; nil where that is not known.
     public var features: AudioFeatures?
 
+    /// Takes the values as they are, unchecked.
     public init(
       trackId: String, artist: String, title: String, album: String, genre: String,
       durationMilliseconds: Int, popularity: Int, isExplicit: Bool,
@@ -34,15 +41,18 @@ public struct Catalogue: Sendable {
 
   /// Most popular first. (artist, title) is unique.
   public let songs: [Song]
-  /// How many of the songs given from outside were left out, as one of the same artist and title
-  /// is at least as popular.
+  /// How many of the songs given from outside were left out because another song of the same artist and title
+  /// is at least as popular; 0 for an invented catalogue.
   public let duplicates: Int
 
-  /// A song of rank r (from 1) is played in proportion to r to the power of minus this.
+  /// A song of rank r (from 1) is played in proportion to r to the power of minus this number.
   public static let popularityExponent = 0.75
+  /// Artists of an invented catalogue, unless another number is asked for.
   public static let defaultArtists = 2_000
+  /// Songs of an invented catalogue, unless another number is asked for.
   public static let defaultSongs = 20_000
 
+  /// Invents a catalogue; the same arguments give the same songs.
   /// - Parameters:
   ///   - artists: how many artists, at least 1.
   ///   - songs: how many songs, at least 1.
@@ -50,7 +60,7 @@ public struct Catalogue: Sendable {
     var random = RandomSource(seed: seed, purpose: .catalogue)
     let names = Self.artistNames(max(1, artists), &random)
     let count = max(1, songs)
-    // Each artist has a fame; a song's place follows from its artist's fame and its own luck.
+    // Each artist has a fame; a song's rank follows from the artist's fame and from luck of the song.
     let fame = names.map { _ in random.gaussian() }
     let artistWeights = AliasTable(weights: fame.map { Elementary.exp(0.8 * $0) })
     let genres = names.map { _ in Self.genres[Self.genreTable.draw(&random)] }
@@ -76,7 +86,7 @@ public struct Catalogue: Sendable {
         popularity: 0, isExplicit: random.uniform() < 0.12)
       scored.append((fame[artist] + random.gaussian(), song))
     }
-    // A stable order even where scores are equal: the one in which they were made.
+    // Songs of equal score keep the order in which they were made, so that the order is always the same.
     let order = scored.indices.sorted {
       (scored[$1].score, $0) < (scored[$0].score, $1)
     }
@@ -85,7 +95,7 @@ public struct Catalogue: Sendable {
     self.songs = order.enumerated().map { rank, index in
       var song = scored[index].song
       song.popularity = Int((100 * (1 - Elementary.log(Double(rank) + 1) / scale)).rounded())
-      // A stream of its own, so that these draws leave all others as they are.
+      // A random stream for each song, so that these draws leave all other draws as they are.
       var random = RandomSource(seed: seed, purpose: .song, index: UInt64(index))
       song.trackId = trackIds.next(&random)
       song.features = AudioFeatures(
@@ -95,8 +105,8 @@ public struct Catalogue: Sendable {
     duplicates = 0
   }
 
-  /// A catalogue of songs from elsewhere. The most popular come first, equally popular ones in the
-  /// order given. Of several with the same artist and title the first of these stays.
+  /// A catalogue of songs from elsewhere. The most popular songs come first, equally popular ones in the
+  /// order given. Of several songs with the same artist and title, only the first in this order stays.
   /// - Parameter songs: not empty.
   public init(songs: [Song]) {
     struct Name: Hashable {
@@ -123,7 +133,7 @@ public struct Catalogue: Sendable {
 
   private struct Discography {
     var album: String
-    /// Songs that the album still takes.
+    /// How many more songs the album has room for.
     var left: Int
   }
 
@@ -142,7 +152,7 @@ public struct Catalogue: Sendable {
 
   private static func title(_ random: inout RandomSource) -> String { Words.title(&random) }
 
-  /// A text that was not given out before; after some attempts it gets a number.
+  /// A text that was not given out before; after some attempts a number is added to make it so.
   private static func unique(
     _ taken: inout Set<String>, within scope: String, _ random: inout RandomSource,
     _ make: (inout RandomSource) -> String
@@ -158,8 +168,8 @@ public struct Catalogue: Sendable {
   }
 }
 
-/// Words that titles and names are put together from. Some need escaping in JSON, some are not
-/// ASCII: what consumes the events meets that on the first day.
+/// Words that titles and names are put together from. Some need escaping in JSON and some are not ASCII, so
+/// that consumers of the events meet such text on the first day.
 private enum Words {
   static func title(_ random: inout RandomSource) -> String {
     func adjective() -> String { adjectives[random.index(below: adjectives.count)] }

@@ -3,10 +3,11 @@ import Support
 /// Writes a catalogue and its listeners as the tables of a streaming service: `tracks.csv` and
 /// `users.csv` (RFC 4180, UTF-8, with a header), which `import` and `--catalogue` read.
 public enum CatalogueTables {
-  /// Writes `tracks.csv` into the directory, which is made where it is not there. The file is
-  /// replaced when it is whole, or else left as it was.
+  /// Writes `tracks.csv` into the directory, which is made where it is not there yet. A file of that name is
+  /// replaced once the new one is whole, and otherwise left as it was.
   ///
-  /// Most popular songs first. What is not known of a song is an empty cell.
+  /// The most popular songs come first. Where something is not known about a song, the cell is empty.
+  /// - Throws: `.cannotCreate` or `.writeFailed`.
   public static func writeTracks(
     _ catalogue: Catalogue, to directory: String
   ) throws(GeneratorError) {
@@ -40,6 +41,7 @@ public enum CatalogueTables {
   }
 
   /// Writes `users.csv` in the same way, in the order given. The table has no column for gender.
+  /// - Throws: `.cannotCreate` or `.writeFailed`.
   public static func writeUsers(
     _ users: some Sequence<Listener>, to directory: String
   ) throws(GeneratorError) {

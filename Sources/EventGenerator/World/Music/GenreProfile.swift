@@ -1,4 +1,5 @@
-/// What songs of a genre sound like. Shares are of songs; the rest are medians of the features.
+/// How songs of a genre sound. Shares are parts of the genre's songs; the other values are medians of the
+/// features.
 struct GenreProfile {
   var danceability: Double
   var energy: Double

@@ -1,9 +1,9 @@
-/// Which song comes next: by popularity, by the user's taste, and like the one before it.
+/// Chooses the next song: by popularity, by the user's taste, and by the song before it.
 ///
-/// Every step leaves the law of popularity as it is. Songs that follow their artist or genre are
-/// drawn by popularity within it; a user's genres are themselves drawn by how much they are played.
-/// So over all users, each play is of the song of rank r with a probability proportional to r to the
-/// power of minus `Catalogue.popularityExponent`.
+/// Every way of choosing keeps the law of popularity. A song that follows another of its artist or genre is
+/// drawn by popularity within that artist or genre; a user's genres are themselves drawn by how much they
+/// are played. So over all users, a play is of the song of rank r with a probability proportional to r to
+/// the power of minus `Catalogue.popularityExponent`.
 struct SongChoice {
   /// By rank: number of the song's genre and artist.
   let genre: [UInt16]
@@ -25,7 +25,7 @@ struct SongChoice {
       known[name] = known.count
       return known.count - 1
     }
-    // 65,535 genres is more than any catalogue has; what goes beyond shares the last number.
+    // 65,535 genres are more than any catalogue has; genres beyond them share the last number.
     let genre = catalogue.songs.map { min(number($0.genre, &genres), Int(UInt16.max)) }
     let artist = catalogue.songs.map { number($0.artist, &artists) }
     byGenre = ClassTables(classes: genre, count: min(genres.count, 65_536), weights: shares)
@@ -79,17 +79,17 @@ struct SongChoice {
 private struct ClassTables {
   /// By class: sum of the weights.
   let totals: [Double]
-  /// By class, and one more: where its members begin.
+  /// By class: where its members begin in `members`. One more entry at the end marks the end of the last.
   private var starts: [Int32] = [0]
   /// The things of the first class, of the second, and so on.
   private var members: [Int32] = []
   private var threshold: [Double] = []
-  /// Place within the class.
+  /// As places within the class.
   private var alias: [Int32] = []
 
   /// - Parameters:
-  ///   - classes: of each thing, its class in 0..<count; every class has a thing.
-  ///   - weights: of each thing, above 0.
+  ///   - classes: the class of each thing, in 0..<count; every class has at least one thing.
+  ///   - weights: the weight of each thing, above 0.
   init(classes: [Int], count: Int, weights: [Double]) {
     var lists = [[Int32]](repeating: [], count: count)
     for (thing, index) in classes.enumerated() { lists[index].append(Int32(thing)) }

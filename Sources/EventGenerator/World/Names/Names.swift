@@ -6,8 +6,7 @@ struct Names: Sendable {
   let men: [String]
   /// As a man bears it.
   let family: [String]
-  /// As a woman bears it, parallel to `family`: in Czech, Greek, Polish and Ukrainian it may end
-  /// otherwise.
+  /// As a woman bears it, parallel to `family`: in Czech, Greek, Polish and Ukrainian the ending may differ.
   let womensFamily: [String]
 
   init(women: [String], men: [String], family: [String]) {
@@ -18,7 +17,7 @@ struct Names: Sendable {
   }
 
   /// - Parameters:
-  ///   - women: names with white space between them, as in the others.
+  ///   - women: names with white space between them, as in the other lists.
   ///   - family: `Novák/Nováková` where men and women bear it differently.
   init(women: String, men: String, family: String) {
     self.women = Self.words(women)

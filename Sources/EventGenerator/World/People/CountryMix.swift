@@ -1,6 +1,6 @@
 /// Which countries the users are in, and in which proportion.
 public struct CountryMix: Sendable, Equatable {
-  /// In the order given. Weights are above 0, of any sum.
+  /// In the order given. The weights are above 0; their sum may be anything.
   let entries: [(country: Country, weight: Double)]
 
   /// The United States alone.
@@ -36,8 +36,7 @@ public struct CountryMix: Sendable, Equatable {
     self.entries = entries
   }
 
-  /// Whether the same countries, in the same order, have the same shares: `US`, `US=1` and `US=60`
-  /// are equal.
+  /// True if the same countries, in the same order, have the same shares: `US`, `US=1` and `US=60` are equal.
   public static func == (a: CountryMix, b: CountryMix) -> Bool {
     let totals = (a.total, b.total)
     return a.entries.elementsEqual(b.entries) {
@@ -75,8 +74,8 @@ public struct CountryMix: Sendable, Equatable {
 
   private static var known: String { Country.all.map(\.code).joined(separator: ", ") }
 
-  /// ", did you mean DE?" for a country's name or its beginning, for a code in use elsewhere, and
-  /// for a code whose letters are swapped.
+  /// The end of a message, ", did you mean DE?", for a country's name or its beginning, for a code in use
+  /// elsewhere, and for a code whose letters are swapped; empty where there is no guess.
   private static func guess(_ text: String) -> String {
     let plain = text.lowercased()
     let byName = Country.all.first {
@@ -87,7 +86,7 @@ public struct CountryMix: Sendable, Equatable {
     return code.map { ", did you mean \($0)?" } ?? ""
   }
 
-  /// Codes of languages, of licence plates and of habit.
+  /// Codes that people write instead of ISO 3166-1: those of languages, of licence plates, and common names.
   private static let otherCodes = [
     "uk": "GB", "en": "GB", "eng": "GB", "england": "GB", "britain": "GB", "scotland": "GB",
     "wales": "GB", "usa": "US", "america": "US", "ja": "JP", "jpn": "JP", "jap": "JP", "ko": "KR",

@@ -42,7 +42,7 @@ enum People {
     Peña García-López
     """)
 
-  /// Common names are common, but none rules: a flat power law.
+  /// The weight of the name at a place of its list: a flat power law, under which no name dominates.
   static func weight(ofRank rank: Int) -> Double {
     1 / (Double(rank) + 20)
   }

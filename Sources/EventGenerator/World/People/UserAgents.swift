@@ -1,4 +1,4 @@
-/// Browsers and apps as they introduce themselves, with weights in percent of users.
+/// The `User-Agent` headers of browsers and apps, with weights in percent of users.
 enum UserAgents {
   static let all: [(weight: Double, text: String)] = table.split(separator: "\n").compactMap {
     guard let blank = $0.firstIndex(of: " "), let weight = Double($0[..<blank]) else { return nil }

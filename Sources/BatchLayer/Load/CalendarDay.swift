@@ -1,0 +1,21 @@
+import Support
+
+/// A day of UTC, and its forms.
+struct CalendarDay: Hashable, Comparable, Sendable {
+  /// Days since 1970-01-01.
+  var number: Int32
+
+  /// The day of an event time of 1970 or later, in milliseconds since 1970-01-01 UTC.
+  init(milliseconds: Int64) { number = Int32(truncatingIfNeeded: milliseconds / 86_400_000) }
+  init(number: Int32) { self.number = number }
+
+  var next: CalendarDay { CalendarDay(number: number + 1) }
+
+  /// The key of dim_date: yyyymmdd.
+  var key: Int32 {
+    let date = CivilDate(daysSince1970: Int64(number))
+    return Int32(date.year * 10_000 + date.month * 100 + date.day)
+  }
+
+  static func < (a: CalendarDay, b: CalendarDay) -> Bool { a.number < b.number }
+}

@@ -1,0 +1,24 @@
+/// Stretches of event time.
+enum EventSpans {
+  /// Joins neighbouring spans, those with the smallest gaps between them first, until there are at most
+  /// `limit` of them.
+  /// - Parameter spans: in order, without overlap.
+  static func merged(_ spans: [ClosedRange<Int64>], atMost limit: Int) -> [ClosedRange<Int64>] {
+    assert(
+      zip(spans, spans.dropFirst()).allSatisfy { $0.upperBound < $1.lowerBound },
+      "spans out of order: \(spans)")
+    guard spans.count > limit else { return spans }
+    let gaps = (1..<spans.count).map { spans[$0].lowerBound - spans[$0 - 1].upperBound }
+    let kept = Set(gaps.indices.sorted { (gaps[$0], $0) > (gaps[$1], $1) }.prefix(limit - 1))
+    var merged = [spans[0]]
+    for index in 1..<spans.count {
+      if kept.contains(index - 1) {
+        merged.append(spans[index])
+      } else {
+        merged[merged.count - 1] = merged[merged.count - 1].lowerBound...spans[index].upperBound
+      }
+    }
+    assert(merged.count <= limit, "\(merged.count) spans, at most \(limit)")
+    return merged
+  }
+}

@@ -1,0 +1,56 @@
+import Metrics
+
+/// A parameter of `/api/v1/query`, in the order in which messages and the OpenAPI document list them.
+enum QueryParameter: String, CaseIterable, Sendable {
+  case metrics, by, granularity, from, to
+  case timeZone = "tz"
+  case filter, limit, format, compare
+
+  /// What values look like.
+  enum Form: Sendable {
+    /// One or more of these names, with commas between them.
+    case list([String])
+    /// One of these names.
+    case choice([String])
+    /// A text; `meaning` says which.
+    case text
+    /// A text, and the parameter may come more than once.
+    case repeatedText
+    /// A whole number.
+    case integer(ClosedRange<Int>, default: Int)
+  }
+
+  /// The name in a request.
+  var name: String { rawValue }
+
+  var isRequired: Bool { self == .metrics }
+
+  /// One line for the OpenAPI document.
+  var meaning: String {
+    switch self {
+    case .metrics: "Metrics, with commas"
+    case .by: "Break down by at most two dimensions"
+    case .granularity: "Width of a time bucket"
+    case .from: "Start, inclusive: \(Instant.accepted). Default: an hour before to"
+    case .to: "End, exclusive. Default: now"
+    case .timeZone: "IANA time zone in which buckets begin. Default: UTC"
+    case .filter: "dimension:value; repeat for more. An empty value is unknown"
+    case .limit: "Rows at most"
+    case .format: "JSON or CSV"
+    case .compare: "Also the period just before; with granularity=none"
+    }
+  }
+
+  var form: Form {
+    switch self {
+    case .metrics: .list(Measure.all.map(\.name))
+    case .by: .list(Dimension.allCases.map(\.rawValue))
+    case .granularity: .choice(Granularity.allCases.map(\.rawValue))
+    case .from, .to, .timeZone: .text
+    case .filter: .repeatedText
+    case .limit: .integer(1...Query.maximumLimit, default: Query.defaultLimit)
+    case .format: .choice(Query.Format.allCases.map(\.rawValue))
+    case .compare: .choice(["previous"])
+    }
+  }
+}

@@ -1,0 +1,41 @@
+/// A path that the server answers, besides the files of the page. The router, the OpenAPI document, the message for
+/// a path that is none, and the tests (with docs/api.md) follow from this list.
+enum Route: String, CaseIterable, Sendable {
+  case page = "/"
+  case query = "/api/v1/query"
+  case catalog = "/api/v1/catalog"
+  case live = "/api/v1/live"
+  case loads = "/api/v1/loads"
+  case health = "/healthz"
+  case readiness = "/readyz"
+  case metrics = "/metrics"
+  case openAPI = "/openapi.json"
+
+  /// What every route is asked with. Nothing is ever changed by a request.
+  static let methods = ["GET", "HEAD"]
+
+  var path: String { rawValue }
+
+  /// One line for the OpenAPI document.
+  var summary: String {
+    switch self {
+    case .page: "The live page"
+    case .query: "One question to the warehouse"
+    case .catalog: "What can be asked for"
+    case .live:
+      "Server-sent events named minutes: first the last hour (full: true), then the minutes that "
+        + "changed, at most one a second; a comment every 15 s when nothing did."
+    case .loads: "The latest runs of the batch layer"
+    case .health: "The process is alive"
+    case .readiness: "The database answers and is migrated"
+    case .metrics: "Prometheus text exposition"
+    case .openAPI: "This list for programs, OpenAPI 3.0"
+    }
+  }
+
+  /// What may stand behind the `?`, besides the token.
+  var parameters: [QueryParameter] { self == .query ? QueryParameter.allCases : [] }
+
+  /// False for probes: an orchestrator has no token, and learns no more than that the service is there.
+  var needsAccess: Bool { self != .health && self != .readiness }
+}

@@ -1,0 +1,120 @@
+import EventModel
+import Metrics
+import Warehouse
+
+/// Counted events as rows of the fact tables, each in the order of its `FactTable.columns`.
+///
+/// A load calls this for every event, with the date's key at hand: events come day after day, and the
+/// calendar need not be asked for each of them.
+public enum FactRows {
+  /// Writes a row of `fact_listen`.
+  /// - Parameters:
+  ///   - dateKey: the day of the fact, yyyymmdd.
+  ///   - texts: what the fact's numbers of texts stand for.
+  public static func append(
+    _ fact: ListenFact, dateKey: Int32, texts: InternedTexts, to buffer: CopyBuffer
+  ) {
+    buffer.startRow(columns: 14)
+    append(fact.keys, dateKey, buffer)
+    buffer.int64(fact.songKey)
+    if fact.auth == 0 { buffer.null() } else { buffer.text(texts[fact.auth]) }
+    if fact.level == 0 { buffer.null() } else { buffer.text(texts[fact.level]) }
+    buffer.int32OrNull(fact.durationMs < 0 ? nil : fact.durationMs)
+    ListenChangeRows.appendOutcome(fact, buffer)
+  }
+
+  /// Writes a row of `fact_auth`.
+  /// - Parameter dateKey: the day of the fact, yyyymmdd.
+  public static func append(
+    auth event: Event, _ keys: FactKeys, dateKey: Int32, to buffer: CopyBuffer
+  ) {
+    buffer.startRow(columns: 10)
+    append(keys, dateKey, buffer)
+    buffer.bool(event.success ?? false)
+    text(event.level, buffer)
+  }
+
+  /// Writes a row of `fact_page_view`.
+  /// - Parameters:
+  ///   - dateKey: the day of the fact, yyyymmdd.
+  ///   - songKey: the song that the view is credited to; 0 where there is none.
+  public static func append(
+    pageView event: Event, _ keys: FactKeys, dateKey: Int32, songKey: Int64,
+    to buffer: CopyBuffer
+  ) {
+    buffer.startRow(columns: 14)
+    append(keys, dateKey, buffer)
+    buffer.int64(songKey)
+    buffer.bytes(event.page.buffer)
+    text(event.method, buffer)
+    buffer.int32OrNull(event.status)
+    text(event.auth, buffer)
+    text(event.level, buffer)
+  }
+
+  /// The columns that all facts share.
+  @inline(__always)
+  private static func append(_ keys: FactKeys, _ dateKey: Int32, _ buffer: CopyBuffer) {
+    buffer.timestamp(milliseconds: keys.ts)
+    buffer.int32(dateKey)
+    buffer.int32(Int32(truncatingIfNeeded: keys.ts / 1000 % 86_400))
+    buffer.int64(keys.userKey)
+    buffer.int64(keys.locationKey)
+    buffer.int64(keys.deviceKey)
+    buffer.int64(keys.sessionId)
+    buffer.int32(keys.itemInSession)
+  }
+
+  /// Text and bytes travel alike; a decoded text has no NUL to look for.
+  @inline(__always)
+  private static func text(_ slice: ByteSlice, _ buffer: CopyBuffer) {
+    if slice.isEmpty { buffer.null() } else { buffer.bytes(slice.buffer) }
+  }
+}
+
+/// Plays of earlier loads whose outcome has changed, as rows that find their facts.
+public enum ListenChangeRows {
+  /// The columns in the order in which `append` writes them.
+  public static let columns = [
+    "ts", "user_key", "session_id", "item_in_session", "listened_ms", "outcome",
+  ]
+
+  /// Writes one row.
+  public static func append(_ fact: ListenFact, to buffer: CopyBuffer) {
+    buffer.startRow(columns: 6)
+    buffer.timestamp(milliseconds: fact.keys.ts)
+    buffer.int64(fact.keys.userKey)
+    buffer.int64(fact.keys.sessionId)
+    buffer.int32(fact.keys.itemInSession)
+    appendOutcome(fact, buffer)
+  }
+
+  /// `listened_ms` and `outcome`; both are null while the play is open.
+  @inline(__always)
+  fileprivate static func appendOutcome(_ fact: ListenFact, _ buffer: CopyBuffer) {
+    guard let text = fact.outcome.text else {
+      buffer.null()
+      buffer.null()
+      return
+    }
+    buffer.int32(fact.listenedMs)
+    buffer.text(text)
+  }
+}
+
+/// When each state of a user was first and last seen, as rows.
+public enum UserSeenRows {
+  /// The columns in the order in which `append` writes them.
+  public static let columns = ["user_key", "first_seen", "last_seen"]
+
+  /// Writes one row.
+  /// - Parameters:
+  ///   - first: event time, milliseconds since 1970-01-01 UTC.
+  ///   - last: likewise.
+  public static func append(userKey: Int64, first: Int64, last: Int64, to buffer: CopyBuffer) {
+    buffer.startRow(columns: 3)
+    buffer.int64(userKey)
+    buffer.timestamp(milliseconds: first)
+    buffer.timestamp(milliseconds: last)
+  }
+}

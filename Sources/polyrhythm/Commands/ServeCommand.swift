@@ -1,0 +1,20 @@
+import ServingLayer
+import Support
+
+let serveCommand = CommandSpec(
+  name: "serve",
+  summary: "Serves the merged views: HTTP API and live page.",
+  flags: [LocationFlags.database, LocationFlags.data, ServerFlags.listen] + ServerFlags.access
+) { arguments in
+  let configuration = try ServerFlags.configuration(arguments)
+  let locations = try Locations(arguments)
+  defer { locations.close() }
+  _ = try locations.migratedDatabaseURL()
+  let server = try HTTPServer(configuration, databaseURL: locations.readerURL())
+  let address = try server.start()
+  locations.keepDatabase(stop: Signals.stop, say: { Terminal.say("serve: \($0)") })
+  Terminal.say("serving http\(configuration.tlsCertificate == nil ? "" : "s")://\(address)")
+  while !Signals.stop.isRequested { Signals.stop.wait(seconds: 3600) }
+  server.stop()
+  try locations.requireSameDatabase()
+}

@@ -1,0 +1,17 @@
+import BatchLayer
+import Support
+
+extension BatchLoader.Summary {
+  /// What a load did, as one line for a person.
+  var line: String {
+    let total = max(0.001, totalSeconds)
+    let phases = seconds.map { "\($0.phase) \(Terminal.duration($0.seconds))" }
+    return
+      "load \(kind.rawValue) \(run): \(counts.records.grouped) records "
+      + "(\(counts.listens.grouped) listens, \(counts.auths.grouped) auths, "
+      + "\(counts.pageViews.grouped) page views, \(counts.late) late, "
+      + "\(counts.redelivered) redelivered, \(counts.quarantined) quarantined) in "
+      + "\(Terminal.duration(total)) (\(Int(Double(counts.records) / total).grouped)/s): "
+      + phases.joined(separator: ", ")
+  }
+}

@@ -1,0 +1,41 @@
+import Foundation
+import ServingLayer
+
+/// How to serve, as `serve` and `run` take it.
+enum ServerFlags {
+  static let listen = Flag(
+    "--listen", "HOST:PORT", "(default 127.0.0.1:8080)", environment: "POLYRHYTHM_LISTEN")
+  /// Who may read, and how it travels.
+  static let access = [
+    Flag("--token-file", "FILE", "the token that requests must carry; needed off loopback"),
+    Flag("--tls-cert", "FILE", "certificate chain in PEM"),
+    Flag("--tls-key", "FILE", "private key in PEM"),
+  ]
+
+  /// - Throws: `UsageError`, `CommandError` or `ServingError` naming the flag whose value cannot be used.
+  static func configuration(_ arguments: Arguments) throws -> HTTPServerConfiguration {
+    var token: String?
+    if let path = arguments.string("--token-file") {
+      guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+        throw CommandError(.noInput, "--token-file: cannot read \(path)")
+      }
+      token = text.trimmingCharacters(in: .whitespacesAndNewlines)
+      if token?.isEmpty != false {
+        throw CommandError(
+          .dataError, "--token-file: \(path) is empty; put a long random text into it")
+      }
+    }
+    guard arguments.has("--tls-cert") == arguments.has("--tls-key") else {
+      throw UsageError("--tls-cert and --tls-key go together")
+    }
+    var configuration = HTTPServerConfiguration(
+      listen: arguments.string("--listen") ?? "127.0.0.1:8080")
+    configuration.token = token
+    configuration.tlsCertificate = arguments.string("--tls-cert")
+    configuration.tlsKey = arguments.string("--tls-key")
+    // Making a server checks its address and its TLS files, so that a wrong one is reported before a
+    // database is made or started.
+    _ = try HTTPServer(configuration, databaseURL: "postgresql://")
+    return configuration
+  }
+}

@@ -1,0 +1,107 @@
+import BatchTestKit
+import Foundation
+import LayerTestKit
+import SpeedTestKit
+import Support
+import TestKit
+import Testing
+import Warehouse
+
+@testable import BatchLayer
+
+/// Publishing and readers stay out of each other's way.
+@Suite struct PublicationTests {
+  private func halfLoaded(_ seed: UInt64) throws -> (Layers, [LoggedRecord]) {
+    let records = try simulated(seed: seed, users: 30)
+    let layers = try Layers()
+    try layers.log.write(records[..<(records.count / 2)])
+    try layers.load(.full)
+    try layers.log.write(records[(records.count / 2)...])
+    return (layers, records)
+  }
+
+  /// A session in the middle of a transaction that has looked at everything.
+  private func openReader(_ layers: Layers) throws -> Connection {
+    let reader = try layers.connect()
+    try reader.script(
+      "begin; select count(*) from warehouse.fact_listen; select count(*) from serving.minute_song; "
+        + "select count(*) from warehouse.user_level_history")
+    return reader
+  }
+
+  @Test func anIncrementalLoadWaitsForNoReader() throws {
+    let (layers, records) = try halfLoaded(41)
+    let reader = try openReader(layers)
+    try layers.load(.incremental)
+    try layers.expectTruth(Truth(records))
+    try reader.script("commit")
+  }
+
+  @Test func aFullLoadThatReadersDoNotLetInFailsWithTheirNameAndNothingChanged() throws {
+    let (layers, records) = try halfLoaded(42)
+    try layers.catchUp()
+    let reader = try openReader(layers)
+    let error = #expect(throws: LoadError.self) {
+      try layers.loader(lockPatience: 0.05, publishPauses: [0.05]).load(.full)
+    }
+    #expect(error?.code == .locked)
+    #expect(error?.exitCode == .temporaryFailure)
+    #expect(error?.message.contains("session \(reader.serverProcessID)") == true)
+    try layers.expectTruth(Truth(records), "after the load that failed")
+    try reader.script("commit")
+    try layers.load(.full)
+    try layers.expectTruth(Truth(records))
+  }
+
+  @Test func aFullLoadTriesAgainUntilItsReadersHaveGone() throws {
+    let (layers, records) = try halfLoaded(43)
+    let reader = try openReader(layers)
+    let pauses = [Double](repeating: 0.1, count: 200)
+    let load = Worker("test-load") {
+      try layers.loader(lockPatience: 0.05, publishPauses: pauses).load(.full).run
+    }
+    // While it tries, others read.
+    let other = try layers.connect()
+    let isTrying =
+      "select count(*) from pg_stat_activity where datname = current_database() "
+      + "and application_name = 'polyrhythm load' and wait_event_type = 'Lock'"
+    #expect(try eventually(within: 20) { try other.run(isTrying).int(0, 0) > 0 })
+    try other.script("set statement_timeout = '5s'; select count(*) from warehouse.fact_listen")
+    #expect(!load.isFinished)
+    try reader.script("commit")
+    _ = try load.wait()
+    try layers.expectTruth(Truth(records))
+  }
+
+  @Test func aReaderInRepeatableReadThatLocksTheGateFirstNeverSeesHalfOfASwap() throws {
+    let (layers, records) = try halfLoaded(44)
+    try layers.catchUp()
+    let truth = Truth(records).total("page_views")
+    let stop = StopToken()
+    let readers = (0..<2).map { _ in
+      Worker("test-reader") {
+        let connection = try layers.connect()
+        var wrong: [Int64] = []
+        var looks = 0
+        while !stop.isRequested {
+          let sum = try connection.transaction(.snapshot) { () throws(WarehouseError) in
+            try connection.script("lock table batch.published in access share mode")
+            return try connection.run(
+              "select sum(page_views)::bigint from serving.minute_totals"
+            ).int(0, 0)
+          }
+          if sum != truth { wrong.append(sum) }
+          looks += 1
+        }
+        return (looks, wrong)
+      }
+    }
+    for kind in [BatchLoader.Kind.full, .incremental, .full, .full] { try layers.load(kind) }
+    stop.request()
+    for reader in readers {
+      let (looks, wrong) = try reader.wait()
+      #expect(looks > 10)
+      #expect(wrong.isEmpty, "\(wrong.prefix(3)), not \(truth)")
+    }
+  }
+}

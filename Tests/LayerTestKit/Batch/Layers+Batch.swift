@@ -1,0 +1,90 @@
+import BatchLayer
+import LayerTestKit
+import Metrics
+import TestKit
+import Testing
+import Warehouse
+
+extension Layers {
+  /// A loader that writes often and gives readers time.
+  /// - Parameters:
+  ///   - patience: seconds to wait for the lake.
+  ///   - lockPatience: seconds that one attempt to publish waits for readers.
+  ///   - publishPauses: seconds between the attempts.
+  ///   - ownDays: days with few facts that get partitions of their own.
+  public func loader(
+    patience: Double = 20, lockPatience: Double = 0.8,
+    publishPauses: [Double] = [Double](repeating: 0.2, count: 50), ownDays: Int? = nil,
+    progress: @escaping @Sendable (_ read: Int, _ total: Int) -> Void = { _, _ in }
+  ) -> BatchLoader {
+    var configuration = BatchLoader.Configuration(databaseURL: database.url)
+    configuration.lakePatience = patience
+    configuration.rollupRows = 3000
+    configuration.lockPatience = lockPatience
+    configuration.publishPauses = publishPauses
+    configuration.ownDays = ownDays
+    return BatchLoader(
+      lake: log.lake, library: library, configuration: configuration, progress: progress)
+  }
+
+  /// Archives, where there is something to archive, and loads.
+  @discardableResult
+  public func load(_ kind: BatchLoader.Kind) throws -> BatchLoader.Summary {
+    try log.archive()
+    return try loader().load(kind)
+  }
+
+  /// Everything that two ways of loading the same log must agree on.
+  private static let comparedTables: [(name: String, query: String)] =
+    [
+      ("fact_listen", "select * from warehouse.fact_listen"),
+      ("fact_auth", "select * from warehouse.fact_auth"),
+      ("fact_page_view", "select * from warehouse.fact_page_view"),
+      ("dim_user", "select * from warehouse.dim_user"),
+      ("dim_song", "select * from warehouse.dim_song"),
+      ("dim_location", "select * from warehouse.dim_location"),
+      ("dim_device", "select * from warehouse.dim_device"),
+      ("user_level_history", "select * from warehouse.user_level_history"),
+      (
+        "quarantine",
+        "select topic, partition, record_offset, reason, raw from warehouse.quarantine"
+      ),
+      ("progress", "select topic, partition, next_offset from batch.progress"),
+    ] + Rollup.allCases.map { ($0.table, "select * from batch.\($0.table)") }
+
+  /// What differs between the two databases' warehouses.
+  public func differences(from other: Layers) throws(WarehouseError) -> [String] {
+    let mine = try connect()
+    let theirs = try other.connect()
+    var found: [String] = []
+    for table in Self.comparedTables {
+      found += try ComparableRows(mine, table.name, query: table.query)
+        .differences(from: ComparableRows(theirs, table.name, query: table.query), mine)
+    }
+    return found
+  }
+
+  /// Both databases' warehouses hold the same rows.
+  public func expectSame(
+    as other: Layers, _ when: String, sourceLocation: SourceLocation = #_sourceLocation
+  ) throws(WarehouseError) {
+    let found = try differences(from: other)
+    #expect(
+      found.isEmpty, "\(when): \(found.joined(separator: "\n"))", sourceLocation: sourceLocation)
+  }
+}
+
+extension Connection {
+  /// How each run of a load ended, in order.
+  public func loadStatuses() throws(WarehouseError) -> [String] {
+    let rows = try run("select status from warehouse.load_run order by load_run_id")
+    var statuses: [String] = []
+    for row in 0..<rows.count { statuses.append(try rows.text(row, 0)) }
+    return statuses
+  }
+
+  /// Tables that loads have staged and not taken away.
+  public func stagedTables() throws(WarehouseError) -> Int64 {
+    try run("select count(*) from pg_tables where schemaname = 'stage'").int(0, 0)
+  }
+}

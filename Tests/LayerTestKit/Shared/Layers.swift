@@ -1,0 +1,60 @@
+import TestKit
+import Testing
+import Warehouse
+
+/// A database and a log, for the layers that a test runs between them. `SpeedTestKit` and `BatchTestKit`
+/// add the one and the other.
+public final class Layers: Sendable {
+  public let database: TestDatabase
+  public let log: TestLog
+  public let library: SQLLibrary
+
+  public init(_ kind: TestLog.Kind = .directory, partitions: Int = 2) throws {
+    database = try TestDatabase.make()
+    log = try TestLog(kind, partitions: partitions)
+    library = try SQLLibrary()
+  }
+
+  /// Another database over the same log.
+  public init(over log: TestLog) throws {
+    database = try TestDatabase.make()
+    self.log = log
+    library = try SQLLibrary()
+  }
+
+  public func connect() throws(WarehouseError) -> Connection { try database.connect() }
+
+  /// The merged view says what was written, minute by minute and counter by counter.
+  public func expectTruth(
+    _ truth: Truth, _ when: String = "", sourceLocation: SourceLocation = #_sourceLocation
+  ) throws(WarehouseError) {
+    let found = try connect().minuteCounts("serving.minute_totals", LoggedRecord.counters)
+    var wrong: [String] = []
+    for minute in Set(found.keys).union(truth.minutes.keys).sorted()
+    where found[minute] != truth.minutes[minute] {
+      wrong.append(
+        "\(minute): \(found[minute] ?? []), but written were \(truth.minutes[minute] ?? [])")
+    }
+    let count = wrong.count
+    #expect(count == 0, "\(when): minutes \(wrong.prefix(3))", sourceLocation: sourceLocation)
+  }
+
+  /// A reader that looks at the merged view all the time, until `expectContent`.
+  public func startWatch() -> MergedViewWatch {
+    MergedViewWatch(url: database.url) { [log] in
+      LogFiles.Counts(
+        listens: log.given(.listen), pageViews: log.given(.pageView), auths: log.given(.auth))
+    }
+  }
+}
+
+extension MergedViewWatch {
+  /// Ends the looking: sums never fell, and never were above what was written.
+  public func expectContent(sourceLocation: SourceLocation = #_sourceLocation) throws {
+    let findings = try finish()
+    #expect(findings.looks > 3, sourceLocation: sourceLocation)
+    #expect(
+      findings.violations.isEmpty, "\(findings.violations.prefix(3))",
+      sourceLocation: sourceLocation)
+  }
+}

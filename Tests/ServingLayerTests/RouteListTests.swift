@@ -1,0 +1,87 @@
+import Foundation
+import Metrics
+import TestKit
+import Testing
+
+@testable import ServingLayer
+
+/// What follows from `Route`: the router, the OpenAPI document, docs/api.md and what the page asks for.
+@Suite struct RouteList {
+  private func paths(in text: String, _ pattern: some RegexComponent<(Substring, Substring)>)
+    -> [String]
+  {
+    text.matches(of: pattern).map { String($0.output.1) }
+  }
+
+  @Test(arguments: Route.allCases)
+  func `each route is answered, by GET and HEAD`(route: Route) throws {
+    let router = try Fixture.router(ScriptedDatabase(failing: nil))
+    for method in Route.methods {
+      let response = router.route(Request(method: method, path: route.path))
+      #expect(![404, 405].contains(response.status), "\(response.text)")
+    }
+    let headers = try Fixture.router(ScriptedDatabase(failing: nil))
+      .route(Request(method: "POST", path: route.path)).headers
+    #expect(headers.contains { $0.name == "Allow" && $0.value == "GET, HEAD" })
+  }
+
+  @Test func `the message for a path that is none lists the routes`() throws {
+    let text = try Fixture.router(ScriptedDatabase(failing: nil))
+      .route(Request(path: "/nowhere")).text
+    #expect(
+      text.contains(
+        "accepted: /, /api/v1/query, /api/v1/catalog, /api/v1/live, /api/v1/loads, /healthz, /readyz, "
+          + "/metrics, /openapi.json\""))
+  }
+
+  @Test func `the OpenAPI document describes each route with its parameters`() throws {
+    #expect(Set(OpenAPI.described) == Set(Route.allCases).subtracting([.page, .openAPI]))
+    #expect(OpenAPI.described.count == Set(OpenAPI.described).count)
+    let document = try #require(
+      JSONSerialization.jsonObject(with: Data(OpenAPI.json.utf8)) as? [String: Any])
+    #expect(document["openapi"] as? String == "3.0.3")
+    let paths = try #require(document["paths"] as? [String: [String: [String: Any]]])
+    #expect(Set(paths.keys) == Set(OpenAPI.described.map(\.path)))
+    for route in OpenAPI.described {
+      let operation = try #require(paths[route.path]?["get"])
+      #expect(operation["summary"] as? String == route.summary)
+      let parameters = operation["parameters"] as? [[String: Any]] ?? []
+      #expect(parameters.map { $0["name"] as? String } == route.parameters.map(\.name))
+      let statuses = try #require(operation["responses"] as? [String: Any])
+      #expect((statuses["401"] != nil) == route.needsAccess, "\(route.path)")
+    }
+    for measure in Measure.all { #expect(OpenAPI.json.contains("\"\(measure.name)\"")) }
+  }
+
+  /// The first cells of the tables in docs/api.md.
+  private func cells(below heading: String) throws -> [Substring] {
+    let text = try #require(SourceTree.files(below: "docs", ending: "api.md")["docs/api.md"])
+    return text.split(separator: "\n", omittingEmptySubsequences: false)
+      .drop { $0 != heading }.dropFirst(2).prefix { $0.hasPrefix("|") }
+      .compactMap { $0.split(separator: "|").first }
+  }
+
+  @Test func `docs and api name every route and no other`() throws {
+    let routes = try cells(below: "| path | answer |").flatMap {
+      paths(in: String($0), /`([^`]+)`/)
+    }
+    #expect(routes == Route.allCases.map(\.path))
+    let text = try #require(SourceTree.files(below: "docs", ending: "api.md")["docs/api.md"])
+    for path in paths(in: text, /(\/api\/[a-z0-9\/]+)/) {
+      #expect(Route(rawValue: path) != nil, "\(path)")
+    }
+  }
+
+  @Test func `docs and api name every parameter of a query and no other`() throws {
+    let names = try cells(below: "| parameter | meaning | default |")
+      .flatMap { paths(in: String($0), /`([^`]+)`/) }
+    #expect(names == Route.query.parameters.map(\.name))
+  }
+
+  @Test func `the page asks for routes only`() throws {
+    let scripts = try SourceTree.files(below: "Sources/ServingLayer/Page", ending: ".js")
+    let asked = scripts.values.flatMap { paths(in: $0, /["'`](\/api\/[a-z0-9\/]+)/) }
+    #expect(!asked.isEmpty)
+    for path in asked { #expect(Route(rawValue: path) != nil, "\(path)") }
+  }
+}

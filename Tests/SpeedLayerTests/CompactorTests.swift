@@ -1,0 +1,98 @@
+import EventModel
+import Foundation
+import LayerTestKit
+import Metrics
+import SpeedTestKit
+import Support
+import TestKit
+import Testing
+import Warehouse
+
+@testable import SpeedLayer
+
+/// Folding the many rows of closed minutes into one.
+@Suite struct CompactorTests {
+  private func rowCounts(_ connection: Connection) throws -> [Int64] {
+    try Rollup.allCases.map {
+      try connection.run("select count(*) from speed.\($0.table)").int(0, 0)
+    }
+  }
+
+  private func merged(_ connection: Connection) throws -> [ComparableRows] {
+    try Rollup.allCases.map {
+      try ComparableRows(connection, $0.table, query: "select * from serving.\($0.table)")
+    }
+  }
+
+  @Test func readersSeeNoDifferenceAndTheRowsBecomeFewer() throws {
+    let records = try simulated(seed: 61, users: 80)
+    let layers = try Layers()
+    try layers.log.write(records)
+    try layers.catchUp(recordsPerFlush: 150)
+    let connection = try layers.connect()
+    let before = try merged(connection)
+    let rows = try rowCounts(connection)
+    let keys = before.map { Int64($0.rows.count) }
+    #expect(rows[0] > keys[0] * 5 / 4)
+    let compactor = Compactor(databaseURL: layers.database.url, library: layers.library)
+    var turn = Compactor.Turn()
+    try compactor.run(&turn)
+    let after = try merged(connection)
+    for (a, b) in zip(after, before) { #expect(try a.differences(from: b, connection) == []) }
+    let folded = try rowCounts(connection)
+    // All but the last quarter of an hour has one row a key.
+    for rollup in Rollup.allCases {
+      let r = rollup.rawValue
+      #expect(folded[r] < rows[r], "\(rollup)")
+      let several = try connection.run(
+        "select count(*) from (select from speed.\(rollup.table) where minute < "
+          + "(select max(minute) - interval '15 minutes' from speed.minute_totals) group by "
+          + "\((["minute"] + rollup.keyColumns).joined(separator: ", ")) having count(*) > 1) as s")
+      #expect(try several.int(0, 0) == 0, "\(rollup)")
+    }
+    // And another turn finds nothing to do.
+    try compactor.run(&turn)
+    #expect(try rowCounts(connection) == folded)
+    try layers.expectTruth(Truth(records))
+  }
+
+  @Test func foldingWhileFlushesAndEpochsGoOnLosesNothing() throws {
+    let records = try simulated(seed: 62, users: 60)
+    let layers = try Layers()
+    let stop = StopToken()
+    let speed = layers.startSpeed(stop, layers.speedConfiguration(recordsPerFlush: 150))
+    let library = layers.library
+    let url = layers.database.url
+    let folding = Worker("test-fold") {
+      var turn = Compactor.Turn()
+      var turns = 0
+      while !stop.isRequested {
+        try? Compactor(databaseURL: url, library: library).run(&turn)
+        turns += 1
+      }
+      return turns
+    }
+    let connection = try layers.connect()
+    let sum = "select coalesce(sum(page_views), 0)::bigint from serving.minute_totals"
+    var seen: Int64 = 0
+    var part = 0
+    for start in stride(from: 0, to: records.count, by: 120) {
+      try layers.log.write(records[start..<min(start + 120, records.count)])
+      part += 1
+      let now = try connection.run(sum).int(0, 0)
+      #expect(now >= seen && now <= layers.log.given(.pageView))
+      seen = now
+      usleep(10_000)
+    }
+    let truth = Truth(records)
+    #expect(
+      try eventually(within: 20) {
+        try connection.minuteCounts("serving.minute_totals", LoggedRecord.counters)
+          == truth.minutes
+      })
+    stop.request()
+    try speed.wait()
+    #expect(try folding.wait() > 3)
+    try layers.expectTruth(truth)
+  }
+}

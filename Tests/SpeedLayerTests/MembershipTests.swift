@@ -1,0 +1,63 @@
+import LayerTestKit
+import Support
+import TestKit
+import Testing
+import Warehouse
+
+/// Workers that die or freeze while they claim partitions, by the statements that they claim them with.
+@Suite struct MembershipTests {
+  @Test func aWorkerThatIsBuriedWhileItClaimsGetsNothing() throws {
+    let layers = try Layers(.directory)
+    let claimant = try layers.connect()
+    let worker = try claimant.run(
+      layers.library.sql("speed/register_worker"), [.text("test"), .double(8)]
+    ).int(0, 0)
+    let process = Int64(claimant.serverProcessID)
+    let isDeleted = StopToken()
+    let burial = Worker("burial") {
+      let burier = try layers.connect()
+      try burier.script("begin; delete from speed.worker")
+      isDeleted.request()
+      let isWaiting = try eventually(within: 10) {
+        try !burier.run(
+          "select from pg_stat_activity where pid = $1 and wait_event_type = 'Lock'",
+          [.int(process)]
+        ).isEmpty
+      }
+      try burier.script("commit")
+      return isWaiting
+    }
+    isDeleted.wait(seconds: 10)
+    let claimed = try claimant.run(
+      layers.library.sql("speed/claim_partitions"), [.int(worker), .intArray([0, 1])])
+    #expect(claimed.affected == 0)
+    #expect(try burial.wait())
+  }
+
+  @Test func aWorkerThatFrozeWhileItClaimedIsBuriedWithItsSession() throws {
+    let layers = try Layers(.directory)
+    let frozen = try layers.connect()
+    func register(_ connection: Connection, lease: Double) throws -> SQLValue {
+      .int(
+        try connection.run(
+          layers.library.sql("speed/register_worker"), [.text("test"), .double(lease)]
+        ).int(0, 0))
+    }
+    let claim = try layers.library.sql("speed/claim_partitions")
+    let dead = try register(frozen, lease: 0)
+    try frozen.script("begin")
+    #expect(try frozen.run(claim, [dead, .intArray([0, 1])]).affected == 2)
+
+    let other = try layers.connect()
+    try other.script("set lock_timeout = '3s'")
+    let bury = try layers.library.sql("speed/bury_workers")
+    #expect(
+      try eventually(within: 10) {
+        try other.run(bury)
+        return try other.run("select from speed.worker").isEmpty
+      })
+    #expect(throws: WarehouseError.self) { try frozen.run("select 1") }
+    let alive = try register(other, lease: 8)
+    #expect(try other.run(claim, [alive, .intArray([0, 1])]).affected == 2)
+  }
+}

@@ -1,0 +1,128 @@
+import Foundation
+import LayerTestKit
+import SpeedLayer
+import Support
+import TestKit
+import Testing
+import Warehouse
+
+extension Layers {
+  fileprivate func worker(
+    untilCaughtUp: Bool = false, heartbeat: Double = 5,
+    report: @escaping @Sendable (SpeedWorker.Report) -> Void = { _ in }
+  ) -> SpeedWorker {
+    var configuration = SpeedWorker.Configuration(databaseURL: database.url)
+    configuration.flushInterval = 0.02
+    configuration.recordsPerFlush = 150
+    configuration.heartbeatInterval = heartbeat
+    configuration.untilCaughtUp = untilCaughtUp
+    return SpeedWorker(log: log.log, library: library, configuration: configuration, report: report)
+  }
+}
+
+@Suite struct SpeedWorkerTests {
+  @Test(arguments: TestLog.Kind.allCases)
+  func everyEventCountsOnceInManyLivesOfTheWorker(_ kind: TestLog.Kind) throws {
+    let records = try simulated(seed: 51, users: 40)
+    let layers = try Layers(kind)
+    var truth = Truth()
+    let step = records.count / 5 + 1
+    for start in stride(from: 0, to: records.count, by: step) {
+      let part = records[start..<min(start + step, records.count)]
+      try layers.log.write(part)
+      for record in part { truth.add(record) }
+      try layers.worker(untilCaughtUp: true).run(stop: StopToken())
+      try layers.expectTruth(truth, "after \(start)")
+    }
+  }
+
+  @Test func aWorkerWithoutNewsSaysThatItsViewsAreStillAsOfNow() throws {
+    let records = try simulated(seed: 52, users: 5)
+    let layers = try Layers()
+    try layers.log.write(records)
+    let stop = StopToken()
+    let speed = Worker("test-speed") { try layers.worker(heartbeat: 0.05).run(stop: stop) }
+    let connection = try layers.connect()
+    let asOf = "select coalesce(max(updated_at), '-infinity')::text from speed.progress"
+    var seen: Set<String> = []
+    #expect(
+      try eventually(within: 20) {
+        seen.insert(try connection.run(asOf).text(0, 0))
+        return seen.count > 6
+      })
+    stop.request()
+    try speed.wait()
+    try layers.expectTruth(Truth(records))
+  }
+
+  @Test func aWorkerThatIsFencedOffWhileItStopsEndsWithoutAnError() throws {
+    let records = try simulated(seed: 53, users: 5)
+    let layers = try Layers()
+    try layers.log.write(records)
+    let connection = try layers.connect()
+    let stop = StopToken()
+    let flushes = BoundedQueue<Int>(limit: 10_000)
+    let speed = Worker("test-speed") {
+      try layers.worker {
+        if case .flushed(let records, _) = $0 { _ = flushes.put(records) }
+      }.run(stop: stop)
+    }
+    _ = flushes.take()
+    // Somebody moves the offsets for good: no flush can be right any more.
+    try connection.script(
+      "create function hold() returns trigger language plpgsql as 'begin return null; end'; "
+        + "create trigger hold before update on speed.progress for each row execute function hold()"
+    )
+    try layers.log.write(records)
+    usleep(100_000)
+    stop.request()
+    try speed.wait()
+  }
+
+  @Test func offsetsThatAreOutOfOrderAreRefusedAndNothingIsSkipped() throws {
+    let records = try simulated(seed: 55, users: 5)
+    let layers = try Layers()
+    try layers.log.write(records)
+    try layers.catchUp()
+    let connection = try layers.connect()
+    try connection.script(
+      "update speed.progress set replay_from = next_offset, next_offset = 0")
+    let error = #expect(throws: WarehouseError.self) { try layers.catchUp() }
+    #expect(error?.code == .decoding)
+    #expect(error?.message.contains("replay_from") == true)
+  }
+
+  @Test func aSecondWorkerStandsByAndTakesOverWhenTheFirstHasGone() throws {
+    let records = try simulated(seed: 54, users: 10)
+    let layers = try Layers()
+    let half = records.count / 2
+    try layers.log.write(records[..<half])
+    let stops = [StopToken(), StopToken()]
+    let standby = BoundedQueue<Int>(limit: 10_000)
+    let started = BoundedQueue<Int>(limit: 10_000)
+    let first = Worker("test-speed") {
+      try layers.worker { if case .started = $0 { _ = started.put(1) } }.run(stop: stops[0])
+    }
+    _ = started.take()
+    let second = Worker("test-speed") {
+      try layers.worker {
+        if case .standby = $0 { _ = standby.put(1) }
+        if case .started = $0 { _ = started.put(2) }
+      }.run(stop: stops[1])
+    }
+    _ = standby.take()
+    stops[0].request()
+    try first.wait()
+    #expect(started.take() == 2)
+    try layers.log.write(records[half...])
+    let truth = Truth(records)
+    let connection = try layers.connect()
+    #expect(
+      try eventually(within: 20) {
+        try connection.minuteCounts("serving.minute_totals", LoggedRecord.counters)
+          == truth.minutes
+      })
+    stops[1].request()
+    try second.wait()
+  }
+}

@@ -1,0 +1,132 @@
+import EventModel
+import StarSchema
+import TestKit
+import Testing
+import Warehouse
+
+@testable import Metrics
+
+/// What a load sends by COPY is what the fact tables have columns for.
+@Suite struct FactRowTests {
+  private let database: TestDatabase
+  private let connection: Connection
+
+  init() throws {
+    database = try TestDatabase.make()
+    connection = try database.connect()
+  }
+
+  private func columns(of table: String) throws -> [String] {
+    let columns = try connection.run(
+      """
+      select attname from pg_attribute
+      where attrelid = $1::regclass and attnum > 0 and not attisdropped order by attnum
+      """, [.text(table)])
+    return try (0..<columns.count).map { try columns.text($0, 0) }
+  }
+
+  /// The rows of a table that is made like `like`, in one line each, after the buffer went into it.
+  private func rows(_ buffer: CopyBuffer, _ columns: [String], making statement: String) throws
+    -> [String]
+  {
+    try connection.script("set time zone 'UTC'; \(statement)")
+    _ = try connection.copy(into: "stage.t", columns: columns, from: buffer)
+    let rows = try connection.run("select t::text from stage.t as t")
+    return try (0..<rows.count).map { try rows.text($0, 0) }
+  }
+
+  private func rows(_ buffer: CopyBuffer, of fact: FactTable) throws -> [String] {
+    try rows(
+      buffer, fact.columns, making: "create table stage.t (like \(fact.qualifiedName))")
+  }
+
+  private static let keys = FactKeys(
+    ts: 1_793_491_199_999, userKey: 11, locationKey: 12, deviceKey: 13, sessionId: 14,
+    itemInSession: 15)
+  /// The beginning of every row of `keys`.
+  private static let shared = #""2026-10-31 23:59:59.999+00",20261031,86399,11,12,13,14,15"#
+
+  private func event(_ topic: Topic, _ fields: String) throws -> (EventDecoder, Event) {
+    let decoder = EventDecoder()
+    let line = Array(#"{"ts":1793491199999,"sessionId":14,"itemInSession":15\#(fields)}"#.utf8)
+    let event = try line.withUnsafeBytes { try decoder.decodeUnpadded($0, as: topic) }
+    return (decoder, event)
+  }
+
+  /// A migration that adds a column is not forgotten here.
+  @Test(arguments: FactTable.allCases)
+  func theColumnsAreThoseOfTheTable(_ fact: FactTable) throws {
+    #expect(try columns(of: fact.qualifiedName) == fact.columns)
+  }
+
+  @Test func everyTopicHasATableOfItsOwn() {
+    #expect(Set(Topic.allCases.map { FactTable($0) }) == Set(FactTable.allCases))
+  }
+
+  @Test func aListenIsARow() throws {
+    let texts = InternedTexts()
+    let bytes = Array("Logged In".utf8)
+    let auth = bytes.withUnsafeBufferPointer {
+      texts.id(ByteSlice(start: $0.baseAddress, count: $0.count))
+    }
+    let buffer = CopyBuffer()
+    var fact = ListenFact(
+      keys: Self.keys, songKey: 16, auth: auth, level: 0, durationMs: 200_000,
+      listenedMs: 17_000, outcome: .skipped)
+    FactRows.append(fact, dateKey: 20_261_031, texts: texts, to: buffer)
+    fact.auth = 0
+    fact.durationMs = -1
+    fact.outcome = .open
+    FactRows.append(fact, dateKey: 20_261_031, texts: texts, to: buffer)
+    #expect(
+      try rows(buffer, of: .listen) == [
+        "(\(Self.shared),16,\"Logged In\",,200000,17000,skipped)",
+        "(\(Self.shared),16,,,,,)",
+      ])
+  }
+
+  @Test func aLoginIsARow() throws {
+    let buffer = CopyBuffer()
+    let (decoder, event) = try event(.auth, #","success":true,"level":"paid""#)
+    withExtendedLifetime(decoder) {
+      FactRows.append(auth: event, Self.keys, dateKey: 20_261_031, to: buffer)
+    }
+    #expect(try rows(buffer, of: .auth) == ["(\(Self.shared),t,paid)"])
+  }
+
+  @Test func aPageViewIsARow() throws {
+    let buffer = CopyBuffer()
+    let (decoder, event) = try event(
+      .pageView, #","page":"Home","method":"GET","status":404,"auth":"Guest""#)
+    withExtendedLifetime(decoder) {
+      FactRows.append(pageView: event, Self.keys, dateKey: 20_261_031, songKey: 0, to: buffer)
+    }
+    #expect(
+      try rows(buffer, of: .pageView) == ["(\(Self.shared),0,Home,GET,404,Guest,)"])
+  }
+
+  @Test func aChangedPlayAndAUserThatWasSeenAreRowsOfTheirStagedTables() throws {
+    let library = try SQLLibrary()
+    let buffer = CopyBuffer()
+    ListenChangeRows.append(
+      ListenFact(
+        keys: Self.keys, songKey: 16, auth: 0, level: 0, durationMs: 1, listenedMs: 900,
+        outcome: .completed), to: buffer)
+    #expect(
+      try rows(
+        buffer, ListenChangeRows.columns,
+        making: library.sql("batch/stage_listen_change", ["table": "t"]))
+        == [#"("2026-10-31 23:59:59.999+00",11,14,15,900,completed)"#])
+    #expect(try columns(of: "stage.t") == ListenChangeRows.columns)
+
+    buffer.removeAll()
+    UserSeenRows.append(userKey: 11, first: 0, last: 1_793_491_199_999, to: buffer)
+    try connection.script("drop table stage.t")
+    #expect(
+      try rows(
+        buffer, UserSeenRows.columns,
+        making: library.sql("batch/stage_user_seen", ["table": "t"]))
+        == [#"(11,"1970-01-01 00:00:00+00","2026-10-31 23:59:59.999+00")"#])
+    #expect(try columns(of: "stage.t") == UserSeenRows.columns)
+  }
+}

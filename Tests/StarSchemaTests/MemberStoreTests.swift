@@ -1,0 +1,201 @@
+import EventLog
+import StarSchema
+import TestKit
+import Testing
+import Warehouse
+
+@testable import Feed
+@testable import Metrics
+
+/// Dimension members and quarantined records: idempotent, and equal when they are read again.
+@Suite struct MemberStoreTests {
+  private static let odd = "\t\\N\n\"'añ🎵"
+
+  private func insert(_ members: NewMembers, _ connection: Connection) throws {
+    let store = try MemberStore(connection: connection, library: SQLLibrary())
+    try connection.transaction { () throws(WarehouseError) in try store.insert(members) }
+  }
+
+  /// Rows but the unknown member, each column as text, null as nil.
+  private func rows(_ connection: Connection, _ table: String, _ columns: [String], _ order: String)
+    throws -> [[String?]]
+  {
+    let texts = columns.map { "\($0)::text" }.joined(separator: ", ")
+    let rows = try connection.run(
+      "select \(texts) from \(table) as t where t.\(columns[0]) <> 0 order by t.\(order)")
+    return (0..<rows.count).map { row in columns.indices.map { rows.textOrNull(row, $0) } }
+  }
+
+  @Test(arguments: [
+    ("user", "dim_user"), ("song", "dim_song"), ("location", "dim_location"),
+    ("device", "dim_device"), ("quarantine", "quarantine"),
+  ])
+  func whatRowsPassThroughHasTheColumnsOfTheirTable(_ temporary: String, _ table: String) throws {
+    let database = try TestDatabase.make()
+    let connection = try database.connect()
+    _ = try MemberStore(connection: connection, library: SQLLibrary())
+    let columns = try connection.columns(of: "warehouse.\(table)")
+    let through = try connection.columns(of: "pg_temp.new_\(temporary)")
+    #expect(through.count >= 4)
+    for column in through {
+      let target = columns.first { $0.name == column.name }
+      #expect(target?.type == column.type, "\(table).\(column.name)")
+    }
+  }
+
+  @Test func usersComeBackAsTheyWere() throws {
+    let database = try TestDatabase.make()
+    let connection = try database.connect()
+    var members = NewMembers()
+    members.users = [
+      .init(
+        key: .max, userId: .min + 1, firstName: Self.odd, lastName: "", gender: "F", level: "paid",
+        registration: -2_208_988_800_000),
+      .init(
+        key: .min, userId: 7, firstName: nil, lastName: nil, gender: nil, level: nil,
+        registration: nil),
+      .init(
+        key: -1, userId: 7, firstName: nil, lastName: nil, gender: nil, level: "free",
+        registration: 4_102_444_799_999),
+    ]
+    try insert(members, connection)
+    let found = try rows(
+      connection, "warehouse.dim_user",
+      [
+        "user_key", "user_id", "first_name", "last_name", "gender", "level",
+        "(extract(epoch from registration) * 1000)::bigint", "first_seen", "is_current",
+      ], "user_key")
+    #expect(
+      found == [
+        ["\(Int64.min)", "7", nil, nil, nil, nil, nil, nil, "false"],
+        ["-1", "7", nil, nil, nil, "free", "4102444799999", nil, "false"],
+        [
+          "\(Int64.max)", "\(Int64.min + 1)", Self.odd, "", "F", "paid", "-2208988800000", nil,
+          "false",
+        ],
+      ])
+  }
+
+  @Test func songsComeBackAsTheyWere() throws {
+    let database = try TestDatabase.make()
+    let connection = try database.connect()
+    var members = NewMembers()
+    members.songs = [
+      .init(key: 1, artist: Self.odd, title: "t", duration: 200.123),
+      .init(key: 2, artist: nil, title: nil, duration: nil),
+      .init(key: 3, artist: "a", title: "", duration: 0),
+    ]
+    try insert(members, connection)
+    let columns = ["song_key", "artist", "title", "duration"]
+    let expected: [[String?]] = [
+      ["1", Self.odd, "t", "200.123"], ["2", nil, nil, nil], ["3", "a", "", "0"],
+    ]
+    #expect(try rows(connection, "warehouse.dim_song", columns, "song_key") == expected)
+  }
+
+  @Test func devicesComeBackAsTheyWere() throws {
+    let database = try TestDatabase.make()
+    let connection = try database.connect()
+    let agent = "Mozilla/5.0 (X11; Linux x86_64; rv:31.0) Gecko/20100101 Firefox/31.0"
+    let device = Array(agent.utf8).withUnsafeBufferPointer { Device(userAgent: $0) }
+    var members = NewMembers()
+    members.devices = [.init(key: 5, userAgent: agent, device: device)]
+    try insert(members, connection)
+    let columns = ["device_key", "user_agent", "device_type", "os", "browser"]
+    let expected: [[String?]] = [["5", agent, device.deviceType, device.os, device.browser]]
+    #expect(try rows(connection, "warehouse.dim_device", columns, "device_key") == expected)
+  }
+
+  private func place(_ key: Int64, lon: Double?, lat: Double?) -> NewMembers.Location {
+    NewMembers.Location(
+      key: key, country: "US", state: "NY", city: Self.odd, zip: "00501", lon: lon, lat: lat,
+      region: "Northeast")
+  }
+
+  @Test func aPlaceHasTheLeastCoordinatesInWhateverOrderTheyCome() throws {
+    let coordinates: [(Double?, Double?)] = [
+      (nil, nil), (180, -90), (-180, 90), (-180, 89.5), (-180, nil),
+    ]
+    var random = SeededRandom(seed: 5)
+    for _ in 0..<6 {
+      let database = try TestDatabase.make()
+      let connection = try database.connect()
+      for (lon, lat) in coordinates.shuffled(using: &random) {
+        var members = NewMembers()
+        members.locations = [place(9, lon: lon, lat: lat), place(9, lon: nil, lat: nil)]
+        try insert(members, connection)
+      }
+      let columns = [
+        "location_key", "country", "state", "city", "zip", "lon", "lat", "region",
+      ]
+      let expected: [[String?]] = [
+        ["9", "US", "NY", Self.odd, "00501", "-180", "89.5", "Northeast"]
+      ]
+      #expect(try rows(connection, "warehouse.dim_location", columns, "location_key") == expected)
+    }
+  }
+
+  @Test func membersThatAreThereAlreadyStayAndOneThatComesTwiceIsOneRow() throws {
+    let database = try TestDatabase.make()
+    let connection = try database.connect()
+    var members = NewMembers()
+    members.songs = [
+      .init(key: 1, artist: "a", title: "t", duration: 1),
+      .init(key: 1, artist: "a", title: "t", duration: 1),
+    ]
+    members.users = [
+      .init(
+        key: 2, userId: 2, firstName: nil, lastName: nil, gender: nil, level: "free",
+        registration: nil)
+    ]
+    try insert(members, connection)
+    // As a load and a catalogue leave them.
+    try connection.script(
+      """
+      update warehouse.dim_song set genre = 'rock' where song_key = 1;
+      update warehouse.dim_user set is_current = true, first_seen = now() where user_key = 2
+      """)
+    try insert(members, connection)
+    let genres = try rows(connection, "warehouse.dim_song", ["song_key", "genre"], "song_key")
+    #expect(genres == [["1", "rock"]])
+    let users = try rows(
+      connection, "warehouse.dim_user", ["user_key", "is_current", "first_seen is null"],
+      "user_key")
+    #expect(users == [["2", "true", "false"]])
+  }
+
+  @Test func aQuarantinedRecordComesBackByteForByteAndOnce() throws {
+    let database = try TestDatabase.make()
+    let connection = try database.connect()
+    let store = try MemberStore(connection: connection, library: SQLLibrary())
+    let records = [
+      QuarantinedRecord(
+        source: TopicPartition("listen_events", 0), offset: 0, reason: "field ts: \(Self.odd)",
+        raw: Array(0...255)),
+      QuarantinedRecord(
+        source: TopicPartition("auth_events", Int32.max), offset: Int64.max, reason: "empty",
+        raw: []),
+      // The same line, come again: a record of its own.
+      QuarantinedRecord(
+        source: TopicPartition("listen_events", 0), offset: 1, reason: "field ts: \(Self.odd)",
+        raw: Array(0...255)),
+    ]
+    for _ in 0..<2 {
+      try connection.transaction { () throws(WarehouseError) in try store.quarantine(records) }
+    }
+    let rows = try connection.run(
+      "select topic, partition, record_offset, reason, raw from warehouse.quarantine "
+        + "order by topic desc, record_offset")
+    #expect(rows.count == 3)
+    for (row, number) in [0, 2, 1].enumerated() {
+      let record = records[number]
+      #expect(try rows.text(row, 0) == record.source.topic)
+      #expect(try rows.int(row, 1) == Int64(record.source.partition))
+      #expect(try rows.int(row, 2) == record.offset)
+      #expect(try rows.text(row, 3) == record.reason)
+      #expect(try rows.bytes(row, 4) == record.raw)
+    }
+    let lines = try connection.run("select records from warehouse.quarantine_line order by 1")
+    #expect(try (0..<lines.count).map { try lines.int($0, 0) } == [1, 2])
+  }
+}
