@@ -118,8 +118,8 @@ let package = Package(
     tests("EventModelTests", ["EventModel", "TestKit"]),
     tests(
       "EventGeneratorTests",
-      ["EventGenerator", "EventModel", "EventSources", "Metrics", "TestKit"]),
-    tests("EventLogTests", ["EventLog", "TestKit"]),
+      ["EventGenerator", "EventModel", "EventSources", "Metrics", "Support", "TestKit"]),
+    tests("EventLogTests", ["EventLog", "Support", "TestKit"]),
     tests(
       "EventSourcesTests",
       [
@@ -157,7 +157,7 @@ let package = Package(
     tests("SimulationTests", ["Simulation", "Support", "Warehouse", "TestKit"]),
     tests(
       "EndToEndTests",
-      ["EventGenerator", "EventModel", "Warehouse", "TestKit"]),
+      ["EventGenerator", "EventModel", "Support", "Warehouse", "TestKit"]),
   ],
   cxxLanguageStandard: .cxx17
 )

@@ -65,7 +65,8 @@ public struct Archiver {
       if untilCaughtUp, copies.allSatisfy({ $0.reader.position >= $0.target }) { break }
       let before = total
       for (index, copy) in copies.enumerated() {
-        // With nothing anywhere, one of them waits for all, in turn.
+        // Where no partition had anything the last time, one waits and the others are only asked; which one
+        // it is goes round.
         let waits = idle > 0 && index == idle % copies.count
         total += try Self.step(
           copy, batch, time: lake.options.recordTime,
@@ -87,7 +88,7 @@ public struct Archiver {
     for copy in copies { try copy.appender.close() }
   }
 
-  /// What the source has by now beside these.
+  /// Copies of the topics and partitions that have appeared in the source since `copies` were opened.
   private func look(beside copies: [Copy], _ say: (String) -> Void) throws(EventLogError) -> [Copy]
   {
     var found: [Copy] = []
@@ -97,7 +98,7 @@ public struct Archiver {
       do throws(EventLogError) {
         count = try source.partitionCount(of: topic)
       } catch  where error.code == .unavailable {
-        // Readers wait for brokers that are away; they are asked again the next time.
+        // Brokers that are away are asked again at the next look; readers wait for them.
         continue
       }
       guard count > known else { continue }
@@ -157,6 +158,10 @@ public struct Archiver {
       }
     }
     try copy.appender.flush()
+    assert(
+      copy.appender.nextOffset <= copy.reader.position,
+      "\(copy.partition) is copied up to \(copy.appender.nextOffset), but read up to \(copy.reader.position)"
+    )
     return copied
   }
 }

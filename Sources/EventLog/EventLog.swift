@@ -1,15 +1,20 @@
 /// Names one append-only sequence of records.
 public struct TopicPartition: Hashable, Sendable, Comparable, CustomStringConvertible {
+  /// Its name.
   public var topic: String
+  /// Its number, from 0 on.
   public var partition: Int32
 
+  /// Need not be there.
   public init(_ topic: String, _ partition: Int32) {
     self.topic = topic
     self.partition = partition
   }
 
+  /// `topic/partition`, as messages and directories have it.
   public var description: String { "\(topic)/\(partition)" }
 
+  /// By topic, then number.
   public static func < (a: TopicPartition, b: TopicPartition) -> Bool {
     (a.topic, a.partition) < (b.topic, b.partition)
   }
@@ -37,8 +42,8 @@ public protocol EventLog: Sendable {
   func endOffset(of partition: TopicPartition) throws(EventLogError) -> Int64
 
   /// Returns when all records below `offset` are on the storage device, whoever wrote them, as far as
-  /// the file system lets a reader ask for that. Who commits offsets calls it first, so that no offset
-  /// in a database lies beyond what survives a power failure. Cheap where nothing is new since the last
+  /// the file system lets a reader ask for that. A reader that commits offsets calls it first, so that no
+  /// offset in a database lies beyond what survives a power failure. Cheap where nothing is new since the last
   /// call. Kafka: nothing to do, records are read once all in-sync replicas have them.
   func sync(_ partition: TopicPartition, upTo offset: Int64) throws(EventLogError)
 
@@ -56,8 +61,10 @@ public protocol EventLog: Sendable {
 }
 
 extension EventLog {
+  /// Nothing to do, for logs whose records are never read before they are safe.
   public func sync(_ partition: TopicPartition, upTo offset: Int64) throws(EventLogError) {}
 
+  /// nil, for logs that know no epochs.
   public func epoch(of partition: TopicPartition, before offset: Int64) throws(EventLogError)
     -> LogEpoch?
   { nil }
@@ -65,6 +72,7 @@ extension EventLog {
 
 /// Reads one partition in offset order. Not shared between threads.
 public protocol LogReader: AnyObject {
+  /// What it reads.
   var partition: TopicPartition { get }
   /// The offset of the next record that `read` would give.
   var position: Int64 { get }
@@ -104,10 +112,13 @@ public protocol LogWriter: AnyObject {
 }
 
 extension LogWriter {
+  /// nil, for logs that remember none.
   public var sources: SourceJournal? { nil }
 
+  /// nil, for logs that remember their sources, or never could.
   public var whyNoSources: EventLogError? { nil }
 
+  /// `flush`, for logs whose accepted records survive a power failure.
   public func sync() throws(EventLogError) { try flush() }
 }
 
@@ -117,13 +128,17 @@ public final class RecordBatch {
   /// Bytes readable after the last record.
   public static let padding = 64
 
+  /// Where one record is.
   public struct Entry {
+    /// In the partition.
     public var offset: Int64
-    /// Where the record starts in the buffer, and its length, in bytes.
+    /// Where the record starts in the buffer, in bytes.
     public var start: Int
+    /// Its length in bytes.
     public var count: Int
   }
 
+  /// In order of offset; offsets without a record are left out.
   public internal(set) var entries: [Entry] = []
   /// One past the offset of the last record; where a following batch begins.
   public internal(set) var nextOffset: Int64 = 0
@@ -135,6 +150,7 @@ public final class RecordBatch {
   var storage: UnsafeMutableRawPointer
   var capacity: Int
 
+  /// - Parameter capacity: bytes of records that it has room for at first; it grows.
   public init(capacity: Int = 1 << 20) {
     self.capacity = capacity
     storage = .allocate(byteCount: capacity + Self.padding, alignment: 64)
@@ -146,6 +162,8 @@ public final class RecordBatch {
   /// Makes room for `count` bytes; the first `keeping` of them stay.
   func reserve(_ count: Int, keeping kept: Int = 0) {
     guard count > capacity else { return }
+    // Beyond it lies other memory.
+    precondition(kept <= capacity, "\(kept) bytes to keep of \(capacity)")
     let larger = kept > 0 ? max(count, capacity * 2) : count
     let room = UnsafeMutableRawPointer.allocate(byteCount: larger + Self.padding, alignment: 64)
     room.copyMemory(from: storage, byteCount: kept)
@@ -156,6 +174,7 @@ public final class RecordBatch {
     capacity = larger
   }
 
+  /// How many records there are.
   public var count: Int { entries.count }
 
   /// The bytes of record `index`; valid until the batch is filled again.

@@ -2,6 +2,7 @@ import Support
 
 /// What went wrong with a log, and where.
 public struct EventLogError: UserFacingError, CustomStringConvertible {
+  /// Kinds of trouble that callers treat differently.
   public enum Code: Sendable, Equatable {
     /// The URL or a property is not understood.
     case badURL
@@ -19,16 +20,21 @@ public struct EventLogError: UserFacingError, CustomStringConvertible {
     case tooLarge
   }
 
+  /// Of what kind it is.
   public var code: Code
+  /// One line: what happened, where, and what to do about it.
   public var message: String
 
+  /// - Parameter message: one line, without a newline at its end.
   public init(_ code: Code, _ message: String) {
     self.code = code
     self.message = message
   }
 
+  /// The message.
   public var description: String { message }
 
+  /// What a process ends with that cannot go on for this error.
   public var exitCode: ExitCode {
     switch code {
     case .badURL: .usage

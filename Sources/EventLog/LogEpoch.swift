@@ -1,3 +1,5 @@
+import Support
+
 /// Names the stretch of a partition that one writer appended, as Kafka's leader epochs do (KIP-101,
 /// KIP-320). Two logs that had the same record at an offset have the same epoch there; a log that lost
 /// its end and was written again has another one.
@@ -22,10 +24,7 @@ public struct LogEpoch: RawRepresentable, Hashable, Sendable, CustomStringConver
   }
 
   /// 16 hexadecimal digits.
-  public var description: String {
-    let digits = String(UInt64(bitPattern: rawValue), radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
-  }
+  public var description: String { UInt64(bitPattern: rawValue).padded(to: 16, radix: 16) }
 
   init?(digits: Substring) {
     guard digits.utf8.count == 16, let value = UInt64(digits, radix: 16) else { return nil }

@@ -9,18 +9,30 @@ public protocol UserFacingError: Error {
 
 /// Exit codes of BSD's sysexits.h, by the names used there.
 public enum ExitCode: Int32, Sendable {
+  /// All is well.
   case ok = 0
   /// What was to be shown to hold does not: no code of sysexits.h is about that.
   case failure = 1
+  /// The command line is not understood.
   case usage = 64
+  /// What was read is not what it should be: a damaged log, an import that cannot be understood.
   case dataError = 65
+  /// A file to be read is not there.
   case noInput = 66
+  /// A service is not there or does not answer.
   case unavailable = 69
+  /// A mistake of this program's.
   case software = 70
+  /// The operating system refused something that no file is about.
   case osError = 71
+  /// A file or directory cannot be made.
   case cannotCreate = 73
+  /// Reading or writing failed.
   case ioError = 74
+  /// Trying again later may help.
   case temporaryFailure = 75
+  /// Somebody may not do this.
   case noPermission = 77
+  /// Settings or versions do not fit together.
   case configuration = 78
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 import TestKit
 import Testing
 
@@ -44,8 +45,8 @@ import Testing
       var overrides = GeneratorConfig.Overrides()
       overrides.users = 80
       overrides.seed = 5
-      overrides.start = Timestamp.parse("2026-01-05")
-      overrides.end = Timestamp.parse("2026-01-07")
+      overrides.start = ISOTime.parse("2026-01-05")
+      overrides.end = ISOTime.parse("2026-01-07")
       var simulation = Simulation(
         try Scenario(
           groups: [Scenario.Group(.standard(overrides))], countries: CountryMix(parsing: "all"),

@@ -1,5 +1,6 @@
 import EventModel
 import Foundation
+import Support
 import Testing
 
 @testable import EventGenerator
@@ -31,8 +32,8 @@ import Testing
   @Test func aTimeBefore1970IsATimeLikeAnyOther() throws {
     var overrides = GeneratorConfig.Overrides()
     overrides.users = 20
-    overrides.start = Timestamp.parse("1959-12-25")
-    overrides.end = Timestamp.parse("1960-01-05")
+    overrides.start = ISOTime.parse("1959-12-25")
+    overrides.end = ISOTime.parse("1960-01-05")
     var simulation = try simulation(
       "\"beta\": 86400", [("A", "NextSong", 0.5), ("NextSong", "A", 0.5)], overrides)
     let seen = simulation.all()

@@ -3,75 +3,9 @@ import Glibc
 import TestKit
 import Testing
 
-/// What a log is after a power loss: for readers, writers, and databases that have counted it.
+/// What a log is after a power loss: for readers, writers, and databases that have counted it. `LogModel`
+/// loses power at random.
 @Suite struct PowerLossTests {
-  /// Random writers, readers and power losses, at random steps of what they do.
-  @Test(arguments: 1...16 as ClosedRange<UInt64>)
-  func whatWasSyncedIsThereAndWhatIsThereWasWritten(_ seed: UInt64) throws {
-    print("seed \(seed)")
-    var random = SeededRandom(seed: seed)
-    let scratch = Scratch()
-    let segmentBytes = Int.random(in: 100...6000, using: &random)
-    var log = try makeLog(scratch, segmentBytes: segmentBytes, level: seed % 3 == 0 ? nil : 1)
-    let disk = try SimulatedDisk(root: log.path)
-    // What the log may hold, by offset, and how much of it must be there.
-    var written: [Record] = []
-    var synced = 0
-    var committed: (offset: Int64, epoch: LogEpoch?) = (0, nil)
-    for round in 0..<30 {
-      let place: Comment = "seed \(seed), round \(round)"
-      if Int.random(in: 0..<2, using: &random) == 0 {
-        disk.cutPower(after: Int.random(in: 0..<60, using: &random))
-      }
-      do {
-        let appender = try log.appender(of: part)
-        #expect(appender.nextOffset == Int64(written.count), place)
-        for _ in 0..<Int.random(in: 0..<60, using: &random) {
-          let payload = (0..<Int.random(in: 0..<300, using: &random)).map { _ in
-            UInt8.random(in: 0...40, using: &random)
-          }
-          try appender.append(payload)
-          written.append(Record(Int64(written.count), payload))
-          switch Int.random(in: 0..<20, using: &random) {
-          case 0..<6: try appender.flush()
-          case 6:
-            try appender.sync()
-            synced = written.count
-          case 7:
-            // A reader that commits what it has read.
-            try appender.flush()
-            let end = try log.endOffset(of: part)
-            try log.sync(part, upTo: end)
-            committed = (end, try log.epoch(of: part, before: end))
-            synced = max(synced, Int(end))
-          case 8: try appender.finishCompression()
-          default: break
-          }
-        }
-        if Int.random(in: 0..<3, using: &random) == 0 {
-          try appender.close()
-          synced = written.count
-        }
-      } catch let error as EventLogError {
-        #expect(error.code == .io && error.message.contains("no power"), place)
-      }
-      let lost = try disk.powerLoss(seed: random.next())
-      log = DirectoryLog(path: log.path, options: log.options)
-      let what: Comment = "seed \(seed), round \(round): \(lost)"
-      // Readers may come before the next writer, and see no more and no less than after it.
-      let end = try log.endOffset(of: part)
-      #expect(Int(end) >= synced, what)
-      #expect(try log.records() == Array(written.prefix(Int(end))), what)
-      try log.verify(part, committed: committed.offset, epoch: committed.epoch)
-      let appender = try log.appender(of: part)
-      #expect(appender.nextOffset == end, what)
-      #expect(try log.records() == Array(written.prefix(Int(end))), what)
-      written.removeLast(written.count - Int(end))
-      if Int.random(in: 0..<2, using: &random) == 0 { try appender.close() }
-      synced = min(synced, written.count)
-    }
-  }
-
   /// Flushed, committed without a sync as a lying disk would have it, lost, and written again.
   @Test func offsetsOfALostEndThatAreUsedAgainAreTold() throws {
     let scratch = Scratch()

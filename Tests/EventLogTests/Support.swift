@@ -1,5 +1,6 @@
 import EventLog
 import Glibc
+import Support
 import Testing
 
 /// A directory that goes with its test.
@@ -17,15 +18,8 @@ final class Scratch {
 
 @discardableResult
 func shell(_ command: String) -> Int32 {
-  var pid = pid_t()
-  let texts: [String] = ["/bin/sh", "-c", command]
-  var words: [UnsafeMutablePointer<CChar>?] = texts.map { strdup($0) }
-  words.append(nil)
-  defer { for word in words { free(word) } }
-  guard posix_spawn(&pid, "/bin/sh", nil, nil, words, environ) == 0 else { return -1 }
-  var status: Int32 = 0
-  while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
-  return (status >> 8) & 0xff
+  guard let shell = try? ProcessStart(["/bin/sh", "-c", command]).start() else { return -1 }
+  return ProcessEnd.wait(for: shell)?.status ?? -1
 }
 
 /// One record as a test has it.
@@ -102,33 +96,15 @@ extension RecordBatch {
 }
 
 func bytes(of path: String) throws -> [UInt8] {
-  let file = try #require(fopen(path, "r"), "\(path)")
-  defer { fclose(file) }
-  var bytes: [UInt8] = []
-  var block = [UInt8](repeating: 0, count: 1 << 16)
-  while case let count = fread(&block, 1, block.count, file), count > 0 {
-    bytes += block[..<count]
-  }
-  return bytes
+  try FileSystem.read(path)
 }
 
 func write(_ bytes: [UInt8], to path: String) throws {
-  let file = try #require(fopen(path, "w"), "\(path)")
-  defer { fclose(file) }
-  #expect(fwrite(bytes, 1, bytes.count, file) == bytes.count)
+  try OpenFile(path, O_WRONLY | O_CREAT | O_TRUNC).write(bytes)
 }
 
 func names(in path: String) -> [String] {
-  guard let directory = opendir(path) else { return [] }
-  defer { closedir(directory) }
-  var names: [String] = []
-  while let entry = readdir(directory) {
-    let name = withUnsafeBytes(of: entry.pointee.d_name) {
-      String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-    }
-    if !name.hasPrefix(".") || name.count > 2 { names.append(name) }
-  }
-  return names.sorted()
+  FileSystem.sortedNames(in: path)
 }
 
 /// The error that `body` ends with; nil where it does not.

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Support
 
 /// A run of the release binary, as a shell would start it. Ends with the object at the latest, so
 /// that no failing test leaves one behind.
@@ -64,43 +65,21 @@ public final class Program: CustomStringConvertible {
     outputPath = "\(name).stdout"
     errorPath = "\(name).stderr"
     try input.write(toFile: "\(name).stdin", atomically: false, encoding: .utf8)
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    let write = O_WRONLY | O_CREAT | O_TRUNC
-    posix_spawn_file_actions_addopen(&actions, 0, "\(name).stdin", O_RDONLY, 0)
-    posix_spawn_file_actions_addopen(&actions, 1, outputPath, write, 0o600)
-    posix_spawn_file_actions_addopen(&actions, 2, errorPath, write, 0o600)
-    // Nothing of this process: a lock of ours that it held would outlive us.
-    for open in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd") {
-      if let descriptor = Int32(open), descriptor > 2 {
-        posix_spawn_file_actions_addclose(&actions, descriptor)
-      }
-    }
-    // The threads of a test process may have signals blocked, and a child would inherit that.
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    var none = sigset_t()
-    sigemptyset(&none)
-    posix_spawnattr_setsigmask(&attributes, &none)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     var variables = ProcessInfo.processInfo.environment.filter {
       !$0.key.hasPrefix("POLYRHYTHM_") && !$0.key.hasPrefix("PG")
     }
     variables.merge(environment) { $1 }
-    let words =
-      ["/usr/bin/env", "--chdir=\(directory)"] + wrapper + [try Self.binary()] + arguments
-    var process: pid_t = 0
-    let failure = Self.withCStrings(words) { words in
-      Self.withCStrings(variables.map { "\($0)=\($1)" }) {
-        posix_spawn(&process, "/usr/bin/env", &actions, &attributes, words, $0)
-      }
+    var start = ProcessStart(
+      ["/usr/bin/env", "--chdir=\(directory)"] + wrapper + [try Self.binary()] + arguments)
+    start.environment = variables.map { "\($0)=\($1)" }
+    let write = O_WRONLY | O_CREAT | O_TRUNC
+    start.input = .file("\(name).stdin", O_RDONLY)
+    start.output = .file(outputPath, write)
+    start.errors = .file(errorPath, write)
+    start.closesOtherFiles = true
+    do throws(SystemError) { processID = try start.start() } catch {
+      throw Failure(description: "\(description): \(error.reason)")
     }
-    guard failure == 0 else {
-      throw Failure(description: "\(description): \(String(cString: strerror(failure)))")
-    }
-    processID = process
   }
 
   deinit { kill() }
@@ -113,10 +92,8 @@ public final class Program: CustomStringConvertible {
 
   public var isRunning: Bool {
     guard status == nil else { return false }
-    var code: Int32 = 0
-    guard waitpid(processID, &code, WNOHANG) == processID else { return true }
-    let signal = code & 0x7F
-    status = signal == 0 ? (code >> 8) & 0xFF : 128 + signal
+    guard case .ended(let end) = ProcessEnd.look(at: processID) else { return true }
+    status = end.status
     return false
   }
 
@@ -142,13 +119,5 @@ public final class Program: CustomStringConvertible {
     return Outcome(
       command: description, status: status ?? -1, output: String(decoding: output, as: UTF8.self),
       errors: errorsSoFar)
-  }
-
-  private static func withCStrings<T>(
-    _ strings: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> T
-  ) -> T {
-    let pointers = strings.map { strdup($0) }
-    defer { for pointer in pointers { free(pointer) } }
-    return body(pointers + [nil])
   }
 }

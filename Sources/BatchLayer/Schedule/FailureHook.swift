@@ -50,76 +50,42 @@ private struct ShellCommand {
   private static let variableBytesMax = 16 << 10
 
   func run(patience: Double) throws(ScheduleError) {
-    let process = try spawn()
+    let process = try start()
     let deadline = ContinuousClock.now + .seconds(patience)
-    var status: Int32 = 0
     while true {
-      let ended = waitpid(process, &status, WNOHANG)
-      if ended == process { break }
+      switch ProcessEnd.look(at: process) {
+      case .ended(let end):
+        if end.isSuccess { return }
+        throw ScheduleError(
+          "The failure hook '\(text)' did not work: "
+            + (end.signal.map { "signal \($0)" } ?? "exit status \(end.status)"))
       // Where this process ignores SIGCHLD, the command's status is lost once the command has ended.
-      if ended < 0 && errno != EINTR { return }
+      case .unknown: return
+      case .running: break
+      }
       if ContinuousClock.now >= deadline {
         kill(-process, SIGKILL)
-        waitpid(process, &status, 0)
+        _ = ProcessEnd.wait(for: process)
         throw ScheduleError(
           "The failure hook '\(text)' was stopped: it took longer than \(Int(patience)) s")
       }
       usleep(10_000)
     }
-    guard status == 0 else {
-      let signal = status & 0x7F
-      throw ScheduleError(
-        "The failure hook '\(text)' did not work: "
-          + (signal == 0 ? "exit status \((status >> 8) & 0xFF)" : "signal \(signal)"))
-    }
   }
 
-  private func spawn() throws(ScheduleError) -> pid_t {
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-
-    // The command gets a process group of its own, so that its children can be killed with it, and signals
-    // with their default actions, as a program expects them.
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    var none = sigset_t()
-    sigemptyset(&none)
-    posix_spawnattr_setsigmask(&attributes, &none)
-    var defaults = sigset_t()
-    sigemptyset(&defaults)
-    for signal in [SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD, SIGQUIT] {
-      sigaddset(&defaults, signal)
-    }
-    posix_spawnattr_setsigdefault(&attributes, &defaults)
-    posix_spawnattr_setpgroup(&attributes, 0)
-    posix_spawnattr_setflags(
-      &attributes,
-      Int16(POSIX_SPAWN_SETPGROUP) | Int16(POSIX_SPAWN_SETSIGMASK) | Int16(POSIX_SPAWN_SETSIGDEF))
-
+  /// The command gets a process group of its own, so that its children can be killed with it, and signals
+  /// with their default actions, as a program expects them.
+  private func start() throws(ScheduleError) -> pid_t {
     let merged = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    let variables = merged.map { "\($0.key)=\($0.value.prefixOfBytes(Self.variableBytesMax))" }
-    var process: pid_t = 0
-    let failure = Self.withCStrings(["/bin/sh", "-c", text]) { arguments in
-      Self.withCStrings(variables) { environment in
-        posix_spawn(&process, "/bin/sh", &actions, &attributes, arguments, environment)
-      }
+    var shell = ProcessStart(["/bin/sh", "-c", text])
+    shell.environment = merged.map { "\($0.key)=\($0.value.prefixOfBytes(Self.variableBytesMax))" }
+    shell.input = .nothing
+    // So that all of it can be killed.
+    shell.group = .own
+    shell.defaultSignals = [SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD, SIGQUIT]
+    do throws(SystemError) { return try shell.start() } catch {
+      throw ScheduleError("The failure hook '\(text)' cannot be run: \(error.reason)")
     }
-    guard failure == 0 else {
-      throw ScheduleError(
-        "The failure hook '\(text)' cannot be run: \(String(cString: strerror(failure)))")
-    }
-    return process
-  }
-
-  private static func withCStrings<T>(
-    _ texts: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> T
-  ) -> T {
-    var pointers = texts.map { strdup($0) } + [nil]
-    defer { for pointer in pointers { free(pointer) } }
-    return pointers.withUnsafeMutableBufferPointer { body($0.baseAddress!) }
   }
 }
 

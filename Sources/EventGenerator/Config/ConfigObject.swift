@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// One object of a config file, whose values are asked for by key and type. Every error names the
 /// file, the key and the value.
@@ -124,7 +125,7 @@ struct ConfigObject {
 
   func time(_ key: String) throws(GeneratorError) -> Int64? {
     guard let text = try text(key) else { return nil }
-    guard let time = Timestamp.parse(text) else {
+    guard let time = ISOTime.parse(text) else {
       throw bad(key, text, "a time such as 2026-01-31 or 2026-01-31T12:00:00Z")
     }
     return time

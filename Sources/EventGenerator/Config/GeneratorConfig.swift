@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// All that decides what a run emits: config and program together fix every byte. A value of this type has
 /// been checked. It comes from a config file in eventsim's format, whose values give way to those of the
@@ -112,11 +113,13 @@ public struct GeneratorConfig: Sendable {
   }
 
   private static func whyUnreadable(_ path: String) -> String {
-    var status = stat()
-    if stat(path, &status) != 0 || access(path, R_OK) != 0 {
-      return String(cString: strerror(errno))
+    do throws(SystemError) {
+      let kind = try FileSystem.kind(of: path)
+      guard access(path, R_OK) == 0 else { return SystemError.reason(errno) }
+      return kind == .file ? "reading failed" : "it is no regular file"
+    } catch {
+      return error.reason
     }
-    return status.st_mode & S_IFMT == S_IFREG ? "reading failed" : "it is no regular file"
   }
 
   /// Reads a config from memory.
@@ -160,8 +163,8 @@ public struct GeneratorConfig: Sendable {
     if let end, end <= start {
       throw GeneratorError(
         .badValue,
-        "\(root.file): end-date: \(Timestamp.text(end)) is not after start-date, "
-          + "\(Timestamp.text(start)); give --to a time later than --from")
+        "\(root.file): end-date: \(ISOTime.text(end)) is not after start-date, "
+          + "\(ISOTime.text(start)); give --to a time later than --from")
     }
     users = Int(
       try root.number("n-users", in: 1...id.upperBound, whole: true, or: overrides.users) ?? 1)

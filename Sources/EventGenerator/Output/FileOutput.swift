@@ -1,5 +1,6 @@
 import EventModel
 import Glibc
+import Support
 
 /// Writes events as newline-delimited JSON into a directory, one file for each topic, with `truth.json`
 /// beside them. The files carry the ending `.partial` until `finish`, so that nobody takes half a run for a
@@ -12,17 +13,18 @@ public final class FileOutput {
 
   private var files: [OutputFile] = []
   /// The directory, held open for the lock on it.
-  private let descriptor: Int32
+  private let lock: OpenFile
 
   /// Makes the directory, where it is not there yet, and the files.
   /// - Throws: `.cannotCreate`; `.busy` where another run writes into the directory.
   public init(directory: String) throws(GeneratorError) {
     self.directory = directory
     try Self.makeDirectory(directory)
-    descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw OutputFile.cannotCreate(directory, errno, "--output") }
+    do throws(SystemError) { lock = try OpenFile(directory, O_RDONLY | O_DIRECTORY) } catch {
+      throw OutputFile.cannotCreate(directory, error.code, "--output")
+    }
     // Without a lock two runs would write into the same files. The kernel drops the lock with the process.
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
+    guard FileLocking.take(LOCK_EX, of: lock.descriptor, waitingAtMost: 0) != EWOULDBLOCK else {
       throw GeneratorError(
         .busy,
         "\(directory): another run is writing there; wait for its end, or give --output another "
@@ -33,10 +35,6 @@ public final class FileOutput {
     for topic in Topic.allCases {
       files.append(try OutputFile(path: "\(directory)/\(topic.name).ndjson", flag: "--output"))
     }
-  }
-
-  deinit {
-    if descriptor >= 0 { close(descriptor) }
   }
 
   /// Adds one line to the file of its topic.
@@ -70,17 +68,11 @@ public final class FileOutput {
   static func makeDirectory(
     _ path: String, flag: String = "--output"
   ) throws(GeneratorError) {
-    var made = path.hasPrefix("/") ? "/" : ""
-    for part in path.split(separator: "/") {
-      made += made.isEmpty || made.hasSuffix("/") ? String(part) : "/\(part)"
-      if mkdir(made, 0o777) != 0, errno != EEXIST, errno != EISDIR {
-        throw OutputFile.cannotCreate(made, errno, flag)
-      }
-    }
-    var status = stat()
-    guard stat(path, &status) == 0 else { throw OutputFile.cannotCreate(path, errno, flag) }
-    guard status.st_mode & S_IFMT == S_IFDIR else {
-      throw OutputFile.cannotCreate(path, ENOTDIR, flag)
+    do throws(SystemError) {
+      try FileSystem.makeDirectories(path)
+      guard try FileSystem.kind(of: path) == .directory else { throw SystemError(ENOTDIR, path) }
+    } catch {
+      throw OutputFile.cannotCreate(error.path, error.code, flag)
     }
   }
 }

@@ -1,4 +1,5 @@
 import EventModel
+import Support
 
 extension GeneratorTruth {
   /// The content of `truth.json`, as docs/generator.md describes it.
@@ -62,8 +63,7 @@ extension GeneratorTruth {
       switch scalar {
       case "\"", "\\": out += "\\\(scalar)"
       case "\u{0}"..<"\u{20}":
-        let hex = String(scalar.value, radix: 16)
-        out += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+        out += "\\u" + scalar.value.padded(to: 4, radix: 16)
       default: out.unicodeScalars.append(scalar)
       }
     }

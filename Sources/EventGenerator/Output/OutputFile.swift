@@ -1,4 +1,5 @@
 import Glibc
+import Support
 
 /// One file in the making, behind a large buffer. Its name ends with `.partial` until the file is whole; a
 /// file that is never finished keeps that name. Not shared between threads.
@@ -9,7 +10,8 @@ final class OutputFile {
 
   private let path: String
   private let flag: String
-  private var descriptor: Int32
+  /// nil once it is finished.
+  private var file: OpenFile?
   private let buffer: UnsafeMutablePointer<UInt8>
   private var used = 0
   /// True for a pipe or a device, into which the bytes go directly: no file may be renamed over it.
@@ -23,8 +25,11 @@ final class OutputFile {
     self.flag = flag
     isSpecial = try Self.isSpecial(path, flag)
     let opened = isSpecial ? path : path + ".partial"
-    descriptor = open(opened, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw Self.cannotCreate(opened, errno, flag) }
+    do throws(SystemError) {
+      file = try OpenFile(opened, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o666)
+    } catch {
+      throw Self.cannotCreate(opened, error.code, flag)
+    }
     buffer = .allocate(capacity: Self.bufferSize)
   }
 
@@ -37,16 +42,12 @@ final class OutputFile {
   }
 
   private static func isSpecial(_ path: String, _ flag: String) throws(GeneratorError) -> Bool {
-    var status = stat()
-    guard stat(path, &status) == 0 else { return false }
-    guard status.st_mode & S_IFMT != S_IFDIR else { throw cannotCreate(path, EISDIR, flag) }
-    return status.st_mode & S_IFMT != S_IFREG
+    guard let kind = try? FileSystem.kind(of: path) else { return false }
+    guard kind != .directory else { throw cannotCreate(path, EISDIR, flag) }
+    return kind != .file
   }
 
-  deinit {
-    if descriptor >= 0 { close(descriptor) }
-    buffer.deallocate()
-  }
+  deinit { buffer.deallocate() }
 
   /// Adds the bytes and a newline.
   func writeLine(_ line: UnsafeRawBufferPointer) throws(GeneratorError) {
@@ -70,11 +71,13 @@ final class OutputFile {
 
   func finish() throws(GeneratorError) {
     try flush()
-    // Pipes and devices have nothing to sync, and answer with EINVAL.
-    if fsync(descriptor) != 0, errno != EINVAL { throw failed(errno) }
-    let closing = close(descriptor)
-    descriptor = -1
-    if closing != 0 { throw failed(errno) }
+    do throws(SystemError) {
+      try file?.sync()
+    } catch {
+      // Pipes and devices have nothing to sync, and answer with EINVAL.
+      if error.code != EINVAL { throw failed(error.code) }
+    }
+    file = nil
     if !isSpecial, rename(partialPath, path) != 0 { throw Self.cannotCreate(path, errno, flag) }
   }
 
@@ -89,13 +92,8 @@ final class OutputFile {
   }
 
   private func writeAll(_ bytes: UnsafeBufferPointer<UInt8>) throws(GeneratorError) {
-    guard let start = bytes.baseAddress else { return }
-    var done = 0
-    while done < bytes.count {
-      let count = Glibc.write(descriptor, start + done, bytes.count - done)
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw failed(errno) }
-      done += count
+    do throws(SystemError) { try file?.write(UnsafeRawBufferPointer(bytes)) } catch {
+      throw failed(error.code)
     }
   }
 
@@ -104,14 +102,14 @@ final class OutputFile {
   ) -> GeneratorError {
     GeneratorError(
       .cannotCreate,
-      "\(path): cannot be created: \(String(cString: strerror(code))); "
+      "\(path): cannot be created: \(SystemError.reason(code)); "
         + "give \(flag) a place that can be written to")
   }
 
   private func failed(_ code: Int32) -> GeneratorError {
     GeneratorError(
       .writeFailed,
-      "\(partialPath): cannot be written: \(String(cString: strerror(code))); "
+      "\(partialPath): cannot be written: \(SystemError.reason(code)); "
         + (code == ENOSPC
           ? "make room on the disk, or give \(flag) another place"
           : "check the disk, or give \(flag) another place"))

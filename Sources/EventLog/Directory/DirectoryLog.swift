@@ -13,6 +13,7 @@ public struct DirectoryOptions: Sendable {
   /// Tells a record's time from its bytes, for indexes that have to be derived anew.
   public var recordTime: RecordTime? = nil
 
+  /// The values above.
   public init() {}
 
   /// From the properties of a URL: `segment.bytes`, `record.bytes.max`, `compression.type` (`zstd`
@@ -50,17 +51,24 @@ public struct DirectoryOptions: Sendable {
 /// One process writes a partition at a time; any number of processes read it meanwhile and see
 /// whole records only.
 public struct DirectoryLog: EventLog {
+  /// The directory; as it was given, so a relative one depends on where the process works.
   public let path: String
+  /// What writers and readers of this log go by.
   public let options: DirectoryOptions
   private let syncedOffsets = SyncedOffsets()
 
+  /// Opens nothing yet, and need not find anything at `path`.
   public init(path: String, options: DirectoryOptions = .init()) {
     self.path = path
     self.options = options
   }
 
+  /// `dir:PATH`.
   public var url: String { "dir:\(path)" }
 
+  /// Makes the directory and the topics that are missing. A topic has all of its partitions from the moment
+  /// on that anybody can see it, and both survive a power failure once this returns.
+  /// - Throws: `.badURL` for a name or a count that no topic may have; `.io`.
   public func createTopics(_ topics: [String], partitions: Int) throws(EventLogError) {
     for topic in topics { try Topics.check(topic, partitions: partitions) }
     try File.makeDirectories(path)
@@ -72,7 +80,7 @@ public struct DirectoryLog: EventLog {
       // Before the rename: a topic that survives a power failure has all of its partitions.
       try File.syncDirectory(temporary)
       if try !File.renameIfFree(temporary, to: "\(path)/\(topic)") {
-        // Somebody else was first.
+        // Another process has made the topic meanwhile.
         for number in 0..<partitions { try File.removeDirectory("\(temporary)/\(number)") }
         try File.removeDirectory(temporary)
       }
@@ -98,6 +106,8 @@ public struct DirectoryLog: EventLog {
     return topics.sorted()
   }
 
+  /// How many partitions a topic has; 0 where the topic is not there.
+  /// - Throws: `.damaged` where one is missing between others.
   public func partitionCount(of topic: String) throws(EventLogError) -> Int {
     guard Topics.isValid(topic), let names = try File.names(in: "\(path)/\(topic)") else {
       return 0
@@ -113,11 +123,15 @@ public struct DirectoryLog: EventLog {
     return count
   }
 
+  /// Where the partition begins: what the file `start` says, else 0.
+  /// - Throws: `.damaged` where the first records are missing although nothing says that they may.
   public func startOffset(of partition: TopicPartition) throws(EventLogError) -> Int64 {
     let directory = directory(partition)
     return try directory.start(directory.segments())
   }
 
+  /// One past the last whole record, found from the index and the last bytes of the last segment.
+  /// - Throws: `.damaged` where records are missing that the log is known to have had.
   public func endOffset(of partition: TopicPartition) throws(EventLogError) -> Int64 {
     let directory = directory(partition)
     let epochs = try PartitionEpochs.load(directory)
@@ -148,12 +162,16 @@ public struct DirectoryLog: EventLog {
     return end
   }
 
+  /// A reader that polls the files; it takes no lock.
+  /// - Throws: `.damaged` where the partition ends before `offset`.
   public func reader(of partition: TopicPartition, from offset: Int64) throws(EventLogError)
     -> any LogReader
   {
     try DirectoryReader(directory(partition), from: offset, options: options)
   }
 
+  /// A writer that holds the locks of all partitions of the topics until it is closed or goes.
+  /// - Throws: `.unavailable` for a topic that is not there; `.locked` where another writer has a partition.
   public func writer(to topics: [String]) throws(EventLogError) -> any LogWriter {
     try DirectoryWriter(self, topics: topics)
   }
@@ -169,10 +187,12 @@ public struct DirectoryLog: EventLog {
     return appender
   }
 
+  /// Syncs the growing segment, and the directory where its name is new, whoever has written them.
   public func sync(_ partition: TopicPartition, upTo offset: Int64) throws(EventLogError) {
     try syncedOffsets.sync(directory(partition), upTo: offset)
   }
 
+  /// The epoch of the writer that appended the record below `offset`, from the file `epochs`.
   public func epoch(of partition: TopicPartition, before offset: Int64) throws(EventLogError)
     -> LogEpoch?
   {
@@ -181,7 +201,10 @@ public struct DirectoryLog: EventLog {
 
   /// Says that a partition begins at `offset`: what is below may be missing from now on. To free space,
   /// move the beginning first, then remove the segments that lie below it as a whole.
+  /// - Parameter offset: from 0 to the partition's end. What lies below is synced first: a power failure
+  ///   could leave a log that begins beyond its end otherwise.
   public func moveStart(of partition: TopicPartition, to offset: Int64) throws(EventLogError) {
+    try sync(partition, upTo: offset)
     try directory(partition).writeStart(offset)
   }
 

@@ -47,8 +47,8 @@ final class DirectoryReader: LogReader {
     try open(segments)
   }
 
-  /// What lies below the log's beginning is passed over, and what lies above has to be there. A lost
-  /// head is of no concern to who reads above it.
+  /// Moves up to where the log begins. Records are missed only where they lie between `position` and the
+  /// first segment: a reader that begins above a lost head does not need it.
   private func skipToStart(_ segments: [PartitionDirectory.Segment]) throws(EventLogError) {
     guard let first = segments.first else { return }
     let start =
@@ -169,7 +169,7 @@ final class DirectoryReader: LogReader {
       // An empty line is an offset without a record.
       if length > 0, offset >= wanted {
         guard let payload = RecordEscape.unescape(start + line, count: length) else {
-          // What comes before it is given first.
+          // The records before this one are given first; the next read comes here again.
           if !entries.isEmpty { break }
           throw EventLogError(
             .damaged,
@@ -181,8 +181,14 @@ final class DirectoryReader: LogReader {
       offset += 1
       line += length + 1
     }
+    assert(
+      line <= count && offset >= lineOffset,
+      "\(line) bytes of \(count), offset \(offset) after \(lineOffset)")
     lineOffset = offset
     position = max(wanted, offset)
+    assert(
+      entries.last.map { $0.offset < position && $0.start + $0.count <= line } ?? true,
+      "record \(entries.last!) beyond offset \(position) or byte \(line)")
     return line
   }
 
@@ -191,7 +197,7 @@ final class DirectoryReader: LogReader {
   /// Opens the segment that has `position`, near it.
   private func open(_ segments: [PartitionDirectory.Segment]) throws(EventLogError) {
     guard let first = segments.first else { return }
-    // A log that began above 0, after this reader.
+    // The log was empty when this reader was made, and has begun above 0 since.
     if position < first.base { position = max(position, try directory.start(segments)) }
     guard let segment = segments.last(where: { $0.base <= position }) else { return }
     if segment.kind == .gap {
@@ -203,7 +209,7 @@ final class DirectoryReader: LogReader {
 
   private func open(_ segment: PartitionDirectory.Segment) throws(EventLogError) {
     if try openIfThere(segment) { return }
-    // It was compressed while we looked.
+    // The segment was compressed after it was listed.
     guard segment.kind == .raw,
       try openIfThere(.init(base: segment.base, kind: .compressed))
     else { throw .system(ENOENT, "cannot open", directory.filePath(segment)) }
@@ -219,6 +225,9 @@ final class DirectoryReader: LogReader {
         directory.indexPath(segment), base: segment.base, segmentBytes: try file.size())
       start = index.entry(atOrBefore: position) ?? start
     }
+    assert(
+      segment.base <= start.offset && start.offset <= position,
+      "\(start.offset) is not from the segment \(segment.base) up to \(position)")
     lineOffset = start.offset
     sourceBase = segment.base
     check = nil
@@ -250,6 +259,7 @@ final class DirectoryReader: LogReader {
   @discardableResult
   private func enterGap(_ base: Int64) throws(EventLogError) -> Bool {
     guard let end = try directory.gapEnd(base) else { return false }
+    assert(end > lineOffset || lineOffset == 0, "a gap ends at \(end), before \(lineOffset)")
     position = max(position, end)
     lineOffset = end
     sourceBase = base

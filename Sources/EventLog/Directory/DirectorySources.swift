@@ -3,9 +3,9 @@ import Glibc
 /// What a directory log knows of its sources, in `sources/` of the log; docs/log-format.md describes the
 /// files.
 ///
-/// Nobody else appends while a source does, as it holds the partitions' locks; so what is there from
-/// its start on is its own. Whoever next holds a partition's lock counts that before it appends, once
-/// the partition is synced: a count never outlives the records that it counts.
+/// A source's writer holds the partitions' locks, so that all records from the source's start on are the
+/// source's. Where the writer dies, the next one that holds a partition's lock counts them before it appends
+/// anything. It syncs the partition first: a count never outlives the records that it counts.
 final class DirectorySources: SourceStore {
   let partitions: [[TopicPartition]]
   private let appenders: [TopicPartition: PartitionAppender]
@@ -51,8 +51,8 @@ final class DirectorySources: SourceStore {
   }
 }
 
-/// How far a source was read, in a file of one line that is written over in its place: it costs one call
-/// to the system, and a process that dies leaves the old line or the new one.
+/// How far a source was read, in a file of one line that is overwritten in place: that costs one call to
+/// the system, and a process that dies leaves the old line or the new one.
 struct SourceProgress {
   private let path: String
   private var file: File?

@@ -4,6 +4,7 @@ public final class DirectoryWriter: LogWriter {
   private let appenders: [[PartitionAppender]]
   private let compressor: SegmentCompressor
   private let journal: SourceJournal
+  /// What the log remembers of its sources; a directory log always does.
   public var sources: SourceJournal? { journal }
 
   /// Bytes that the buffers of all partitions may take together.
@@ -40,6 +41,8 @@ public final class DirectoryWriter: LogWriter {
     self.compressor = compressor
   }
 
+  /// Queues one record in the buffer of its partition.
+  /// - Throws: `.tooLarge`; `.io` where the buffer was full and could not be written.
   public func append(
     topic: Int, key: UnsafeRawBufferPointer, timestamp: Int64, payload: UnsafeRawBufferPointer
   ) throws(EventLogError) {
@@ -48,14 +51,18 @@ public final class DirectoryWriter: LogWriter {
     try ofTopic[Int(number)].append(timestamp: timestamp, payload: payload)
   }
 
+  /// Returns when readers see what was appended, in all partitions that could be written.
+  /// - Throws: the first error; what is not written stays queued.
   public func flush() throws(EventLogError) {
     try forEach { (appender) throws(EventLogError) in try appender.flush() }
   }
 
+  /// `flush`, and returns when all is on the storage device.
   public func sync() throws(EventLogError) {
     try forEach { (appender) throws(EventLogError) in try appender.sync() }
   }
 
+  /// `sync`, then lets go of the locks. Segments that are not compressed by then stay as they are.
   public func close() throws(EventLogError) {
     compressor.stop()
     try forEach { (appender) throws(EventLogError) in try appender.close() }
@@ -64,7 +71,7 @@ public final class DirectoryWriter: LogWriter {
   /// Returns when the segments sealed so far are compressed.
   public func finishCompression() throws(EventLogError) { try compressor.finish() }
 
-  /// Does all of them, whatever goes wrong with one, and then throws the first error.
+  /// Calls `body` with every appender, also where it throws for one, and throws its first error at the end.
   private func forEach(_ body: (PartitionAppender) throws(EventLogError) -> Void)
     throws(EventLogError)
   {

@@ -6,6 +6,7 @@ import Glibc
 /// What was appended but not flushed is lost when the appender goes without `close`, as it would
 /// be in a crash.
 public final class PartitionAppender {
+  /// What it appends to.
   public var partition: TopicPartition { directory.partition }
   /// The offset of the next record; records below it are here or were never there.
   public private(set) var nextOffset: Int64 = 0
@@ -55,11 +56,14 @@ public final class PartitionAppender {
     buffer = .allocate(byteCount: bufferBytes, alignment: 64)
     try recover(time: time)
     try epochs.requireEnd(nextOffset, directory)
+    assert(
+      nextOffset >= base, "\(directory.partition) ends at \(nextOffset), before its segment \(base)"
+    )
     firstOffset = nextOffset
   }
 
   deinit {
-    // Nothing may work on the partition once the lock is gone.
+    // The compressor must not work on the partition any more once its lock is gone.
     compressor.stop()
     buffer.deallocate()
   }
@@ -85,6 +89,7 @@ public final class PartitionAppender {
   {
     guard offset >= nextOffset else { return false }
     if offset > nextOffset { try skip(to: offset) }
+    assert(nextOffset == offset, "the next offset is \(nextOffset) and not \(offset) after a gap")
     try append(timestamp: timestamp, payload: payload)
     return true
   }
@@ -100,6 +105,9 @@ public final class PartitionAppender {
     let isEscaped = RecordEscape.isNeeded(payload)
     let count = isEscaped ? RecordEscape.escapedCount(payload.count) : payload.count
     try makeRoom(count + 1)
+    assert(
+      buffered + count < bufferBytes,
+      "no room for \(count) bytes after \(buffered) of \(bufferBytes)")
     index?.add(
       offset: nextOffset, position: fileBytes + buffered, timestamp: timestamp, latest: latest)
     let line = buffer + buffered
@@ -130,6 +138,7 @@ public final class PartitionAppender {
         error.code,
         "\(error.message) (\(partition), \(buffered) bytes not written, nothing before is lost)")
     }
+    assert(written == buffered, "\(written) bytes written of \(buffered)")
     fileBytes += buffered
     buffered = 0
     index?.write(upTo: fileBytes)
@@ -177,8 +186,9 @@ public final class PartitionAppender {
   /// After a write that came up short: whole lines of it stay, the rest goes from the file and is
   /// kept in the buffer.
   private func keepWholeLines(_ written: Int, _ file: File) {
+    assert(written <= buffered, "\(written) bytes written of \(buffered)")
     let kept = RecordEscape.lastNewline(buffer, written).map { $0 + 1 } ?? 0
-    // Readers stop at the last newline, and so does recovery, should even this fail.
+    // Should even this fail, readers and recovery still stop at the last newline.
     try? file.truncate(to: fileBytes + kept)
     memmove(buffer, buffer + kept, buffered - kept)
     fileBytes += kept
@@ -220,6 +230,9 @@ public final class PartitionAppender {
   }
 
   private func startSegment() throws(EventLogError) {
+    assert(
+      buffered == 0,
+      "\(buffered) bytes of the segment \(base) are left for the one at \(nextOffset)")
     file = try File.opening(directory.rawPath(nextOffset), O_RDWR | O_CREAT | O_EXCL)
     base = nextOffset
     fileBytes = 0
@@ -233,6 +246,7 @@ public final class PartitionAppender {
   /// power failure that this one does not.
   private func seal() throws(EventLogError) {
     try sync()
+    assert(nextOffset > base, "a segment ends at \(nextOffset), where it began at \(base)")
     index?.close(offset: nextOffset, position: fileBytes, latest: latest)
     index = nil
     file = nil
@@ -329,7 +343,7 @@ public final class PartitionAppender {
     }
     if fileBytes < size {
       try file.truncate(to: fileBytes)
-      // Or another power failure could bring the torn end back among what is written next.
+      // Unsynced, the torn end could come back with another power failure, among what is written next.
       try file.sync()
     }
     base = segment.base

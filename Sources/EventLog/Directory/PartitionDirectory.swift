@@ -1,4 +1,5 @@
 import Glibc
+import Support
 
 /// The directory of one partition: which files it has and what they are called.
 struct PartitionDirectory: Sendable {
@@ -38,10 +39,7 @@ struct PartitionDirectory: Sendable {
   }
 
   /// 20 decimal digits, so that names sort as the offsets do.
-  static func digits(_ offset: Int64) -> String {
-    let text = String(offset)
-    return String(repeating: "0", count: 20 - text.count) + text
-  }
+  static func digits(_ offset: Int64) -> String { offset.padded(to: 20) }
 
   /// Segments and gaps in order of offset. Where a segment is there both raw and compressed (its
   /// compression was just finishing), the raw one is listed.
@@ -96,16 +94,7 @@ struct PartitionDirectory: Sendable {
   /// Puts a small file in place of whatever was there, in one step and on the device.
   func replace(_ target: String, with bytes: [UInt8]) throws(EventLogError) {
     let name = target[(target.lastIndex(of: "/") ?? target.startIndex)...].dropFirst()
-    let temporary = "\(path)/\(Self.temporaryPrefix)\(name)"
-    let file = try File.opening(temporary, O_WRONLY | O_CREAT | O_TRUNC)
-    do throws(EventLogError) {
-      try file.write(bytes)
-      try file.sync()
-      try File.rename(temporary, to: target)
-    } catch {
-      try? File.remove(temporary)
-      throw error
-    }
+    try File.replace(target, with: bytes, by: "\(path)/\(Self.temporaryPrefix)\(name)")
     try File.syncDirectory(path)
   }
 

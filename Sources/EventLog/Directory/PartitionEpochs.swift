@@ -79,18 +79,21 @@ struct PartitionEpochs {
         + "lost for good, say so with: rm \(directory.epochsPath)")
   }
 
-  /// From this offset on, the end of the log may not be what its writer wrote: the system has been
-  /// started again since, and nobody has gone over it yet. nil where all is sure.
+  /// The first offset of a writer that did not close and ran before the system's last start: from there on
+  /// a power failure may have torn the log. nil where the log is sure to be what was written.
   func unsureFrom(_ directory: PartitionDirectory) -> Int64? {
     guard closedAt == nil, let last = lines.last else { return nil }
     let isSameBoot = last.boot != Self.unknownBoot && last.boot == Self.boot(directory.path)
     return isSameBoot ? nil : last.first
   }
 
-  /// Begins an epoch at `first` on the device. What epochs there were from there on has no records.
+  /// Begins an epoch at `first`, and returns when it is on the device. Epochs that began there or later go:
+  /// the log has lost all of their records.
   mutating func begin(_ directory: PartitionDirectory, at first: Int64, isCopy: Bool)
     throws(EventLogError)
   {
+    assert(
+      first >= knownEnd ?? 0, "an epoch from \(first) on, before the known end \(knownEnd ?? 0)")
     let line = Line(
       epoch: .random(isCopy: isCopy), first: first, boot: Self.boot(directory.path))
     var kept = lines.filter { $0.first < first }
@@ -110,9 +113,12 @@ struct PartitionEpochs {
     closedAt = nil
   }
 
-  /// Says that the last epoch ended at `end`, all of it on the device. If that gets lost, the next
-  /// writer looks for itself.
+  /// Says that the last epoch ended at `end`, all of it on the device. That line is not synced: without it,
+  /// the next writer finds the end by looking.
   mutating func close(_ directory: PartitionDirectory, at end: Int64) {
+    assert(
+      end >= lines.last?.first ?? 0,
+      "an epoch ends at \(end), where it began at \(lines.last!.first)")
     guard let soundBytes, let file = try? File.opening(directory.epochsPath, O_WRONLY) else {
       return
     }

@@ -1,4 +1,5 @@
 import Glibc
+import Support
 
 /// The right to write one partition, held until the last reference goes. The lock belongs to the
 /// open file, so that it ends with the process however that ends.
@@ -7,16 +8,14 @@ final class PartitionLock {
 
   init(_ directory: PartitionDirectory) throws(EventLogError) {
     let file = try File.opening(directory.lockPath, O_RDWR | O_CREAT)
-    while flock(file.descriptor, LOCK_EX | LOCK_NB) != 0 {
-      switch errno {
-      case EINTR: continue
-      case EWOULDBLOCK:
-        throw EventLogError(
-          .locked,
-          "\(directory.partition) in \(directory.path) is being written by \(Self.owner(file)); "
-            + "stop it first, or write elsewhere")
-      default: throw .system(errno, "cannot lock", directory.lockPath)
-      }
+    switch FileLocking.take(LOCK_EX, of: file.descriptor, waitingAtMost: 0) {
+    case 0: break
+    case EWOULDBLOCK:
+      throw EventLogError(
+        .locked,
+        "\(directory.partition) in \(directory.path) is being written by \(Self.owner(file)); "
+          + "stop it first, or write elsewhere")
+    case let failure: throw .system(failure, "cannot lock", directory.lockPath)
     }
     try file.truncate(to: 0)
     try file.write(Array("\(getpid())\n".utf8))
@@ -33,12 +32,10 @@ final class PartitionLock {
   }
 
   private static func owner(_ file: File) -> String {
-    var text: (UInt64, UInt64) = (0, 0)
-    let pid = withUnsafeMutableBytes(of: &text) { bytes in
-      let count = pread(file.descriptor, bytes.baseAddress!, bytes.count, 0)
-      return Int(String(decoding: bytes.prefix(max(count, 0)).prefix { $0 != 10 }, as: UTF8.self))
+    let text: [UInt8] = (try? file.read(count: 16, at: 0)) ?? []
+    guard let pid = Int(String(decoding: text.prefix { $0 != 10 }, as: UTF8.self)) else {
+      return "another process"
     }
-    guard let pid else { return "another process" }
     return pid == Int(getpid()) ? "this process (\(pid))" : "process \(pid)"
   }
 }

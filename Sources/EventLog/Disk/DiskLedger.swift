@@ -113,11 +113,10 @@ final class DiskLedger: Sendable {
     return try locked { (state) throws(EventLogError) -> [String] in
       state.changesLeft = nil
       state.boots += 1
-      var random = DiskRandom(seed: seed)
       var lost: [String] = []
       var before: [(path: String, node: DiskNode)] = []
       try Self.collect(root, state.root, into: &before)
-      Self.settle(root, state.root, &random, &lost)
+      Self.settle(root, state.root, DiskRandom.Seed(seed, below: root), &lost)
       var after: [(path: String, node: DiskNode)] = []
       Self.list(root, state.root, into: &after)
       let kept = Set(after.map(\.path))
@@ -163,8 +162,9 @@ final class DiskLedger: Sendable {
 
   /// Decides what is left of a directory and all below it.
   private static func settle(
-    _ path: String, _ node: DiskNode, _ random: inout DiskRandom, _ lost: inout [String]
+    _ path: String, _ node: DiskNode, _ seed: DiskRandom.Seed, _ lost: inout [String]
   ) {
+    var random = seed.random(for: path)
     if !node.changes.isEmpty {
       let count = node.changes.count
       let kept = random.below(count + 1)
@@ -174,8 +174,9 @@ final class DiskLedger: Sendable {
     for (name, child) in node.names.sorted(by: { $0.key < $1.key }) {
       let path = "\(path)/\(name)"
       if child.isDirectory {
-        settle(path, child, &random, &lost)
+        settle(path, child, seed, &lost)
       } else {
+        var random = seed.random(for: path)
         let present = child.present ?? child.durable
         child.present = nil
         let left = random.mix(child.durable, present)
@@ -203,9 +204,9 @@ final class DiskLedger: Sendable {
   }
 
   private static func isDirectory(_ path: String) throws(EventLogError) -> Bool {
-    var status = stat()
-    guard stat(path, &status) == 0 else { throw .system(errno, "cannot examine", path) }
-    return status.st_mode & S_IFMT == S_IFDIR
+    do throws(SystemError) { return try FileSystem.kind(of: path) == .directory } catch {
+      throw .system(error.code, "cannot examine", path)
+    }
   }
 
   private static func content(_ path: String, from position: Int = 0) throws(EventLogError)
@@ -218,14 +219,10 @@ final class DiskLedger: Sendable {
   /// Past the hooks: this is the device itself.
   private static func replace(_ path: String, _ bytes: [UInt8]) throws(EventLogError) {
     if File.exists(path), try content(path) == bytes { return }
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw .system(errno, "cannot open", path) }
-    defer { close(descriptor) }
-    var done = 0
-    while done < bytes.count {
-      let put = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress! + done, $0.count - done) }
-      guard put > 0 else { throw .system(errno, "cannot write", path) }
-      done += put
+    do throws(SystemError) {
+      try OpenFile(path, O_WRONLY | O_CREAT | O_TRUNC).write(bytes)
+    } catch {
+      throw .system(error.code, "cannot write", path)
     }
   }
 }
@@ -288,9 +285,30 @@ final class DiskNode {
 
 /// What a disk makes of writes that were not synced.
 struct DiskRandom {
+  /// Gives each file draws of its own, by its path below the root: the same whatever the root is called,
+  /// and whatever else is on the disk (a lock's process id, which no seed gives).
+  struct Seed {
+    private let value: UInt64
+    private let root: String
+
+    init(_ value: UInt64, below root: String) {
+      self.value = value
+      self.root = root
+    }
+
+    func random(for path: String) -> DiskRandom {
+      // FNV-1a.
+      var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+      for byte in path.utf8.dropFirst(root.utf8.count) {
+        hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
+      }
+      return DiskRandom(seed: value ^ hash)
+    }
+  }
+
   private var random: SplitMix64
 
-  init(seed: UInt64) { random = SplitMix64(seed: seed) }
+  private init(seed: UInt64) { random = SplitMix64(seed: seed) }
 
   mutating func below(_ bound: Int) -> Int { random.below(bound) }
 

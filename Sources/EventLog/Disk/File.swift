@@ -1,12 +1,16 @@
 import Glibc
+import Support
 
-/// An open file of the operating system; closed when the last reference goes. Every failure comes
-/// back as an `EventLogError` that names the file and what the system said.
-final class File {
-  let descriptor: Int32
-  let path: String
+/// An open file of a log; closed when the last copy of this value goes. Every failure comes back as an
+/// `EventLogError` that names the file and what the system said, and every change is told to the
+/// `SimulatedDisk` that the file is on.
+struct File {
+  private let file: OpenFile
 
-  /// Of a file that is made here: a log holds what people did, and is its owner's.
+  var descriptor: Int32 { file.descriptor }
+  var path: String { file.path }
+
+  /// Of what is made here: a log holds what people did, and is its owner's.
   private static let fileMode: mode_t = 0o600
   private static let directoryMode: mode_t = 0o700
 
@@ -14,17 +18,16 @@ final class File {
   static func openIfThere(_ path: String, _ flags: Int32) throws(EventLogError) -> File? {
     let changes = flags & (O_CREAT | O_TRUNC) != 0
     if changes { try SimulatedDisk.willChange(path) }
-    while true {
-      let descriptor = open(path, flags | O_CLOEXEC, fileMode)
-      if descriptor >= 0 {
-        let file = File(descriptor: descriptor, path: path)
-        if changes { try SimulatedDisk.note(.opened(path), at: path) }
-        if flags & O_TRUNC != 0 { try SimulatedDisk.note(.changed(path, from: 0), at: path) }
-        return file
-      }
-      if errno == ENOENT { return nil }
-      if errno != EINTR { throw .system(errno, "cannot open", path) }
+    let file: File
+    do throws(SystemError) {
+      file = File(file: try OpenFile(path, flags, mode: fileMode))
+    } catch {
+      if error.code == ENOENT { return nil }
+      throw .system(error.code, "cannot open", path)
     }
+    if changes { try SimulatedDisk.note(.opened(path), at: path) }
+    if flags & O_TRUNC != 0 { try SimulatedDisk.note(.changed(path, from: 0), at: path) }
+    return file
   }
 
   static func opening(_ path: String, _ flags: Int32) throws(EventLogError) -> File {
@@ -34,34 +37,29 @@ final class File {
     return file
   }
 
-  private init(descriptor: Int32, path: String) {
-    self.descriptor = descriptor
-    self.path = path
+  /// Says of a failed system call what was being done.
+  @inline(__always)
+  private static func attempt<Value>(
+    _ action: StaticString, _ body: () throws(SystemError) -> Value
+  ) throws(EventLogError) -> Value {
+    do throws(SystemError) { return try body() } catch {
+      throw .system(error.code, "\(action)", error.path)
+    }
   }
 
-  deinit { close(descriptor) }
+  // MARK: - Content
 
   func size() throws(EventLogError) -> Int {
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw .system(errno, "cannot examine", path) }
-    return Int(status.st_size)
+    try Self.attempt("cannot examine") { () throws(SystemError) in try file.size() }
   }
 
   /// Reads until `count` bytes are there or the file ends.
   func read(into start: UnsafeMutableRawPointer, count: Int, at position: Int)
     throws(EventLogError) -> Int
   {
-    var done = 0
-    while done < count {
-      let got = pread(descriptor, start + done, count - done, off_t(position + done))
-      if got == 0 { break }
-      if got < 0 {
-        if errno == EINTR { continue }
-        throw .system(errno, "cannot read", path)
-      }
-      done += got
+    try Self.attempt("cannot read") { () throws(SystemError) in
+      try file.read(into: start, count: count, at: position)
     }
-    return done
   }
 
   /// Writes all of `bytes`, in one call to the system unless that comes up short.
@@ -72,15 +70,8 @@ final class File {
     written = 0
     try SimulatedDisk.willChange(path)
     try SimulatedDisk.note(.changed(path, from: position), at: path)
-    while written < bytes.count {
-      let put = pwrite(
-        descriptor, bytes.baseAddress! + written, bytes.count - written,
-        off_t(position + written))
-      if put < 0 {
-        if errno == EINTR { continue }
-        throw .system(errno, "cannot write", path)
-      }
-      written += put
+    try Self.attempt("cannot write") { () throws(SystemError) in
+      try file.write(bytes, at: position, written: &written)
     }
   }
 
@@ -114,9 +105,7 @@ final class File {
   func truncate(to size: Int) throws(EventLogError) {
     try SimulatedDisk.willChange(path)
     try SimulatedDisk.note(.changed(path, from: size), at: path)
-    while ftruncate(descriptor, off_t(size)) != 0 {
-      if errno != EINTR { throw .system(errno, "cannot shorten", path) }
-    }
+    try Self.attempt("cannot shorten") { () throws(SystemError) in try file.truncate(to: size) }
   }
 
   /// Returns when the content is on the storage device.
@@ -124,27 +113,18 @@ final class File {
     try SimulatedDisk.willChange(path)
     try SimulatedDisk.note(.synced(path), at: path)
     if SimulatedDisk.hasPath(path) { return }
-    guard fdatasync(descriptor) == 0 else { throw .system(errno, "cannot sync", path) }
+    try Self.attempt("cannot sync") { () throws(SystemError) in try file.syncContent() }
   }
 
-  /// `sync`, asked for by who only reads: a file system that is mounted read-only, or lets nobody sync
-  /// what is open for reading, has been asked.
+  /// `sync`, asked for by somebody who only reads. A file system that is mounted read-only, or lets nobody
+  /// sync what is open for reading, has been asked, and its refusal is no failure.
   func syncAsReader() throws(EventLogError) {
     try SimulatedDisk.willChange(path)
     try SimulatedDisk.note(.synced(path), at: path)
     if SimulatedDisk.hasPath(path) { return }
-    guard fdatasync(descriptor) == 0 || Self.isBeyondReaders(errno) else {
-      throw .system(errno, "cannot sync", path)
-    }
-  }
-
-  static func syncDirectoryAsReader(_ path: String) throws(EventLogError) {
-    try SimulatedDisk.willChange(path)
-    try SimulatedDisk.note(.syncedDirectory(path), at: path)
-    if SimulatedDisk.hasPath(path) { return }
-    let directory = try opening(path, O_RDONLY | O_DIRECTORY)
-    guard fsync(directory.descriptor) == 0 || isBeyondReaders(errno) else {
-      throw .system(errno, "cannot sync", path)
+    do throws(SystemError) { try file.syncContent() } catch {
+      if Self.isBeyondReaders(error.code) { return }
+      throw .system(error.code, "cannot sync", path)
     }
   }
 
@@ -152,9 +132,26 @@ final class File {
     code == EROFS || code == EINVAL || code == EBADF
   }
 
+  /// Puts a file in place of whatever was there, in one step, once its content is on the storage device.
+  /// That its name survives a power failure takes `syncDirectory`.
+  /// - Parameter temporary: what it is called meanwhile, in the same directory.
+  static func replace(_ path: String, with bytes: [UInt8], by temporary: String)
+    throws(EventLogError)
+  {
+    let file = try opening(temporary, O_WRONLY | O_CREAT | O_TRUNC)
+    do throws(EventLogError) {
+      try file.write(bytes)
+      try file.sync()
+      try rename(temporary, to: path)
+    } catch {
+      try? remove(temporary)
+      throw error
+    }
+  }
+
   // MARK: - Names
 
-  static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+  static func exists(_ path: String) -> Bool { FileSystem.exists(path) }
 
   /// Where `new` is the name of another file, that one goes.
   static func rename(_ old: String, to new: String) throws(EventLogError) {
@@ -172,12 +169,14 @@ final class File {
     return true
   }
 
+  /// Does nothing where the file is not there.
   static func remove(_ path: String) throws(EventLogError) {
     try SimulatedDisk.willChange(path)
     guard unlink(path) == 0 || errno == ENOENT else { throw .system(errno, "cannot remove", path) }
     try SimulatedDisk.note(.removed(path), at: path)
   }
 
+  /// Does nothing where the directory is not there.
   static func removeDirectory(_ path: String) throws(EventLogError) {
     try SimulatedDisk.willChange(path)
     guard rmdir(path) == 0 || errno == ENOENT else { throw .system(errno, "cannot remove", path) }
@@ -209,45 +208,45 @@ final class File {
 
   private static func makeDirectories(_ path: String, _ mode: mode_t) throws(EventLogError) {
     if exists(path) { return }
-    let parent = parent(path)
+    let parent = path.contains("/") ? FileSystem.parent(path) : "."
     if !exists(parent) { try makeDirectories(parent, 0o755) }
     guard try makeDirectory(path, mode) else { return }
     do throws(EventLogError) {
       try syncDirectory(parent)
     } catch  where access(parent, R_OK) != 0 {
-      // Somebody else's directory that we may write but not open.
+      // A directory of another user's, which this process may write into but not open.
     }
-  }
-
-  private static func parent(_ path: String) -> String {
-    guard let slash = path.lastIndex(of: "/") else { return "." }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
   /// Makes the names in a directory survive a power failure.
   static func syncDirectory(_ path: String) throws(EventLogError) {
+    try syncDirectory(path) { _ in false }
+  }
+
+  /// `syncDirectory`, asked for by somebody who only reads; see `syncAsReader`.
+  static func syncDirectoryAsReader(_ path: String) throws(EventLogError) {
+    try syncDirectory(path, unless: isBeyondReaders)
+  }
+
+  private static func syncDirectory(_ path: String, unless isNoFailure: (Int32) -> Bool)
+    throws(EventLogError)
+  {
     try SimulatedDisk.willChange(path)
     try SimulatedDisk.note(.syncedDirectory(path), at: path)
     if SimulatedDisk.hasPath(path) { return }
     let directory = try opening(path, O_RDONLY | O_DIRECTORY)
-    guard fsync(directory.descriptor) == 0 else { throw .system(errno, "cannot sync", path) }
+    do throws(SystemError) { try directory.file.sync() } catch {
+      if isNoFailure(error.code) { return }
+      throw .system(error.code, "cannot sync", path)
+    }
   }
 
-  /// The names in a directory, without `.` and `..`; nil where it is not there.
+  /// The names in a directory, without `.` and `..`, in no order; nil where it is not there.
   static func names(in path: String) throws(EventLogError) -> [String]? {
-    guard let directory = opendir(path) else {
-      if errno == ENOENT || errno == ENOTDIR { return nil }
-      throw .system(errno, "cannot list", path)
+    do throws(SystemError) { return try FileSystem.names(in: path) } catch {
+      if error.code == ENOENT || error.code == ENOTDIR { return nil }
+      throw .system(error.code, "cannot list", path)
     }
-    defer { closedir(directory) }
-    var names: [String] = []
-    while let entry = readdir(directory) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if name != ".", name != ".." { names.append(name) }
-    }
-    return names
   }
 }
 
@@ -267,6 +266,6 @@ extension EventLogError {
       }
     return EventLogError(
       code == ENOENT ? .unavailable : .io,
-      "\(action) \(path): \(String(cString: strerror(code)))\(advice)")
+      "\(action) \(path): \(SystemError.reason(code))\(advice)")
   }
 }

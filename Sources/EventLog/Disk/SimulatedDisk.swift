@@ -5,8 +5,9 @@ import Synchronization
 /// what has been synced, and can put the tree into a state that a power loss could have left.
 ///
 /// While one lives, all that this module does below `root` is noted: syncing costs nothing there (the
-/// device is the one simulated), and a copy of what was synced is kept in memory. Where none lives, it
-/// costs one load of a flag a system call.
+/// device is the one simulated), a copy of what was synced is kept in memory, and sealed segments are
+/// compressed at once and not beside their writer, so that the same calls take the same steps. Where none
+/// lives, it costs one load of a flag a system call.
 ///
 /// What a power loss can leave of a file that was changed after its last sync: the synced content, the
 /// present one, one cut at any byte in between, or present and old sectors of 512 bytes side by side,

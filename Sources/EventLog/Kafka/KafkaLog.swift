@@ -4,6 +4,7 @@ import Synchronization
 /// A log in Apache Kafka, through librdkafka. All calls block the thread that makes them; a question
 /// that the brokers do not answer within seconds ends in `.unavailable`.
 public final class KafkaLog: EventLog {
+  /// `kafka:` and the brokers as they were given.
   public let url: String
   private let brokers: String
   private let properties: [String: String]
@@ -37,6 +38,7 @@ public final class KafkaLog: EventLog {
   /// - Parameters:
   ///   - brokers: `HOST:PORT`, more after commas.
   ///   - properties: any of librdkafka's, and `topic.replication.factor`.
+  /// - Throws: `.badURL`. No broker is asked yet.
   public init(brokers: String, properties: [String: String] = [:]) throws(EventLogError) {
     url = "kafka:\(brokers)"
     for broker in brokers.split(separator: ",", omittingEmptySubsequences: false) {
@@ -62,6 +64,8 @@ public final class KafkaLog: EventLog {
     pool = Mutex([])
   }
 
+  /// Makes the topics that are missing, with the replication that the properties ask for.
+  /// - Throws: `.badURL` for a name or a count that no topic may have; `.unavailable`.
   public func createTopics(_ topics: [String], partitions: Int) throws(EventLogError) {
     for topic in topics { try Topics.check(topic, partitions: partitions) }
     let client = try client()
@@ -70,18 +74,23 @@ public final class KafkaLog: EventLog {
     }
   }
 
+  /// How many partitions a topic has; 0 where it is not there. Asks the brokers each time.
   public func partitionCount(of topic: String) throws(EventLogError) -> Int {
     try client().partitionCount(of: topic)
   }
 
+  /// The offset of the first record that retention has left.
   public func startOffset(of partition: TopicPartition) throws(EventLogError) -> Int64 {
     try client().offsets(of: partition).lowerBound
   }
 
+  /// One past the last record that all in-sync replicas have.
   public func endOffset(of partition: TopicPartition) throws(EventLogError) -> Int64 {
     try client().offsets(of: partition).upperBound
   }
 
+  /// A reader without a consumer group. Brokers that go away while it reads are waited for.
+  /// - Throws: `.damaged` where the partition ends before `offset`; `.unavailable`.
   public func reader(of partition: TopicPartition, from offset: Int64) throws(EventLogError)
     -> any LogReader
   {
@@ -100,6 +109,8 @@ public final class KafkaLog: EventLog {
     }
   }
 
+  /// A writer with an idempotent producer. Makes the topic of the sources where it is missing.
+  /// - Throws: `.unavailable` for a topic that is not there.
   public func writer(to topics: [String]) throws(EventLogError) -> any LogWriter {
     let client = try client()
     var partitions: [[TopicPartition]] = []
@@ -119,9 +130,9 @@ public final class KafkaLog: EventLog {
       self, partitions: partitions, producer: producer, whyNoSources: whyNoSources)
   }
 
-  /// Makes the topic where it is not there. A cluster that does not let us is written to all the same,
-  /// and remembers no source.
-  /// - Returns: why it is not there.
+  /// Makes the topic that remembers the sources. Where the cluster does not let us, events are written all
+  /// the same, and no source is remembered.
+  /// - Returns: why the topic is not there; nil where it is.
   private func makeSourcesTopic(_ client: KafkaClient) -> EventLogError? {
     do throws(EventLogError) {
       if try client.partitionCount(of: KafkaSources.topic) > 0 { return nil }

@@ -84,7 +84,8 @@ final class KafkaProducer {
 
   deinit {
     for topic in topics { rd_kafka_topic_destroy(topic) }
-    // What was not flushed goes, as it would in a crash; the callback must not outlive us.
+    // Records that were not flushed are dropped, as in a crash: their delivery reports would come when this
+    // object is gone.
     rd_kafka_purge(client.handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT)
     rd_kafka_poll(client.handle, 0)
   }

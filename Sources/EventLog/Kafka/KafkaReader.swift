@@ -11,7 +11,7 @@ final class KafkaReader: LogReader {
   private let client: KafkaClient
   private let topic: OpaquePointer
   private var messages: [UnsafeMutablePointer<rd_kafka_message_t>?]
-  /// What ended the reading; comes after the records before it were given.
+  /// What ended the reading; thrown once the records before it were given.
   private var failure: EventLogError?
   /// When the brokers last showed that they are there.
   private var lastSign = ContinuousClock.now

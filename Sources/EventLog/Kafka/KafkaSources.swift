@@ -5,8 +5,8 @@ import Foundation
 /// record that says which source gave it.
 ///
 /// Several may write at once. What a source that died has given is what has its header since the
-/// offsets where it began, counted when it is taken up again. A writer that froze then and wakes up
-/// later is not held back: what it adds comes twice, and counts once.
+/// offsets where it began, counted when it is taken up again. A writer that was frozen at that moment and
+/// wakes up later is not held back: its records are in the log twice, and count once as redeliveries do.
 final class KafkaSources: SourceStore {
   static let topic = "polyrhythm_sources"
   /// Its value is the source's id.
@@ -40,7 +40,7 @@ final class KafkaSources: SourceStore {
   }
 
   func known(_ prefix: String) throws(EventLogError) -> [SourceRecord] {
-    // One that has given nothing since it was written down may not be in the topic yet.
+    // A source that was saved but has given no record since may still be in the producer's queue.
     try producer.flush()
     var records: [Int: SourceRecord] = [:]
     var reached: [String: (extent: Int64, check: String)] = [:]
@@ -78,7 +78,7 @@ final class KafkaSources: SourceStore {
     let id = Array(record.id.utf8)
     for partition in partitions.joined() {
       guard let start = record.start[partition.description] else { continue }
-      // Before what lies below it is counted.
+      // Asked for before the records are counted, so that the end is not beyond them.
       let end = try end(of: partition)
       var given: Int64 = 0
       try read(partition, from: start) { message in
@@ -145,7 +145,7 @@ final class KafkaSources: SourceStore {
     let failure = key.withUnsafeBytes { key in
       value.withUnsafeBytes { value -> EventLogError? in
         do throws(EventLogError) {
-          // The topics of the events, then this one.
+          // This topic comes after those of the events.
           try producer.append(topic: partitions.count, key: key, timestamp: now, payload: value)
           return nil
         } catch {
@@ -167,7 +167,7 @@ final class KafkaSources: SourceStore {
         let name = String(decoding: key, as: UTF8.self)
         guard let payload = message.pointee.payload else { return body(name, nil) }
         let value = Data(bytes: payload, count: message.pointee.len)
-        // What is not ours is none of our business.
+        // Others may write to the topic too; what is not understood is passed over.
         if let entry = try? decoder.decode(Entry.self, from: value) { body(name, entry) }
       }
     }

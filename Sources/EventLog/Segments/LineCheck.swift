@@ -67,8 +67,9 @@ struct LineCheck {
     }
   }
 
-  /// Whether the index has lost the entry since it was read: after a power failure the next writer cuts what
-  /// had torn, and its entries with it, and readers that are there already had seen them.
+  /// Whether the index has lost the entry since it was read. After a power failure the next writer cuts the
+  /// torn end of a segment and the entries that point into it; a reader that is older than that writer has
+  /// read them before.
   private func isGone(_ entry: SegmentIndex.Entry) throws(EventLogError) -> Bool {
     guard let index = try File.openIfThere(path, O_RDONLY) else { return true }
     let entries = try SegmentIndex.entries(
@@ -82,7 +83,7 @@ struct LineCheck {
     last = Self.beginning(base)
     entries = []
     next = 0
-    // An entry for this very place was looked at already, or is of no use any more.
+    // Beyond `position`: an entry for that very line has just been looked at.
     try loadMore(at: position + 1)
   }
 

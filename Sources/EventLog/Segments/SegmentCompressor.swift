@@ -31,12 +31,12 @@ final class SegmentCompressor: Sendable {
   /// Takes on a sealed segment.
   func add(_ directory: PartitionDirectory, _ base: Int64) {
     guard options.compressionLevel != nil else { return }
-    start(.compress(directory, base: base))
+    start(.compress(directory, base: base), in: directory)
   }
 
   func addIfIndexIsMissing(_ directory: PartitionDirectory, _ base: Int64) {
     let index = directory.indexPath(.init(base: base, kind: .compressed))
-    if !File.exists(index) { start(.index(directory, base: base)) }
+    if !File.exists(index) { start(.index(directory, base: base), in: directory) }
   }
 
   /// Returns when all work is done, with the first thing that went wrong: the segment concerned is
@@ -61,7 +61,12 @@ final class SegmentCompressor: Sendable {
 
   // MARK: - The thread
 
-  private func start(_ work: Work) {
+  private func start(_ work: Work, in directory: PartitionDirectory) {
+    // At once, so that a simulation takes the same steps whenever it has the same seed.
+    if SimulatedDisk.hasPath(directory.path) {
+      if !isStopped { attempt(work) }
+      return
+    }
     let previous: pthread_t?? = state.withLock { state in
       guard !state.isStopped else { return nil }
       state.queue.append(work)
@@ -85,7 +90,7 @@ final class SegmentCompressor: Sendable {
       if code == 0 {
         state.thread = created
       } else {
-        // No thread to be had: segments stay raw until the next writer.
+        // The system gives no thread: segments stay raw until the next writer.
         state.isRunning = false
         state.queue.removeAll()
       }
@@ -111,14 +116,18 @@ final class SegmentCompressor: Sendable {
         return state.queue.removeFirst()
       }
       guard let work else { return }
-      do throws(EventLogError) {
-        switch work {
-        case .compress(let directory, let base): try compress(directory, base)
-        case .index(let directory, let base): try writeIndex(directory, base)
-        }
-      } catch {
-        state.withLock { $0.failure = $0.failure ?? error }
+      attempt(work)
+    }
+  }
+
+  private func attempt(_ work: Work) {
+    do throws(EventLogError) {
+      switch work {
+      case .compress(let directory, let base): try compress(directory, base)
+      case .index(let directory, let base): try writeIndex(directory, base)
       }
+    } catch {
+      state.withLock { $0.failure = $0.failure ?? error }
     }
   }
 
@@ -237,6 +246,9 @@ final class SegmentCompressor: Sendable {
             + (got == count ? String(cString: ZSTD_getErrorName(size)) : "it became shorter")
             + "; it stays as it is")
       }
+      assert(
+        frames.last.map { $0.position < written && $0.offset < start.offset } ?? true,
+        "frame at byte \(written) with offset \(start.offset) after \(frames.last!)")
       frames.append(
         .init(
           offset: start.offset, position: Int64(written), timestamp: start.timestamp,

@@ -142,15 +142,6 @@ struct SegmentIndex {
   static func replace(_ path: String, base: Int64, entries: [Entry], temporary: String)
     throws(EventLogError)
   {
-    let bytes = header(base: base) + encode(entries)
-    let file = try File.opening(temporary, O_WRONLY | O_CREAT | O_TRUNC)
-    do throws(EventLogError) {
-      try file.write(bytes)
-      try file.sync()
-      try File.rename(temporary, to: path)
-    } catch {
-      try? File.remove(temporary)
-      throw error
-    }
+    try File.replace(path, with: header(base: base) + encode(entries), by: temporary)
   }
 }

@@ -21,7 +21,7 @@ final class SegmentIndexWriter {
       let sound = kept.isEmpty ? 0 : SegmentIndex.headerBytes + kept.count * SegmentIndex.entryBytes
       if try file.size() > sound {
         try file.truncate(to: sound)
-        // Or a power failure could bring back entries of what is not in the segment any more.
+        // Unsynced, a power failure could bring back entries that point to lines which were cut.
         try file.sync()
       }
       fileBytes = sound
@@ -47,10 +47,14 @@ final class SegmentIndexWriter {
   }
 
   func add(_ entries: [SegmentIndex.Entry]) {
-    guard let last = entries.last else { return }
+    for entry in entries {
+      assert(
+        entry.offset > lastOffset && entry.position > lastPosition,
+        "entry \(entry) after offset \(lastOffset) at byte \(lastPosition)")
+      lastOffset = entry.offset
+      lastPosition = Int(entry.position)
+    }
     pending.append(contentsOf: entries)
-    lastPosition = Int(last.position)
-    lastOffset = last.offset
   }
 
   /// Writes what points into the first `bytes` of the segment, which are in its file.

@@ -7,7 +7,7 @@ final class SyncedOffsets: Sendable {
     var offset: Int64 = 0
     /// The growing segment whose name is on the device.
     var named: Int64?
-    /// A simulated device forgets without this process.
+    /// Of a simulated device, which may lose power, and so what it had, while this process lives on.
     var boot: Int?
   }
 

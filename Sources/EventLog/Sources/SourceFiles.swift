@@ -3,8 +3,8 @@ import Glibc
 import Support
 
 /// The files of `DirectorySources`: `sources/ID.open` while a source is under way, `sources/ID.json` once
-/// it is finished, and `sources/ID.progress` beside the former. Only who writes the log reads them: they
-/// name files and tables, and so nobody else may.
+/// it is finished, and `sources/ID.progress` beside the former. They name files and tables of their owner,
+/// and so nobody but the log's writers may read them.
 struct SourceFiles {
   private let path: String
 
@@ -25,7 +25,7 @@ struct SourceFiles {
       guard let ending = [Self.open, Self.finished].first(where: name.hasSuffix),
         let number = Int(name.dropFirst(prefix.count + 1).dropLast(ending.count))
       else { continue }
-      // One that has grown is there as it was before too, until it is finished again.
+      // A finished source that has grown is there under both names until it is finished again.
       if found[number] == nil || ending == Self.open { found[number] = name }
     }
     var records: [SourceRecord] = []
@@ -65,7 +65,7 @@ struct SourceFiles {
     for name in names.sorted() where name.hasSuffix(Self.open) {
       guard var record = try load(name) else { continue }
       if record.isFinished {
-        // It died between the last two steps of finishing.
+        // Its writer died between the last two steps of finishing it.
         try close(record.id)
         continue
       }
@@ -107,11 +107,9 @@ struct SourceFiles {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
     guard let text = try? encoder.encode(record) else { return }
-    let temporary = "\(path)/\(PartitionDirectory.temporaryPrefix)\(record.id)"
-    let file = try File.opening(temporary, O_WRONLY | O_CREAT | O_TRUNC)
-    try file.write(Array(text) + [10])
-    try file.sync()
-    try File.rename(temporary, to: "\(path)/\(record.id)\(Self.open)")
+    try File.replace(
+      "\(path)/\(record.id)\(Self.open)", with: Array(text) + [10],
+      by: "\(path)/\(PartitionDirectory.temporaryPrefix)\(record.id)")
     try File.syncDirectory(path)
   }
 

@@ -21,8 +21,8 @@ public final class SourceJournal {
 
   init(_ store: any SourceStore) { self.store = store }
 
-  /// The sources whose id is `prefix`, a `-` and a number, in the order of the numbers. One of which the
-  /// log has lost records (a lost end, a backup) is not known any more.
+  /// The sources whose id is `prefix`, a `-` and a number, in the order of the numbers. A source of which
+  /// the log has lost records (a lost end, a restored backup) is left out.
   public func known(_ prefix: String) throws(EventLogError) -> [SourceRecord] {
     var known: [SourceRecord] = []
     for record in try store.known(prefix) {
@@ -104,7 +104,7 @@ public final class SourceJournal {
     try settle()
     var record = record
     record.isFinished = false
-    // What others appended must not go from under the offsets that are noted here.
+    // The offsets noted here must still mean the same after a power failure: what lies below them is synced.
     let ends = try store.settledEnds()
     remaining = []
     for ofTopic in store.partitions {
@@ -120,17 +120,20 @@ public final class SourceJournal {
     current = record
   }
 
-  /// Says how far the source is read, before the first record of what was read is appended. It is not
-  /// synced: a power failure may set it back.
+  /// Says how far the source is read. Call it before the first record of what was read is appended. It is
+  /// not synced: a power failure may set it back.
+  /// - Parameters:
+  ///   - extent: in the source's own measure; less than before changes nothing.
+  ///   - check: what tells whether the source is the same up to there.
   public func reached(_ extent: Int64, check: String) throws(EventLogError) {
-    // A source that is read again is known that far.
+    // A source that is read again comes past places that are noted already.
     guard let current, extent > reachedExtent else { return }
     try store.note(current.id, extent: extent, check: check)
     reachedExtent = extent
   }
 
-  /// Says that the source has come to an end that is none yet: what is appended now may be other records
-  /// where it goes on later. Before the first of them, as `reached`.
+  /// Says that the source ends where more may come later (in the middle of a line, say), so that the records
+  /// appended from now on may turn out as others when it is read again. Call it before the first of them.
   public func reachedOpenEnd(check: String) throws(EventLogError) {
     guard let current else { return }
     try store.note(current.id, extent: reachedExtent, check: check + SourceRecord.openEnd)

@@ -23,13 +23,13 @@ public struct SourceRecord: Codable, Equatable, Sendable {
   var partitions: [String: Int] = [:]
   /// Records since `from`, by topic/partition, that are known to be on the storage device.
   var given: [String: Int64] = [:]
-  /// Where a partition stood when the source last began or went on; what came from there on is its own
-  /// until somebody settles it. Gone where it is settled.
+  /// Where a partition stood when the source last began or went on. Records from there on are this source's,
+  /// and are not in `given` yet; a partition that is counted has no entry here.
   var start: [String: Int64] = [:]
-  /// Where each partition with records of it ended when they were settled. A log that does not have that
-  /// any more has lost some of them.
+  /// Where each partition with records of this source ended when they were counted. A log that does not
+  /// reach that far any more has lost some of them.
   var ends: [String: End]?
-  /// Some of its records were lost before they could be settled.
+  /// True where some of its records were lost before they could be counted.
   var isLost: Bool?
 
   /// A place in a partition.
@@ -65,14 +65,15 @@ public struct SourceRecord: Codable, Equatable, Sendable {
   /// Ends the check of a source that may have given records from beyond its last whole one.
   static let openEnd = "$"
 
-  /// Such a source is the same one only where it still ends there.
+  /// Whether the source ended where more may come (see `SourceJournal.reachedOpenEnd`): it is the same
+  /// source later only where it still ends there.
   public var hasOpenEnd: Bool { check.hasSuffix(Self.openEnd) }
 
-  /// What `check` was said to be.
+  /// The check that the source gave, without the mark of an open end.
   public var checkText: String { hasOpenEnd ? String(check.dropLast()) : check }
 
-  /// Whether the log has records of it since `from`, but nothing that tells of what: a power failure can
-  /// leave it so.
+  /// Whether the log has records of the source since `from`, but no extent or check that tells which: a power
+  /// failure can leave it so.
   public var isUntold: Bool { extent <= from && given.values.contains { $0 > 0 } }
 
   /// Records in the log, as far as it is settled.

@@ -1,5 +1,6 @@
 import EventGenerator
 import Glibc
+import Support
 
 /// A directory with the songs of a service (`tracks.csv` or `songs.csv`) and, optionally, its users
 /// (`users.csv`), each plain or compressed as `.gz` or `.zst`: what `--catalogue` reads, and what the generator's
@@ -39,13 +40,14 @@ public enum CatalogueFolder {
   }
 
   private static func checkIsDirectory(_ path: String) throws(SourceError) {
-    var status = stat()
-    let found = stat(path, &status) == 0
-    if found, status.st_mode & S_IFMT == S_IFDIR { return }
-    let reason = String(cString: strerror(found ? ENOTDIR : errno))
-    throw SourceError(
-      found || errno == ENOENT || errno == ENOTDIR ? .notFound : .io,
-      "\(path): \(reason); --catalogue takes a directory with tracks.csv")
+    do throws(SystemError) {
+      guard try FileSystem.kind(of: path) != .directory else { return }
+      throw SystemError(ENOTDIR, path)
+    } catch {
+      throw SourceError(
+        error.code == ENOENT || error.code == ENOTDIR ? .notFound : .io,
+        "\(path): \(error.reason); --catalogue takes a directory with tracks.csv")
+    }
   }
 
   private static let songFiles = ["tracks.csv", "songs.csv"]

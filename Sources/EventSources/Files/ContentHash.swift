@@ -1,4 +1,5 @@
 import CXXHash
+import Support
 
 /// A hash of a stream of bytes: 64 bits, XXH3 of Yann Collet, with seed 0. The pieces in which the bytes come
 /// make no difference. The hash tells different content apart, but is no defence against somebody who makes
@@ -33,8 +34,5 @@ public final class ContentHash {
   public var value: UInt64 { XXH3_64bits_digest(state) }
 
   /// The value in 16 hexadecimal digits, lower case.
-  public var text: String {
-    let digits = String(value, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
-  }
+  public var text: String { value.padded(to: 16, radix: 16) }
 }

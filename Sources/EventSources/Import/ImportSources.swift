@@ -88,12 +88,6 @@ final class ImportSources {
 
   // MARK: Reading
 
-  /// True for a file that can be read more than once.
-  static func isRegular(_ path: String) -> Bool {
-    var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
-  }
-
   /// Tells whether a file has events or one of the tables.
   func content(of file: SourceFile) throws(SourceError) -> SourceFile.Content {
     let name = SourceFile.plainName(file.name)

@@ -273,7 +273,7 @@ public final class Importer {
   private func importLines(_ file: SourceFile, _ writer: EventWriter) throws {
     try sources.withLocalFile(file) { path in
       // A pipe can be read only once, so that the log has no means to recognise its content before reading it.
-      guard let journal = writer.journal, ImportSources.isRegular(path) else {
+      guard let journal = writer.journal, FileSystem.isFile(path) else {
         try addLines(of: ByteSources.open(path, name: file.title), file, writer)
         return try writer.sync()
       }

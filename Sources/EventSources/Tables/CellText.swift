@@ -90,86 +90,14 @@ public enum CellText {
   /// `YYYY-MM-DD`, alone (midnight) or with ` ` or `T` and `HH:MM[:SS[.fraction]]`, and then a zone:
   /// none or `Z` or ` UTC` for UTC, or `±HH[:MM]`.
   /// - Returns: milliseconds since 1970-01-01 UTC, rounded down; nil where the text is not of that form.
-  public static func time(_ cell: ByteSlice) -> Int64? {
-    var rest = Cursor(bytes: cell.buffer)
-    guard let year = rest.digits(4), rest.skip("-"), let month = rest.digits(2), rest.skip("-"),
-      let day = rest.digits(2)
-    else { return nil }
-    let date = CivilDate(year: year, month: month, day: day)
-    guard date.isValid else { return nil }
-    let midnight = date.daysSince1970 * 86_400_000
-    if rest.isAtEnd { return midnight }
-    guard rest.skip("T") || rest.skip("t") || rest.skip(" "), let hour = rest.digits(2),
-      rest.skip(":"), let minute = rest.digits(2), hour < 24, minute < 60
-    else { return nil }
-    var milliseconds: Int64 = 0
-    if rest.skip(":") {
-      guard let second = rest.digits(2), second < 60 else { return nil }
-      milliseconds = second * 1000
-      if rest.skip(".") {
-        guard let fraction = rest.fraction() else { return nil }
-        milliseconds += fraction
-      }
-    }
-    let local = midnight + (hour * 60 + minute) * 60_000 + milliseconds
-    if rest.isAtEnd || rest.isRest("Z") || rest.isRest(" UTC") || rest.isRest("z") { return local }
-    let isEast = rest.skip("+")
-    guard isEast || rest.skip("-"), let zoneHours = rest.digits(2), zoneHours <= 15 else {
-      return nil
-    }
-    var zoneMinutes: Int64 = 0
-    if !rest.isAtEnd {
-      _ = rest.skip(":")
-      guard let minutes = rest.digits(2), minutes < 60 else { return nil }
-      zoneMinutes = minutes
-    }
-    guard rest.isAtEnd else { return nil }
-    let offset = (zoneHours * 60 + zoneMinutes) * 60_000
-    return isEast ? local - offset : local + offset
-  }
+  public static func time(_ cell: ByteSlice) -> Int64? { ISOTime.parse(cell.buffer, form) }
+
+  /// The form in which databases and spreadsheets write times.
+  private static let form = ISOTime.Form(
+    fractionDigits: 1...Int.max, zoneHoursMax: 15, zoneMayLackColon: true,
+    zoneMayLackMinutes: true, takesTableSpellings: true)
 
   static func isDigit(_ byte: UInt8) -> Bool {
     (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-  }
-
-  private struct Cursor {
-    let bytes: UnsafeBufferPointer<UInt8>
-    var index = 0
-
-    init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
-
-    var isAtEnd: Bool { index == bytes.count }
-
-    mutating func digits(_ count: Int) -> Int64? {
-      guard index + count <= bytes.count else { return nil }
-      var value: Int64 = 0
-      for _ in 0..<count {
-        guard isDigit(bytes[index]) else { return nil }
-        value = value * 10 + Int64(bytes[index] - UInt8(ascii: "0"))
-        index += 1
-      }
-      return value
-    }
-
-    /// Any number of digits behind a decimal point, as milliseconds.
-    mutating func fraction() -> Int64? {
-      let first = index
-      var value: Int64 = 0
-      var place: Int64 = 100
-      while index < bytes.count, isDigit(bytes[index]) {
-        value += Int64(bytes[index] - UInt8(ascii: "0")) * place
-        place /= 10
-        index += 1
-      }
-      return index > first ? value : nil
-    }
-
-    mutating func skip(_ character: Unicode.Scalar) -> Bool {
-      guard index < bytes.count, bytes[index] == UInt8(ascii: character) else { return false }
-      index += 1
-      return true
-    }
-
-    func isRest(_ text: String) -> Bool { bytes[index...].elementsEqual(text.utf8) }
   }
 }

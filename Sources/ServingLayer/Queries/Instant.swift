@@ -22,17 +22,7 @@ struct Instant: Comparable, Sendable {
   }
 
   /// `2026-11-20T22:16:00Z`, with milliseconds where there are some.
-  var iso8601: String {
-    let seconds = CivilDate.floorDivide(milliseconds, 1000)
-    let millis = milliseconds - seconds * 1000
-    let days = CivilDate.floorDivide(seconds, 86_400)
-    let second = seconds - days * 86_400
-    let date = CivilDate(daysSince1970: days)
-    let fraction = millis == 0 ? "" : "." + padded(millis, 3)
-    return "\(padded(date.year, 4))-\(padded(date.month, 2))-\(padded(date.day, 2))T"
-      + "\(padded(second / 3600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))"
-      + "\(fraction)Z"
-  }
+  var iso8601: String { ISOTime.text(milliseconds) }
 
   /// Reads `now`, `-15m`, `now-7d`, epoch milliseconds, or ISO 8601; nil for anything else.
   /// A time without a zone is UTC.
@@ -45,7 +35,7 @@ struct Instant: Comparable, Sendable {
       // guess would be off by a factor of 1000.
       return (12...13).contains(text.utf8.count) ? Int64(text).map(Instant.init) : nil
     }
-    return iso(Array(text.utf8))
+    return ISOTime.parse(text, form).map(Instant.init)
   }
 
   static let accepted =
@@ -64,72 +54,10 @@ struct Instant: Comparable, Sendable {
     return overflow || underflow ? nil : Instant(milliseconds: time)
   }
 
-  private static func iso(_ bytes: [UInt8]) -> Instant? {
-    var scanner = DigitScanner(bytes: bytes)
-    guard let year = scanner.number(4), scanner.skip("-"), let month = scanner.number(2),
-      scanner.skip("-"), let day = scanner.number(2)
-    else { return nil }
-    let date = CivilDate(year: year, month: month, day: day)
-    guard date.isValid else { return nil }
-    var milliseconds = date.daysSince1970 * 86_400_000
-    if scanner.atEnd { return Instant(milliseconds: milliseconds) }
-    guard scanner.skip("T") || scanner.skip(" "), let hour = scanner.number(2), hour < 24,
-      scanner.skip(":"), let minute = scanner.number(2), minute < 60
-    else { return nil }
-    milliseconds += hour * 3_600_000 + minute * 60_000
-    if scanner.skip(":") {
-      guard let second = scanner.number(2), second < 60 else { return nil }
-      milliseconds += second * 1000
-      if scanner.skip(".") {
-        guard let millis = scanner.fraction() else { return nil }
-        milliseconds += millis
-      }
-    }
-    if scanner.atEnd || (scanner.skip("Z") && scanner.atEnd) {
-      return Instant(milliseconds: milliseconds)
-    }
-    // In a query string `+` stands for a space, so an offset's plus sign may have been decoded to one.
-    let east = scanner.skip("+") || scanner.skip(" ")
-    guard east || scanner.skip("-"), let hours = scanner.number(2), hours < 24 else { return nil }
-    _ = scanner.skip(":")
-    guard let minutes = scanner.number(2), minutes < 60, scanner.atEnd else { return nil }
-    let offset = hours * 3_600_000 + minutes * 60_000
-    return Instant(milliseconds: milliseconds + (east ? -offset : offset))
-  }
-}
-
-private struct DigitScanner {
-  let bytes: [UInt8]
-  var position = 0
-
-  var atEnd: Bool { position == bytes.count }
-
-  mutating func skip(_ character: Unicode.Scalar) -> Bool {
-    guard position < bytes.count, bytes[position] == UInt8(ascii: character) else { return false }
-    position += 1
-    return true
-  }
-
-  mutating func number(_ digits: Int) -> Int64? {
-    guard position + digits <= bytes.count else { return nil }
-    let slice = bytes[position..<position + digits]
-    guard slice.allSatisfy(isDigit) else { return nil }
-    position += digits
-    return slice.reduce(0) { $0 * 10 + Int64($1 - 48) }
-  }
-
-  /// Digits after the decimal point as milliseconds, cut off.
-  mutating func fraction() -> Int64? {
-    let digits = bytes[position...].prefix(while: isDigit)
-    guard (1...9).contains(digits.count) else { return nil }
-    position += digits.count
-    return (Array(digits.prefix(3)) + [48, 48, 48]).prefix(3).reduce(0) { $0 * 10 + Int64($1 - 48) }
-  }
+  /// Seconds may have a fraction of any precision up to nanoseconds. In a query string `+` stands for a space,
+  /// so an offset's plus sign may have been decoded to one.
+  private static let form = ISOTime.Form(
+    fractionDigits: 1...9, zoneMayLackColon: true, blankIsPlus: true)
 }
 
 private func isDigit(_ byte: UInt8) -> Bool { (48...57).contains(byte) }
-
-private func padded(_ value: Int64, _ width: Int) -> String {
-  let digits = String(value)
-  return String(repeating: "0", count: max(0, width - digits.count)) + digits
-}

@@ -1,3 +1,5 @@
+import Support
+
 /// Writes JSON (RFC 8259) in one pass, with members in the order of the calls.
 struct JSONWriter {
   private(set) var text = ""
@@ -92,8 +94,7 @@ struct JSONWriter {
       case "\r": text += "\\r"
       case "\t": text += "\\t"
       case "\u{0}"..."\u{1F}":
-        let hex = String(scalar.value, radix: 16)
-        text += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+        text += "\\u" + scalar.value.padded(to: 4, radix: 16)
       default: text.unicodeScalars.append(scalar)
       }
     }

@@ -1,4 +1,5 @@
 import Glibc
+import Support
 
 /// The operating system user that the server runs as. PostgreSQL refuses to run as root.
 struct ServerUser {
@@ -50,78 +51,39 @@ enum ChildProcess {
     "MALLOC_MMAP_THRESHOLD_=33554432",
   ]
 
-  /// POSIX_SPAWN_SETSID of glibc's spawn.h, which shows it only under _GNU_SOURCE.
-  private static let newSession: Int16 = 0x80
-
   /// The child gets a session of its own (the terminal's Ctrl-C does not reach it), no open file of
   /// ours (a server would hold our locks as long as it lives), default signals, and `/` to work in.
   static func run(_ command: [String], as user: ServerUser) throws(WarehouseError) -> Outcome {
     let words = ["/usr/bin/env", "--chdir=/"] + (user.isOther ? try become(user) : []) + command
     // A file, not a pipe: a daemon that keeps the descriptor open cannot keep us waiting.
-    var template = Array("/tmp/polyrhythm-output-XXXXXX".utf8CString)
-    let output = mkstemp(&template)
-    guard output >= 0 else { throw Files.failure("write to", "/tmp") }
-    _ = fcntl(output, F_SETFD, FD_CLOEXEC)
-    unlink(template)
-    defer { close(output) }
-
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_adddup2(&actions, output, 1)
-    posix_spawn_file_actions_adddup2(&actions, output, 2)
-    // Closing a descriptor that is gone by then is no error to glibc.
-    for name in Files.list("/proc/self/fd") ?? [] {
-      if let descriptor = Int32(name), descriptor > 2 {
-        posix_spawn_file_actions_addclose(&actions, descriptor)
-      }
+    let output: OpenFile
+    do throws(SystemError) { output = try OpenFile.unnamed(in: "/tmp") } catch {
+      throw ClusterFiles.failure("write to", error)
     }
-
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    var none = sigset_t()
-    sigemptyset(&none)
-    posix_spawnattr_setsigmask(&attributes, &none)
-    var defaults = sigset_t()
-    sigemptyset(&defaults)
-    for signal in [SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD, SIGQUIT, SIGUSR1, SIGUSR2] {
-      sigaddset(&defaults, signal)
+    var start = ProcessStart(words)
+    start.environment = environment
+    start.input = .nothing
+    start.output = .descriptor(output.descriptor)
+    start.errors = .descriptor(output.descriptor)
+    start.closesOtherFiles = true
+    start.group = .ownSession
+    start.defaultSignals = [SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD, SIGQUIT, SIGUSR1, SIGUSR2]
+    do throws(SystemError) {
+      // Where somebody ignores SIGCHLD, the status is gone.
+      let status = ProcessEnd.wait(for: try start.start())?.status ?? 0
+      let said = (try? output.readAll()) ?? []
+      return Outcome(status: status, output: String(decoding: said, as: UTF8.self))
+    } catch {
+      throw WarehouseError(.cluster, "Cannot run \(error.path): \(error.reason)")
     }
-    posix_spawnattr_setsigdefault(&attributes, &defaults)
-    posix_spawnattr_setflags(
-      &attributes,
-      Int16(POSIX_SPAWN_SETSIGMASK) | Int16(POSIX_SPAWN_SETSIGDEF) | newSession)
-
-    var process: pid_t = 0
-    let failure = CStrings(words).withMutablePointers { arguments in
-      CStrings(environment).withMutablePointers { environment in
-        posix_spawn(&process, words[0], &actions, &attributes, arguments, environment)
-      }
-    }
-    guard failure == 0 else {
-      throw WarehouseError(
-        .cluster, "Cannot run \(words[0]): \(String(cString: strerror(failure)))")
-    }
-    var status: Int32 = 0
-    while waitpid(process, &status, 0) < 0 {
-      // ECHILD: somebody ignores SIGCHLD and the status is gone.
-      if errno != EINTR { break }
-    }
-    let signal = status & 0x7F
-    lseek(output, 0, SEEK_SET)
-    return Outcome(
-      status: signal == 0 ? (status >> 8) & 0xFF : 128 + signal,
-      output: String(decoding: Files.read(all: output) ?? [], as: UTF8.self))
   }
 
   /// The words before a command that make it run as `user`.
   private static func become(_ user: ServerUser) throws(WarehouseError) -> [String] {
-    for setpriv in ["/usr/bin/setpriv", "/bin/setpriv"] where Files.exists(setpriv) {
+    for setpriv in ["/usr/bin/setpriv", "/bin/setpriv"] where FileSystem.exists(setpriv) {
       return [setpriv, "--reuid=\(user.uid)", "--regid=\(user.gid)", "--init-groups", "--"]
     }
-    for runuser in ["/usr/sbin/runuser", "/sbin/runuser"] where Files.exists(runuser) {
+    for runuser in ["/usr/sbin/runuser", "/sbin/runuser"] where FileSystem.exists(runuser) {
       return [runuser, "-u", user.name, "--"]
     }
     throw WarehouseError(

@@ -1,4 +1,5 @@
 import Glibc
+import Support
 
 /// Where a private cluster lives: a directory that its server user can reach, and a socket
 /// directory whose path is short enough.
@@ -16,7 +17,7 @@ struct ClusterPlace {
     let beside = root + "/socket"
     // A comma would begin a second directory in PostgreSQL's setting and in libpq's host.
     if beside.utf8.count <= Self.socketDirectoryMax && !beside.contains(",") { return beside }
-    return "/tmp/polyrhythm-\(Files.shortName(of: root))"
+    return "/tmp/polyrhythm-\(ClusterFiles.shortName(of: root))"
   }
 
   /// A socket's address is at most 107 bytes on Linux, and `/.s.PGSQL.65535` is 15 of them.
@@ -34,27 +35,31 @@ struct ClusterPlace {
         "The path \(directory) has a quote, $ or backslash, which PostgreSQL's tools "
           + "cannot take: choose another data directory")
     }
-    try Files.makeDirectories(Files.parent(directory))
-    let wasThere = Files.isDirectory(directory)
+    try ClusterFiles.makeDirectories(FileSystem.parent(directory))
+    let wasThere = FileSystem.isDirectory(directory)
     if !wasThere {
-      if Files.isSymbolicLink(directory) {
+      if FileSystem.isSymbolicLink(directory) {
         throw WarehouseError(
           .cluster, "\(directory) is a link to a directory that is gone: remove the link")
       }
-      if try canReach(Files.parent(directory), user) {
+      if try canReach(FileSystem.parent(directory), user) {
         try makeOwned(directory, user)
       } else {
-        let parent = Files.realPath(Files.parent(directory)) ?? Files.parent(directory)
-        let name = Files.shortName(of: parent + "/" + (directory.split(separator: "/").last ?? ""))
+        let parent =
+          FileSystem.realPath(FileSystem.parent(directory)) ?? FileSystem.parent(directory)
+        let name = ClusterFiles.shortName(
+          of: parent + "/" + (directory.split(separator: "/").last ?? ""))
         let elsewhere = "/var/lib/polyrhythm/\(name)"
-        try Files.makeDirectories("/var/lib/polyrhythm")
+        try ClusterFiles.makeDirectories("/var/lib/polyrhythm")
         try makeOwned(elsewhere, user)
         guard symlink(elsewhere, directory) == 0 || errno == EEXIST else {
-          throw Files.failure("make the link", directory)
+          throw ClusterFiles.failure("make the link", directory)
         }
       }
     }
-    guard let root = Files.realPath(directory) else { throw Files.failure("open", directory) }
+    guard let root = FileSystem.realPath(directory) else {
+      throw ClusterFiles.failure("open", directory)
+    }
     guard try canReach(root, user) else {
       throw WarehouseError(
         .cluster,
@@ -82,15 +87,15 @@ struct ClusterPlace {
     if lstat(path, &status) == 0 { return }
     // It is handed over before it gets its name: whoever starts at the same time never sees it as ours.
     let unnamed = "\(path).\(UInt32.random(in: .min ... .max))"
-    guard mkdir(unnamed, 0o700) == 0 else { throw Files.failure("make the directory", path) }
+    guard mkdir(unnamed, 0o700) == 0 else { throw ClusterFiles.failure("make the directory", path) }
     if user.isOther && chown(unnamed, user.uid, user.gid) != 0 {
-      let failure = Files.failure("hand over", path)
+      let failure = ClusterFiles.failure("hand over", path)
       rmdir(unnamed)
       throw failure
     }
     guard rename(unnamed, path) != 0 else { return }
     let isThere = errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR
-    let failure = Files.failure("make the directory", path)
+    let failure = ClusterFiles.failure("make the directory", path)
     rmdir(unnamed)
     if !isThere { throw failure }
   }

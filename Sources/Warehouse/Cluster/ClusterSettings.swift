@@ -1,4 +1,5 @@
 import Glibc
+import Support
 
 /// The private cluster's configuration files, as text.
 struct ClusterSettings {
@@ -82,7 +83,7 @@ struct ClusterSettings {
   /// Physical memory, or the control group's limit where that is lower. Bytes.
   static func memoryOfThisMachine() -> Int {
     let physical = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
-    let limit = Files.readText("/sys/fs/cgroup/memory.max")
+    let limit = FileSystem.text("/sys/fs/cgroup/memory.max")
       .flatMap { Int($0.filter { !$0.isWhitespace }) }
     return min(physical, limit ?? physical)
   }

@@ -1,4 +1,5 @@
 import Glibc
+import Support
 
 /// The processes of a server whose postmaster is dead.
 ///
@@ -18,8 +19,8 @@ enum Orphans {
   /// The processes that have the title.
   static func processes(of dataDirectory: String) -> [pid_t] {
     let title = "postgres: \(clusterName(of: dataDirectory)): "
-    return (Files.list("/proc") ?? []).compactMap { pid_t($0) }
-      .filter { Files.readText("/proc/\($0)/cmdline")?.hasPrefix(title) == true }
+    return FileSystem.sortedNames(in: "/proc").compactMap { pid_t($0) }
+      .filter { FileSystem.text("/proc/\($0)/cmdline")?.hasPrefix(title) == true }
   }
 
   /// Kills them, as the user that they belong to.

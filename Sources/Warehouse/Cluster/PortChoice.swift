@@ -1,4 +1,5 @@
 import Glibc
+import Support
 
 /// The TCP ports that a cluster tries: the one it had last time, then free ones from a place that
 /// depends on its path, so that clusters do not all want the same.
@@ -9,8 +10,8 @@ struct PortChoice {
   private static let range: Range<UInt16> = 20_000..<30_000
 
   init(_ place: ClusterPlace) {
-    let kept = Files.readText(place.portFile).flatMap { UInt16($0.filter(\.isNumber)) }
-    let hash = Int(Files.shortName(of: place.root).suffix(6), radix: 16) ?? 0
+    let kept = FileSystem.text(place.portFile).flatMap { UInt16($0.filter(\.isNumber)) }
+    let hash = Int(ClusterFiles.shortName(of: place.root).suffix(6), radix: 16) ?? 0
     let offset = hash % Self.range.count
     let start = Self.range.lowerBound + UInt16(offset)
     candidates =

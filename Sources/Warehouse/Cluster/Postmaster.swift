@@ -1,4 +1,5 @@
 import Glibc
+import Support
 
 /// What a lock file of PostgreSQL's says about a server (`postmaster.pid`, and the one beside the
 /// socket, which begins with the same lines), and whether that is still so.
@@ -18,7 +19,7 @@ struct Postmaster {
 
   /// Reads `postmaster.pid`. nil where there is none.
   init?(dataDirectory: String) {
-    guard let text = Files.readText(dataDirectory + "/postmaster.pid") else { return nil }
+    guard let text = FileSystem.text(dataDirectory + "/postmaster.pid") else { return nil }
     self.init(text)
   }
 
@@ -132,10 +133,7 @@ struct Postmaster {
   }
 
   static func correct(_ path: String, of directory: String) {
-    let file = open(path, O_RDWR | O_CLOEXEC)
-    guard file >= 0 else { return }
-    defer { close(file) }
-    guard let bytes = Files.read(all: file) else { return }
+    guard let file = try? OpenFile(path, O_RDWR), let bytes = try? file.readAll() else { return }
     let text = String(decoding: bytes, as: UTF8.self)
     guard let lock = Postmaster(text), !lock.isRunning(in: directory) else { return }
     // A number of nobody's misleads nobody.
@@ -148,13 +146,14 @@ struct Postmaster {
     }
     // Into this very file: where a server has made itself a new one meanwhile, nobody sees this.
     let corrected = Array("\(noProcess)\(text.drop { $0.isNumber })".utf8)
-    _ = corrected.withUnsafeBytes { pwrite(file, $0.baseAddress, $0.count, 0) }
+    var written = 0
+    corrected.withUnsafeBytes { try? file.write($0, at: 0, written: &written) }
   }
 
   /// Whether any process is attached to the server's shared memory, or may be.
   private var hasAttachedMemory: Bool {
     guard let sharedMemory else { return false }
-    guard let table = Files.readText("/proc/sysvipc/shm") else { return true }
+    guard let table = FileSystem.text("/proc/sysvipc/shm") else { return true }
     // key shmid perms size cpid lpid nattch …
     for line in table.split(separator: "\n").dropFirst() {
       let words = line.split(separator: " ")
@@ -175,13 +174,13 @@ private struct ProcessLook {
   init?(_ process: pid_t) {
     // `PID (NAME) STATE …`: the name may have blanks and brackets. The 22nd field is the start in
     // clock ticks since the machine's.
-    guard let text = Files.readText("/proc/\(process)/stat"),
+    guard let text = FileSystem.text("/proc/\(process)/stat"),
       let bracket = text.lastIndex(of: ")")
     else { return nil }
     let fields = text[text.index(after: bracket)...].split(separator: " ")
     guard fields.count > 19, let ticks = Double(fields[19]) else { return nil }
     hasEnded = ["Z", "X", "x"].contains(fields[0])
-    user = Files.readText("/proc/\(process)/status")?.split(separator: "\n")
+    user = FileSystem.text("/proc/\(process)/status")?.split(separator: "\n")
       .first { $0.hasPrefix("Uid:") }?.split(whereSeparator: \.isWhitespace).dropFirst(2).first
       .flatMap { uid_t($0) }
     var sinceBoot = timespec()

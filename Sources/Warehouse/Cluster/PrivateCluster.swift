@@ -1,4 +1,5 @@
 import Glibc
+import Support
 
 /// Where a running private cluster is reached.
 public struct ClusterInfo: Sendable, CustomStringConvertible {
@@ -53,7 +54,7 @@ public struct PrivateCluster: Sendable {
   ///   - directory: the cluster's own directory (`DIR/postgres`); made by `start`.
   ///   - isDurable: false gives up durability for speed. For tests.
   public init(directory: String, isDurable: Bool = true) {
-    self.directory = Files.absolute(directory)
+    self.directory = FileSystem.absolute(directory)
     self.isDurable = isDurable
   }
 
@@ -68,7 +69,7 @@ public struct PrivateCluster: Sendable {
     defer { withExtendedLifetime(lock) {} }
     let binaries = try ServerBinaries.find(
       major: try version(of: place), for: place.dataDirectory)
-    if !Files.exists(place.dataDirectory) { try initialise(place, binaries, user) }
+    if !FileSystem.exists(place.dataDirectory) { try initialise(place, binaries, user) }
 
     let running = try connectToRunning(place)
     let port: UInt16
@@ -114,9 +115,9 @@ public struct PrivateCluster: Sendable {
 
   /// Stops the server and returns when it is down; does nothing where none runs.
   public func stop(_ mode: StopMode = .fast) throws(WarehouseError) {
-    guard let root = Files.realPath(directory) else { return }
+    guard let root = FileSystem.realPath(directory) else { return }
     let place = ClusterPlace(root: root)
-    guard Files.exists(place.dataDirectory) else { return }
+    guard FileSystem.exists(place.dataDirectory) else { return }
     let user = try ServerUser.forThisProcess()
     let lock = try FileLock(place.lockFile, waitingAtMost: Double(Self.startSecondsMax))
     defer { withExtendedLifetime(lock) {} }
@@ -146,7 +147,7 @@ public struct PrivateCluster: Sendable {
   public var runningPort: UInt16? { runningServer?.port }
 
   private var runningServer: Postmaster? {
-    guard let root = Files.realPath(directory) else { return nil }
+    guard let root = FileSystem.realPath(directory) else { return nil }
     let data = ClusterPlace(root: root).dataDirectory
     guard let server = Postmaster(dataDirectory: data), server.isRunning(in: data) else {
       return nil
@@ -157,8 +158,8 @@ public struct PrivateCluster: Sendable {
   // MARK: Making
 
   private func version(of place: ClusterPlace) throws(WarehouseError) -> Int? {
-    guard Files.exists(place.dataDirectory) else { return nil }
-    guard let text = Files.readText(place.dataDirectory + "/PG_VERSION"),
+    guard FileSystem.exists(place.dataDirectory) else { return nil }
+    guard let text = FileSystem.text(place.dataDirectory + "/PG_VERSION"),
       let major = Int(text.prefix { $0.isNumber })
     else {
       throw WarehouseError(
@@ -193,17 +194,17 @@ public struct PrivateCluster: Sendable {
         "initdb cannot make \(place.dataDirectory): "
           + Self.tellingLine(outcome.output, otherwise: "exit status \(outcome.status)"))
     }
-    guard let settings = Files.readText(unfinished + "/postgresql.conf") else {
-      throw Files.failure("read", unfinished + "/postgresql.conf")
+    guard let settings = FileSystem.text(unfinished + "/postgresql.conf") else {
+      throw ClusterFiles.failure("read", unfinished + "/postgresql.conf")
     }
-    try Files.write(
+    try ClusterFiles.write(
       settings + ClusterSettings.includes, to: unfinished + "/postgresql.conf", mode: 0o600,
       owner: user)
-    try Files.write(
+    try ClusterFiles.write(
       ClusterSettings.hostBasedAuthentication, to: unfinished + "/pg_hba.conf", mode: 0o600,
       owner: user)
     guard rename(unfinished, place.dataDirectory) == 0 else {
-      throw Files.failure("move into place", place.dataDirectory)
+      throw ClusterFiles.failure("move into place", place.dataDirectory)
     }
   }
 
@@ -256,12 +257,12 @@ public struct PrivateCluster: Sendable {
     throws(WarehouseError) -> String
   {
     let isThere = try !server.run("select from pg_roles where rolname = 'analyst'").isEmpty
-    if isThere, let password = Files.readText(place.passwordFile)?.split(separator: "\n").first {
+    if isThere, let password = FileSystem.text(place.passwordFile)?.split(separator: "\n").first {
       return String(password)
     }
     let alphabet = Array("ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789")
     let password = String((0..<32).map { _ in alphabet.randomElement()! })
-    try Files.write(password + "\n", to: place.passwordFile, mode: 0o600, owner: user)
+    try ClusterFiles.write(password + "\n", to: place.passwordFile, mode: 0o600, owner: user)
     try server.transaction { () throws(WarehouseError) in
       // The password must not reach the server's log, whatever happens here.
       try server.script(
@@ -289,7 +290,7 @@ public struct PrivateCluster: Sendable {
     throws(WarehouseError) -> UInt16
   {
     let begin = ContinuousClock.now
-    if Files.size(place.logFile) > Self.logBytesMax {
+    if FileSystem.size(place.logFile) > Self.logBytesMax {
       rename(place.logFile, place.logFile + ".old")
     }
     var ports = PortChoice(place)
@@ -301,20 +302,20 @@ public struct PrivateCluster: Sendable {
         clusterName: Orphans.clusterName(of: place.dataDirectory),
         memory: ClusterSettings.memoryOfThisMachine(),
         diskFree: ClusterSettings.diskFree(at: place.dataDirectory), isDurable: isDurable)
-      try Files.write(
+      try ClusterFiles.write(
         settings.text, to: "\(place.dataDirectory)/\(ClusterSettings.fileName)", mode: 0o600,
         owner: user)
-      let logStart = Files.size(place.logFile)
+      let logStart = FileSystem.size(place.logFile)
       let outcome = try ChildProcess.run(
         [
           binaries.path("pg_ctl"), "start", "-s", "-w", "-t", "\(Self.startSecondsMax)",
           "-D", place.dataDirectory, "-l", place.logFile,
         ], as: user)
       if outcome.status == 0 {
-        try Files.write("\(port)\n", to: place.portFile, mode: 0o600, owner: user)
+        try ClusterFiles.write("\(port)\n", to: place.portFile, mode: 0o600, owner: user)
         return port
       }
-      let log = Files.readText(place.logFile, from: logStart) ?? ""
+      let log = FileSystem.text(place.logFile, from: logStart) ?? ""
       if log.contains("could not create any TCP/IP sockets") {
         port = try ports.next(triesMax: Self.portTriesMax)
       } else if outlivedByBackends(log, place)

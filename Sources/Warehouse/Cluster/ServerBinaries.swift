@@ -1,4 +1,5 @@
 import Glibc
+import Support
 
 /// A PostgreSQL server installation: where initdb, pg_ctl and postgres are, and of which version.
 struct ServerBinaries {
@@ -36,7 +37,7 @@ struct ServerBinaries {
 
   private static func candidates() throws(WarehouseError) -> [ServerBinaries] {
     if let given = getenv("POLYRHYTHM_PG_BIN") {
-      let directory = Files.absolute(String(cString: given))
+      let directory = FileSystem.absolute(String(cString: given))
       guard let binaries = try inspect(directory) else {
         throw WarehouseError(
           .cluster, "POLYRHYTHM_PG_BIN is \(directory), which has no initdb, pg_ctl and postgres")
@@ -44,13 +45,13 @@ struct ServerBinaries {
       return [binaries]
     }
     var directories = ["/usr/lib/postgresql"].flatMap { root in
-      (Files.list(root) ?? []).map { "\(root)/\($0)/bin" }
+      FileSystem.sortedNames(in: root).map { "\(root)/\($0)/bin" }
     }
-    directories += (Files.list("/usr") ?? []).filter { $0.hasPrefix("pgsql-") }
+    directories += FileSystem.sortedNames(in: "/usr").filter { $0.hasPrefix("pgsql-") }
       .map { "/usr/\($0)/bin" }
     if let path = getenv("PATH") {
       directories += String(cString: path).split(separator: ":").compactMap { entry in
-        Files.realPath("\(entry)/postgres").map { Files.parent($0) }
+        FileSystem.realPath("\(entry)/postgres").map { FileSystem.parent($0) }
       }
     }
     var result: [ServerBinaries] = []

@@ -1,4 +1,5 @@
 import CLibPQ
+import Support
 
 /// A database URL or conninfo string, taken apart by libpq itself, so that it can be shown without its
 /// password.

@@ -19,7 +19,7 @@ public final class SQLLibrary: Sendable {
     } else {
       self.directory = try Self.find()
     }
-    guard Files.isDirectory(self.directory) else {
+    guard FileSystem.isDirectory(self.directory) else {
       throw WarehouseError(
         .schema,
         "There is no SQL directory \(self.directory); set POLYRHYTHM_SQL to the "
@@ -95,7 +95,7 @@ public final class SQLLibrary: Sendable {
   /// - Throws: `.schema` where the file cannot be read.
   public func text(of path: String) throws(WarehouseError) -> String {
     if let known = texts.withLock({ $0[path] }) { return known }
-    guard let text = Files.readText("\(directory)/\(path)") else {
+    guard let text = FileSystem.text("\(directory)/\(path)") else {
       throw WarehouseError(
         .schema,
         "Cannot read \(directory)/\(path): the SQL files do not belong to this program; "
@@ -108,7 +108,7 @@ public final class SQLLibrary: Sendable {
   /// The names of the `.sql` files of a subdirectory, without the suffix, sorted; empty where the subdirectory
   /// is missing.
   public func names(in subdirectory: String) -> [String] {
-    (Files.list("\(directory)/\(subdirectory)") ?? [])
+    FileSystem.sortedNames(in: "\(directory)/\(subdirectory)")
       .filter { $0.hasSuffix(".sql") }.map { String($0.dropLast(4)) }
   }
 

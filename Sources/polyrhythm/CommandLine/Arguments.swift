@@ -1,5 +1,6 @@
 import EventGenerator
 import Foundation
+import Support
 
 /// The flags and operands that a command was given. Their values are checked when they are read, so a command reads
 /// all of them before it opens or starts anything.
@@ -142,7 +143,7 @@ struct Arguments: Sendable {
     if text.hasSuffix("d"), let days = Double(text.dropLast()), days >= 0, days < 36_500 {
       return now - Int64(days * 86_400_000)
     }
-    if let time = Timestamp.parse(text) { return time }
+    if let time = ISOTime.parse(text) { return time }
     throw UsageError(
       "\(name): \"\(text)\" is not a time; give one such as 2026-01-31, 2026-01-31T12:00:00Z, or 7d for "
         + "seven days ago")

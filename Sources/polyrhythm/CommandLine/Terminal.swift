@@ -12,12 +12,8 @@ enum Terminal {
   /// Writes text to stderr as it is. A stderr that cannot be written to, because its disk is full, say, is no
   /// reason to end the work: the rest of the text is dropped.
   static func write(_ text: String) {
-    var rest = Array(text.utf8)[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { return }
-      rest = rest.dropFirst(count)
+    Array(text.utf8).withUnsafeBytes {
+      try? OpenFile.write($0, to: STDERR_FILENO, path: "standard error")
     }
   }
 

@@ -64,19 +64,11 @@ private func runInteractive(_ url: String, role: String?) throws {
   // psql stays in this process's group: in a group of its own the terminal would stop it. Ctrl-C therefore reaches
   // both, and is to cancel the query in psql and do nothing here.
   signal(SIGINT, SIG_IGN)
-  var attributes = posix_spawnattr_t()
-  posix_spawnattr_init(&attributes)
-  defer { posix_spawnattr_destroy(&attributes) }
-  var interrupt = sigset_t()
-  sigemptyset(&interrupt)
-  sigaddset(&interrupt, SIGINT)
-  sigaddset(&interrupt, SIGPIPE)
-  posix_spawnattr_setsigdefault(&attributes, &interrupt)
-  posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
-  var words: [UnsafeMutablePointer<CChar>?] = [strdup("psql"), strdup(conninfo), nil]
-  defer { for word in words { free(word) } }
-  var child: pid_t = 0
-  guard posix_spawnp(&child, "psql", nil, &attributes, &words, environ) == 0 else {
+  var psql = ProcessStart(["psql", conninfo])
+  psql.isLookedUp = true
+  psql.defaultSignals = [SIGINT, SIGPIPE]
+  psql.unblocksSignals = false
+  guard let child = try? psql.start() else {
     throw CommandError(
       .unavailable,
       "sql: give a query, or install psql (package postgresql-client) for a prompt")

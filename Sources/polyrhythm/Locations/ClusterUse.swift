@@ -7,7 +7,8 @@ import Warehouse
 /// cluster.
 final class ClusterUse {
   private let cluster: PrivateCluster
-  private let file: Int32
+  /// nil once it is released.
+  private var file: OpenFile?
   private var keeper: ClusterKeeper?
 
   /// Seconds that a new user waits for the last one, which holds the exclusive lock while it stops the cluster.
@@ -19,16 +20,14 @@ final class ClusterUse {
   init(directory: String) throws {
     try DataDirectory.make(directory)
     let path = "\(directory)/postgres.users"
-    file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard file >= 0 else {
-      throw CommandError(
-        .cannotCreate, "cannot write \(path): \(String(cString: strerror(errno)))")
+    let file: OpenFile
+    do { file = try OpenFile(path, O_RDWR | O_CREAT) } catch {
+      throw CommandError(.cannotCreate, "cannot write \(path): \(error.reason)")
     }
-    let failure = FileLocking.take(LOCK_SH, of: file, waitingAtMost: Self.patience)
+    let failure = FileLocking.take(LOCK_SH, of: file.descriptor, waitingAtMost: Self.patience)
     guard failure == 0 else {
-      close(file)
       guard failure == EWOULDBLOCK else {
-        throw CommandError(.ioError, "cannot lock \(path): \(String(cString: strerror(failure)))")
+        throw CommandError(.ioError, "cannot lock \(path): \(SystemError.reason(failure))")
       }
       throw CommandError(
         .temporaryFailure,
@@ -36,6 +35,7 @@ final class ClusterUse {
           + "holds \(path)); see whether it is frozen, then try again")
     }
     let absolute = URL(fileURLWithPath: directory).standardizedFileURL.path
+    self.file = file
     cluster = PrivateCluster(directory: "\(absolute)/postgres")
   }
 
@@ -56,7 +56,8 @@ final class ClusterUse {
   func release() {
     keeper?.end()
     keeper = nil
-    if flock(file, LOCK_EX | LOCK_NB) == 0 { try? cluster.stop() }
-    Glibc.close(file)
+    guard let file else { return }
+    self.file = nil
+    if flock(file.descriptor, LOCK_EX | LOCK_NB) == 0 { try? cluster.stop() }
   }
 }

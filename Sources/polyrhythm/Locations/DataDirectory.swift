@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// The directory of an embedded installation. It holds personal data, so only the user who runs this process may
 /// read what the process makes there.
@@ -7,33 +8,24 @@ enum DataDirectory {
   /// directories it makes from now on are closed to other users (0600 and 0700).
   /// - Throws: `.cannotCreate` where it cannot be made, or is no directory.
   static func make(_ path: String) throws {
-    var made = path.hasPrefix("/") ? "/" : ""
-    var isOurs = false
-    for part in path.split(separator: "/") {
-      made += made.isEmpty || made.hasSuffix("/") ? String(part) : "/\(part)"
-      isOurs = mkdir(made, 0o777) == 0
-      if !isOurs, errno != EEXIST, errno != EISDIR { throw failure(path, errno) }
+    do throws(SystemError) {
+      let isOurs = try !FileSystem.makeDirectories(path).isEmpty
+      if isOurs { try close(path) }
+      umask(0o077)
+      guard try FileSystem.kind(of: path) == .directory else { throw SystemError(ENOTDIR, path) }
+    } catch {
+      throw CommandError(
+        .cannotCreate,
+        "cannot make the data directory \(path): \(error.reason); give another one with --data DIR")
     }
-    if isOurs { try close(path) }
-    umask(0o077)
-    var status = stat()
-    guard stat(path, &status) == 0 else { throw failure(path, errno) }
-    guard status.st_mode & S_IFMT == S_IFDIR else { throw failure(path, ENOTDIR) }
   }
 
   /// Closes the directory to other users (0700). For root, the private cluster runs as the user `postgres`, who has to
   /// pass through the directory to its own below (0710, or 0711 without a common group), but may not list it.
-  private static func close(_ path: String) throws {
-    guard chmod(path, 0o700) == 0 else { throw failure(path, errno) }
+  private static func close(_ path: String) throws(SystemError) {
+    guard chmod(path, 0o700) == 0 else { throw SystemError(errno, path) }
     guard geteuid() == 0, let entry = getpwnam("postgres") else { return }
     let isGroups = chown(path, 0, entry.pointee.pw_gid) == 0
-    guard chmod(path, isGroups ? 0o710 : 0o711) == 0 else { throw failure(path, errno) }
-  }
-
-  private static func failure(_ path: String, _ code: Int32) -> CommandError {
-    CommandError(
-      .cannotCreate,
-      "cannot make the data directory \(path): \(String(cString: strerror(code))); "
-        + "give another one with --data DIR")
+    guard chmod(path, isGroups ? 0o710 : 0o711) == 0 else { throw SystemError(errno, path) }
   }
 }

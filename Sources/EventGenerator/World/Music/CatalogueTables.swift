@@ -71,7 +71,7 @@ public enum CatalogueTables {
   static func timeText(_ milliseconds: Int64) -> String? {
     let year = CivilDate(daysSince1970: CivilTime.day(of: milliseconds)).year
     guard (1...9999).contains(year) else { return nil }
-    let parts = Timestamp.parts(milliseconds)
+    let parts = ISOTime.parts(milliseconds)
     return "\(parts.date) \(parts.time).\(parts.fraction)"
   }
 }

@@ -57,7 +57,7 @@ struct GenerateRun {
     sink.progress.finish()
     throw CommandError(
       .temporaryFailure,
-      "stopped at \(Timestamp.text(sink.lastTime)) of event time, before the run's end: \(outcome); "
+      "stopped at \(ISOTime.text(sink.lastTime)) of event time, before the run's end: \(outcome); "
         + "the same command gives the whole run")
   }
 

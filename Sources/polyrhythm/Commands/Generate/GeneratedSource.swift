@@ -1,6 +1,7 @@
 import EventGenerator
 import EventSources
 import Foundation
+import Support
 
 /// The name under which a log remembers a run of `generate`. The same simulation gives the same events, so a run
 /// that was killed is found by its name, and goes on at the next event.
@@ -39,7 +40,7 @@ struct GeneratedSource {
     endsForGood = !faults.isNone || scenario.finishesSessions
     if endsForGood { hash.add("to \(end.map { "\($0)" } ?? "")\n") }
     id = "generate-\(hash.text)"
-    title = "generate --seed \(config.seed) --from \(Timestamp.text(config.start))"
+    title = "generate --seed \(config.seed) --from \(ISOTime.text(config.start))"
     again = arguments.has("--again")
   }
 

@@ -3,6 +3,7 @@ import EventLog
 import EventModel
 import Feed
 import Glibc
+import Support
 
 /// Where the lines of `generate` go.
 protocol LineTarget {
@@ -75,17 +76,14 @@ struct StandardOutput: LineTarget {
   }
 
   mutating func flush() throws {
-    var rest = buffer[...]
-    while !rest.isEmpty, !isClosed {
-      let count = rest.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-      if count > 0 {
-        rest = rest.dropFirst(count)
-      } else if errno == EPIPE {
-        isClosed = true
-      } else if errno != EINTR {
-        throw CommandError(
-          .ioError, "standard output cannot be written: \(String(cString: strerror(errno)))")
+    if isClosed { return buffer.removeAll(keepingCapacity: true) }
+    do {
+      try buffer.withUnsafeBytes { try OpenFile.write($0, to: STDOUT_FILENO, path: name) }
+    } catch let error as SystemError {
+      guard error.code == EPIPE else {
+        throw CommandError(.ioError, "\(name) cannot be written: \(error.reason)")
       }
+      isClosed = true
     }
     buffer.removeAll(keepingCapacity: true)
   }

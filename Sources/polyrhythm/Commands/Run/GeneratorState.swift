@@ -51,18 +51,13 @@ struct GeneratorState: Codable, Sendable {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
     let path = Self.path(directory)
-    let temporary = "\(path).partial"
-    func failure() -> CommandError {
-      CommandError(.ioError, "cannot write \(path): \(String(cString: strerror(errno)))")
-    }
     let bytes = try encoder.encode(self)
-    guard let file = fopen(temporary, "we") else { throw failure() }
-    let written = bytes.withUnsafeBytes { fwrite($0.baseAddress, 1, $0.count, file) }
-    let isWhole = written == bytes.count && fflush(file) == 0 && fsync(fileno(file)) == 0
-    guard fclose(file) == 0, isWhole, rename(temporary, path) == 0 else { throw failure() }
-    let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    defer { close(descriptor) }
-    guard descriptor >= 0, fsync(descriptor) == 0 else { throw failure() }
+    do throws(SystemError) {
+      try FileSystem.replace(path, with: Array(bytes), by: "\(path).partial")
+      try FileSystem.syncDirectory(directory)
+    } catch {
+      throw CommandError(.ioError, "cannot write \(path): \(error.reason)")
+    }
   }
 
   private static func path(_ directory: String) -> String { "\(directory)/generator.json" }

@@ -22,6 +22,7 @@ public final class Worker<Success: Sendable>: Sendable {
     thread.start()
   }
 
+  /// Whether the body has ended, by whichever way.
   public var isFinished: Bool { result.withLock { $0 != nil } }
 
   /// Waits for the end, and gives the result or throws what the body threw.

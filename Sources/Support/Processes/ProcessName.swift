@@ -2,6 +2,7 @@ import Glibc
 
 /// What this process is called where others wait for it: `process 4711 on host`.
 public enum ProcessName {
+  /// Made once; a host without a name is `an unknown host`.
   public static let own: String = {
     var name = [CChar](repeating: 0, count: 256)
     let host =

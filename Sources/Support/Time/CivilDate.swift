@@ -2,12 +2,14 @@
 /// 1970-01-01 (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms"). Years begin in March there, so
 /// that the leap day is the last one, and 400 of them are 146,097 days.
 public struct CivilDate: Hashable, Sendable {
+  /// 1 BC is 0, the years before it are negative.
   public var year: Int64
   /// 1 to 12.
   public var month: Int64
   /// 1 to 31.
   public var day: Int64
 
+  /// Takes any numbers; `isValid` tells whether there is such a day.
   @inlinable
   public init(year: Int64, month: Int64, day: Int64) {
     self.year = year

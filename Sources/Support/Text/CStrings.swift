@@ -1,12 +1,14 @@
 import Glibc
 
 /// A null-terminated array of C strings, the form in which C interfaces take lists of arguments.
-struct CStrings {
+public struct CStrings {
   private let strings: [String]
 
-  init(_ strings: [String]) { self.strings = strings }
+  /// - Parameter strings: in order; one with a zero byte ends there for C.
+  public init(_ strings: [String]) { self.strings = strings }
 
-  func withPointers<R>(_ body: (UnsafePointer<UnsafePointer<CChar>?>) -> R) -> R {
+  /// Lends the array to `body`, for as long as `body` runs.
+  public func withPointers<R>(_ body: (UnsafePointer<UnsafePointer<CChar>?>) -> R) -> R {
     withMutablePointers { pointers in
       pointers.withMemoryRebound(to: UnsafePointer<CChar>?.self, capacity: strings.count + 1) {
         body($0)
@@ -14,7 +16,8 @@ struct CStrings {
     }
   }
 
-  func withMutablePointers<R>(
+  /// The same, for interfaces that do not say that they leave the strings as they are.
+  public func withMutablePointers<R>(
     _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> R
   ) -> R {
     var pointers: [UnsafeMutablePointer<CChar>?] = strings.map { strdup($0) }

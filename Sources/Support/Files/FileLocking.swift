@@ -1,12 +1,14 @@
 import Glibc
 
-/// `flock` with a bound: who holds a lock may be frozen.
+/// `flock` with a bound: the process that holds a lock may be frozen.
 public enum FileLocking {
   /// Microseconds between tries.
   private static let pause: UInt32 = 10_000
 
   /// Waits for a lock of an open file.
-  /// - Parameter operation: `LOCK_SH` or `LOCK_EX`.
+  /// - Parameters:
+  ///   - operation: `LOCK_SH` or `LOCK_EX`.
+  ///   - seconds: 0 tries once.
   /// - Returns: 0 with the lock; `EWOULDBLOCK` where others had it all the time; else why there is none.
   public static func take(
     _ operation: Int32, of descriptor: Int32, waitingAtMost seconds: Double

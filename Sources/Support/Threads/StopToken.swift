@@ -6,6 +6,7 @@ import Synchronization
 public final class StopToken: Sendable {
   private let requested = Atomic<Bool>(false)
 
+  /// Nobody has asked for the stop yet.
   public init() {}
 
   /// True once somebody asked for the stop. Never goes back to false.

@@ -1,0 +1,278 @@
+import TestKit
+
+@testable import EventLog
+
+/// Random actions on a partition of a directory log, each held against a list in memory. The same seed
+/// takes the same actions, and on a simulated disk everything comes out the same.
+///
+/// Offsets say what is promised: readers see what lies below `flushed`, the death of the process included;
+/// what lies below `synced` survives a power loss; nothing is ever there that was not appended.
+final class LogModel {
+  enum Disk: String, CaseIterable, Sendable {
+    /// Crashes end the process, and what it wrote is there.
+    case real
+    /// Crashes take the power too: what was not synced is lost or torn, at any step of an action.
+    case simulated
+  }
+
+  struct Failure: Error, CustomStringConvertible {
+    var description: String
+  }
+
+  /// One line an action, with what came of it.
+  private(set) var trace: [String] = []
+
+  private let disk: Disk
+  private var random: SeededRandom
+  private let scratch = Scratch()
+  private let log: DirectoryLog
+  private let device: SimulatedDisk?
+  private let directory: PartitionDirectory
+  private var appender: PartitionAppender?
+  private var reader: (any LogReader)?
+  private var position: Int64 = 0
+
+  /// What was appended, in order, as far as it may still be there.
+  private var records: [Record] = []
+  /// The next offset of the appender, or what it may have come to where the power went in between.
+  private var next: Int64 = 0
+  private var flushed: Int64 = 0
+  private var synced: Int64 = 0
+  /// What retention has said that the partition begins with.
+  private var start: Int64 = 0
+  /// A start that was being written when the power went.
+  private var pendingStart: Int64?
+  private var committed: (offset: Int64, epoch: LogEpoch?) = (0, nil)
+
+  init(_ disk: Disk, seed: UInt64) throws {
+    self.disk = disk
+    random = SeededRandom(seed: seed)
+    log = try makeLog(
+      scratch, segmentBytes: Int.random(in: 1...4000, using: &random),
+      level: random.chance(0.7) ? 1 : nil)
+    device = disk == .simulated ? try SimulatedDisk(root: log.path) : nil
+    directory = PartitionDirectory(path: log.partitionPath, partition: part)
+    appender = try log.appender(of: part)
+    reader = try log.reader(of: part, from: 0)
+  }
+
+  func run(steps: Int) throws {
+    for _ in 0..<steps { try step(act) }
+    try step { try losePowerIfCut() }
+    try step(reopen)
+    let end = try log.endOffset(of: part)
+    try require(end == next, "ends at \(end)")
+    try require(try log.records() == expected(from: 0, below: next), "records differ at the end")
+  }
+
+  /// A power that goes in the middle of an action is part of it.
+  private func step(_ action: () throws -> Void) throws {
+    do {
+      try action()
+    } catch let error as EventLogError
+      where device != nil && error.code == .io && error.message.contains("no power")
+    {
+      note("… no power")
+      try losePower()
+    } catch let error as EventLogError {
+      try require(false, "\(error)")
+    }
+  }
+
+  private func act() throws {
+    switch random.below(100) {
+    case 0..<42: try append()
+    case 42..<54: try flush()
+    case 54..<58: try sync()
+    case 58..<62: try commit()
+    case 62..<67: try die()
+    case 67..<71: try reopen()
+    case 71..<74: try compress()
+    case 74..<84: try readOn()
+    case 84..<92: try readAfresh()
+    case 92..<95: try retain()
+    case 95..<97: cutPowerSoon()
+    default: if device != nil { try losePower() }
+    }
+  }
+
+  private func note(_ line: String) { trace.append("\(trace.count): \(line)") }
+
+  private func require(_ condition: Bool, _ what: @autoclosure () -> String) throws {
+    if condition { return }
+    throw Failure(
+      description: "\(what()); next \(next), flushed \(flushed), synced \(synced), start \(start); "
+        + "the last actions:\n\(trace.suffix(12).joined(separator: "\n"))")
+  }
+
+  /// What a reader that begins at an offset is to find.
+  private func expected(from offset: Int64, below end: Int64) -> [Record] {
+    records.filter { $0.offset >= max(offset, start) && $0.offset < end }
+  }
+
+  private func writer() throws -> PartitionAppender {
+    if let appender { return appender }
+    let opened = try log.appender(of: part)
+    appender = opened
+    return opened
+  }
+
+  // MARK: - Writing
+
+  private func append() throws {
+    let payload = (0..<random.below(220)).map { _ in UInt8(random.below(41)) }
+    var offset = next
+    if random.below(12) == 0 { offset += [1, 3, 5000][random.below(3)] }
+    note("append \(payload.count) bytes at \(offset)")
+    // Also where the power goes before the record is taken, a gap may be there.
+    next = offset
+    let taken = try payload.withUnsafeBytes {
+      try writer().append(at: offset, timestamp: Int64(trace.count), payload: $0)
+    }
+    try require(taken, "offset \(offset) is there already")
+    records.append(Record(offset, payload))
+    next = offset + 1
+    let found = try writer().nextOffset
+    try require(found == next, "goes on at \(found)")
+  }
+
+  private func flush() throws {
+    note("flush")
+    try writer().flush()
+    flushed = next
+  }
+
+  private func sync() throws {
+    note("sync")
+    try writer().sync()
+    flushed = next
+    synced = next
+  }
+
+  private func compress() throws {
+    note("compress")
+    try writer().finishCompression()
+  }
+
+  private func reopen() throws {
+    note("close and open")
+    try writer().close()
+    flushed = next
+    synced = next
+    appender = nil
+    let found = try writer().nextOffset
+    try require(found == next, "goes on at \(found)")
+  }
+
+  /// The process dies: what it wrote by itself, when segments changed, may be there beyond what it flushed.
+  private func die() throws {
+    note("die")
+    appender = nil
+    let found = try writer().nextOffset
+    try require((flushed...next).contains(found), "goes on at \(found)")
+    goOn(at: found)
+  }
+
+  private func goOn(at end: Int64) {
+    records.removeAll { $0.offset >= end }
+    next = end
+    flushed = end
+    trace[trace.count - 1] += ": goes on at \(end)"
+  }
+
+  /// Says that the partition begins later, and removes the segments that lie below as a whole.
+  private func retain() throws {
+    let first = try log.startOffset(of: part)
+    guard first < flushed else { return }
+    let kept = Int64.random(in: first...flushed, using: &random)
+    note("retain from \(kept)")
+    pendingStart = kept
+    try log.moveStart(of: part, to: kept)
+    start = kept
+    pendingStart = nil
+    // A reader that is behind would have to be told that records are gone.
+    if position < kept {
+      reader = try log.reader(of: part, from: kept)
+      position = kept
+    }
+    let segments = try directory.segments()
+    for (segment, following) in zip(segments, segments.dropFirst()) where following.base <= kept {
+      try File.remove(directory.filePath(segment))
+      try File.remove(directory.indexPath(segment))
+    }
+  }
+
+  // MARK: - Reading
+
+  /// A reader that commits what it has read to a database.
+  private func commit() throws {
+    note("commit")
+    let end = try log.endOffset(of: part)
+    try require((flushed...next).contains(end), "ends at \(end)")
+    try log.sync(part, upTo: end)
+    committed = (end, try log.epoch(of: part, before: end))
+    synced = max(synced, end)
+  }
+
+  private func readOn() throws {
+    note("read on from \(position)")
+    let batch = RecordBatch()
+    let reader = try reader ?? log.reader(of: part, from: position)
+    self.reader = reader
+    _ = try reader.read(into: batch, maxBytes: 300, waitMilliseconds: 0)
+    let all = expected(from: position, below: next)
+    try require(batch.records == Array(all.prefix(batch.count)), "read \(batch.records)")
+    try require(
+      batch.count > 0 || all.first.map { $0.offset >= flushed } ?? true,
+      "\(all.first!) was flushed and is not read")
+    try require(batch.nextOffset >= position, "goes back to \(batch.nextOffset)")
+    position = batch.nextOffset
+  }
+
+  private func readAfresh() throws {
+    let from = Int64.random(in: 0...flushed, using: &random)
+    note("read from \(from)")
+    let found = try log.records(from: from)
+    let all = expected(from: from, below: next)
+    try require(found == Array(all.prefix(found.count)), "read \(found)")
+    let promised = expected(from: from, below: flushed).count
+    try require(found.count >= promised, "\(found.count) records of \(promised)")
+    reader = try log.reader(of: part, from: from)
+    position = from
+  }
+
+  // MARK: - Power
+
+  private func cutPowerSoon() {
+    guard let device else { return }
+    let changes = random.below(60)
+    note("cut the power after \(changes) changes")
+    device.cutPower(after: changes)
+  }
+
+  private func losePowerIfCut() throws { if device != nil { try losePower() } }
+
+  private func losePower() throws {
+    guard let device else { return }
+    appender = nil
+    reader = nil
+    position = 0
+    let lost = try device.powerLoss(seed: random.next())
+    note("lose power, and \(lost.count) changes")
+    let first = try log.startOffset(of: part)
+    if let pendingStart, first == pendingStart { start = pendingStart }
+    pendingStart = nil
+    try require(start == 0 || first == start, "begins at \(first)")
+    // Readers may come before the next writer, and see no more and no less than after it.
+    let end = try log.endOffset(of: part)
+    try require((synced...next).contains(end), "ends at \(end); lost: \(lost)")
+    let left = expected(from: 0, below: end)
+    try require(try log.records() == left, "a reader before the writer sees others; lost: \(lost)")
+    try log.verify(part, committed: committed.offset, epoch: committed.epoch)
+    let found = try writer().nextOffset
+    try require(found == end, "goes on at \(found) and not \(end); lost: \(lost)")
+    try require(try log.records() == left, "a reader after the writer sees others; lost: \(lost)")
+    goOn(at: end)
+    synced = end
+  }
+}
