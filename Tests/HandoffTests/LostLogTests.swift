@@ -197,8 +197,8 @@ import Warehouse
     _ = try worker.run("delete from speed.worker")
     for layer in ["speed", "batch"] {
       let rows = try worker.run(
-        "select next_offset, replay_from from \(layer).progress where topic = $1",
-        [.text(dropped.topic)])
+        "select next_offset, replay_from from \(layer).progress where topic = $1 and partition = $2",
+        [.text(dropped.topic), .int(Int64(dropped.partition))])
       #expect(try rows.int(0, 0) == end, "\(layer)")
       #expect(try rows.int(0, 1) <= end, "\(layer)")
     }

@@ -280,6 +280,7 @@ public final class BatchLoader {
             "batch.progress of \(source): replay_from \(replay.offset), next_offset \(next) and the "
               + "cut at \(end) are out of order; polyrhythm load full counts all anew")
         }
+        try checkNothingDropped(source, next)
         starts.append(
           KernelFeed.Start(source: source, replay: replay, from: next, end: end, epoch: epoch))
       } else {
@@ -293,6 +294,17 @@ public final class BatchLoader {
       }
     }
     return starts
+  }
+
+  /// Offsets below the lake's first record would pass for offsets that never had a record.
+  private func checkNothingDropped(_ source: TopicPartition, _ next: Int64) throws(EventLogError) {
+    guard try lake.partitionCount(of: source.topic) > Int(source.partition) else { return }
+    let first = try lake.startOffset(of: source)
+    guard first > next else { return }
+    throw EventLogError(
+      .damaged,
+      "\(lake.url) has dropped the records of \(source) from offset \(next) up to \(first) before they "
+        + "were loaded (retention): restore them, or polyrhythm load full counts all that is there")
   }
 
   /// Reads everything up to the cut.

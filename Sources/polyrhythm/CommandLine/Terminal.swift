@@ -1,5 +1,6 @@
 import CPlatform
 import Foundation
+import Support
 
 /// What a command tells a person: lines on stderr, and values as people read them.
 enum Terminal {
