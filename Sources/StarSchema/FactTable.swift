@@ -2,8 +2,11 @@ import EventModel
 
 /// A table of facts: one for each topic, with a row for each counted event.
 public enum FactTable: String, CaseIterable, Sendable {
+  /// A play.
   case listen = "fact_listen"
+  /// A login, whether it succeeded or not.
   case auth = "fact_auth"
+  /// A request, those for songs included.
   case pageView = "fact_page_view"
 
   /// The table of a topic's events.

@@ -3,16 +3,10 @@ import Testing
 
 /// Every public declaration has a doc comment.
 @Suite struct DocCommentTests {
-  /// The modules that hold to this.
-  private static let modules = ["EventGenerator", "EventModel", "Simulation", "polyrhythm"]
-
-  @Test(arguments: modules)
-  func everyPublicDeclarationSaysWhatItMeans(module: String) throws {
-    let files = try SourceTree.files(below: "Sources/\(module)", ending: ".swift")
-    #expect(!files.isEmpty)
-    for (path, text) in files {
+  @Test func everyPublicDeclarationSaysWhatItMeans() throws {
+    for (path, text) in try SourceTree.files(below: "Sources", ending: ".swift") {
       for (line, declaration) in PublicDeclarations(text).undocumented {
-        #expect(Bool(false), "\(path):\(line) has no doc comment: \(declaration)")
+        Issue.record("\(path):\(line) has no doc comment: \(declaration)")
       }
     }
   }

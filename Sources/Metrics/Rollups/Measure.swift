@@ -1,9 +1,13 @@
 /// What is counted one by one; `Measure.all` says what each counter means. The raw value is the index
 /// into `RollupCell.counts`. All counters are additive over events.
 public enum Counter: Int, CaseIterable, Sendable {
+  /// Of plays: how many began, milliseconds listened, and how they ended.
   case listens, listenedMs, completed, skipped, partial
+  /// Page views that are credited to the song that was on, by page.
   case thumbsUp, thumbsDown, playlistAdds, shares, friendsAdded, adverts
+  /// Page views of all kinds, and those whose status is an error.
   case pageViews, errors
+  /// Logins that succeeded, and those that did not.
   case logins, failedLogins
 
   /// The column's name in every rollup table that keeps the counter.

@@ -2,7 +2,14 @@
 /// schemas `speed` and `batch` and a merged view in `serving`, with these columns in this order:
 /// `minute`, `keyColumns`, `counters`, `distincts`.
 public enum Rollup: Int, CaseIterable, Sendable {
-  case totals, song, user, location, device, audience, page
+  /// Everything, by minute alone.
+  case totals
+  /// By a member of one dimension; `user` is a state of a user, `device` a user agent.
+  case song, user, location, device
+  /// By gender and plan.
+  case audience
+  /// Page views by page, method, status, auth and plan.
+  case page
 
   /// The table's name in every schema.
   public var table: String {

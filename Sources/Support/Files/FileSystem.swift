@@ -4,6 +4,7 @@ import Glibc
 public enum FileSystem {
   /// What a name stands for.
   public enum Kind: Sendable {
+    /// What most names stand for; a link is told apart only where links are not followed.
     case file, directory, symbolicLink
     /// A pipe, a socket, a device.
     case special

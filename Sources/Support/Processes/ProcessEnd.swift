@@ -27,7 +27,9 @@ public struct ProcessEnd: Equatable, Sendable {
 
   /// What can be said of a child without waiting.
   public enum State: Equatable, Sendable {
+    /// It has not ended, and may be stopped.
     case running
+    /// It has ended, and this call was the first to learn how.
     case ended(ProcessEnd)
     /// It has ended and nobody knows how: somebody else has asked for it, or ignores SIGCHLD.
     case unknown

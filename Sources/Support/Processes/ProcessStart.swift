@@ -16,6 +16,7 @@ public struct ProcessStart {
 
   /// What the child shares with this process where signals come from a terminal or go to many at once.
   public enum Group {
+    /// Process group and session: a Ctrl-C of the terminal reaches the child too.
     case inherited
     /// Can be killed with all its children, as `-pid`.
     case own

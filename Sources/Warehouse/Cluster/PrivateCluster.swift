@@ -10,9 +10,13 @@ public struct ClusterInfo: Sendable, CustomStringConvertible {
   public var readerURL: String
   /// For BI tools: role `analyst`, read-only, TCP on 127.0.0.1. Holds the password.
   public var analystURL: String
+  /// The TCP port on 127.0.0.1, and the number in the socket's name.
   public var port: UInt16
+  /// Where the server's socket is; the owner connects there.
   public var socketDirectory: String
+  /// PostgreSQL's data directory.
   public var dataDirectory: String
+  /// What the server says; one file, kept as `.old` when it has grown.
   public var logFile: String
   /// Holds the password of `analyst`; mode 0600.
   public var passwordFile: String
@@ -106,6 +110,7 @@ public struct PrivateCluster: Sendable {
     }
   }
 
+  /// How a server is stopped; the raw value is pg_ctl's word for it.
   public enum StopMode: String, Sendable {
     /// Ends the sessions, writes everything out.
     case fast
