@@ -123,7 +123,7 @@ let package = Package(
       "BatchLayerTests",
       ["SpeedLayer", "BatchLayer", "EventGenerator", "Metrics", "Warehouse", "TestKit"]),
     tests("ServingLayerTests", ["ServingLayer", "Metrics", "Warehouse", "TestKit"]),
-    tests("SimulationTests", ["Simulation", "Support", "Warehouse", "TestKit"]),
+    tests("SimulationTests", ["Simulation", "Metrics", "Support", "Warehouse", "TestKit"]),
     tests(
       "EndToEndTests",
       ["EventGenerator", "EventModel", "Warehouse", "TestKit"]),

@@ -47,7 +47,7 @@ import Warehouse
     }
   }
 
-  /// The columns are those of the tables: a migration that adds one is not forgotten here.
+  /// The columns are those of the tables, in whatever order: a migration that adds one is not forgotten here.
   @Test(arguments: Rollup.allCases)
   func theColumnsAreThoseOfTheTables(_ rollup: Rollup) throws {
     let database = try TestDatabase.make()
@@ -58,7 +58,7 @@ import Warehouse
       where attrelid = $1::regclass and attnum > 0 and not attisdropped order by attnum
       """, [.text("batch.\(rollup.table)")])
     let names = try (0..<columns.count).map { try columns.text($0, 0) }
-    #expect(names == RollupRows.columns(rollup))
+    #expect(names.sorted() == RollupRows.columns(rollup).sorted())
   }
 
   @Test func anItemThatIsNoPlainNameIsRefused() throws {
