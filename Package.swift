@@ -154,7 +154,7 @@ let package = Package(
         "SpeedTestKit", "BatchTestKit", "LayerTestKit", "TestKit",
       ]),
     tests("ServingLayerTests", ["ServingLayer", "Metrics", "Warehouse", "TestKit"]),
-    tests("SimulationTests", ["Simulation", "Support", "Warehouse", "TestKit"]),
+    tests("SimulationTests", ["Simulation", "Metrics", "Support", "Warehouse", "TestKit"]),
     tests(
       "EndToEndTests",
       ["EventGenerator", "EventModel", "Support", "Warehouse", "TestKit"]),

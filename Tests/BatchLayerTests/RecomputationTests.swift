@@ -76,7 +76,7 @@ import Warehouse
     #expect(!findings.isEmpty, "\(place)")
   }
 
-  @Test(arguments: ["listeners", "active_users", "sessions", "songs"])
+  @Test(arguments: Rollup.totals.distincts.map(\.column))
   func aSketchOfTheTotalsThatIsWrongIsSeenByTheRules(_ sketch: String) throws {
     let layers = try Self.loaded.get().layers
     let connection = try layers.connect()

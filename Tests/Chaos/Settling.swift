@@ -123,10 +123,7 @@ extension Episode {
     guard outcome.status == 0 else { throw Verdict("a full load fails: \(outcome)") }
     let mine = try connect()
     let theirs = try Connection(url: other)
-    let rollups = [
-      "minute_totals", "minute_song", "minute_user", "minute_location", "minute_device",
-      "minute_audience", "minute_page",
-    ].map { ($0, "select * from batch.\($0)") }
+    let rollups = View.allCases.map { ($0.name, "select * from batch.\($0.name)") }
     let rest = [
       "fact_listen", "fact_auth", "fact_page_view", "dim_user", "dim_song", "dim_location",
       "dim_device", "user_level_history",

@@ -29,9 +29,7 @@ import Testing
     let text = try Fixture.router(ScriptedDatabase(failing: nil))
       .route(Request(path: "/nowhere")).text
     #expect(
-      text.contains(
-        "accepted: /, /api/v1/query, /api/v1/catalog, /api/v1/live, /api/v1/loads, /healthz, /readyz, "
-          + "/metrics, /openapi.json\""))
+      text.contains("accepted: \(Route.allCases.map(\.path).joined(separator: ", "))\""), "\(text)")
   }
 
   @Test func `the OpenAPI document describes each route with its parameters`() throws {
@@ -51,6 +49,15 @@ import Testing
       #expect((statuses["401"] != nil) == route.needsAccess, "\(route.path)")
     }
     for measure in Measure.all { #expect(OpenAPI.json.contains("\"\(measure.name)\"")) }
+  }
+
+  @Test func `every schema that the OpenAPI document refers to is in it`() throws {
+    let document = try #require(
+      JSONSerialization.jsonObject(with: Data(OpenAPI.json.utf8)) as? [String: Any])
+    let components = try #require(document["components"] as? [String: Any])
+    let schemas = try #require(components["schemas"] as? [String: Any])
+    let referred = paths(in: OpenAPI.json, /#\\?\/components\\?\/schemas\\?\/([A-Za-z]+)/)
+    #expect(Set(referred) == Set(schemas.keys))
   }
 
   /// The first cells of the tables in docs/api.md.

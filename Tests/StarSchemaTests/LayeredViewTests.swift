@@ -9,10 +9,10 @@ import Warehouse
 @Suite struct LayeredViewTests {
   private static let database = Result { try TestDatabase.make() }
 
-  private func definition(_ view: String, _ connection: Connection) throws -> String {
-    let rows = try connection.run(
-      "select pg_get_viewdef(($1::text)::regclass)", [.text(view)])
-    return try rows.text(0, 0)
+  /// Nil where there is no such view.
+  private func definition(_ view: String, _ connection: Connection) throws -> String? {
+    let rows = try connection.run("select pg_get_viewdef(to_regclass($1))", [.text(view)])
+    return rows.textOrNull(0, 0)
   }
 
   @Test(arguments: Rollup.allCases)
@@ -26,11 +26,14 @@ import Warehouse
       let text = try library.sql(
         "rollup/\(template)", ["table": rollup.table], lists: RollupRows.lists(rollup))
       try connection.run("begin")
-      try connection.run("drop view \(view) cascade")
-      try connection.run(text)
-      let rendered = try definition(view, connection)
+      let drop = "drop view if exists \(view) cascade"
+      try connection.run(drop)
+      // Fails where a table lacks a column.
+      let isMade = (try? connection.run(text)) != nil
+      let rendered = isMade ? try definition(view, connection) : nil
       try connection.run("rollback")
-      #expect(migrated == rendered, "put into a migration:\n\(text)")
+      #expect(
+        migrated != nil && migrated == rendered, "put into a migration:\n\(drop);\n\(text);")
     }
   }
 

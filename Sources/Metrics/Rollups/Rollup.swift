@@ -1,6 +1,6 @@
 /// The per-minute rollups; docs/metrics.md says which events each one counts. Each is a table in the
-/// schemas `speed` and `batch` and a merged view in `serving`, with these columns in this order:
-/// `minute`, `keyColumns`, `counters`, `distincts`.
+/// schemas `speed` and `batch` and a merged view in `serving`, with the columns `minute`, `keyColumns`,
+/// `counters` and `distincts`.
 public enum Rollup: Int, CaseIterable, Sendable {
   /// Everything, by minute alone.
   case totals
