@@ -1,4 +1,5 @@
 import BatchLayer
+import Metrics
 import TestKit
 import Testing
 import Warehouse
@@ -110,11 +111,13 @@ import Warehouse
       select * from warehouse.fact_listen where time_key = 39599;
     update batch.minute_totals set listens = 2 where minute = '2026-03-01 10:59Z';
 
-    """ + bump("listens", ["song", "user", "location", "device", "audience"])
+    """ + bump(.listens)
 
-  private static func bump(_ column: String, _ rollups: [String]) -> String {
-    rollups.map {
-      "update batch.minute_\($0) set \(column) = \(column) + 1 where minute = '2026-03-01 10:00Z';\n"
+  /// One more in each rollup that keeps the counter, but for the totals.
+  private static func bump(_ counter: Counter) -> String {
+    Rollup.allCases.filter { $0 != .totals && $0.counters.contains(counter) }.map {
+      "update batch.\($0.table) set \(counter.column) = \(counter.column) + 1 "
+        + "where minute = '2026-03-01 10:00Z';\n"
     }.joined()
   }
 
@@ -140,7 +143,7 @@ import Warehouse
           item_in_session, song_key, 'Home', method, status, auth, level
         from warehouse.fact_page_view where user_key = 11;
       update batch.minute_totals set page_views = 2 where minute = '2026-03-01 10:00Z';
-      """ + bump("page_views", ["page", "user", "location", "device", "audience"])),
+      """ + bump(.pageViews)),
   ]
 
   // MARK: Keys

@@ -1,5 +1,6 @@
 import BatchTestKit
 import LayerTestKit
+import Metrics
 import SpeedTestKit
 import TestKit
 import Testing
@@ -16,10 +17,10 @@ import Testing
     let tables = try connection.run(
       "select tablename from pg_tables where schemaname = 'parts' and tablename like 'speed%'")
     // The present epoch's, and those of the next one, which is opened one cut ahead.
-    #expect(tables.count == 14)
+    #expect(tables.count == 2 * Rollup.allCases.count)
     let names = try (0..<tables.count).map { try tables.text($0, 0) }
-    #expect(names.count { $0.hasSuffix("_e4") } == 7, "\(names)")
-    #expect(names.count { $0.hasSuffix("_e5") } == 7, "\(names)")
+    #expect(names.count { $0.hasSuffix("_e4") } == Rollup.allCases.count, "\(names)")
+    #expect(names.count { $0.hasSuffix("_e5") } == Rollup.allCases.count, "\(names)")
   }
 
   @Test func aReaderInALongTransactionKeepsItsStateAndTheOldPartitionsForAWhile() throws {
