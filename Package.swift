@@ -78,8 +78,8 @@ let package = Package(
     module(
       "Simulation",
       [
-        "Support", "EventModel", "EventGenerator", "EventLog", "Metrics", "Warehouse",
-        "SpeedLayer", "BatchLayer",
+        "Support", "EventModel", "EventGenerator", "EventLog", "Warehouse", "SpeedLayer",
+        "BatchLayer",
       ]),
     .executableTarget(
       name: "polyrhythm",

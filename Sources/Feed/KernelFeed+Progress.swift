@@ -47,7 +47,7 @@ extension KernelFeed {
   public var watermarks: [TopicPartition: Watermark] {
     var marks: [TopicPartition: Watermark] = [:]
     for input in inputs {
-      let mark = input.kernel.mark(input.topic)
+      let mark = input.kernel.watermarkState(input.topic)
       if mark.greatest != nil { marks[input.start.source] = mark }
     }
     return marks

@@ -352,7 +352,7 @@ public final class KernelFeed {
   private static let pointDistance: Int64 = 6 * 3_600_000
 
   private func savePoint(_ input: Input) {
-    let mark = input.kernel.mark(input.topic)
+    let mark = input.kernel.watermarkState(input.topic)
     guard let greatest = mark.greatest else { return }
     let number = greatest / Self.pointDistance
     guard number != input.lastPoint else { return }

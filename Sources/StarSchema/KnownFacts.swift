@@ -44,7 +44,7 @@ public struct KnownFacts {
   /// - Throws: `WarehouseError` where the server does not answer the query.
   public func indices(of events: [Identity], day: Int64, in table: String) throws -> [Int] {
     let rows = try connection.run(
-      library.sql("batch/known_events", ["table": table]),
+      library.sql("facts/known_events", ["table": table]),
       [
         .intArray(events.map(\.ts)),
         // The least integer stands for no user; the decoder gives it to none (EventDecoder.userIds).

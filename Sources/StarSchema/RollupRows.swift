@@ -24,6 +24,11 @@ public struct RollupRows {
       + rollup.distincts.map(\.column)
   }
 
+  /// The partition of `speed.minute_*` with the rows of an epoch, with its schema.
+  public static func speedPartition(_ rollup: Rollup, epoch: Int64) -> String {
+    "parts.speed_\(rollup.table)_e\(epoch)"
+  }
+
   /// The columns that tell the rows of the batch table apart: the minute, and what the rollup groups by.
   public static func keyColumns(_ rollup: Rollup) -> [String] { ["minute"] + rollup.keyColumns }
 

@@ -1,5 +1,5 @@
 import EventLog
-import Glibc
+import Foundation
 import TestKit
 import Testing
 
@@ -184,5 +184,23 @@ import Testing
     try appender.append("after")
     try appender.close()
     #expect(try log.records() == taken + [Record(Int64(taken.count), "after")])
+  }
+
+  /// Without the lock it must not write: not even the mark of a gap.
+  @Test func aWriterThatWasClosedLeavesNothingBehindAGap() throws {
+    let scratch = Scratch()
+    let log = try makeLog(scratch)
+    let appender = try log.appender(of: part)
+    try appender.append("kept")
+    try appender.close()
+    let names = try FileManager.default.contentsOfDirectory(atPath: "\(log.path)/\(topic)/0")
+    let error = failure {
+      _ = try "far".utf8.withContiguousStorageIfAvailable {
+        try appender.append(at: 1_000_000, timestamp: 0, payload: UnsafeRawBufferPointer($0))
+      }
+    }
+    #expect(error?.message.contains("was closed by this writer") == true)
+    let after = try FileManager.default.contentsOfDirectory(atPath: "\(log.path)/\(topic)/0")
+    #expect(after.sorted() == names.sorted())
   }
 }

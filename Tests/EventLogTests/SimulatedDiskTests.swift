@@ -105,6 +105,32 @@ import Testing
     #expect(try log.records() == [Record(0, "kept"), Record(1, "next")])
   }
 
+  /// Asked again, the system can report success for what was lost.
+  @Test func aWriterWhoseDirectoryCouldNotBeSyncedTakesNoMore() throws {
+    var failed = 0
+    for changes in 0..<40 {
+      let scratch = Scratch()
+      let log = try makeLog(scratch)
+      let disk = try SimulatedDisk(root: log.path)
+      let appender = try log.appender(of: part)
+      disk.cutPower(after: changes)
+      let error = failure {
+        try appender.append("first")
+        try appender.sync()
+      }
+      disk.cutPower(after: Int.max)
+      guard let error, error.message.contains("\(log.path)/\(topic)/0:") else { continue }
+      failed += 1
+      for again in [
+        failure { try appender.append("second") }, failure { try appender.flush() },
+        failure { try appender.sync() },
+      ] {
+        #expect(again?.message.contains("could not be synced") == true, "after \(changes) changes")
+      }
+    }
+    #expect(failed > 0)
+  }
+
   @Test func whatALogMakesIsItsOwnersAlone() throws {
     let scratch = Scratch()
     let old = umask(0)

@@ -185,7 +185,7 @@ final class KernelRun {
   @discardableResult
   func fold(_ topic: Int) -> Verdict {
     let index = next[topic]
-    let mark = kernel.mark(Topic.allCases[topic])
+    let mark = kernel.watermarkState(Topic.allCases[topic])
     let verdict = kernel.fold(log.topics[topic][index].event, offset: SampleLog.offset(index))
     if verdict == .needsHistory { return verdict }
     if mark.greatest != nil, index % 7 == 0 {

@@ -96,7 +96,29 @@ struct TwinListen {
   var listenedMs: Int64
 }
 
-/// How far event time has come, by the rule of docs/metrics.md.
+/// The numbers of docs/metrics.md, a second time: milliseconds, where nothing else is said.
+enum TwinRule {
+  static let day: Int64 = 86_400_000
+  /// "Which events count, and how": records in the crowd, how many must have come before its pace is known, and how often it
+  /// is asked.
+  static let crowdRecords = 64
+  static let paceRecords = 32
+  static let askedEvery = 32
+  /// Records a day apart from all others of the crowd, of which one alone says nothing.
+  static let aloneRecords = 8
+  /// How far ahead of the median event time goes: at least so much, or so many times its distance from the lower
+  /// eighth.
+  static let leastReach: Int64 = 300_000
+  static let paces: Int64 = 8
+  /// "Plays": a play without a length is over after an hour; less than 30 s is a skip; 90 % is completed.
+  static let longestUnknownPlay: Int64 = 3_600_000
+  static let skip: Int64 = 30_000
+  static let completedPercent: Int64 = 90
+  /// "Page views and logins": how long after a listen began a page view is credited to its song.
+  static let credit: Int64 = 3_600_000
+}
+
+/// How far event time has come, by the rule of docs/metrics.md. This alone is a fold, as the rule is one.
 struct TwinMark {
   private(set) var greatest: Int64?
   private var crowd: [Int64] = []
@@ -104,31 +126,33 @@ struct TwinMark {
   private var sinceAsked = 0
 
   mutating func take(_ ts: Int64) {
-    let day: Int64 = 86_400_000
-    if let greatest, ts < greatest - day { return }
-    crowd = (crowd + [ts]).suffix(64)
+    if let greatest, ts < greatest - TwinRule.day { return }
+    crowd = (crowd + [ts]).suffix(TwinRule.crowdRecords)
     sinceAsked += 1
     let sorted = crowd.sorted()
     let median = sorted[(crowd.count - 1) / 2]
     if let greatest {
       if ts <= allowed { self.greatest = max(greatest, ts) }
-      if ts <= allowed && sinceAsked < 32 { return }
-    } else if crowd.filter({ abs($0 - median) <= day }).count < 2 && crowd.count < 8 {
+      if ts <= allowed && sinceAsked < TwinRule.askedEvery { return }
+    } else if crowd.filter({ abs($0 - median) <= TwinRule.day }).count < 2
+      && crowd.count < TwinRule.aloneRecords
+    {
       return
     }
     sinceAsked = 0
     let least = max(greatest ?? median, median)
-    allowed = least + day
-    if crowd.count >= 32 {
+    allowed = least + TwinRule.day
+    if crowd.count >= TwinRule.paceRecords {
       let eighth = sorted[(crowd.count - 1) / 8]
-      allowed = min(allowed, median + max(300_000, 8 * (median - eighth)))
+      allowed = min(allowed, median + max(TwinRule.leastReach, TwinRule.paces * (median - eighth)))
     }
     greatest = max(least, sorted.last { $0 <= allowed } ?? least)
   }
 }
 
-/// The definitions of docs/metrics.md by brute force over all events at once, with no incremental state and
-/// no order except that of offsets.
+/// The definitions of docs/metrics.md by brute force over all events at once, with no order except that
+/// of offsets, and no incremental state but `TwinMark`. Sketches are hashed by the product's `Murmur3`, which has
+/// tests of its own.
 struct KernelTwin {
   let log: SampleLog
   let latenessMs: Int64
@@ -139,6 +163,19 @@ struct KernelTwin {
   private(set) var greatest: [[Int64?]] = []
   private(set) var rows: [RowKey: TwinRow] = [:]
   private(set) var listens: [TwinListen] = []
+
+  private struct Session: Hashable {
+    var user: Int64?
+    var number: Int64
+    init(_ s: Sample) { (user, number) = (s.user, s.session) }
+  }
+
+  private struct Start {
+    var ts, item, song: Int64
+  }
+
+  /// The timely listens of each session, in no order.
+  private var starts: [Session: [Start]] = [:]
 
   /// - Parameter onceForAll: true to recognise redeliveries behind the window too, as the batch layer does.
   init(_ log: SampleLog, latenessMs: Int64, onceForAll: Bool = false) {
@@ -164,14 +201,13 @@ struct KernelTwin {
   }
 
   private mutating func classify(_ samples: [Sample], _ onceForAll: Bool) {
-    let day: Int64 = 86_400_000
     var mark = TwinMark()
     var seen = Set<Identity>()
     var timely: [Sample] = []
     var other: [Sample] = []
     var marks: [Int64?] = []
     for s in samples {
-      let isIn = mark.greatest.map { s.ts >= $0 - latenessMs && s.ts <= $0 + day } ?? true
+      let isIn = mark.greatest.map { s.ts >= $0 - latenessMs && s.ts <= $0 + TwinRule.day } ?? true
       if isIn {
         if seen.insert(Identity(s)).inserted { timely.append(s) }
       } else if (!onceForAll && s.ts < mark.greatest!) || seen.insert(Identity(s)).inserted {
@@ -249,19 +285,6 @@ struct KernelTwin {
     }
   }
 
-  private struct Session: Hashable {
-    var user: Int64?
-    var number: Int64
-    init(_ s: Sample) { (user, number) = (s.user, s.session) }
-  }
-
-  private struct Start {
-    var ts, item, song: Int64
-  }
-
-  /// The timely listens of each session, in no order.
-  private var starts: [Session: [Start]] = [:]
-
   private mutating func end(_ s: Sample) {
     var next: Int64?
     for other in starts[Session(s)]! where (other.ts, other.item) > (s.ts, s.item) {
@@ -269,9 +292,9 @@ struct KernelTwin {
     }
     let isPast = { [watermark] (time: Int64) in watermark.map { $0 >= time } ?? false }
     guard let length = s.lengthMs else {
-      let limit = s.ts + 3_600_000
+      let limit = s.ts + TwinRule.longestUnknownPlay
       if let next, next < limit {
-        book(s, next - s.ts < 30_000 ? .skipped : .partial, next - s.ts)
+        book(s, next - s.ts < TwinRule.skip ? .skipped : .partial, next - s.ts)
       } else if next != nil || isPast(limit) {
         book(s, .partial, 0)
       } else {
@@ -281,10 +304,10 @@ struct KernelTwin {
     }
     guard next != nil || isPast(s.ts + length) else { return book(s, .open, 0) }
     let listened = min(length, next.map { $0 - s.ts } ?? length)
-    if listened * 100 >= length * 90 {
+    if listened * 100 >= length * TwinRule.completedPercent {
       book(s, .completed, listened)
     } else {
-      book(s, listened < 30_000 ? .skipped : .partial, listened)
+      book(s, listened < TwinRule.skip ? .skipped : .partial, listened)
     }
   }
 
@@ -316,7 +339,7 @@ struct KernelTwin {
         if let best = last, (best.ts, best.item) > (start.ts, start.item) { continue }
         last = start
       }
-      if let last, s.ts - last.ts <= 3_600_000 { song = last.song }
+      if let last, s.ts - last.ts <= TwinRule.credit { song = last.song }
     }
     if song != 0 { add(row(.song, s, song), counter, 1) }
   }

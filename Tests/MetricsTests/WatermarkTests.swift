@@ -125,7 +125,6 @@ import Testing
     var mark = mark(traffic(64))
     for hours in [1, 5, 14, 23] as [Int64] {
       let ts = Self.noon + hours * 3_600_000
-      #expect(!mark.isAhead(ts))
       mark.observe(ts)
       #expect(mark.greatest == Self.noon + 63_000)
       #expect(mark.farthest == ts)
@@ -170,13 +169,6 @@ import Testing
     for i in 0..<500 as Range<Int64> { mark.observe(Self.noon - 2 * Self.day + i) }
     mark.observe(Self.noon + 200_000)
     #expect(mark.greatest == Self.noon + 200_000)
-  }
-
-  @Test func isAheadSaysWhatNeedsTheMajority() {
-    let mark = mark([1000, 1000])
-    #expect(!mark.isAhead(1000 + Self.day))
-    #expect(mark.isAhead(1001 + Self.day))
-    #expect(!Watermark().isAhead(Int64.max))
   }
 
   @Test(arguments: kernelSeeds(150))

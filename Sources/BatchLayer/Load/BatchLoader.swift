@@ -85,7 +85,7 @@ public final class BatchLoader {
   public func load(_ kind: Kind, stop: StopToken = StopToken()) throws -> Summary {
     let control = try Connection(
       url: configuration.databaseURL, applicationName: "polyrhythm load",
-      idleTransactionLimit: Self.idleLimit)
+      idleTransactionSeconds: Self.idleLimit)
     let lock = LoadLock(
       connection: control, library: library, databaseURL: configuration.databaseURL)
     try lock.take(stop)

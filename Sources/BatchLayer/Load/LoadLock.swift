@@ -86,7 +86,8 @@ struct LoadLock {
             let open =
               try session
               ?? Connection(
-                url: databaseURL, applicationName: "polyrhythm load lease", idleTransactionLimit: 5)
+                url: databaseURL, applicationName: "polyrhythm load lease",
+                idleTransactionSeconds: 5)
             session = open
             _ = try open.run(
               library.sql("batch/renew_lease"), [.int(run), .double(Self.lease)])

@@ -32,7 +32,7 @@ final class Stage {
       connections: configuration.connections)
     memberConnection = try Connection(
       url: configuration.databaseURL, applicationName: "polyrhythm load members",
-      idleTransactionLimit: LoadLock.lease)
+      idleTransactionSeconds: LoadLock.lease)
     facts = FactWriter(
       generation: run, writer: writer,
       ownDays: try configuration.ownDays ?? Self.ownDays(memberConnection, library),

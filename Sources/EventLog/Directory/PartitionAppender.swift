@@ -1,10 +1,19 @@
 import Glibc
 
 /// Appends to one partition of a directory log, at offsets that the caller may choose. It holds the
-/// partition's lock as long as it lives. Not shared between threads.
+/// partition's lock as long as it lives. Not shared between threads. docs/log-format.md has the files.
 ///
-/// What was appended but not flushed is lost when the appender goes without `close`, as it would
-/// be in a crash.
+/// A record goes through three states:
+///
+///     append ──> queued, in `buffer`   lost with this process
+///     flush ───> in the file           readers see it; lost with the power
+///     sync ────> on the device         lost with the disk only
+///
+/// The partition is a row of segments, each sealed (synced, never changed again, compressed beside the
+/// appender) before the next one begins; gaps between them have no records. An appender that opens goes
+/// on behind the last whole line: a torn end is cut off, and what a power failure may have torn is looked for
+/// behind the last epoch whose end is known. After a sync that failed nobody knows what is on the device, so
+/// the appender takes no more.
 public final class PartitionAppender {
   /// What it appends to.
   public var partition: TopicPartition { directory.partition }
@@ -17,7 +26,8 @@ public final class PartitionAppender {
   private let ownsCompressor: Bool
   private let lock: PartitionLock
 
-  /// The segment that grows; none before the first record and after a gap.
+  /// The segment that grows; none before the first record and after a gap. There is an index where there is
+  /// a file.
   private var file: File?
   private var index: SegmentIndexWriter?
   private var base: Int64 = 0
@@ -39,7 +49,8 @@ public final class PartitionAppender {
   private var hasEpoch = false
   private let isCopy: Bool
 
-  /// Absent offsets are empty lines up to this many, and a gap between two segments beyond.
+  /// Absent offsets are empty lines up to this many, and a gap between two segments beyond: so many lines take
+  /// less room than the files of one more segment.
   static let gapLinesMax: Int64 = 4096
 
   init(
@@ -105,7 +116,8 @@ public final class PartitionAppender {
     let isEscaped = RecordEscape.isNeeded(payload)
     let count = isEscaped ? RecordEscape.escapedCount(payload.count) : payload.count
     try makeRoom(count + 1)
-    assert(
+    // What follows writes to raw memory.
+    precondition(
       buffered + count < bufferBytes,
       "no room for \(count) bytes after \(buffered) of \(bufferBytes)")
     index?.add(
@@ -123,7 +135,8 @@ public final class PartitionAppender {
   }
 
   /// Returns when readers see what was appended so far and it survives the death of this process.
-  /// - Throws: `.io` with what is not written still queued: once there is room, flush again.
+  /// - Throws: `.io` with what is not written still queued: once there is room, flush again. After `close`,
+  ///   or a sync that failed, it throws `.io` always.
   public func flush() throws(EventLogError) {
     try requireUsable()
     guard buffered > 0, let file else { return }
@@ -148,10 +161,7 @@ public final class PartitionAppender {
   public func sync() throws(EventLogError) {
     try flush()
     if let file { try sync(file) }
-    if isDirectoryDirty {
-      try File.syncDirectory(directory.path)
-      isDirectoryDirty = false
-    }
+    if isDirectoryDirty { try syncDirectory() }
   }
 
   /// Lets readers tell this writer's records from those of any other. All below them is on the device
@@ -159,8 +169,7 @@ public final class PartitionAppender {
   private func beginEpoch() throws(EventLogError) {
     if epochs.closedAt != firstOffset {
       if let file, fileBytes > 0 { try sync(file) }
-      try File.syncDirectory(directory.path)
-      isDirectoryDirty = false
+      try syncDirectory()
     }
     try epochs.begin(directory, at: firstOffset, isCopy: isCopy)
     hasEpoch = true
@@ -186,7 +195,7 @@ public final class PartitionAppender {
   /// After a write that came up short: whole lines of it stay, the rest goes from the file and is
   /// kept in the buffer.
   private func keepWholeLines(_ written: Int, _ file: File) {
-    assert(written <= buffered, "\(written) bytes written of \(buffered)")
+    precondition(written <= buffered, "\(written) bytes written of \(buffered)")
     let kept = RecordEscape.lastNewline(buffer, written).map { $0 + 1 } ?? 0
     // Should even this fail, readers and recovery still stop at the last newline.
     try? file.truncate(to: fileBytes + kept)
@@ -197,8 +206,18 @@ public final class PartitionAppender {
   }
 
   private func sync(_ file: File) throws(EventLogError) {
+    try orBroken { () throws(EventLogError) in try file.sync() }
+  }
+
+  private func syncDirectory() throws(EventLogError) {
+    try orBroken { () throws(EventLogError) in try File.syncDirectory(directory.path) }
+    isDirectoryDirty = false
+  }
+
+  /// A sync that is asked for again after it failed can report success for what was lost.
+  private func orBroken(_ sync: () throws(EventLogError) -> Void) throws(EventLogError) {
     do throws(EventLogError) {
-      try file.sync()
+      try sync()
     } catch {
       isBroken = true
       throw error
@@ -265,6 +284,7 @@ public final class PartitionAppender {
   }
 
   private func skip(to offset: Int64) throws(EventLogError) {
+    try requireUsable()
     if nextOffset == 0, file == nil, try directory.segments().isEmpty {
       try directory.writeStart(offset)
       nextOffset = offset

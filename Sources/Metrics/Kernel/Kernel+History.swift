@@ -101,7 +101,4 @@ extension Kernel {
     }
     return needed
   }
-
-  /// How far event time has come in a topic: what `restore` must be given to read on from here.
-  public func mark(_ topic: Topic) -> Watermark { topics[topic.index].mark }
 }

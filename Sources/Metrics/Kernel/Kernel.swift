@@ -193,6 +193,9 @@ public final class Kernel {
     topics[topic.index].mark.greatest.map { $0 - configuration.allowedLatenessMs } ?? Int64.min
   }
 
+  /// How far event time has come in a topic: what `restore` must be given to read on from here.
+  public func watermarkState(_ topic: Topic) -> Watermark { topics[topic.index].mark }
+
   /// Minutes that begin before this are complete, but for events that come later than allowed and
   /// plays that are open; `Int64.max` where nothing has come at all. Milliseconds since 1970.
   public var finalBefore: Int64 {

@@ -43,13 +43,6 @@ public struct Watermark: Sendable {
   /// Of a topic that has had no record.
   public init() {}
 
-  /// True where `timestamp` (milliseconds since 1970) is too far ahead to be in the window.
-  @inline(__always)
-  public func isAhead(_ timestamp: Int64) -> Bool {
-    guard let greatest else { return false }
-    return timestamp > greatest + Self.leap
-  }
-
   /// Takes the next record's timestamp, milliseconds since 1970. `greatest` never falls.
   @inline(__always)
   public mutating func observe(_ timestamp: Int64) {

@@ -56,7 +56,7 @@ enum Dimension: String, CaseIterable, Sendable {
       [Column(name: rawValue, expression: expression, isInteger: isInteger)]
     }
     switch (self, rollup) {
-    case (.layer, _): return own("(case when layers.is_loaded then 'batch' else 'speed' end)")
+    case (.layer, _): return own("(case when counted.is_loaded then 'batch' else 'speed' end)")
     case (.artist, .song), (.genre, .song): return own("dim.\(rawValue)")
     case (.song, .song): return own("dim.title") + [Column.of(.artist)]
     case (.user, .user): return own("dim.user_id", isInteger: true)
@@ -66,10 +66,10 @@ enum Dimension: String, CaseIterable, Sendable {
     case (.city, .location): return own("dim.city") + [Column.of(.state), Column.of(.country)]
     case (.deviceType, .device), (.os, .device), (.browser, .device): return own("dim.\(rawValue)")
     case (.gender, .audience), (.level, .audience):
-      return own("nullif(layers.\(rawValue), 'unknown')")
+      return own("nullif(counted.\(rawValue), 'unknown')")
     case (.page, .page), (.method, .page), (.auth, .page), (.level, .page):
-      return own("nullif(layers.\(rawValue), '')")
-    case (.status, .page): return own("nullif(layers.status, 0)", isInteger: true)
+      return own("nullif(counted.\(rawValue), '')")
+    case (.status, .page): return own("nullif(counted.status, 0)", isInteger: true)
     default: return nil
     }
   }

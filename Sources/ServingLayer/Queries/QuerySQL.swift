@@ -9,9 +9,9 @@ struct Statement: Equatable, Sendable {
 /// Renders a plan as one statement. One statement sees one snapshot, and a load publishes in one transaction, so the
 /// rows, `as_of` and finality in an answer always belong together.
 ///
-/// The statement reads the tables of both layers by the rule of the views `serving.minute_*`: batch rows, and speed rows
-/// of epochs later than the loaded one. It does not read the views themselves, because they sum by minute and key, and
-/// this statement would sum their sums once more. A test compares its results with those of the views.
+/// The statement reads the views `layers.minute_*`, which have the rows of both layers that count now. It does not read
+/// `serving.minute_*`, because these sum by minute and key, and this statement would sum their sums once more. A test
+/// compares its results with those of `serving`.
 ///
 /// `state` uses the time zone even where there are no rows to put into buckets, so that a name that does not exist is
 /// always an error.
@@ -44,7 +44,7 @@ struct QuerySQL {
     let from = bind(query.from.iso8601) + "::timestamptz"
     let to = bind(query.to.iso8601) + "::timestamptz"
     let zone = bind(query.timeZone)
-    let bucket = "date_trunc('\(query.granularity.rawValue)', layers.minute, \(zone))"
+    let bucket = "date_trunc('\(query.granularity.rawValue)', counted.minute, \(zone))"
 
     var selected: [String] = []
     var shown: [String] = []
@@ -68,15 +68,15 @@ struct QuerySQL {
         if firstMeasure == nil { firstMeasure = name }
       case .source:
         selected.append(
-          "case when bool_and(layers.is_loaded) then 'batch'"
-            + " when bool_or(layers.is_loaded) then 'both'"
+          "case when bool_and(counted.is_loaded) then 'batch'"
+            + " when bool_or(counted.is_loaded) then 'both'"
             + " when count(*) > 0 then 'speed' end as \(name)")
       case .isFinal:
         let end = query.granularity.interval.map {
           "least(((\(bucket) at time zone \(zone)) + interval '\($0)') at time zone \(zone), \(to))"
         }
         selected.append(
-          "coalesce(bool_and(layers.is_loaded), true) and \(end ?? to)"
+          "coalesce(bool_and(counted.is_loaded), true) and \(end ?? to)"
             + " <= (select final_before from batch.published) as \(name)")
       case .low, .high: continue
       }
@@ -100,13 +100,13 @@ struct QuerySQL {
         from batch.published
         where now() at time zone \(zone) is not null
       ),
-      layers as (
+      counted as (
         select \(source), is_loaded from layers.\(rollup.table)
         where minute >= \(from) and minute < \(to)
       ),
       answer as (
         select \(selected.joined(separator: ", "))
-        from layers\(join)\(filter)\(group)
+        from counted\(join)\(filter)\(group)
       ),
       page as (
         select row_number() over (order by \(order.joined(separator: ", "))) as position, *
@@ -149,13 +149,13 @@ struct QuerySQL {
 
   /// A measure's rule over the rows of both layers.
   static func aggregate(_ rule: Measure.Rule) -> String {
-    func sum(_ counter: Counter) -> String { "coalesce(sum(layers.\(counter.column)), 0)" }
+    func sum(_ counter: Counter) -> String { "coalesce(sum(counted.\(counter.column)), 0)" }
     switch rule {
     case .sum(let counter):
       return sum(counter)
     case .cardinality(let distinct):
       return
-        "round(coalesce(hll_cardinality(hll_union_agg(layers.\(distinct.column))), 0))::bigint"
+        "round(coalesce(hll_cardinality(hll_union_agg(counted.\(distinct.column))), 0))::bigint"
     case .ratio(let counter, let over):
       let denominator = over.map(sum).joined(separator: " + ")
       return "\(sum(counter))::double precision / nullif(\(denominator), 0)::double precision"

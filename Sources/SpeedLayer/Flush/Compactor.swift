@@ -57,13 +57,13 @@ struct Compactor {
   func run(_ turn: inout Turn, _ stop: StopToken = StopToken()) throws(WarehouseError) {
     let connection = try Connection(
       url: databaseURL, applicationName: sessionName("polyrhythm speed compact"),
-      idleTransactionLimit: 10)
+      idleTransactionSeconds: 10)
     let bound = try connection.run(library.sql("speed/compaction_bound"))
     guard let before = try bound.timestampMillisecondsOrNull(0, 1) else { return }
     let epoch = try bound.int(0, 0)
     if turn.epoch != epoch { turn = Turn(epoch: epoch) }
     for rollup in Rollup.allCases where !stop.isRequested {
-      let table = "parts.speed_\(rollup.table)_e\(epoch)"
+      let table = RollupRows.speedPartition(rollup, epoch: epoch)
       let pages = try connection.run(library.sql("speed/table_blocks"), [.text(table)]).int(0, 0)
       let first = turn.pages[rollup.rawValue] < pages ? turn.pages[rollup.rawValue] : 0
       let last = min(first + Self.stretch, pages)

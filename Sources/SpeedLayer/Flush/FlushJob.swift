@@ -15,7 +15,7 @@ struct FlushJob: Sendable {
     var next: Int64
     var replay: ReplayPoint
     /// The log's epoch of the record below `next`; set by `secure`.
-    var epoch: LogEpoch?
+    var logEpoch: LogEpoch?
   }
 
   struct Rows: Sendable {
@@ -74,7 +74,7 @@ struct FlushJob: Sendable {
     for index in advances.indices {
       let (source, next) = (advances[index].source, advances[index].next)
       try log.sync(source, upTo: next)
-      advances[index].epoch = try log.epoch(of: source, before: next)
+      advances[index].logEpoch = try log.epoch(of: source, before: next)
     }
   }
 }

@@ -17,7 +17,7 @@ final class Flusher {
 
   init(databaseURL: String, library: SQLLibrary, applicationName: String) throws(WarehouseError) {
     connection = try Connection(
-      url: databaseURL, applicationName: applicationName, idleTransactionLimit: Self.idleLimit)
+      url: databaseURL, applicationName: applicationName, idleTransactionSeconds: Self.idleLimit)
     self.library = library
     members = try MemberStore(connection: connection, library: library)
     lockEpoch = try library.sql("speed/lock_epoch")
@@ -35,7 +35,7 @@ final class Flusher {
       try remember(job, epoch)
       for rows in job.rows {
         let stream = try connection.beginCopy(
-          into: "parts.speed_\(rows.rollup.table)_e\(epoch)",
+          into: RollupRows.speedPartition(rows.rollup, epoch: epoch),
           columns: RollupRows.columns(rows.rollup))
         try stream.send(rows: rows.bytes)
         try stream.finish()
@@ -80,7 +80,7 @@ final class Flusher {
         .intArray(advances.map(\.next)),
         .intArray(advances.map(\.replay.offset)),
         .textArray(advances.map(\.replay.watermark.stored)),
-        .intArray(advances.map { $0.epoch?.rawValue ?? 0 }),
+        .intArray(advances.map { $0.logEpoch?.rawValue ?? 0 }),
       ]
     ).affected
     guard moved == Int64(advances.count) else {

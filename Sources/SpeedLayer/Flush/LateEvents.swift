@@ -54,7 +54,7 @@ final class LateEvents {
   private let decoder = EventDecoder()
   private var stretches: LogStretches
   private let sign: () -> Void
-  /// The identities that the last calls of `settle` have counted, the latest call last: their flushes may not
+  /// The identities that the last calls of `judge` have counted, the latest call last: their flushes may not
   /// be committed yet.
   private var uncommitted: [Set<Int64>] = []
 

@@ -136,7 +136,7 @@ final class Membership: Sendable {
 
   private func openSession() throws -> Connection {
     let connection = try Connection(
-      url: databaseURL, applicationName: "polyrhythm speed lease", idleTransactionLimit: 5)
+      url: databaseURL, applicationName: "polyrhythm speed lease", idleTransactionSeconds: 5)
     // Another worker may freeze half way through a statement and keep its locks.
     try connection.script("set lock_timeout = '3s'")
     return connection

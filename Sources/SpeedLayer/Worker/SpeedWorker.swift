@@ -166,7 +166,7 @@ public final class SpeedWorker {
     }
     let connection = try Connection(
       url: configuration.databaseURL,
-      applicationName: membership.sessionName("polyrhythm speed"), idleTransactionLimit: 10)
+      applicationName: membership.sessionName("polyrhythm speed"), idleTransactionSeconds: 10)
     let progress = SpeedProgress(connection: connection, library: library, log: log)
     if configuration.untilCaughtUp, lives.ends == nil { lives.ends = try progress.logEnds() }
     if let ends = lives.ends, try progress.hasReached(ends) { return true }

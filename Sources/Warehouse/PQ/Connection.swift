@@ -15,22 +15,24 @@ public final class Connection {
   ///     environment variables and password file. `connect_timeout` is 5 s unless given, and TCP's
   ///     keepalives are set so that a server that has gone is noticed within 30 s.
   ///   - applicationName: the name that `pg_stat_activity` shows, also where the URL has another.
-  ///   - idleTransactionLimit: seconds for which the session may keep a transaction open without a
+  ///   - idleTransactionSeconds: seconds for which the session may keep a transaction open without a
   ///     statement. The server then ends the session, so that the locks of a process that froze come free.
   ///     Nil leaves the server's own setting.
   /// - Throws: `.connection`, naming the server and the database but never the password.
   public init(
-    url: String, applicationName: String = "polyrhythm", idleTransactionLimit: Double? = nil
+    url: String, applicationName: String = "polyrhythm", idleTransactionSeconds: Double? = nil
   ) throws(WarehouseError) {
     var options = try ConnectionURL(url)
     options.setDefault("connect_timeout", "5")
     // The sessions of a process that froze are found, and ended, by their application name.
     options.set("application_name", applicationName)
-    // With these settings a server that can no longer be reached is noticed within half a minute.
-    options.setDefault("keepalives_idle", "10")
-    options.setDefault("keepalives_interval", "5")
-    options.setDefault("keepalives_count", "4")
-    options.setDefault("tcp_user_timeout", "30000")
+    // After so many seconds of silence the server is asked, so often and so many times, whether it is there.
+    let (silence, interval, count) = (10, 5, 4)
+    options.setDefault("keepalives_idle", "\(silence)")
+    options.setDefault("keepalives_interval", "\(interval)")
+    options.setDefault("keepalives_count", "\(count)")
+    // Milliseconds for which sent data may go without an answer.
+    options.setDefault("tcp_user_timeout", "\((silence + interval * count) * 1000)")
     options.set("client_encoding", "UTF8")
     guard let handle = options.connect() else {
       throw WarehouseError(.connection, "Cannot connect to PostgreSQL: out of memory")
@@ -48,8 +50,8 @@ public final class Connection {
       set timezone = 'UTC'; set datestyle = 'ISO, YMD'; set bytea_output = 'hex';
       set extra_float_digits = 1; set standard_conforming_strings = on
       """)
-    if let idleTransactionLimit {
-      let milliseconds = max(1, Int(idleTransactionLimit * 1000))
+    if let idleTransactionSeconds {
+      let milliseconds = max(1, Int(idleTransactionSeconds * 1000))
       try script("set idle_in_transaction_session_timeout = \(milliseconds)")
     }
   }
@@ -92,6 +94,15 @@ public final class Connection {
 
   /// Runs `body` in a transaction, which is committed, or rolled back where `body` throws. Transactions do not
   /// nest.
+  ///
+  /// ```
+  /// // Both statements see the same state, whatever is published meanwhile.
+  /// let (loaded, listens) = try connection.transaction(.snapshot) { () throws(WarehouseError) in
+  ///   let epoch = try connection.run("select loaded_epoch from batch.published").int(0, 0)
+  ///   let sum = try connection.run("select sum(listens)::bigint from serving.minute_totals").int(0, 0)
+  ///   return (epoch, sum)
+  /// }
+  /// ```
   /// - Throws: whatever `body` throws, or why the commit failed. Where the connection is lost during the
   ///   commit itself, it is not known whether the commit took place.
   public func transaction<T>(
@@ -200,7 +211,8 @@ public final class Connection {
     return (parsed.withoutPassword, parsed.options["password"])
   }
 
-  /// Makes a canceller, which cancels this connection's statements from another thread.
+  /// Makes a canceller, which cancels this connection's statements from another thread. A cancel that comes late
+  /// hits the session's next statement.
   /// - Throws: `.connection` where the connection is lost.
   public func canceller() throws(WarehouseError) -> Canceller {
     guard let cancel = PQgetCancel(handle) else { throw lastError("") }

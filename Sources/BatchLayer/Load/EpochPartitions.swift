@@ -1,4 +1,5 @@
 import Metrics
+import StarSchema
 import Warehouse
 
 /// Makes the tables of an epoch before anybody writes to them.
@@ -16,7 +17,7 @@ struct EpochPartitions {
     let next = try connection.run(library.sql("batch/current_epoch")).int(0, 0) + 1
     var hasMade = false
     for rollup in Rollup.allCases {
-      let table = "parts.speed_\(rollup.table)_e\(next)"
+      let table = RollupRows.speedPartition(rollup, epoch: next)
       guard try !connection.run(library.sql("batch/has_table"), [.text(table)]).bool(0, 0) else {
         continue
       }
