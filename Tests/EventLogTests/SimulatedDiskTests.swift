@@ -110,19 +110,22 @@ import Testing
     var failed = 0
     for changes in 0..<40 {
       let scratch = Scratch()
-      let log = try makeLog(scratch)
+      // Each record begins a segment, whose name is then new in the directory.
+      let log = try makeLog(scratch, segmentBytes: 1)
       let disk = try SimulatedDisk(root: log.path)
       let appender = try log.appender(of: part)
+      try appender.append("first")
+      try appender.sync()
       disk.cutPower(after: changes)
       let error = failure {
-        try appender.append("first")
+        try appender.append("second")
         try appender.sync()
       }
       disk.cutPower(after: Int.max)
       guard let error, error.message.contains("\(log.path)/\(topic)/0:") else { continue }
       failed += 1
       for again in [
-        failure { try appender.append("second") }, failure { try appender.flush() },
+        failure { try appender.append("third") }, failure { try appender.flush() },
         failure { try appender.sync() },
       ] {
         #expect(again?.message.contains("could not be synced") == true, "after \(changes) changes")
