@@ -1,7 +1,7 @@
 import TestKit
 import Testing
 
-/// docs/architecture.md, as far as it can be read off the files.
+/// What docs/architecture.md says of modules and files, as far as the files show it.
 @Suite struct ArchitectureTests {
   /// What each module may import of ours and of C libraries: the table of docs/architecture.md, upside down.
   private static let imports: [String: Set<String>] = [
@@ -95,7 +95,7 @@ import Testing
     "public", "package", "internal", "final", "indirect",
   ]
 
-  /// Of a declaration at the top level that others can see.
+  /// The name that a line declares at the top level, where others can see it.
   private func typeName(_ line: Substring) -> String? {
     var words = line.split(separator: " ", maxSplits: 5)[...]
     guard !line.hasPrefix(" ") else { return nil }

@@ -108,7 +108,7 @@ struct ChecksFixture {
       ("2026-03-02 00:00Z", ["listens": 1, "listened_ms": 200_000, "completed": 1]),
     ]
     for (minute, counts) in minutes { try add(.totals, ["minute": "'\(minute)'"], counts) }
-    // Folded: a row a day.
+    // The facts of a day are folded into one row of each rollup.
     let keys: [Rollup: [String: String]] = [
       .song: ["song_key": "21"], .user: ["user_key": "11"], .location: ["location_key": "31"],
       .device: ["device_key": "41"], .audience: ["gender": "'F'", "level": "'free'"],

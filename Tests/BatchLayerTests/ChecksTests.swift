@@ -104,7 +104,7 @@ import Warehouse
 
   // MARK: Uniqueness
 
-  /// Counted in all rollups, so that only the fact itself is one too many.
+  /// All rollups count the added row, so that the only fault is the duplicate fact.
   private static let copyOfOpenPlay =
     """
     insert into warehouse.fact_listen
@@ -113,7 +113,7 @@ import Warehouse
 
     """ + bump(.listens)
 
-  /// One more in each rollup that keeps the counter, but for the totals.
+  /// Adds one to each rollup that keeps the counter, except to the totals.
   private static func bump(_ counter: Counter) -> String {
     Rollup.allCases.filter { $0 != .totals && $0.counters.contains(counter) }.map {
       "update batch.\($0.table) set \(counter.column) = \(counter.column) + 1 "

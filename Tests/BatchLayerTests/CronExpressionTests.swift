@@ -74,14 +74,14 @@ import Testing
     Case(
       expression: "0 0 * * */2", after: "2026-01-01T00:00:00Z",
       due: ["2026-01-03T00:00:00Z", "2026-01-04T00:00:00Z", "2026-01-06T00:00:00Z"]),
-    // Either of the two day fields, as neither begins with a star.
+    // Neither day field begins with a star, so a day that fits either of them will do.
     Case(
       expression: "0 0 13 * 5", after: "2026-01-01T00:00:00Z",
       due: [
         "2026-01-02T00:00:00Z", "2026-01-09T00:00:00Z", "2026-01-13T00:00:00Z",
         "2026-01-16T00:00:00Z",
       ]),
-    // Both, as one does: odd days that are Mondays.
+    // One day field begins with a star, so a day has to fit both: odd days that are Mondays.
     Case(
       expression: "0 0 */2 * 1", after: "2026-01-01T00:00:00Z",
       due: ["2026-01-05T00:00:00Z", "2026-01-19T00:00:00Z"]),
@@ -169,26 +169,26 @@ import Testing
     Case(
       expression: "30 2 * * *", zone: "America/New_York", after: "2026-03-07T12:00:00Z",
       due: ["2026-03-08T07:00:00Z", "2026-03-09T06:30:00Z"]),
-    // Two such times are one.
+    // Two times that the skipped hour held become one instant.
     Case(
       expression: "0,30 2 * * *", zone: "America/New_York", after: "2026-03-07T12:00:00Z",
       due: ["2026-03-08T07:00:00Z", "2026-03-09T06:00:00Z", "2026-03-09T06:30:00Z"]),
-    // As is the one that is really due then.
+    // A time that is due at that instant anyway becomes one with the skipped time.
     Case(
       expression: "0 2,3 * * *", zone: "America/New_York", after: "2026-03-07T12:00:00Z",
       due: ["2026-03-08T07:00:00Z", "2026-03-09T06:00:00Z"]),
     Case(
       expression: "30 2 * * *", zone: "Europe/Berlin", after: "2026-03-28T12:00:00Z",
       due: ["2026-03-29T01:00:00Z", "2026-03-30T00:30:00Z"]),
-    // A midnight that there was not.
+    // The clock skips midnight on that day.
     Case(
       expression: "0 0 * * *", zone: "America/Sao_Paulo", after: "2018-11-03T12:00:00Z",
       due: ["2018-11-04T03:00:00Z", "2018-11-05T02:00:00Z"]),
-    // A whole day that there was not: Samoa moved over the date line.
+    // Samoa moved over the date line and skipped a whole day.
     Case(
       expression: "0 12 30 12 *", zone: "Pacific/Apia", after: "2011-12-01T00:00:00Z",
       due: ["2011-12-30T10:00:00Z"]),
-    // Half an hour.
+    // On Lord Howe the clock changes by half an hour.
     Case(
       expression: "15 2 * * *", zone: "Australia/Lord_Howe", after: "2026-10-03T00:00:00Z",
       due: ["2026-10-03T15:30:00Z", "2026-10-04T15:15:00Z"]),
@@ -207,7 +207,7 @@ import Testing
     Case(
       expression: "*/30 1 * * *", zone: "America/New_York", after: "2026-10-31T12:00:00Z",
       due: ["2026-11-01T05:00:00Z", "2026-11-01T05:30:00Z", "2026-11-02T06:00:00Z"]),
-    // Asked in the second pass: the first one is over.
+    // Asked during the second pass through the hour, when the first pass is over.
     Case(
       expression: "30 1 * * *", zone: "America/New_York", after: "2026-11-01T06:10:00Z",
       due: ["2026-11-02T06:30:00Z"]),

@@ -35,7 +35,7 @@ import Warehouse
     for topic in Topic.allCases {
       appenders.append(try log.lake.appender(of: TopicPartition(topic.name, 0)))
     }
-    // As a Kafka log with transactions is archived.
+    // A Kafka log with transactions, archived, has offsets without records.
     var random = SeededRandom(seed: 35)
     for record in records {
       let appender = appenders[Int(record.topic.rawValue)]
@@ -53,7 +53,7 @@ import Warehouse
     try layers.expectTruth(Truth(records))
     let check = LakeCheck(lake: log.lake, library: layers.library)
     #expect(try check.run(layers.connect()).isEmpty)
-    // Nor those that retention has dropped since.
+    // Records that retention has dropped since the load are not missed either.
     try log.lake.moveStart(of: TopicPartition("page_view_events", 0), to: 10)
     #expect(try check.run(layers.connect()).isEmpty)
   }

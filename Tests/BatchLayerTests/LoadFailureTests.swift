@@ -69,7 +69,7 @@ import Warehouse
     try barrier.script("rollback")
     _ = try load.wait()
     #expect(try connection.loadStatuses() == ["published", "published"])
-    // And right after it there is nothing in the way of the next one.
+    // Nothing of the failed load is in the way of the next load.
     try layers.load(.incremental)
   }
 

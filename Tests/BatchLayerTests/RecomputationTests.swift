@@ -60,7 +60,7 @@ import Warehouse
 
   private static let plays = ["listens", "listened_ms", "completed", "skipped", "partial"]
 
-  /// Without the lake: credits of songs apart, which facts do not know to the unit.
+  /// Without the lake, all rollups are compared except the credits of songs, which facts alone cannot tell.
   @Test(
     arguments: counters.filter { $0.rollup != .song || plays.contains($0.column) }
       .map { ["\($0.rollup)", $0.column] })
@@ -88,7 +88,7 @@ import Warehouse
     #expect(try check(connection, layers).contains("minute_totals_sketches"))
   }
 
-  /// Each column of a rollup in a row of its own, all in one look.
+  /// Changes each column of a rollup in a row of its own, and looks once for all of them.
   @Test(arguments: Rollup.allCases)
   func everyCounterAndSketchThatIsWrongIsSeenFromTheLake(_ rollup: Rollup) throws {
     let layers = try Self.loaded.get().layers
@@ -160,7 +160,7 @@ import Warehouse
     #expect(try recompute(layers).map { "\($0.check) \($0.rows)" } == ["lake_\(fact.name) 1"])
   }
 
-  /// The defect: records below the published cut that no layer has counted.
+  /// The defect to be found: records below the published cut that no layer has counted.
   @Test func recordsOfTheLakeThatWereNeverCountedAreSeen() throws {
     let layers = try Layers(partitions: 1)
     let records = try simulated(seed: 72, users: 10, faults: nil)
@@ -209,7 +209,7 @@ import Warehouse
     #expect(try recompute(layers).isEmpty)
   }
 
-  /// What an import that loses listens leaves behind.
+  /// The state that an import leaves behind that loses listens.
   @Test func nextSongsWithoutTheirListenAreSaidByDay() throws {
     let layers = try Layers()
     let records = try simulated(seed: 74, users: 25, faults: nil)

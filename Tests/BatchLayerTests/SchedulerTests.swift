@@ -302,7 +302,7 @@ private final class Scene: Sendable {
     Date(timeIntervalSince1970: Double(instant) / 1000).ISO8601Format()
   }
 
-  /// Lets time go by.
+  /// Moves the clock on by so many seconds.
   func pass(_ seconds: Double) {
     let isOver = state.withLock {
       $0.now += Int64((seconds * 1000).rounded(.up))

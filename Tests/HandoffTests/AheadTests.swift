@@ -64,7 +64,7 @@ import Testing
     try layers.expectTruth(Truth(before + [ahead]), "in one load")
   }
 
-  /// In time it was when event time was hours behind it, so that is where the log must be asked.
+  /// The event came in time when event time was hours behind it, so the log must be searched from there on.
   @Test func anEventOfAClockThatIsHoursAheadThatComesAgainWhenItIsLateCountsOnce() throws {
     let traffic = (0..<(16 * 180)).map { view(user: 1 + Int64($0) % 3, atMinute: Int64($0) / 3) }
     let ahead = view(user: 9, atMinute: 14 * 60)
@@ -87,7 +87,7 @@ import Testing
     try layers.expectTruth(Truth(written), "after a load")
   }
 
-  /// It came ahead of the crowd, the crowd followed, and it came again, in time by then.
+  /// An event came ahead of the crowd, the crowd caught up, and the event came again, in time by then.
   @Test(arguments: [true, false])
   func anEventAheadThatComesAgainAfterTheCrowdHasFollowedCountsOnce(loadsInBetween: Bool) throws {
     let dayAndHour: Int64 = 25 * 60

@@ -10,7 +10,7 @@ import Warehouse
 @testable import BatchLayer
 @testable import SpeedLayer
 
-/// I3, I4 and I6: the same log gives the same rows, whoever reads it and in how many pieces.
+/// The same log gives the same rows, whoever reads it and in how many pieces.
 @Suite struct EquivalenceTests {
   @Test(arguments: TestLog.Kind.allCases)
   func anySequenceOfIncrementalLoadsGivesTheRowsOfAFullLoad(_ kind: TestLog.Kind) throws {
@@ -24,7 +24,7 @@ import Warehouse
     while start < records.count {
       let end = min(records.count, start + Int.random(in: 1...records.count / 3, using: &random))
       try pieces.log.write(records[start..<end])
-      // With the speed layer's cut, or the lake's own end.
+      // The load ends at the speed layer's cut, or at the lake's own end.
       if random.chance(0.5) { try pieces.catchUp() }
       try pieces.load(.incremental)
       loads += 1
@@ -33,7 +33,7 @@ import Warehouse
     let whole = try Layers(over: pieces.log)
     try whole.load(.full)
     try pieces.expectSame(as: whole, "seed \(seed), \(loads) loads")
-    // And a full load over what incremental ones have made changes nothing either.
+    // A full load after incremental loads changes nothing either.
     try pieces.load(.full)
     try pieces.expectSame(as: whole, "seed \(seed), a full load at the end")
     let again = try Layers(over: pieces.log)
@@ -68,7 +68,7 @@ import Warehouse
     let records = try simulated(seed: seed)
     let layers = try Layers(kind)
     try layers.log.write(records)
-    // In several lives of the speed worker, which rebuilds its state each time.
+    // The speed worker is started several times, and rebuilds its state each time.
     let stop = StopToken()
     let speed = layers.startSpeed(stop)
     let connection = try layers.connect()
@@ -79,7 +79,7 @@ import Warehouse
     #expect(try layers.awaitSpeed())
     stop.request()
     try speed.wait()
-    // In a database of its own, as a load takes the epoch's rows away.
+    // The speed layer has a database of its own here, because a load removes the epoch's rows.
     let other = try Layers(over: layers.log)
     try other.load(.full)
     let found = try layers.speedDifferences(fromBatchOf: other)

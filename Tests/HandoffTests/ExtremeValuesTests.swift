@@ -9,7 +9,7 @@ import Warehouse
 
 @testable import BatchLayer
 
-/// I8: what the log takes, loads. What lies beyond the bounds of plausibility is in quarantine.
+/// What the log takes can be loaded. What lies beyond the bounds of plausibility is in quarantine.
 @Suite struct ExtremeValuesTests {
   /// Draws records at and beyond every bound; the seed in `POLYRHYTHM_SEED` repeats a run.
   @Test func noExtremeOfAnyFieldStopsALayerAndEveryRecordIsAccountedFor() throws {
@@ -22,7 +22,7 @@ import Warehouse
     for start in stride(from: 0, to: records.count, by: 1000) {
       try layers.log.write(records[start..<start + 1000])
       let soFar = Truth(records[..<(start + 1000)])
-      // With the speed layer's rows, and without.
+      // Loads run with and without the speed layer's rows.
       if start % 2000 == 0 {
         try layers.catchUp()
         try layers.expectTruth(soFar, "speed, seed \(seed)")
@@ -46,7 +46,7 @@ import Warehouse
     #expect(try LakeCheck(lake: layers.log.lake, library: layers.library).run(connection).isEmpty)
   }
 
-  /// The two that used to be cut to one identity, and a text that no index takes.
+  /// Two items that were once cut to one identity, and a text that is too long for an index.
   @Test(arguments: ["page", "auth", "level", "gender"])
   func aTextLongerThanAnIndexRowIsQuarantinedWithItsReason(_ field: String) throws {
     let layers = try Layers(partitions: 1)
@@ -113,14 +113,14 @@ import Warehouse
     try layers.expectTruth(Truth(all))
     let partitions = try layers.connect().run(
       "select count(*) from pg_inherits where inhparent = 'warehouse.fact_listen'::regclass")
-    // Six days, and what the others share.
+    // Six days have partitions of their own, and the others share the seventh.
     #expect(try partitions.int(0, 0) == 7)
   }
 
   @Test func moreDaysThanThereMayBePartitionsLoad() throws {
     let layers = try Layers()
     let days = Int64(10_957)..<Int64(10_957 + 36_525)
-    // Every sixtieth day of a hundred years; then days beside and the same again.
+    // First every sixtieth day of a hundred years, then the days beside them and the first ones again.
     let first = records(
       onDays: stride(from: days.lowerBound, to: days.upperBound, by: 60), item: 0, seed: 1)
     let second = records(
@@ -132,7 +132,7 @@ import Warehouse
     try layers.log.write(second)
     _ = try layers.loader(ownDays: 20).load(.incremental)
     try layers.expectTruth(Truth(first + second))
-    // Once more, as loads that do not know each other's partitions: redelivered, and the same in one go.
+    // The same records come once more as redeliveries, and in another database all in one load.
     try layers.log.write(second)
     #expect(
       try layers.loader(ownDays: 0).load(.incremental).counts.redelivered == second.count)

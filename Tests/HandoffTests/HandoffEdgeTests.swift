@@ -75,7 +75,7 @@ import Warehouse
       try layers.catchUp()
       try layers.load(.incremental)
     }
-    // By their bytes, found in the log with where they are.
+    // Malformed records are found in the log by their bytes.
     let broken = Dictionary(
       Truth(records).malformed.map { ($0.payload, $0.topic) }, uniquingKeysWith: { a, _ in a })
     var expected: [String: [UInt8]] = [:]
@@ -102,14 +102,14 @@ import Warehouse
     #expect(try LakeCheck(lake: layers.log.lake, library: layers.library).run(connection).isEmpty)
   }
 
-  /// A producer that tries again after the topic has grown, or that gives its records no key.
+  /// Such copies come from a producer that tries again after the topic has grown, or that gives its records no key.
   @Test func anEventInTwoPartitionsStopsNoLoadAndCheckNamesIt() throws {
     let records = try simulated(seed: 83, users: 20)
     let layers = try Layers(.directory, partitions: 1)
     let directory = try #require(layers.log.log as? DirectoryLog)
     try layers.log.write(records)
     for topic in Topic.allCases { try directory.addPartitions(topic.name, upTo: 2) }
-    // In the window of both.
+    // The event lies in the window of both partitions.
     let twice = try #require(
       records.filter { $0.topic == .pageView && $0.identity != nil }
         .max { $0.identity!.ts < $1.identity!.ts })

@@ -4,7 +4,7 @@ import TestKit
 import Warehouse
 
 extension Layers {
-  /// What differs between this speed layer's rows, added up, and the other one's batch rows.
+  /// The differences between the speed rows of this database, added up, and the batch rows of the other.
   func speedDifferences(fromBatchOf other: Layers) throws -> [String] {
     let mine = try connect()
     let theirs = try other.connect()
@@ -16,7 +16,7 @@ extension Layers {
         // Null and 0 say the same; a speed row that was corrected adds up to 0.
         counters.map { "nullif(sum(\($0)), 0)::bigint as \($0)" }
         + sketches.map { "hll_union_agg(\($0)) as \($0)" }
-      // A credit that moved on to another song leaves a row of nothing.
+      // A credit that moved to another song leaves a row in which everything is 0.
       let isSomething =
         counters.map { "sum(\($0)) <> 0" }
         + sketches.map { "hll_union_agg(\($0)) is not null" }

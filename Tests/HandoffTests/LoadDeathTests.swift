@@ -29,7 +29,7 @@ import Warehouse
     var failed = 0
     var tries = 0
     var length = 100_000.0
-    // Some moments are too early or too late for the session that is meant.
+    // At some moments the session to be ended is not there yet, or not any more.
     while failed < 4, tries < 50 {
       let part = records[(records.count * tries / 50)..<(records.count * (tries + 1) / 50)]
       tries += 1
@@ -51,7 +51,7 @@ import Warehouse
         #expect(try connection.run(lastRun).text(0, 0) == "failed", "\(victim), seed \(seed)")
         #expect(try connection.stagedTables() == 0, "\(victim), seed \(seed)")
       }
-      // Published or not, the merged view has everything.
+      // Whether or not the load was published, the merged view has every event.
       try layers.expectTruth(truth, "\(victim), seed \(seed)")
     }
     #expect(failed == 4, "of \(tries), seed \(seed)")
@@ -70,7 +70,7 @@ import Warehouse
     try layers.log.write(records[(records.count / 2)...])
     try layers.catchUp()
     let connection = try layers.connect()
-    // What a load locks or touches in a phase is kept from it until it has come there.
+    // A lock on a table that the load needs in a phase keeps it there until it is killed.
     for (table, phase) in [
       ("speed.current_epoch", "cut"), ("warehouse.dim_song", "write"),
       ("batch.published", "publish"),

@@ -10,7 +10,7 @@ import Warehouse
 @testable import BatchLayer
 @testable import SpeedLayer
 
-/// I2: the merged view counts every event once, whatever the layers are doing.
+/// The merged view counts every event once, whatever the layers are doing.
 @Suite struct MergedViewTests {
   @Test(arguments: TestLog.Kind.allCases)
   func speedAloneThenEachLoadLeaveEveryEventCountedOnce(_ kind: TestLog.Kind) throws {
@@ -34,7 +34,7 @@ import Warehouse
     #expect(truth.total("listens") > 500)
   }
 
-  /// A load that publishes brings the users that it has met up to date, and so holds their rows.
+  /// A publication updates the users that its load has met, and so holds locks on their rows.
   @Test func aFlushDoesNotWaitForALoadThatPublishesTheSameUsers() throws {
     let records = try simulated(seed: 14)
     let layers = try Layers()
@@ -96,7 +96,7 @@ import Warehouse
     let layers = try Layers(kind)
     let half = records.count / 2
     try layers.log.write(records[..<half])
-    // A worker that has read everything, and whose flush is only due when it is stopped.
+    // The worker has read everything, and its flush is due only when it is stopped.
     let stop = StopToken()
     let conflicts = BoundedQueue<String>(limit: 1000)
     let started = BoundedQueue<Int>(limit: 1000)
@@ -108,7 +108,7 @@ import Warehouse
     }
     _ = started.take()
     let connection = try layers.connect()
-    // Taken for dead, as one that froze; it does not notice before it looks or flushes.
+    // The worker is taken for dead, and notices that only when it looks or flushes.
     #expect(try connection.run("delete from speed.worker").affected == 1)
     try layers.load(.full)
     try layers.expectTruth(Truth(records[..<half]), "loaded past the worker")
@@ -126,7 +126,7 @@ import Warehouse
     let records = try simulated(seed: 13, faults: .withLateRepeats)
     let layers = try Layers(kind)
     let quarter = records.count / 4
-    // First without a load, then over one: in the log, among the late events, among the facts.
+    // Repeats are found in the log, among the late events and, after the first load, among the facts.
     for end in [quarter, 2 * quarter] {
       try layers.log.write(records[(end - quarter)..<end])
       try layers.catchUp()

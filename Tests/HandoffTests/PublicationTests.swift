@@ -9,7 +9,7 @@ import Warehouse
 
 @testable import BatchLayer
 
-/// Publishing and readers stay out of each other's way.
+/// A publication does not stop readers, nor do readers stop it for ever.
 @Suite struct PublicationTests {
   private func halfLoaded(_ seed: UInt64) throws -> (Layers, [LoggedRecord]) {
     let records = try simulated(seed: seed, users: 30)
@@ -60,7 +60,7 @@ import Warehouse
     let load = Worker("test-load") {
       try layers.loader(lockPatience: 0.05, publishPauses: pauses).load(.full).run
     }
-    // While it tries, others read.
+    // Others read while the load tries to publish.
     let other = try layers.connect()
     let isTrying =
       "select count(*) from pg_stat_activity where datname = current_database() "

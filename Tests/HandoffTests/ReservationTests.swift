@@ -15,7 +15,7 @@ import Warehouse
 /// What a load takes over from the speed workers: reserved by the cut, moved by the publication, and by
 /// nothing else.
 @Suite struct ReservationTests {
-  /// As `kill -9` leaves it: the cut is committed, the session gone, and nobody to clean up.
+  /// The state that `kill -9` of a load leaves: its cut is committed, its session is gone, and nobody has cleaned up.
   private func dieAfterTheCut(_ layers: Layers) throws {
     let connection = try layers.connect()
     _ = try connection.run(layers.library.sql("batch/lock_loads"))
@@ -103,7 +103,7 @@ import Warehouse
       progress: { [layers] _, _ in
         guard !hasBeenOvertaken.isRequested else { return }
         hasBeenOvertaken.request()
-        // Its lease is over, as far as others can see: the worker goes on where it was.
+        // Others see that the load's lease is over, so the worker goes on where it was.
         _ = try? layers.connect().run("delete from speed.reservation")
         try? layers.catchUp()
       })
@@ -114,7 +114,7 @@ import Warehouse
     try layers.expectTruth(Truth(records), "after the next load")
   }
 
-  /// As one that froze, and wakes up after others have loaded what it had closed.
+  /// A load that froze wakes up after others have loaded the epochs that it had closed.
   @Test func aLoadOfAnEpochThatAnotherOneHasPublishedPublishesNothing() throws {
     let records = try simulated(seed: 68, users: 20)
     let layers = try Layers(.directory)
@@ -130,7 +130,7 @@ import Warehouse
     #expect(try connection.run("select count(*) from warehouse.fact_page_view").int(0, 0) == 0)
   }
 
-  /// As somebody's hand leaves the offsets: a load that went on would count records twice.
+  /// The offsets were changed by hand, so that a load that went on would count records twice.
   @Test func aCutBeforeWhatWasPublishedIsRefused() throws {
     let records = try simulated(seed: 69, users: 20)
     let layers = try Layers(.directory)
@@ -165,7 +165,7 @@ import Warehouse
     let records = try simulated(seed: 66, users: 20)
     let layers = try Layers(.directory)
     try layers.log.write(records)
-    // Frozen: the session is there with its lock, and nobody renews its lease.
+    // A frozen load keeps its session and its lock, and nobody renews its lease.
     let frozen = try Connection(url: layers.database.url, applicationName: "polyrhythm load")
     _ = try frozen.run(layers.library.sql("batch/lock_loads"))
     _ = try frozen.run(
@@ -190,7 +190,7 @@ import Warehouse
     try layers.expectTruth(Truth(records), "after the load")
   }
 
-  /// As somebody's `select pg_advisory_lock(…)` in a forgotten session.
+  /// A forgotten session of somebody else holds the lock, by `select pg_advisory_lock(…)`.
   @Test func aStrangerWithTheLockOfLoadsIsNamed() throws {
     let layers = try Layers()
     let stranger = try Connection(url: layers.database.url, applicationName: "forgotten")

@@ -5,7 +5,7 @@ import SpeedTestKit
 import TestKit
 import Testing
 
-/// What becomes of the speed layer's rows once a load has published what they said.
+/// What becomes of the speed layer's rows once a load has published the same events.
 @Suite struct RetirementTests {
   @Test func partitionsOfLoadedEpochsGoAndThoseOfTheNextOneStay() throws {
     let records = try simulated(seed: 14, users: 20)
@@ -16,7 +16,7 @@ import Testing
     let connection = try layers.connect()
     let tables = try connection.run(
       "select tablename from pg_tables where schemaname = 'parts' and tablename like 'speed%'")
-    // The present epoch's, and those of the next one, which is opened one cut ahead.
+    // There are tables for the present epoch, and for the next one, which is opened one cut ahead.
     #expect(tables.count == 2 * Rollup.allCases.count)
     let names = try (0..<tables.count).map { try tables.text($0, 0) }
     #expect(names.count { $0.hasSuffix("_e4") } == Rollup.allCases.count, "\(names)")
@@ -35,7 +35,7 @@ import Testing
     try layers.catchUp()
     let truth = Truth(records).total("page_views")
     let reader = try layers.connect()
-    // Its instant is before the load; it looks at the speed tables only after it.
+    // The reader's snapshot is from before the load, and the reader looks at the speed tables only after the load.
     try reader.script("begin isolation level repeatable read; select 1 from warehouse.load_run")
     try layers.load(.incremental)
     #expect(try reader.run(sum).int(0, 0) == truth)

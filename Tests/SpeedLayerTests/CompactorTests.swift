@@ -50,7 +50,7 @@ import Warehouse
           + "\((["minute"] + rollup.keyColumns).joined(separator: ", ")) having count(*) > 1) as s")
       #expect(try several.int(0, 0) == 0, "\(rollup)")
     }
-    // And another turn finds nothing to do.
+    // Another turn of the compactor finds nothing to do.
     try compactor.run(&turn)
     #expect(try rowCounts(connection) == folded)
     try layers.expectTruth(Truth(records))

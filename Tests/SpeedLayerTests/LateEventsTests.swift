@@ -8,7 +8,7 @@ import Warehouse
 
 @testable import SpeedLayer
 
-/// Events that come later than allowed, once and again.
+/// Events that come later than allowed, for the first time and as redeliveries.
 @Suite struct LateEventsTests {
   private func view(item: Int64, atMinute minute: Int64) -> LoggedRecord {
     var event = Event(topic: .pageView)
@@ -41,7 +41,7 @@ import Warehouse
     try log.write(records)
     #expect(try eventually(within: 20) { try views() == 200 })
 
-    // No flush comes through while this stands.
+    // While this transaction is open no flush can commit.
     let blocker = try database.connect()
     try blocker.script("begin; select from speed.current_epoch for update")
     let late = view(item: 1000, atMinute: 3)

@@ -33,7 +33,7 @@ import Testing
       let after = PartitionSharing.assignments(partitions: 60, workers: [1, 2, 3, 4, 5, new])
       moved += before.count { after[$0.key] != $0.value }
     }
-    // Ten of sixty must move; twice as many may.
+    // A sixth worker needs ten of sixty partitions; at most twenty may move.
     #expect(moved / 100 <= 20, "\(moved / 100) of 60")
   }
 

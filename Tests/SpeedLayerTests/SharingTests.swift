@@ -49,7 +49,7 @@ import Warehouse
     }
   }
 
-  /// As when another one comes between a worker's look at its share and its claim.
+  /// The states that another worker can leave behind between a worker's look at its share and its claim.
   @Test(arguments: [
     "update speed.assignment set worker_id = (select min(worker_id) from speed.worker)",
     "delete from speed.assignment where partition in (0, 3)",
@@ -103,7 +103,7 @@ import Warehouse
     var cuts = 0
     for start in stride(from: 0, to: records.count, by: 200) {
       try layers.log.write(records[start..<min(start + 200, records.count)])
-      // Whoever has the partitions is taken for dead without knowing, and the other one claims them.
+      // The worker that has the partitions is taken for dead without knowing it, and the other worker claims them.
       if start % 600 == 0 {
         #expect(
           try eventually(within: 10) {

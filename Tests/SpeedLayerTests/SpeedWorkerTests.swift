@@ -68,7 +68,7 @@ extension Layers {
       }.run(stop: stop)
     }
     _ = flushes.take()
-    // Somebody moves the offsets for good: no flush can be right any more.
+    // Somebody moves the committed offsets by hand, so that no flush can fit them any more.
     try connection.script(
       "create function hold() returns trigger language plpgsql as 'begin return null; end'; "
         + "create trigger hold before update on speed.progress for each row execute function hold()"

@@ -79,7 +79,7 @@ public struct Faults: Sendable {
   public var repeatedSoon = 0.02
   /// Hours to more than a day behind.
   public var late = 0.01
-  /// The same again hours later: the speed layer counts it twice until a load corrects that.
+  /// The same again hours later, behind the watermark: both layers look such events up, and count them once.
   public var repeatedLate = 0.0
   /// Lines that are no events.
   public var malformed = 0.005

@@ -32,7 +32,7 @@ import Testing
     }
     let trace = (try trace(), try trace())
     #expect(trace.0 == trace.1)
-    // And it is not that nothing happens.
+    // The actions did something.
     for action in ["lose power", "… no power", "retain", "compress", "die", "commit"] {
       #expect(trace.0.contains { $0.contains(action) }, "no \(action) in \(trace.0.count) actions")
     }

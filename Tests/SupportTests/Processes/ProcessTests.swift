@@ -45,7 +45,7 @@ import Testing
   }
 
   @Test func otherFilesAreClosedWhereAskedFor() throws {
-    // Not marked as closing by itself.
+    // The child would inherit this file, as it is not marked to close on exec.
     let descriptor = fcntl(0, F_DUPFD, 200)
     defer { close(descriptor) }
     let look = "test -e /proc/$$/fd/\(descriptor) && echo open"
