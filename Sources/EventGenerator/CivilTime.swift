@@ -12,11 +12,6 @@ enum CivilTime {
     CivilDate.floorDivide(timestamp, millisecondsPerDay)
   }
 
-  /// Milliseconds since the day began.
-  static func timeOfDay(_ timestamp: Int64) -> Int64 {
-    timestamp - day(of: timestamp) * millisecondsPerDay
-  }
-
   /// 0 = Monday to 6 = Sunday. Day 0 was a Thursday.
   static func weekday(ofDay day: Int64) -> Int {
     Int(day + 3 - CivilDate.floorDivide(day + 3, 7) * 7)

@@ -41,15 +41,7 @@ import Warehouse
 
     func write(_ records: [LoggedRecord]) throws {
       let writer = try log.writer(to: Topic.allCases.map(\.name))
-      for record in records {
-        try record.key.withUnsafeBytes { key in
-          try record.payload.withUnsafeBytes { payload in
-            try writer.append(
-              topic: Int(record.topic.rawValue), key: key, timestamp: record.arrival,
-              payload: payload)
-          }
-        }
-      }
+      for record in records { try writer.append(record) }
       try writer.close()
     }
 

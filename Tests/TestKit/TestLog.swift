@@ -59,13 +59,7 @@ public final class TestLog: Sendable {
       guard let writer = open else { return }
       for record in records {
         given.withLock { $0[Int(record.topic.rawValue)] += 1 }
-        try record.key.withUnsafeBytes { key in
-          try record.payload.withUnsafeBytes { payload in
-            try writer.append(
-              topic: Int(record.topic.rawValue), key: key, timestamp: record.arrival,
-              payload: payload)
-          }
-        }
+        try writer.append(record)
       }
       try writer.flush()
     }
@@ -101,5 +95,17 @@ public final class TestLog: Sendable {
       }
     }
     return result
+  }
+}
+
+extension LogWriter {
+  /// Appends the record to its topic, with its key and the time at which it arrives.
+  public func append(_ record: LoggedRecord) throws {
+    try record.key.withUnsafeBytes { key in
+      try record.payload.withUnsafeBytes { payload in
+        try append(
+          topic: Int(record.topic.rawValue), key: key, timestamp: record.arrival, payload: payload)
+      }
+    }
   }
 }

@@ -46,7 +46,7 @@ public struct LakeRecomputation {
       connection: control, library: library, databaseURL: configuration.databaseURL)
     try lock.take(stop)
     defer {
-      try? emptyStage(control)
+      try? Stage.empty(control, library)
       lock.release()
     }
     do {
@@ -60,7 +60,7 @@ public struct LakeRecomputation {
   }
 
   private func run(_ control: Connection, _ stop: StopToken) throws -> [Checks.Finding] {
-    try emptyStage(control)
+    try Stage.empty(control, library)
     let starts = try self.starts(control)
     guard !starts.isEmpty else { return [] }
     // Run 0 is free, as loads count from 1.
@@ -106,26 +106,18 @@ public struct LakeRecomputation {
         $0.facts = stage.facts
       })
     try feed.replay(isStopped: { stop.isRequested })
-    let total = starts.reduce(0) { $0 + Int(max(0, ($1.end ?? 0) - $1.from)) }
-    var done = 0
-    var lastRecord = ContinuousClock.now
-    while !feed.isFinished {
-      if stop.isRequested {
-        throw LoadError(.stopped, "The check was stopped before the lake was computed again")
-      }
-      let read = try feed.step(wait: true)
-      if read > 0 {
-        done += read
-        lastRecord = ContinuousClock.now
-        try stage.writeComplete(feed, above: configuration.rollupRows)
-        progress(done, total)
-      } else if ContinuousClock.now - lastRecord > .seconds(configuration.lakePatience) {
-        throw LoadError(
-          .lakeBehind,
-          "\(lake.url) gave nothing in \(Int(configuration.lakePatience)) s, \(total - done) records "
-            + "before the published cut")
-      }
-    }
+    try stage.read(
+      feed, starts, configuration,
+      check: {
+        guard !stop.isRequested else {
+          throw LoadError(.stopped, "The check was stopped before the lake was computed again")
+        }
+      },
+      progress: progress,
+      behind: { left in
+        "\(lake.url) gave nothing in \(Int(configuration.lakePatience)) s, \(left) records "
+          + "before the published cut"
+      })
     feed.reportOpenPlays()
     try stage.commit(feed)
     try stage.settleDeferred(feed, control, published: { _ in nil })
@@ -189,13 +181,5 @@ public struct LakeRecomputation {
   ) -> Checks.Finding {
     Checks.Finding(
       check: "lake_\(table)", isError: true, rule: rule, rows: rows, examples: examples)
-  }
-
-  /// Drops the tables that a load that died, or this recomputation, has left in the schema `stage`.
-  private func emptyStage(_ control: Connection) throws(WarehouseError) {
-    let tables = try control.run(library.sql("batch/stage_tables"))
-    for row in 0..<tables.count {
-      try control.script(library.sql("batch/drop_table", ["table": try tables.text(row, 0)]))
-    }
   }
 }

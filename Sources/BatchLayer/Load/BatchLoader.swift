@@ -91,7 +91,7 @@ public final class BatchLoader {
     try lock.take(stop)
     defer { lock.release() }
     _ = try control.run(library.sql("batch/bury_dead_runs"))
-    try emptyStage(control)
+    try Stage.empty(control, library)
     let run = try control.run(
       library.sql("batch/begin_run"),
       [.text(kind.rawValue), .text(ProcessName.own), .double(LoadLock.lease)]
@@ -101,7 +101,7 @@ public final class BatchLoader {
       let counts = try loadAlive(kind, run, lock, &phases, stop)
       phases.begin("clean")
       // Staged rows that were merged are left over. The load is published, so it has not failed if they stay.
-      try? emptyStage(control)
+      try? Stage.empty(control, library)
       EpochCleaner(library: library).dropLoadedEpochs(control)
       phases.end()
       return Summary(run: run, kind: kind, counts: counts, seconds: phases.seconds)
@@ -125,7 +125,7 @@ public final class BatchLoader {
     _ kind: Kind, _ run: Int64, _ lock: LoadLock, _ phases: inout Phases, _ stop: StopToken
   ) throws -> FeedCounts {
     let lease = try lock.keepAlive(run, stop)
-    defer { lease.stop() }
+    defer { lease.end() }
     return try load(kind, run, lock.connection, &phases, stop)
   }
 
@@ -148,15 +148,8 @@ public final class BatchLoader {
     }
     _ = try connection.run(
       library.sql("batch/fail_run"), [.int(run), .text(message), .text(phases.json)])
-    try emptyStage(connection)
+    try Stage.empty(connection, library)
     if connection !== control { _ = try connection.run(library.sql("batch/unlock_loads")) }
-  }
-
-  private func emptyStage(_ control: Connection) throws(WarehouseError) {
-    let tables = try control.run(library.sql("batch/stage_tables"))
-    for row in 0..<tables.count {
-      try control.script(library.sql("batch/drop_table", ["table": try tables.text(row, 0)]))
-    }
   }
 
   private func load(
@@ -311,25 +304,12 @@ public final class BatchLoader {
   private func read(
     _ feed: KernelFeed, _ stage: Stage, _ starts: [KernelFeed.Start], _ stop: StopToken
   ) throws {
-    let total = starts.reduce(0) { $0 + Int(max(0, ($1.end ?? 0) - $1.from)) }
-    var done = 0
-    var lastRecord = ContinuousClock.now
-    while !feed.isFinished {
-      try checkStop(stop)
-      let read = try feed.step(wait: true)
-      guard !feed.needsHistory else { throw LoadError.forgotten }
-      if read > 0 {
-        done += read
-        lastRecord = ContinuousClock.now
-        try stage.writeComplete(feed, above: configuration.rollupRows)
-        progress(done, total)
-      } else if ContinuousClock.now - lastRecord > .seconds(configuration.lakePatience) {
-        throw LoadError(
-          .lakeBehind,
-          "\(lake.url) ends before the cut and got nothing in \(Int(configuration.lakePatience)) s: "
-            + "is polyrhythm archive running?")
-      }
-    }
+    try stage.read(
+      feed, starts, configuration, check: { try checkStop(stop) }, progress: progress,
+      behind: { _ in
+        "\(lake.url) ends before the cut and got nothing in \(Int(configuration.lakePatience)) s: "
+          + "is polyrhythm archive running?"
+      })
   }
 
   /// Counts the out-of-window events that no load has counted before.

@@ -72,11 +72,10 @@ struct LoadLock {
 
   /// Starts a thread that renews the run's lease, buries frozen speed workers whose locks the load could wait
   /// for, and cancels the load's present statement once a stop is asked for.
-  func keepAlive(_ run: Int64, _ stop: StopToken) throws -> Running {
+  func keepAlive(_ run: Int64, _ stop: StopToken) throws -> BackgroundWork {
     assert(Self.lease > 2 * Self.beat, "a lease of \(Self.lease) s, renewed every \(Self.beat) s")
     let canceller = try connection.canceller()
-    let end = StopToken()
-    let worker = Worker("load-lease") { [databaseURL, library] in
+    return BackgroundWork("load-lease") { [databaseURL, library] end in
       var session: Connection?
       var next = ContinuousClock.now
       while !end.isRequested {
@@ -100,17 +99,6 @@ struct LoadLock {
         }
         end.wait(seconds: 0.2)
       }
-    }
-    return Running(end: end, worker: worker)
-  }
-
-  struct Running {
-    fileprivate let end: StopToken
-    fileprivate let worker: Worker<Void>
-
-    func stop() {
-      end.request()
-      _ = try? worker.wait()
     }
   }
 }

@@ -71,6 +71,41 @@ final class Stage {
   /// lateness and some more. Rows that change later are right too, only slower.
   private static let settlingMinutes: Int32 = 25
 
+  /// Drops the tables that a load that died, or one that is over, has left in the schema `stage`.
+  static func empty(_ control: Connection, _ library: SQLLibrary) throws(WarehouseError) {
+    let tables = try control.run(library.sql("batch/stage_tables"))
+    for row in 0..<tables.count {
+      try control.script(library.sql("batch/drop_table", ["table": try tables.text(row, 0)]))
+    }
+  }
+
+  /// Reads all records between the starts and their ends, and writes what is complete meanwhile.
+  /// - Parameters:
+  ///   - check: called before each step; what it throws ends the reading.
+  ///   - progress: called with the number of records read so far, and of all.
+  ///   - behind: says, with the number of records left, that the lake has given nothing for its patience.
+  func read(
+    _ feed: KernelFeed, _ starts: [KernelFeed.Start], _ configuration: BatchLoader.Configuration,
+    check: () throws -> Void, progress: (Int, Int) -> Void, behind: (Int) -> String
+  ) throws {
+    let total = starts.reduce(0) { $0 + Int(max(0, ($1.end ?? 0) - $1.from)) }
+    var done = 0
+    var lastRecord = ContinuousClock.now
+    while !feed.isFinished {
+      try check()
+      let read = try feed.step(wait: true)
+      guard !feed.needsHistory else { throw LoadError.forgotten }
+      if read > 0 {
+        done += read
+        lastRecord = ContinuousClock.now
+        try writeComplete(feed, above: configuration.rollupRows)
+        progress(done, total)
+      } else if ContinuousClock.now - lastRecord > .seconds(configuration.lakePatience) {
+        throw LoadError(.lakeBehind, behind(total - done))
+      }
+    }
+  }
+
   /// Hands over the facts of the records read so far, and writes the rollup rows of minutes that are complete,
   /// once more than `limit` rows are in memory.
   /// - Throws: the error of a connection that writes, where one has failed.

@@ -109,21 +109,18 @@ struct File {
   }
 
   /// Returns when the content is on the storage device.
-  func sync() throws(EventLogError) {
-    try SimulatedDisk.willChange(path)
-    try SimulatedDisk.note(.synced(path), at: path)
-    if SimulatedDisk.hasPath(path) { return }
-    try Self.attempt("cannot sync") { () throws(SystemError) in try file.syncContent() }
-  }
+  func sync() throws(EventLogError) { try sync { _ in false } }
 
   /// `sync`, asked for by somebody who only reads. A file system that is mounted read-only, or lets nobody
   /// sync what is open for reading, has been asked, and its refusal is no failure.
-  func syncAsReader() throws(EventLogError) {
+  func syncAsReader() throws(EventLogError) { try sync(unless: Self.isBeyondReaders) }
+
+  private func sync(unless isNoFailure: (Int32) -> Bool) throws(EventLogError) {
     try SimulatedDisk.willChange(path)
     try SimulatedDisk.note(.synced(path), at: path)
     if SimulatedDisk.hasPath(path) { return }
     do throws(SystemError) { try file.syncContent() } catch {
-      if Self.isBeyondReaders(error.code) { return }
+      if isNoFailure(error.code) { return }
       throw .system(error.code, "cannot sync", path)
     }
   }

@@ -19,22 +19,10 @@ struct Compactor {
   /// Adds the worker to the name of a session, so that burying the worker ends the compactor's session too.
   var sessionName: @Sendable (String) -> String = { $0 }
 
-  /// A compactor on a thread of its own.
-  struct Running {
-    let stop: StopToken
-    let worker: Worker<Void>
-
-    /// Ends the thread, and waits until its present turn is over.
-    func end() {
-      stop.request()
-      _ = try? worker.wait()
-    }
-  }
-
+  /// A compactor on a thread of its own; it ends when its present turn is over.
   /// - Parameter interval: seconds between turns.
-  func start(interval: Double) -> Running {
-    let stop = StopToken()
-    let worker = Worker("speed-compact") { [self] in
+  func start(interval: Double) -> BackgroundWork {
+    BackgroundWork("speed-compact") { [self] stop in
       var turn = Turn()
       while true {
         stop.wait(seconds: interval)
@@ -43,7 +31,6 @@ struct Compactor {
         _ = try? run(&turn, stop)
       }
     }
-    return Running(stop: stop, worker: worker)
   }
 
   /// Where in each table the next turn begins.

@@ -217,21 +217,10 @@ final class Membership: Sendable {
 
   // MARK: The lease
 
-  /// The thread that renews the lease, buries dead workers and sees whether a new claim is due.
-  struct Running {
-    let stop: StopToken
-    let worker: Worker<Void>
-
-    /// Ends the thread, which gives the lease and the partitions back.
-    func end() {
-      stop.request()
-      _ = try? worker.wait()
-    }
-  }
-
-  func start() -> Running {
-    let stop = StopToken()
-    let worker = Worker("speed-lease") { [self] in
+  /// The thread that renews the lease, buries dead workers and sees whether a new claim is due. At its end it
+  /// gives the lease and the partitions back.
+  func start() -> BackgroundWork {
+    BackgroundWork("speed-lease") { [self] stop in
       while true {
         stop.wait(seconds: timing.beat)
         if stop.isRequested { break }
@@ -241,7 +230,6 @@ final class Membership: Sendable {
       guard let id = state.withLock({ $0.workerID }) else { return }
       try withSession { _ = try $0.run(library.sql("speed/leave"), [.int(id)]) }
     }
-    return Running(stop: stop, worker: worker)
   }
 
   private func beat(_ connection: Connection) throws {

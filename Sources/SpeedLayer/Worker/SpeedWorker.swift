@@ -143,7 +143,7 @@ public final class SpeedWorker {
   /// Seconds between two claims of a worker that has nothing to read.
   private static let idlePause = 0.5
 
-  private func startCompactor(_ membership: Membership) -> Compactor.Running {
+  private func startCompactor(_ membership: Membership) -> BackgroundWork {
     Compactor(
       databaseURL: configuration.databaseURL, library: library,
       sessionName: { membership.sessionName($0) }
