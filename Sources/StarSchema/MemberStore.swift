@@ -21,23 +21,35 @@ public final class MemberStore {
     try connection.script(library.sql("members/temporary_tables"))
   }
 
-  /// Inserts the members that their dimensions do not have yet; a known location only gets its coordinates
-  /// lowered. Call it inside a transaction, at whose end the temporary tables are emptied.
+  /// Inserts the members that their dimensions do not have yet, and quarantined records with their source and
+  /// the reason; a known location only gets its coordinates lowered, and a record that is there already is left
+  /// alone. Call it inside a transaction, at whose end the temporary tables are emptied.
+  ///
+  /// Everything is copied before the first row is inserted. The server can end a session that stands still
+  /// between two statements, but not one that stands still within a COPY: such a session must not have inserted
+  /// a row that others wait for.
   /// - Throws: `WarehouseError` where the server refuses a statement or the connection is lost.
-  public func insert(_ members: NewMembers) throws(WarehouseError) {
-    if !members.users.isEmpty { try insertUsers(members.users) }
-    if !members.songs.isEmpty { try insertSongs(members.songs) }
-    if !members.locations.isEmpty { try insertLocations(members.locations) }
-    if !members.devices.isEmpty { try insertDevices(members.devices) }
+  public func insert(
+    _ members: NewMembers, quarantined: [QuarantinedRecord] = []
+  ) throws(WarehouseError) {
+    var copied: [String] = []
+    if !members.users.isEmpty { copied.append(try copyUsers(members.users)) }
+    if !members.songs.isEmpty { copied.append(try copySongs(members.songs)) }
+    if !members.locations.isEmpty { copied.append(try copyLocations(members.locations)) }
+    if !members.devices.isEmpty { copied.append(try copyDevices(members.devices)) }
+    if !quarantined.isEmpty { copied.append(try copyQuarantined(quarantined)) }
+    for table in copied { _ = try connection.run(library.sql("members/insert_\(table)")) }
   }
 
-  private func send(_ table: String, _ columns: [String]) throws(WarehouseError) {
+  /// Copies the rows in the buffer into a temporary table.
+  /// - Returns: the table's name, without the prefix `new_`.
+  private func copy(_ table: String, _ columns: [String]) throws(WarehouseError) -> String {
     _ = try connection.copy(into: "pg_temp.new_\(table)", columns: columns, from: buffer)
-    _ = try connection.run(library.sql("members/insert_\(table)"))
     buffer.removeAll()
+    return table
   }
 
-  private func insertUsers(_ users: [NewMembers.User]) throws(WarehouseError) {
+  private func copyUsers(_ users: [NewMembers.User]) throws(WarehouseError) -> String {
     for user in users {
       buffer.startRow(columns: 7)
       buffer.int64(user.key)
@@ -52,12 +64,12 @@ public final class MemberStore {
         buffer.null()
       }
     }
-    try send(
+    return try copy(
       "user",
       ["user_key", "user_id", "first_name", "last_name", "gender", "level", "registration"])
   }
 
-  private func insertSongs(_ songs: [NewMembers.Song]) throws(WarehouseError) {
+  private func copySongs(_ songs: [NewMembers.Song]) throws(WarehouseError) -> String {
     for song in songs {
       buffer.startRow(columns: 4)
       buffer.int64(song.key)
@@ -65,10 +77,10 @@ public final class MemberStore {
       buffer.textOrNull(song.title)
       buffer.doubleOrNull(song.duration)
     }
-    try send("song", ["song_key", "artist", "title", "duration"])
+    return try copy("song", ["song_key", "artist", "title", "duration"])
   }
 
-  private func insertLocations(_ locations: [NewMembers.Location]) throws(WarehouseError) {
+  private func copyLocations(_ locations: [NewMembers.Location]) throws(WarehouseError) -> String {
     for place in locations {
       buffer.startRow(columns: 8)
       buffer.int64(place.key)
@@ -80,12 +92,12 @@ public final class MemberStore {
       buffer.doubleOrNull(place.lat)
       buffer.textOrNull(place.region)
     }
-    try send(
+    return try copy(
       "location",
       ["location_key", "country", "state", "city", "zip", "lon", "lat", "region"])
   }
 
-  private func insertDevices(_ devices: [NewMembers.DeviceMember]) throws(WarehouseError) {
+  private func copyDevices(_ devices: [NewMembers.DeviceMember]) throws(WarehouseError) -> String {
     for member in devices {
       buffer.startRow(columns: 5)
       buffer.int64(member.key)
@@ -94,14 +106,10 @@ public final class MemberStore {
       buffer.text(member.device.os)
       buffer.text(member.device.browser)
     }
-    try send("device", ["device_key", "user_agent", "device_type", "os", "browser"])
+    return try copy("device", ["device_key", "user_agent", "device_type", "os", "browser"])
   }
 
-  /// Writes records to `warehouse.quarantine`, with their source and the reason. A record that is there
-  /// already is left alone. Call it inside a transaction, at whose end the temporary table is emptied.
-  /// - Throws: `WarehouseError` where the server refuses a statement or the connection is lost.
-  public func quarantine(_ records: [QuarantinedRecord]) throws(WarehouseError) {
-    guard !records.isEmpty else { return }
+  private func copyQuarantined(_ records: [QuarantinedRecord]) throws(WarehouseError) -> String {
     for record in records {
       buffer.startRow(columns: 5)
       buffer.text(record.source.topic)
@@ -110,7 +118,7 @@ public final class MemberStore {
       buffer.text(record.reason)
       buffer.bytes(record.raw)
     }
-    try send("quarantine", ["topic", "partition", "record_offset", "reason", "raw"])
+    return try copy("quarantine", ["topic", "partition", "record_offset", "reason", "raw"])
   }
 }
 

@@ -1,5 +1,6 @@
 import EventLog
 import StarSchema
+import Support
 import TestKit
 import Testing
 import Warehouse
@@ -24,6 +25,12 @@ import Warehouse
     let rows = try connection.run(
       "select \(texts) from \(table) as t where t.\(columns[0]) <> 0 order by t.\(order)")
     return (0..<rows.count).map { row in columns.indices.map { rows.textOrNull(row, $0) } }
+  }
+
+  private func count(_ connection: Connection, _ table: String, where condition: String = "true")
+    throws -> Int64
+  {
+    try connection.run("select count(*) from \(table) where \(condition)").int(0, 0)
   }
 
   @Test(arguments: [
@@ -181,7 +188,9 @@ import Warehouse
         raw: Array(0...255)),
     ]
     for _ in 0..<2 {
-      try connection.transaction { () throws(WarehouseError) in try store.quarantine(records) }
+      try connection.transaction { () throws(WarehouseError) in
+        try store.insert(NewMembers(), quarantined: records)
+      }
     }
     let rows = try connection.run(
       "select topic, partition, record_offset, reason, raw from warehouse.quarantine "
@@ -197,5 +206,64 @@ import Warehouse
     }
     let lines = try connection.run("select records from warehouse.quarantine_line order by 1")
     #expect(try (0..<lines.count).map { try lines.int($0, 0) } == [1, 2])
+  }
+
+  /// A session that stands still within a COPY is not ended by the server, so it must not hold members that
+  /// others insert.
+  @Test(arguments: ["user", "song", "location", "device", "quarantine"])
+  func whatStandsStillInACopyKeepsNobodyFromInsertingTheSameMembers(_ table: String) throws {
+    let database = try TestDatabase.make()
+    var members = NewMembers()
+    members.users = [
+      .init(
+        key: 1, userId: 1, firstName: nil, lastName: nil, gender: nil, level: nil,
+        registration: nil)
+    ]
+    members.songs = [.init(key: 1, artist: "a", title: "t", duration: 1)]
+    members.locations = [
+      .init(
+        key: 1, country: "US", state: nil, city: nil, zip: nil, lon: nil, lat: nil, region: nil)
+    ]
+    members.devices = [
+      .init(key: 1, userAgent: "u", device: .init(deviceType: "d", os: "o", browser: "b"))
+    ]
+    let record = QuarantinedRecord(
+      source: TopicPartition("listen_events", 0), offset: 0, reason: "empty", raw: [])
+    let new = members
+    let barrier = try database.connect()
+    try barrier.script("select pg_advisory_lock(1)")
+    let still = Worker("test-still") {
+      let connection = try database.connect()
+      let store = try MemberStore(connection: connection, library: SQLLibrary())
+      try connection.script("select pg_advisory_lock(1)")
+      try connection.transaction { () throws(WarehouseError) in
+        try store.insert(new, quarantined: [record])
+      }
+    }
+    let other = try database.connect()
+    let isWaiting = "datname = current_database() and wait_event_type = 'Lock'"
+    #expect(
+      try eventually(within: 20) { try count(other, "pg_stat_activity", where: isWaiting) == 1 })
+    let schema = try other.run(
+      "select relnamespace::regnamespace::text from pg_class where relname = 'new_user'"
+    ).text(0, 0)
+    try barrier.script("begin; lock table \(schema).new_\(table) in access exclusive mode")
+    try barrier.script("select pg_advisory_unlock(1)")
+    #expect(
+      try eventually(within: 20) {
+        try count(
+          other, "pg_stat_activity", where: "\(isWaiting) and query like 'copy%new_\(table)%'") == 1
+      })
+    try other.script("set lock_timeout = '2s'")
+    let second = try MemberStore(connection: other, library: SQLLibrary())
+    try other.transaction { () throws(WarehouseError) in
+      try second.insert(new, quarantined: [record])
+    }
+    try barrier.script("rollback")
+    try still.wait()
+    for (table, key) in [("dim_user", "user_key"), ("dim_device", "device_key")] {
+      #expect(try count(other, "warehouse.\(table)", where: "\(key) = 1") == 1)
+    }
+    #expect(try count(other, "warehouse.quarantine") == 1)
   }
 }

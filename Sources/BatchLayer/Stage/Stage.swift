@@ -130,8 +130,7 @@ final class Stage {
     let quarantined = feed.takeQuarantined()
     guard keepsMembers, !new.isEmpty || !quarantined.isEmpty else { return }
     try memberConnection.transaction { () throws(WarehouseError) in
-      try members.insert(new)
-      try members.quarantine(quarantined)
+      try members.insert(new, quarantined: quarantined)
     }
   }
 

@@ -30,8 +30,7 @@ final class Flusher {
     try connection.transaction { () throws(WarehouseError) in
       let epoch = try connection.run(lockEpoch).int(0, 0)
       try advance(job.advances)
-      try members.insert(job.members)
-      try members.quarantine(job.quarantined)
+      try members.insert(job.members, quarantined: job.quarantined)
       try remember(job, epoch)
       for rows in job.rows {
         let stream = try connection.beginCopy(
