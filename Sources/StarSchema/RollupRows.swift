@@ -1,42 +1,38 @@
 import Metrics
 import Warehouse
 
-/// Rollup cells as rows of the tables `minute_*` of both layers. In these tables a counter of 0 and an empty
-/// sketch are null.
+/// Rollup cells as rows of the tables of both layers. In these tables a counter of 0 and an empty sketch are null.
 public struct RollupRows {
-  /// The rollup whose table the rows belong to.
-  public let rollup: Rollup
+  /// The table that the rows belong to.
+  public let table: RollupTable
   private let counters: [Counter]
   private let distincts: [Distinct]
   private let keyColumns: Int
 
-  /// Rows for the table of this rollup.
-  public init(_ rollup: Rollup) {
-    self.rollup = rollup
-    counters = rollup.counters
-    distincts = rollup.distincts
-    keyColumns = rollup.keyColumns.count
+  /// Rows for this table.
+  public init(_ table: RollupTable) {
+    self.table = table
+    counters = table.rollup.counters
+    distincts = table.rollup.distincts
+    keyColumns = table.rollup.keyColumns.count
   }
 
   /// The columns in the order in which `append` writes them.
-  public static func columns(_ rollup: Rollup) -> [String] {
-    keyColumns(rollup) + rollup.counters.map(\.column)
-      + rollup.distincts.map(\.column)
+  public static func columns(_ table: RollupTable) -> [String] {
+    table.keyColumns + table.rollup.counters.map(\.column)
+      + table.rollup.distincts.map(\.column)
   }
 
-  /// The partition of `speed.minute_*` with the rows of an epoch, with its schema.
+  /// The partition of a table of `speed` with the rows of an epoch, with its schema.
   public static func speedPartition(_ rollup: Rollup, epoch: Int64) -> String {
-    "parts.speed_\(rollup.table)_e\(epoch)"
+    "parts.speed_\(rollup.table(.minute).name)_e\(epoch)"
   }
-
-  /// The columns that tell the rows of the batch table apart: the minute, and what the rollup groups by.
-  public static func keyColumns(_ rollup: Rollup) -> [String] { ["minute"] + rollup.keyColumns }
 
   /// The columns by their kind, as the lists that the statements in `queries/rollup` are filled with.
-  public static func lists(_ rollup: Rollup) -> [String: [String]] {
+  public static func lists(_ table: RollupTable) -> [String: [String]] {
     [
-      "keys": keyColumns(rollup), "counters": rollup.counters.map(\.column),
-      "sketches": rollup.distincts.map(\.column),
+      "keys": table.keyColumns, "counters": table.rollup.counters.map(\.column),
+      "sketches": table.rollup.distincts.map(\.column),
     ]
   }
 
@@ -46,7 +42,11 @@ public struct RollupRows {
     _ cell: UnsafePointer<RollupCell>, texts: RollupTexts?, to buffer: CopyBuffer
   ) {
     buffer.startRow(columns: 1 + keyColumns + counters.count + distincts.count)
-    buffer.timestamp(milliseconds: Int64(cell.pointee.minute) * 60_000)
+    if table.rung == .day {
+      buffer.date(daysSince1970: cell.pointee.minute / Rung.day.minutes)
+    } else {
+      buffer.timestamp(milliseconds: Int64(cell.pointee.minute) * 60_000)
+    }
     switch texts {
     case nil: if keyColumns == 1 { buffer.int64(cell.pointee.key) }
     case .audience(let gender, let level):
@@ -83,17 +83,22 @@ public struct RollupRows {
 extension RollupSet {
   /// Moves the cells of one rollup out of the set, each as a COPY row.
   /// - Parameters:
+  ///   - table: the table of the rows; its rung is the width of the set's rows.
   ///   - bound: minutes since 1970; only cells of earlier minutes are moved. nil moves all.
-  ///   - place: gives the buffer that a cell's row is appended to.
+  ///   - place: gives the buffer that a cell's row is appended to; nil where the cell has no row in this table.
   /// - Throws: what `place` throws.
   public func drainRows(
-    _ rollup: Rollup, before bound: Int32? = nil,
-    into place: (UnsafePointer<RollupCell>) throws -> CopyBuffer
+    _ table: RollupTable, before bound: Int32? = nil,
+    into place: (UnsafePointer<RollupCell>) throws -> CopyBuffer?
   ) rethrows {
-    let rows = RollupRows(rollup)
-    let hasTexts = rollup == .audience || rollup == .page
-    try drain(rollup, before: bound) { cell in
-      rows.append(cell, texts: hasTexts ? texts(cell.pointee.key) : nil, to: try place(cell))
+    let rows = RollupRows(table)
+    try drain(table.rollup, before: bound) { cell in
+      guard let buffer = try place(cell) else { return }
+      rows.append(cell, texts: texts(of: cell, table.rollup), to: buffer)
     }
+  }
+
+  private func texts(of cell: UnsafePointer<RollupCell>, _ rollup: Rollup) -> RollupTexts? {
+    rollup == .audience || rollup == .page ? texts(cell.pointee.key) : nil
   }
 }

@@ -116,7 +116,7 @@ import Warehouse
   /// Adds one to each rollup that keeps the counter, except to the totals.
   private static func bump(_ counter: Counter) -> String {
     Rollup.allCases.filter { $0 != .totals && $0.counters.contains(counter) }.map {
-      "update batch.\($0.table) set \(counter.column) = \(counter.column) + 1 "
+      "update batch.\($0.table(.minute).name) set \(counter.column) = \(counter.column) + 1 "
         + "where minute = '2026-03-01 10:00Z';\n"
     }.joined()
   }

@@ -22,9 +22,9 @@ extension Layers {
         + sketches.map { "hll_union_agg(\($0)) is not null" }
       func rows(_ connection: Connection, _ schema: String) throws -> ComparableRows {
         try ComparableRows(
-          connection, rollup.table,
+          connection, rollup.table(.minute).name,
           query: "select \(keys), \(columns.joined(separator: ", ")) "
-            + "from \(schema).\(rollup.table) group by \(keys) "
+            + "from \(schema).\(rollup.table(.minute).name) group by \(keys) "
             + "having \(isSomething.joined(separator: " or "))")
       }
       return try rows(mine, "speed").differences(from: rows(theirs, "batch"), mine)

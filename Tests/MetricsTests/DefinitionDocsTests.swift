@@ -19,8 +19,8 @@ import Testing
 
   @Test func everyRollupIsExplained() {
     for rollup in Rollup.allCases {
-      let isNamed = text.contains("`\(rollup.table)`")
-      #expect(isNamed, "docs/metrics.md does not name \(rollup.table)")
+      let isNamed = text.contains("`\(rollup.table(.minute).name)`")
+      #expect(isNamed, "docs/metrics.md does not name \(rollup.table(.minute).name)")
     }
   }
 }

@@ -63,7 +63,7 @@ struct RollupSums {
     for key in Set(kernel.keys).union(twin.keys).sorted(by: {
       ($0.rollup.rawValue, $0.minute, $0.key) < ($1.rollup.rawValue, $1.minute, $1.key)
     }) where kernel[key] != twin[key] {
-      return "\(key.rollup.table) minute \(key.minute) key \(key.key): "
+      return "\(key.rollup) minute \(key.minute) key \(key.key): "
         + "kernel \(kernel[key]?.text ?? "nothing"), twin \(twin[key]?.text ?? "nothing")"
     }
     return nil

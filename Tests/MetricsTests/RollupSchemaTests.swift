@@ -18,59 +18,63 @@ import Warehouse
   }
 
   /// In no order: a column that a migration adds is the last one, whatever it holds.
-  private func expected(_ rollup: Rollup) -> [String] {
+  private func expected(_ table: RollupTable) -> [String] {
+    let rollup = table.rollup
     let keyTypes = ["gender": "text", "status": "int4"]
     let keys = rollup.keyColumns.map {
       "\($0) \($0.hasSuffix("_key") ? "int8" : keyTypes[$0] ?? "text")"
     }
     let counters = rollup.counters.map { "\($0.column) \($0 == .listenedMs ? "int8" : "int4")" }
-    return ["minute timestamptz"] + keys + counters + rollup.distincts.map { "\($0.column) hll" }
+    return ["\(table.rung.column) \(table.rung == .day ? "date" : "timestamptz")"] + keys + counters
+      + rollup.distincts.map { "\($0.column) hll" }
   }
 
   @Test(arguments: Rollup.allCases)
   func theSpeedTableHasTheEpochAndTheRollupsColumns(rollup: Rollup) throws {
-    let found = try columns("speed", rollup.table).map { "\($0.name) \($0.type)" }
-    #expect(found.sorted() == (["epoch int4"] + expected(rollup)).sorted())
+    let found = try columns("speed", rollup.table(.minute).name).map { "\($0.name) \($0.type)" }
+    #expect(found.sorted() == (["epoch int4"] + expected(rollup.table(.minute))).sorted())
   }
 
-  @Test(arguments: Rollup.allCases)
-  func theBatchTableHasTheRollupsColumns(rollup: Rollup) throws {
-    let found = try columns("batch", rollup.table).map { "\($0.name) \($0.type)" }
-    #expect(found.sorted() == expected(rollup).sorted())
+  @Test(arguments: RollupTable.all)
+  func theBatchTableHasTheRollupsColumns(table: RollupTable) throws {
+    let found = try columns("batch", table.name).map { "\($0.name) \($0.type)" }
+    #expect(found.sorted() == expected(table).sorted())
   }
 
-  @Test(arguments: Rollup.allCases)
-  func theServedViewHasEveryColumnOfTheRollup(rollup: Rollup) throws {
-    let found = Set(try columns("serving", rollup.table).map(\.name))
+  @Test(arguments: RollupTable.all)
+  func theServedViewHasEveryColumnOfTheRollup(table: RollupTable) throws {
+    let found = Set(try columns("serving", table.name).map(\.name))
     let wanted =
-      ["minute"] + rollup.keyColumns + rollup.counters.map(\.column)
-      + rollup.distincts.map(\.column)
+      table.keyColumns + table.rollup.counters.map(\.column)
+      + table.rollup.distincts.map(\.column)
     #expect(found.isSuperset(of: wanted), "missing: \(Set(wanted).subtracting(found))")
   }
 
-  @Test(arguments: Rollup.allCases)
-  func everyTableAndViewIsExplainedAndMayBeRead(rollup: Rollup) throws {
+  @Test(arguments: RollupTable.all)
+  func everyTableAndViewIsExplainedAndMayBeRead(table: RollupTable) throws {
     let connection = try Self.database.get().connect()
-    for schema in ["speed", "batch", "layers", "serving"] {
+    for schema in ["speed", "batch", "layers", "serving"]
+    where schema != "speed" || table.rung == .minute {
       let rows = try connection.run(
         """
         select obj_description(($1::text)::regclass, 'pg_class') is not null,
           has_table_privilege('analyst', $1::text, 'select')
-        """, [.text("\(schema).\(rollup.table)")])
-      #expect(try rows.bool(0, 0), "\(schema).\(rollup.table) has no comment")
-      #expect(try rows.bool(0, 1), "the role analyst may not read \(schema).\(rollup.table)")
+        """, [.text("\(schema).\(table.name)")])
+      #expect(try rows.bool(0, 0), "\(schema).\(table.name) has no comment")
+      #expect(try rows.bool(0, 1), "the role analyst may not read \(schema).\(table.name)")
     }
   }
 
-  @Test func thereIsNoMinuteTableThatIsNoRollup() throws {
+  @Test func thereIsNoTableOfARungThatIsNoRollup() throws {
     let rows = try Self.database.get().connect().run(
       """
       select table_schema || '.' || table_name from information_schema.tables
-      where table_schema in ('speed', 'batch', 'layers', 'serving') and table_name like 'minute\\_%'
+      where table_schema in ('speed', 'batch', 'layers', 'serving') and table_name ~ '^(minute|hour|day)_'
       """)
     let found = Set(try (0..<rows.count).map { try rows.text($0, 0) })
     let wanted = ["speed", "batch", "layers", "serving"].flatMap { schema in
-      Rollup.allCases.map { "\(schema).\($0.table)" }
+      RollupTable.all.filter { schema != "speed" || $0.rung == .minute }
+        .map { "\(schema).\($0.name)" }
     }
     #expect(found == Set(wanted))
   }

@@ -85,9 +85,14 @@ struct Fixture {
     }
     let sorted = columns.sorted { $0.key < $1.key }
     try connection.run(
-      "insert into \(epoch == nil ? "batch" : "speed").\(rollup.table)"
+      "insert into \(epoch == nil ? "batch" : "speed").\(rollup.table(.minute).name)"
         + " (\(sorted.map(\.key).joined(separator: ", ")))"
         + " values (\(sorted.map(\.value).joined(separator: ", ")))")
+    if epoch == nil {
+      try connection.sumRungs(
+        of: rollup.name, keys: rollup.keyColumns, counters: rollup.counters.map(\.column),
+        sketches: rollup.distincts.map(\.column))
+    }
   }
 
   /// Publishes the rows that are in the batch tables.

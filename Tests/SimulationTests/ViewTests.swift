@@ -11,12 +11,12 @@ import Testing
   }
 
   @Test func theOracleKnowsEveryRollup() {
-    #expect(Set(View.allCases.map(\.name)) == Set(Rollup.allCases.map(\.table)))
+    #expect(Set(View.allCases.map(\.name)) == Set(Rollup.allCases.map { $0.table(.minute).name }))
   }
 
   @Test(arguments: Rollup.allCases)
   func theOracleKnowsWhatARollupKeeps(_ rollup: Rollup) throws {
-    let view = try #require(View.allCases.first { $0.name == rollup.table })
+    let view = try #require(View.allCases.first { $0.name == rollup.table(.minute).name })
     #expect(
       Set(view.counters.map { View.counters[$0] }) == Set(rollup.counters.map(\.column)))
   }

@@ -14,13 +14,13 @@ import Warehouse
 @Suite struct CompactorTests {
   private func rowCounts(_ connection: Connection) throws -> [Int64] {
     try Rollup.allCases.map {
-      try connection.run("select count(*) from speed.\($0.table)").int(0, 0)
+      try connection.run("select count(*) from speed.\($0.table(.minute).name)").int(0, 0)
     }
   }
 
   private func merged(_ connection: Connection) throws -> [ComparableRows] {
     try Rollup.allCases.map {
-      try ComparableRows(connection, $0.table, query: "select * from serving.\($0.table)")
+      try ComparableRows(connection, $0.table(.minute).name, query: "select * from serving.\($0.table(.minute).name)")
     }
   }
 
@@ -45,7 +45,7 @@ import Warehouse
       let r = rollup.rawValue
       #expect(folded[r] < rows[r], "\(rollup)")
       let several = try connection.run(
-        "select count(*) from (select from speed.\(rollup.table) where minute < "
+        "select count(*) from (select from speed.\(rollup.table(.minute).name) where minute < "
           + "(select max(minute) - interval '15 minutes' from speed.minute_totals) group by "
           + "\((["minute"] + rollup.keyColumns).joined(separator: ", ")) having count(*) > 1) as s")
       #expect(try several.int(0, 0) == 0, "\(rollup)")

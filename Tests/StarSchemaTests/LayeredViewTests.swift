@@ -15,16 +15,31 @@ import Warehouse
     return rows.textOrNull(0, 0)
   }
 
-  @Test(arguments: Rollup.allCases)
-  func theMigratedViewsAreTheTemplates(rollup: Rollup) throws {
+  /// The values and lists of a template that the view of this table is made from.
+  private func text(_ template: String, _ table: RollupTable) throws -> String {
+    var lists = RollupRows.lists(table)
+    var values = ["table": table.name]
+    switch template {
+    case "layers":
+      values["rung"] = table.rung.rawValue
+      values["minute_table"] = table.rollup.table(.minute).name
+      lists["rest"] = Array(RollupRows.columns(table).dropFirst())
+    case "view": values["rung"] = table.rung.rawValue
+    default: break
+    }
+    return try SQLLibrary().sql("rollup/\(template)", values, lists: lists)
+  }
+
+  @Test(arguments: RollupTable.all)
+  func theMigratedViewsAreTheTemplates(table: RollupTable) throws {
     let connection = try Self.database.get().connect()
-    let library = try SQLLibrary()
+    let isWhole = table.rung != .minute || table.rollup.keepsAllMinutes
     for (template, view) in [
-      ("layers", "layers.\(rollup.table)"), ("view", "serving.\(rollup.table)"),
+      (isWhole ? "layers" : "layers_kept", "layers.\(table.name)"),
+      ("view", "serving.\(table.name)"),
     ] {
       let migrated = try definition(view, connection)
-      let text = try library.sql(
-        "rollup/\(template)", ["table": rollup.table], lists: RollupRows.lists(rollup))
+      let text = try text(template, table)
       try connection.run("begin")
       let drop = "drop view if exists \(view) cascade"
       try connection.run(drop)
@@ -46,6 +61,7 @@ import Warehouse
       for (path, text) in try SourceTree.files(below: folder, ending: ending)
       where text.contains(rule) { places.append(path) }
     }
-    #expect(places == ["warehouse-sql/queries/rollup/layers.sql"])
+    #expect(
+      places.sorted() == ["layers", "layers_kept"].map { "warehouse-sql/queries/rollup/\($0).sql" })
   }
 }

@@ -1,5 +1,5 @@
 -- severity: error
--- batch.minute_audience says of each minute and plan what its facts add up to, and of each gender at least what known users did.
+-- batch.hour_audience says of each hour and plan what its facts add up to, and of each gender at least what known users did.
 -- on: check
 -- By gender the counts of the facts are a lower bound: an event without a user may show a gender, which counts in
 -- the rollup, but facts have a gender through their user only.
@@ -20,7 +20,7 @@ with events as (
 ),
 facts as (
   select
-    date_bin('1 minute', ts, 'epoch') as minute, coalesce(u.gender, 'unknown') as gender,
+    layers.hour_of(ts) as hour, coalesce(u.gender, 'unknown') as gender,
     coalesce(e.level, 'unknown') as level,
     array[
       count(listens), coalesce(sum(listened_ms), 0),
@@ -41,7 +41,7 @@ facts as (
 ),
 rollup as (
   select
-    minute, gender, level,
+    hour, gender, level,
     array[
       coalesce(listens, 0), coalesce(listened_ms, 0), coalesce(completed, 0),
       coalesce(skipped, 0), coalesce(partial, 0), coalesce(thumbs_up, 0),
@@ -49,16 +49,16 @@ rollup as (
       coalesce(friends_added, 0), coalesce(adverts, 0), coalesce(page_views, 0),
       coalesce(errors, 0), coalesce(logins, 0), coalesce(failed_logins, 0)
     ]::bigint[] as counts
-  from batch.minute_audience
-  where minute >= $1::timestamptz and minute < $2::timestamptz
+  from batch.hour_audience
+  where hour >= $1::timestamptz and hour < $2::timestamptz
 ),
 by_level as (
-  select minute, level, name, sum(in_facts)::bigint as in_facts, sum(in_rollup)::bigint as in_rollup
+  select hour, level, name, sum(in_facts)::bigint as in_facts, sum(in_rollup)::bigint as in_rollup
   from (
-    select minute, level, ordinal, count as in_facts, 0 as in_rollup
+    select hour, level, ordinal, count as in_facts, 0 as in_rollup
     from facts, unnest(counts) with ordinality as c (count, ordinal)
     union all
-    select minute, level, ordinal, 0, count
+    select hour, level, ordinal, 0, count
     from rollup, unnest(counts) with ordinality as c (count, ordinal)
   ) as both_sides
   join unnest(
@@ -66,14 +66,14 @@ by_level as (
       'listens, listened_ms, completed, skipped, partial, thumbs_up, thumbs_down, playlist_adds, shares, friends_added, adverts, page_views, errors, logins, failed_logins',
       ', ')
   ) with ordinality as n (name, ordinal) using (ordinal)
-  group by minute, level, name
+  group by hour, level, name
 )
-select minute, null as gender, level, name as counted, in_facts, in_rollup
+select hour, null as gender, level, name as counted, in_facts, in_rollup
 from by_level
 where in_facts <> in_rollup
 union all
-select minute, gender, level, 'at least', facts.counts[i], coalesce(rollup.counts[i], 0)
+select hour, gender, level, 'at least', facts.counts[i], coalesce(rollup.counts[i], 0)
 from facts
-left join rollup using (minute, gender, level)
+left join rollup using (hour, gender, level)
 cross join generate_series(1, 15) as i
 where gender <> 'unknown' and facts.counts[i] > coalesce(rollup.counts[i], 0)

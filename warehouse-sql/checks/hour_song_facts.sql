@@ -1,11 +1,11 @@
 -- severity: error
--- batch.minute_song says of each minute and song what its plays add up to, and credits it at least with the page views that name it.
+-- batch.hour_song says of each hour and song what its plays add up to, and credits it at least with the page views that name it.
 -- on: check
 -- Credits of the facts are a lower bound: a page view that names no song is credited to the last song of its
 -- session, which its fact does not name.
 with plays as (
   select
-    date_bin('1 minute', ts, 'epoch') as minute, song_key,
+    layers.hour_of(ts) as hour, song_key,
     array[
       count(*), coalesce(sum(listened_ms), 0), count(*) filter (where outcome = 'completed'),
       count(*) filter (where outcome = 'skipped'), count(*) filter (where outcome = 'partial')
@@ -16,7 +16,7 @@ with plays as (
 ),
 named as (
   select
-    date_bin('1 minute', ts, 'epoch') as minute, song_key,
+    layers.hour_of(ts) as hour, song_key,
     array[
       count(*) filter (where page = 'Thumbs Up'),
       count(*) filter (where page = 'Thumbs Down'),
@@ -33,7 +33,7 @@ named as (
 ),
 rollup as (
   select
-    minute, song_key,
+    hour, song_key,
     array[
       coalesce(listens, 0), coalesce(listened_ms, 0), coalesce(completed, 0), coalesce(skipped, 0),
       coalesce(partial, 0)
@@ -42,23 +42,23 @@ rollup as (
       coalesce(thumbs_up, 0), coalesce(thumbs_down, 0), coalesce(playlist_adds, 0),
       coalesce(shares, 0), coalesce(friends_added, 0), coalesce(adverts, 0)
     ]::bigint[] as credits
-  from batch.minute_song
-  where minute >= $1::timestamptz and minute < $2::timestamptz
+  from batch.hour_song
+  where hour >= $1::timestamptz and hour < $2::timestamptz
 )
 select
-  minute, song_key, 'listens, listened_ms, completed, skipped, partial' as counted,
+  hour, song_key, 'listens, listened_ms, completed, skipped, partial' as counted,
   p.counts as in_facts, r.plays as in_rollup
 from plays as p
-full join rollup as r using (minute, song_key)
+full join rollup as r using (hour, song_key)
 where coalesce(p.counts, array_fill(0::bigint, array[5]))
   <> coalesce(r.plays, array_fill(0::bigint, array[5]))
 union all
 select
-  minute, song_key,
+  hour, song_key,
   'at least: thumbs_up, thumbs_down, playlist_adds, shares, friends_added, adverts',
   n.counts, r.credits
 from named as n
-left join rollup as r using (minute, song_key)
+left join rollup as r using (hour, song_key)
 where exists (
   select
   from generate_series(1, 6) as i

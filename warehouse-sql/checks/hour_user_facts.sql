@@ -1,5 +1,5 @@
 -- severity: error
--- batch.minute_user says of each minute and state of a user what their facts add up to.
+-- batch.hour_user says of each hour and state of a user what their facts add up to.
 -- on: check
 with events as (
   select
@@ -18,7 +18,7 @@ with events as (
 ),
 facts as (
   select
-    date_bin('1 minute', ts, 'epoch') as minute, user_key,
+    layers.hour_of(ts) as hour, user_key,
     array[
       count(listens), coalesce(sum(listened_ms), 0),
       count(*) filter (where outcome = 'completed'), count(*) filter (where outcome = 'skipped'),
@@ -37,7 +37,7 @@ facts as (
 ),
 rollup as (
   select
-    minute, user_key,
+    hour, user_key,
     array[
       coalesce(listens, 0), coalesce(listened_ms, 0), coalesce(completed, 0),
       coalesce(skipped, 0), coalesce(partial, 0), coalesce(thumbs_up, 0),
@@ -45,16 +45,16 @@ rollup as (
       coalesce(friends_added, 0), coalesce(adverts, 0), coalesce(page_views, 0),
       coalesce(errors, 0), coalesce(logins, 0), coalesce(failed_logins, 0)
     ]::bigint[] as counts
-  from batch.minute_user
-  where minute >= $1::timestamptz and minute < $2::timestamptz
+  from batch.hour_user
+  where hour >= $1::timestamptz and hour < $2::timestamptz
 )
 select
-  minute, user_key,
+  hour, user_key,
   'listens, listened_ms, completed, skipped, partial, thumbs_up, thumbs_down, playlist_adds, shares, friends_added, adverts, page_views, errors, logins, failed_logins'
     as counted,
   facts.counts as in_facts,
   rollup.counts as in_rollup
 from facts
-full join rollup using (minute, user_key)
+full join rollup using (hour, user_key)
 where coalesce(facts.counts, array_fill(0::bigint, array[15]))
   <> coalesce(rollup.counts, array_fill(0::bigint, array[15]))

@@ -1,10 +1,12 @@
+import Metrics
+import StarSchema
 import Warehouse
 
 /// The audits of `warehouse-sql/checks`: each file is a query for the rows that break one rule. The file's
 /// first line says how severe a breach is (`-- severity: error` or `-- severity: warning`), the second line
-/// says what the rule is. A third line `-- on: check` keeps the check out of loads, which it would slow down;
-/// a third line `-- in loads: warning` lets loads go on where the rule is broken.
-/// `$1` and `$2` bound the event time looked at.
+/// says what the rule is. Further lines may follow: `-- on: check` keeps the check out of loads, which it would slow
+/// down; `-- in loads: warning` lets loads go on where the rule is broken; `-- for each: rollup` makes one query for
+/// each rollup of the text, as in `queries/rollup`. `$1` and `$2` bound the event time looked at.
 public struct Checks {
   /// A rule that is broken.
   public struct Finding: Sendable {
@@ -14,7 +16,7 @@ public struct Checks {
     public var isError: Bool
     /// What should hold.
     public var rule: String
-    /// How many rows break the rule (counted up to a limit of 1000).
+    /// How many rows break the rule (counted up to a limit of 1000 for each query).
     public var rows: Int
     /// The first of these rows, each as `column=value …`; at most three where the check is a file.
     public var examples: [String]
@@ -48,31 +50,46 @@ public struct Checks {
     try connection.script("set enable_partitionwise_aggregate = on")
     var findings: [Finding] = []
     for name in names {
-      let text = try library.text(of: "checks/\(name).sql")
-      let lines = text.split(separator: "\n", maxSplits: 2)
-      guard lines.count == 3, lines[0].hasPrefix("-- severity: "), lines[1].hasPrefix("-- ") else {
+      let lines = try library.text(of: "checks/\(name).sql").split(separator: "\n")
+      guard lines.count > 2, lines[0].hasPrefix("-- severity: "), lines[1].hasPrefix("-- ") else {
         throw WarehouseError(
           .schema,
           "checks/\(name).sql does not begin with '-- severity: error|warning' and a line with its rule"
         )
       }
-      if occasion == .load, lines[2].hasPrefix("-- on: check\n") { continue }
-      let rows = try connection.run(
-        "select * from (\(lines[2])) as broken limit \(Self.limit)",
-        [
-          from.map { .timestamp(milliseconds: $0) } ?? .text("-infinity"),
-          to.map { .timestamp(milliseconds: $0) } ?? .text("infinity"),
-        ])
-      guard rows.count > 0 else { continue }
-      findings.append(
-        Finding(
-          check: name,
-          isError: lines[0].hasSuffix("error")
-            && !(occasion == .load && lines[2].hasPrefix("-- in loads: warning\n")),
-          rule: String(lines[1].dropFirst(3)),
-          rows: rows.count, examples: Self.examples(of: rows, atMost: 3)))
+      let options = lines.dropFirst(2).prefix { $0.hasPrefix("-- ") }
+      if occasion == .load, options.contains("-- on: check") { continue }
+      var finding = Finding(
+        check: name,
+        isError: lines[0].hasSuffix("error")
+          && !(occasion == .load && options.contains("-- in loads: warning")),
+        rule: String(lines[1].dropFirst(3)), rows: 0, examples: [])
+      for query in try queries(name, forEachRollup: options.contains("-- for each: rollup")) {
+        let rows = try connection.run(
+          "select * from (\(query)) as broken limit \(Self.limit)",
+          [
+            from.map { .timestamp(milliseconds: $0) } ?? .text("-infinity"),
+            to.map { .timestamp(milliseconds: $0) } ?? .text("infinity"),
+          ])
+        finding.rows += rows.count
+        finding.examples += Self.examples(of: rows, atMost: 3 - finding.examples.count)
+      }
+      if finding.rows > 0 { findings.append(finding) }
     }
     return findings
+  }
+
+  /// The check's queries. The time of a rollup's query is that of the rung which the check's name begins with.
+  private func queries(_ name: String, forEachRollup: Bool) throws(WarehouseError) -> [String] {
+    guard forEachRollup else { return [try library.text(of: "checks/\(name).sql")] }
+    let rung = Rung.allCases.first { name.hasPrefix($0.rawValue) } ?? .minute
+    var queries: [String] = []
+    for rollup in Rollup.allCases {
+      let lists = RollupRows.lists(rollup.table(rung))
+      queries.append(
+        try library.sql(name, ["rollup": rollup.name], lists: lists, in: "checks"))
+    }
+    return queries
   }
 
   /// The first rows, `column=value …`.

@@ -67,6 +67,8 @@ public struct LakeRecomputation {
     let stage = try Stage(
       run: 0, isFull: false, configuration: configuration, library: library, keepsMembers: false)
     defer { stage.writer.abandon() }
+    stage.output.rollups.hoursBefore =
+      try MinuteRetention.published(control, library).map(Rung.hour.start) ?? Int32.min
     try compute(stage, starts, control, stop)
     return try compareFacts(stage, control) + compareRollups(stage, control)
   }
@@ -157,20 +159,21 @@ public struct LakeRecomputation {
 
   private func compareRollups(_ stage: Stage, _ control: Connection) throws -> [Checks.Finding] {
     var findings: [Checks.Finding] = []
-    for rollup in Rollup.allCases {
+    for rollup in RollupTable.all {
       let tables = [stage.rollups.mainTable(rollup), stage.rollups.lateTable(rollup)]
       for table in tables where !stage.writer.made.contains(table.name) {
         try control.script(library.sql(table.makeQuery, table.makeValues))
       }
       let query = try control.run(
         library.sql("check/compare_rollup"),
-        [.text("batch.\(rollup.table)")] + tables.map { .text("stage.\($0.name)") }
+        [.text("batch.\(rollup.name)")] + tables.map { .text("stage.\($0.name)") }
+          + [.bool(rollup.rung == .minute && !rollup.rollup.keepsAllMinutes)]
       ).text(0, 0)
       let found = try control.run(query)
       guard found.count > 0 else { continue }
       findings.append(
         finding(
-          rollup.table, "each counter and sketch is that of the lake's records", found.count,
+          rollup.name, "each counter and sketch is that of the lake's records", found.count,
           Checks.examples(of: found, atMost: 3)))
     }
     return findings

@@ -38,6 +38,9 @@ public final class BatchLoader {
     public var ownDays: Int?
     /// Rows of rollups that are kept in memory before the rows of complete minutes are written.
     public var rollupRows = 80_000
+    /// Seconds before the cut's watermark for which rollups but the totals keep minutes; what is older has hours
+    /// and days. nil keeps all minutes.
+    public var minuteRetention: Double?
 
     /// How many records of a partition a live speed worker may be behind the lake before a load counts
     /// these records in the worker's place.
@@ -102,6 +105,7 @@ public final class BatchLoader {
       phases.begin("clean")
       // Staged rows that were merged are left over. The load is published, so it has not failed if they stay.
       try? Stage.empty(control, library)
+      try? forgetMinutes(control)
       EpochCleaner(library: library).dropLoadedEpochs(control)
       phases.end()
       return Summary(run: run, kind: kind, counts: counts, seconds: phases.seconds)
@@ -113,6 +117,14 @@ public final class BatchLoader {
       let message = (cause as? any UserFacingError)?.message ?? "\(cause)"
       try? fail(run, message, phases, control)
       throw cause
+    }
+  }
+
+  /// Deletes minutes that the load has given up, or one before it. They are out of sight already.
+  private func forgetMinutes(_ control: Connection) throws(WarehouseError) {
+    for rollup in Rollup.allCases where !rollup.keepsAllMinutes {
+      let table = rollup.table(.minute).name
+      _ = try control.run(library.sql("rollup/forget_minutes", ["table": table]))
     }
   }
 
@@ -169,23 +181,19 @@ public final class BatchLoader {
     try epochs.prepareNext()
     try awaitPartitions(cut, stop)
     let starts = try self.starts(kind, cut, control)
-    let stage = try Stage(
-      run: run, isFull: kind == .full, configuration: configuration, library: library)
+    let retention = MinuteRetention(
+      kept: configuration.minuteRetention,
+      allowedLatenessMs: configuration.kernel.allowedLatenessMs,
+      published: kind == .full ? nil : try MinuteRetention.published(control, library))
+    let guess = try retention.guess(in: lake, starts)
+    let reading = Reading(kind: kind, run: run, starts: starts, control: control, stop: stop)
+    var (stage, feed) = try read(reading, minutesFrom: guess, &phases)
     defer { stage.writer.abandon() }
-    phases.begin("replay")
-    let memory = KernelMemory(connection: control, library: library)
-    let feed = try KernelFeed(
-      log: lake, starts: starts, output: stage.output, configuration: configuration.kernel,
-      ahead: kind == .full ? [:] : try memory.readAhead(),
-      history: memory.replayPoint(_:before:)
-    ) {
-      $0.defersOutOfWindow = true
-      $0.facts = stage.facts
+    let minutesFrom = retention.bound(feed)
+    if let guess, guess > minutesFrom ?? Int32.min {
+      stage.writer.abandon()
+      (stage, feed) = try read(reading, minutesFrom: minutesFrom, &phases)
     }
-    try feed.replay(isStopped: { stop.isRequested })
-    try checkStop(stop)
-    phases.begin("read")
-    try read(feed, stage, starts, stop)
     phases.begin("write")
     feed.reportOpenPlays()
     try stage.commit(feed)
@@ -200,7 +208,8 @@ public final class BatchLoader {
     phases.begin("publish")
     cut.epochs = try cut.secure(in: lake)
     var staged = stage.staged(
-      cut: cut, replays: feed.replayPoints(), finalBefore: feed.finalBefore)
+      cut: cut, replays: feed.replayPoints(), finalBefore: feed.finalBefore,
+      minutesFrom: minutesFrom)
     staged.ahead = feed.countedAhead()
     staged.replayPoints = feed.takeReplayPoints()
     let soFar = phases
@@ -300,7 +309,46 @@ public final class BatchLoader {
         + "were loaded (retention): restore them, or polyrhythm load full counts all that is there")
   }
 
-  /// Reads everything up to the cut.
+  /// What a load reads.
+  private struct Reading {
+    var kind: Kind
+    var run: Int64
+    var starts: [KernelFeed.Start]
+    var control: Connection
+    var stop: StopToken
+  }
+
+  /// Reads everything up to the cut, and writes what is complete meanwhile. Nothing is committed but new members.
+  /// - Parameter minutesFrom: minutes since 1970; what is older is counted by the hour at once.
+  private func read(
+    _ reading: Reading, minutesFrom: Int32?, _ phases: inout Phases
+  ) throws -> (Stage, KernelFeed) {
+    let isFull = reading.kind == .full
+    let stage = try Stage(
+      run: reading.run, isFull: isFull, configuration: configuration, library: library)
+    do {
+      phases.begin("replay")
+      stage.output.rollups.hoursBefore = minutesFrom ?? Int32.min
+      let memory = KernelMemory(connection: reading.control, library: library)
+      let feed = try KernelFeed(
+        log: lake, starts: reading.starts, output: stage.output,
+        configuration: configuration.kernel, ahead: isFull ? [:] : try memory.readAhead(),
+        history: memory.replayPoint(_:before:)
+      ) {
+        $0.defersOutOfWindow = true
+        $0.facts = stage.facts
+      }
+      try feed.replay(isStopped: { reading.stop.isRequested })
+      try checkStop(reading.stop)
+      phases.begin("read")
+      try read(feed, stage, reading.starts, reading.stop)
+      return (stage, feed)
+    } catch {
+      stage.writer.abandon()
+      throw error
+    }
+  }
+
   private func read(
     _ feed: KernelFeed, _ stage: Stage, _ starts: [KernelFeed.Start], _ stop: StopToken
   ) throws {

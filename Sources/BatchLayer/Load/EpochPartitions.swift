@@ -22,7 +22,7 @@ struct EpochPartitions {
         continue
       }
       try connection.script(
-        library.sql("batch/open_epoch", ["table": rollup.table, "epoch": "\(next)"]))
+        library.sql("batch/open_epoch", ["table": rollup.table(.minute).name, "epoch": "\(next)"]))
       hasMade = true
     }
     return hasMade

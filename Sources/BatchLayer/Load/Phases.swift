@@ -1,4 +1,4 @@
-/// Seconds spent in each phase of a load.
+/// Seconds spent in each phase of a load. A phase that begins again adds to its seconds.
 struct Phases: Sendable {
   private(set) var seconds: [(phase: String, seconds: Double)] = []
   private var current: (name: String, since: ContinuousClock.Instant)?
@@ -13,7 +13,11 @@ struct Phases: Sendable {
     guard let current else { return }
     let elapsed = ContinuousClock.now - current.since
     assert(elapsed >= .zero, "\(current.name) took \(elapsed)")
-    seconds.append((current.name, elapsed / .seconds(1)))
+    if let index = seconds.firstIndex(where: { $0.phase == current.name }) {
+      seconds[index].seconds += elapsed / .seconds(1)
+    } else {
+      seconds.append((current.name, elapsed / .seconds(1)))
+    }
     self.current = nil
   }
 

@@ -27,9 +27,11 @@ struct Staged {
   /// Event times of the load's facts (milliseconds since 1970), ascending: a range for each run of days.
   var spans: [ClosedRange<Int64>]
   /// Rows of which each key has one.
-  var rollups: [Rollup: StageTable]
-  /// Rows of minutes that had been written before; see `RollupWriter`.
-  var lateRollups: [Rollup: StageTable]
+  var rollups: [RollupTable: StageTable]
+  /// Rows of times that had been written before; see `RollupWriter`.
+  var lateRollups: [RollupTable: StageTable]
+  /// Minutes since 1970: rollups but the totals have no minutes before this from the load on. nil where all are kept.
+  var minutesFrom: Int32?
   /// The events that were counted ahead of the crowd.
   var ahead: [TopicPartition: [CountedAhead]] = [:]
   /// Places that the partitions can be read again from.
@@ -116,7 +118,7 @@ struct Publisher {
   private func takeTables() throws(WarehouseError) {
     let tables =
       ["batch.published"] + FactTable.allCases.map(\.qualifiedName)
-      + Rollup.allCases.map { "batch.\($0.table)" }
+      + RollupTable.all.map { "batch.\($0.name)" }
     let deadline = ContinuousClock.now + .seconds(lockPatience)
     for table in tables {
       try limitWaiting(seconds: (deadline - ContinuousClock.now) / .seconds(1))
@@ -184,39 +186,37 @@ struct Publisher {
   // MARK: Rollups
 
   private func publishRollups(_ staged: Staged) throws {
-    for rollup in Rollup.allCases {
-      let target = "batch.\(rollup.table)"
+    for table in RollupTable.all {
       if staged.isFull {
-        try swap(rollup, staged)
-      } else if let table = staged.rollups[rollup] {
-        try merge(rollup, table, into: target)
+        try swap(table, staged)
+      } else if let rows = staged.rollups[table] {
+        try merge(rows, into: table)
       }
-      if let late = staged.lateRollups[rollup] { try merge(rollup, late, into: target) }
+      if let late = staged.lateRollups[table] { try merge(late, into: table) }
     }
   }
 
   /// Replaces the whole rollup by the staged one.
-  private func swap(_ rollup: Rollup, _ staged: Staged) throws {
-    let name = "\(rollup.table)_g\(staged.run)"
-    if staged.rollups[rollup] == nil {
+  private func swap(_ table: RollupTable, _ staged: Staged) throws {
+    let name = "\(table.name)_g\(staged.run)"
+    if staged.rollups[table] == nil {
       try connection.script(
-        library.sql("rollup/stage", ["table": name, "rollup": rollup.table]))
+        library.sql("rollup/stage", ["table": name, "rollup": table.name]))
       try connection.script(
-        library.sql("rollup/index", ["table": name], lists: ["keys": RollupRows.keyColumns(rollup)])
-      )
+        library.sql("rollup/index", ["table": name], lists: ["keys": table.keyColumns]))
     }
-    let old = try connection.run(library.sql("rollup/partition"), [.text(rollup.table)]).text(0, 0)
+    let old = try connection.run(library.sql("rollup/partition"), [.text(table.name)]).text(0, 0)
     try connection.script(
       library.sql(
         "rollup/swap",
-        ["rollup": rollup.table, "old": old, "table": name, "generation": "\(staged.run)"]))
+        ["rollup": table.name, "old": old, "table": name, "generation": "\(staged.run)"]))
   }
 
-  private func merge(_ rollup: Rollup, _ table: StageTable, into target: String) throws {
-    let values = ["target": target, "table": table.name]
-    let lists = RollupRows.lists(rollup)
+  private func merge(_ rows: StageTable, into table: RollupTable) throws {
+    let values = ["target": "batch.\(table.name)", "table": rows.name]
+    let lists = RollupRows.lists(table)
     _ = try connection.run(library.sql("rollup/merge", values, lists: lists))
-    if rollup == .song {
+    if table.rollup == .song {
       _ = try connection.run(library.sql("rollup/drop_if_zero", values, lists: lists))
     }
   }
@@ -276,6 +276,8 @@ struct Publisher {
       [
         .int(Int64(staged.cut.closedEpoch)), .int(staged.run),
         staged.finalBefore.map { .timestamp(milliseconds: $0) } ?? .null,
+        staged.minutesFrom.map { .timestamp(milliseconds: Int64($0) * 60_000) }
+          ?? .text("-infinity"),
       ])
   }
 

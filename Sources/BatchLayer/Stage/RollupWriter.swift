@@ -2,67 +2,113 @@ import Metrics
 import StarSchema
 import Warehouse
 
-/// Writes rollup rows to staged tables. The rows of a minute that has been drained before go to a second
-/// table, so that the main table has one row for each key.
+/// Writes rollup rows to staged tables, on all rungs: each minute's row is added to its hour, and each hour's to its
+/// day, once they are complete. What is counted by the hour from the start (`RollupSet.hoursBefore`) has no minutes.
+///
+/// The rows of a time that has been drained before go to a second table, so that the main table has one row
+/// for each key.
 final class RollupWriter {
   private static let sendBytes = 4 << 20
+
+  /// Rows on their way to one rollup's table of one rung.
+  private struct Output {
+    let table: RollupTable
+    let main: StageTable
+    let late: StageTable
+    let mainBuffer = CopyBuffer(capacity: 1 << 16)
+    let lateBuffer = CopyBuffer(capacity: 1 << 10)
+  }
 
   private let generation: Int64
   private let isFull: Bool
   private let writer: StageWriter
-  private let main = Rollup.allCases.map { _ in CopyBuffer() }
-  private let late = Rollup.allCases.map { _ in CopyBuffer() }
-  /// Minutes since 1970: earlier minutes have been drained.
-  private var drained = Int32.min
-  private(set) var rollups: Set<Rollup> = []
-  private(set) var lateRollups: Set<Rollup> = []
+  private let outputs: [RollupTable: Output]
+  private let hours = RollupSet()
+  private let days = RollupSet()
+  /// By rung, in minutes since 1970: what begins earlier has been drained.
+  private var drained: [Rung: Int32] = [:]
+  private(set) var tables: Set<RollupTable> = []
+  private(set) var lateTables: Set<RollupTable> = []
 
   init(generation: Int64, isFull: Bool, writer: StageWriter) {
     self.generation = generation
     self.isFull = isFull
     self.writer = writer
+    outputs = Dictionary(
+      uniqueKeysWithValues: RollupTable.all.map { table in
+        let main = Self.mainTable(table, generation, isFull)
+        let late = Self.stage(table, "\(table.name)_g\(generation)_late")
+        return (table, Output(table: table, main: main, late: late))
+      })
   }
 
-  func mainTable(_ rollup: Rollup) -> StageTable {
-    var table = stage(rollup, "\(rollup.table)_g\(generation)")
+  func mainTable(_ table: RollupTable) -> StageTable {
+    Self.mainTable(table, generation, isFull)
+  }
+
+  func lateTable(_ table: RollupTable) -> StageTable {
+    Self.stage(table, "\(table.name)_g\(generation)_late")
+  }
+
+  private static func mainTable(
+    _ table: RollupTable, _ generation: Int64, _ isFull: Bool
+  ) -> StageTable {
+    var staged = stage(table, "\(table.name)_g\(generation)")
     if isFull {
-      table.finishQuery = "rollup/index"
-      table.finishValues = ["table": table.name]
-      table.finishLists = ["keys": RollupRows.keyColumns(rollup)]
+      staged.finishQuery = "rollup/index"
+      staged.finishValues = ["table": staged.name]
+      staged.finishLists = ["keys": table.keyColumns]
     }
-    return table
+    return staged
   }
 
-  func lateTable(_ rollup: Rollup) -> StageTable {
-    stage(rollup, "\(rollup.table)_g\(generation)_late")
-  }
-
-  private func stage(_ rollup: Rollup, _ name: String) -> StageTable {
+  private static func stage(_ table: RollupTable, _ name: String) -> StageTable {
     StageTable(
       name: name, makeQuery: "rollup/stage",
-      makeValues: ["table": name, "rollup": rollup.table], columns: RollupRows.columns(rollup))
+      makeValues: ["table": name, "rollup": table.name], columns: RollupRows.columns(table))
   }
 
-  /// Writes the rows of minutes before `bound` (minutes since 1970); nil writes all.
+  /// Writes the rows of minutes before `bound` (minutes since 1970), and of the hours and days that end by then;
+  /// nil writes all.
   func drain(_ set: RollupSet, before bound: Int32?) throws {
     for rollup in Rollup.allCases {
-      let main = main[rollup.rawValue]
-      let late = late[rollup.rawValue]
-      let mainTable = mainTable(rollup)
-      let lateTable = lateTable(rollup)
-      try set.drainRows(rollup, before: bound) { cell in
-        let isLate = cell.pointee.minute < drained
-        let buffer = isLate ? late : main
-        if buffer.byteCount >= Self.sendBytes {
-          try writer.write(buffer, to: isLate ? lateTable : mainTable)
-        }
-        return buffer
+      let hasTexts = rollup == .audience || rollup == .page
+      try drain(set, rollup.table(.minute), before: bound) { [hours] cell in
+        let texts = hasTexts ? set.texts(cell.pointee.key) : nil
+        hours.add(rollup, cell, texts, rung: .hour)
+        return rollup.keepsAllMinutes || cell.pointee.minute >= set.hoursBefore
       }
-      if late.rowCount > 0 { lateRollups.insert(rollup) }
-      if main.rowCount > 0 { rollups.insert(rollup) }
-      try writer.write(late, to: lateTable)
-      try writer.write(main, to: mainTable)
+      try drain(hours, rollup.table(.hour), before: bound.map(Rung.hour.start)) {
+        [hours, days] cell in
+        days.add(rollup, cell, hasTexts ? hours.texts(cell.pointee.key) : nil, rung: .day)
+        return true
+      }
+      try drain(days, rollup.table(.day), before: bound.map(Rung.day.start)) { _ in true }
     }
-    drained = max(drained, bound ?? Int32.max)
+    for rung in Rung.allCases {
+      drained[rung] = max(drained[rung] ?? Int32.min, bound.map(rung.start) ?? Int32.max)
+    }
+  }
+
+  /// - Parameter body: gets each cell; false where it has no row in this table.
+  private func drain(
+    _ set: RollupSet, _ table: RollupTable, before bound: Int32?,
+    _ body: (UnsafePointer<RollupCell>) -> Bool
+  ) throws {
+    guard let output = outputs[table] else { return }
+    let drained = drained[table.rung] ?? Int32.min
+    try set.drainRows(table, before: bound) { cell in
+      guard body(cell) else { return nil }
+      let isLate = cell.pointee.minute < drained
+      let buffer = isLate ? output.lateBuffer : output.mainBuffer
+      if buffer.byteCount >= Self.sendBytes {
+        try writer.write(buffer, to: isLate ? output.late : output.main)
+      }
+      return buffer
+    }
+    if output.lateBuffer.rowCount > 0 { lateTables.insert(table) }
+    if output.mainBuffer.rowCount > 0 { tables.insert(table) }
+    try writer.write(output.lateBuffer, to: output.late)
+    try writer.write(output.mainBuffer, to: output.main)
   }
 }

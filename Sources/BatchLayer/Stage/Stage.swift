@@ -171,8 +171,10 @@ final class Stage {
     try writer.commit()
   }
 
-  func staged(cut: Cut, replays: [TopicPartition: ReplayPoint], finalBefore: Int64?) -> Staged {
-    let tables = { (tables: Set<Rollup>, table: (Rollup) -> StageTable) in
+  func staged(
+    cut: Cut, replays: [TopicPartition: ReplayPoint], finalBefore: Int64?, minutesFrom: Int32?
+  ) -> Staged {
+    let tables = { (tables: Set<RollupTable>, table: (RollupTable) -> StageTable) in
       Dictionary(uniqueKeysWithValues: tables.map { ($0, table($0)) })
     }
     return Staged(
@@ -182,7 +184,7 @@ final class Stage {
       changes: facts.changedSpan == nil ? nil : facts.changeTable, changedSpan: facts.changedSpan,
       users: facts.users.isEmpty ? nil : facts.userTable,
       spans: facts.spans,
-      rollups: tables(rollups.rollups, rollups.mainTable),
-      lateRollups: tables(rollups.lateRollups, rollups.lateTable))
+      rollups: tables(rollups.tables, rollups.mainTable),
+      lateRollups: tables(rollups.lateTables, rollups.lateTable), minutesFrom: minutesFrom)
   }
 }

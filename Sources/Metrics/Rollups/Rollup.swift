@@ -1,6 +1,6 @@
-/// The per-minute rollups; docs/metrics.md says which events each one counts. Each is a table in the
-/// schemas `speed` and `batch` and a merged view in `serving`, with the columns `minute`, `keyColumns`,
-/// `counters` and `distincts`.
+/// The rollups; docs/metrics.md says which events each one counts. Each has a table for each `Rung` in the schema
+/// `batch`, one by minute in `speed`, and a merged view for each rung in `serving`, with the columns
+/// `Rung.column`, `keyColumns`, `counters` and `distincts`.
 public enum Rollup: Int, CaseIterable, Sendable {
   /// Everything, by minute alone.
   case totals
@@ -11,20 +11,23 @@ public enum Rollup: Int, CaseIterable, Sendable {
   /// Page views by page, method, status, auth and plan.
   case page
 
-  /// The table's name in every schema.
-  public var table: String {
+  /// The name within the names of its tables.
+  public var name: String {
     switch self {
-    case .totals: "minute_totals"
-    case .song: "minute_song"
-    case .user: "minute_user"
-    case .location: "minute_location"
-    case .device: "minute_device"
-    case .audience: "minute_audience"
-    case .page: "minute_page"
+    case .totals: "totals"
+    case .song: "song"
+    case .user: "user"
+    case .location: "location"
+    case .device: "device"
+    case .audience: "audience"
+    case .page: "page"
     }
   }
 
-  /// The key columns beyond the minute.
+  /// The rollup's table of a rung.
+  public func table(_ rung: Rung) -> RollupTable { RollupTable(rollup: self, rung: rung) }
+
+  /// The key columns beyond the time.
   public var keyColumns: [String] {
     switch self {
     case .totals: []

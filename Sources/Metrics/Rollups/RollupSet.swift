@@ -1,6 +1,6 @@
 /// One row of a rollup in the making: additive counters and sketches.
 public struct RollupCell {
-  /// Minutes since 1970, UTC.
+  /// When the row's minute, hour or day begins, in minutes since 1970, UTC.
   public var minute: Int32
   /// The dimension member's key, the hash of the row's texts, or 0 in `minute_totals`.
   public var key: Int64
@@ -29,6 +29,21 @@ public struct RollupCell {
     }
   }
 
+  /// Adds the counters of another row, and all that its sketches have seen.
+  mutating func add(_ other: UnsafePointer<RollupCell>) {
+    withUnsafeMutableBytes(of: &counts) {
+      let counts = $0.assumingMemoryBound(to: Int32.self)
+      for counter in Counter.allCases where counter != .listenedMs {
+        counts[counter.rawValue] &+= Int32(truncatingIfNeeded: other.value(counter))
+      }
+    }
+    listenedMs += other.pointee.listenedMs
+    listeners.formUnion(other.sketch(.listeners).pointee)
+    activeUsers.formUnion(other.sketch(.activeUsers).pointee)
+    sessions.formUnion(other.sketch(.sessions).pointee)
+    songs.formUnion(other.sketch(.songs).pointee)
+  }
+
   /// True where the row would add nothing to the sums that readers make.
   public var isZero: Bool {
     listenedMs == 0
@@ -54,6 +69,16 @@ public final class RollupSet {
   /// small vocabularies.
   private var texts: [Int64: RollupTexts] = [:]
 
+  /// Rows of minutes before this one (minutes since 1970, the start of an hour) are made by the hour at once, but
+  /// for rollups that keep all minutes.
+  public var hoursBefore = Int32.min {
+    willSet {
+      precondition(
+        newValue == Int32.min || newValue == Rung.hour.start(of: newValue),
+        "minutes are kept from \(newValue) on, which is no hour's start")
+    }
+  }
+
   /// A set without rows.
   public init() {}
 
@@ -66,7 +91,23 @@ public final class RollupSet {
   /// The row of (minute, key), made where it is missing. Valid until the next call for this rollup.
   @inline(__always)
   func cell(_ rollup: Rollup, _ minute: Int32, _ key: Int64) -> UnsafeMutablePointer<RollupCell> {
-    rows[rollup.rawValue].cell(minute, key)
+    guard minute >= hoursBefore || rollup.keepsAllMinutes else {
+      return rows[rollup.rawValue].cell(Rung.hour.start(of: minute), key)
+    }
+    return rows[rollup.rawValue].cell(minute, key)
+  }
+
+  /// Adds a row of a finer set to the row of this set that its time is in.
+  /// - Parameters:
+  ///   - cell: a row of the same rollup.
+  ///   - texts: what the row's key stands for; nil where it is the key of a dimension, or none.
+  ///   - rung: the width of this set's rows.
+  public func add(
+    _ rollup: Rollup, _ cell: UnsafePointer<RollupCell>, _ texts: RollupTexts?, rung: Rung
+  ) {
+    if let texts { name(cell.pointee.key, texts) }
+    let minute = rung.start(of: cell.pointee.minute)
+    rows[rollup.rawValue].cell(minute, cell.pointee.key).pointee.add(cell)
   }
 
   /// Says what a key of `minute_audience` or `minute_page` stands for.
@@ -91,7 +132,7 @@ public final class RollupSet {
     for i in 0..<rows[rollup.rawValue].count where bound == nil || start[i].minute < bound! {
       assert(
         rows[rollup.rawValue].index(start[i].minute, start[i].key) == Int32(i),
-        "\(rollup.table): row \(i) of minute \(start[i].minute) is found as row "
+        "\(rollup): row \(i) of minute \(start[i].minute) is found as row "
           + "\(rows[rollup.rawValue].index(start[i].minute, start[i].key) ?? -1)")
       if !start[i].isZero { try body(UnsafePointer(start + i)) }
     }

@@ -103,7 +103,7 @@ struct QueryAnswer: Sendable {
         }
       }
     }
-    json.member("rollup", plan.rollup.table)
+    json.member("rollup", plan.rollup.table(.minute).name)
   }
 
   private func writeColumns(to json: inout JSONWriter) {

@@ -101,7 +101,7 @@ struct QuerySQL {
         where now() at time zone \(zone) is not null
       ),
       counted as (
-        select \(source), is_loaded from layers.\(rollup.table)
+        select \(source), is_loaded from layers.\(rollup.table(.minute).name)
         where minute >= \(from) and minute < \(to)
       ),
       answer as (

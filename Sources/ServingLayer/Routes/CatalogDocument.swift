@@ -13,7 +13,9 @@ enum CatalogDocument {
             json.member("unit", measure.unit.rawValue)
             json.member("meaning", measure.meaning)
             json.member("kind", kind(measure.rule))
-            json.member("rollups", Rollup.allCases.filter { $0.keeps(measure) }.map(\.table))
+            json.member(
+              "rollups", Rollup.allCases.filter { $0.keeps(measure) }.map { $0.table(.minute).name }
+            )
           }
         }
       }
@@ -24,7 +26,9 @@ enum CatalogDocument {
             json.member("meaning", dimension.meaning)
             json.member(
               "rollups",
-              Rollup.allCases.filter { dimension.columns(in: $0) != nil }.map(\.table))
+              Rollup.allCases.filter { dimension.columns(in: $0) != nil }.map {
+                $0.table(.minute).name
+              })
           }
         }
       }
@@ -32,7 +36,7 @@ enum CatalogDocument {
       json.list("rollups") { json in
         for rollup in Rollup.allCases {
           json.object { json in
-            json.member("name", rollup.table)
+            json.member("name", rollup.table(.minute).name)
             json.member("dimensions", Dimension.all(in: rollup).map(\.rawValue))
             json.member("metrics", Measure.all.filter(rollup.keeps).map(\.name))
           }

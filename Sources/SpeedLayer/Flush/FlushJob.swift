@@ -59,7 +59,7 @@ struct FlushJob: Sendable {
     rows = []
     for rollup in Rollup.allCases {
       buffer.removeAll()
-      output.rollups.drainRows(rollup) { _ in buffer }
+      output.rollups.drainRows(rollup.table(.minute)) { _ in buffer }
       guard buffer.rowCount > 0 else { continue }
       rows.append(Rows(rollup: rollup, bytes: Array(buffer.bytes), count: buffer.rowCount))
     }

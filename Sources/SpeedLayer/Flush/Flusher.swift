@@ -35,7 +35,7 @@ final class Flusher {
       for rows in job.rows {
         let stream = try connection.beginCopy(
           into: RollupRows.speedPartition(rows.rollup, epoch: epoch),
-          columns: RollupRows.columns(rows.rollup))
+          columns: RollupRows.columns(rows.rollup.table(.minute)))
         try stream.send(rows: rows.bytes)
         try stream.finish()
       }

@@ -27,17 +27,19 @@ public final class SQLLibrary: Sendable {
     }
   }
 
-  /// The query `queries/<name>.sql`, with `{key}` replaced by `values[key]`. Only identifiers and
+  /// The query `<directory>/<name>.sql`, with `{key}` replaced by `values[key]`. Only identifiers and
   /// numbers are rendered (`[A-Za-z0-9_.]+`); everything else is bound as a parameter. Braces
   /// around a lower-case word are always a place to fill: write array literals as `array['x']`.
   /// - Parameter lists: `{key}` becomes the items with commas between them, and `{key: sum(*)}` the expression
   ///   with each item in place of `*`. Lists serve statements that differ between tables only in columns.
+  /// - Parameter directory: the subdirectory with the file.
   /// - Throws: `.schema` when the file is missing, a value is not plain, a value is not used, or
   ///   a place is left unfilled.
   public func sql(
-    _ name: String, _ values: [String: String] = [:], lists: [String: [String]] = [:]
+    _ name: String, _ values: [String: String] = [:], lists: [String: [String]] = [:],
+    in directory: String = "queries"
   ) throws(WarehouseError) -> String {
-    var text = try text(of: "queries/\(name).sql")
+    var text = try text(of: "\(directory)/\(name).sql")
     for (key, items) in lists.sorted(by: { $0.key < $1.key }) {
       for item in items { try requirePlain(item, key, name) }
       text = try fill(text, key, items, name)

@@ -50,7 +50,7 @@ extension Layers {
         "select topic, partition, record_offset, reason, raw from warehouse.quarantine"
       ),
       ("progress", "select topic, partition, next_offset from batch.progress"),
-    ] + Rollup.allCases.map { ($0.table, "select * from batch.\($0.table)") }
+    ] + RollupTable.all.map { ($0.name, "select * from batch.\($0.name)") }
 
   /// What differs between the two databases' warehouses.
   public func differences(from other: Layers) throws(WarehouseError) -> [String] {

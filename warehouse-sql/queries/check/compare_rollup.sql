@@ -1,6 +1,7 @@
 -- Gives the text of a query that compares a published rollup ($1) with what the lake gives (the staged tables
 -- $2 and $3, added up). That query has a row for each key that differs, with the columns in which it does. The
--- key columns are those that are never null; in the other columns null means 0 or the empty sketch.
+-- key columns are those that are never null; in the other columns null means 0 or the empty sketch. Where minutes
+-- are given up some day ($4), those that are published no more are left out.
 with columns as (
   select
     attname as name, attnum, attnotnull as is_key, atttypid = 'hll'::regtype as is_sketch
@@ -34,7 +35,7 @@ select format(
     from (select * from %4$s union all select * from %5$s) as staged
     group by %1$s
   ) as lake
-  full join (select * from %6$s) as published using (%1$s)
+  full join (select * from %6$s %8$s) as published using (%1$s)
   where %7$s
   limit 1000
   $query$,
@@ -46,5 +47,6 @@ select format(
     ', ' order by attnum) filter (where not is_key),
   string_agg(added_up, ', ' order by attnum) filter (where not is_key),
   $2::regclass, $3::regclass, $1::regclass,
-  string_agg(differs, ' or ' order by attnum) filter (where not is_key))
+  string_agg(differs, ' or ' order by attnum) filter (where not is_key),
+  case when $4 then 'where minute >= (select minutes_from from batch.published)' end)
 from parts
