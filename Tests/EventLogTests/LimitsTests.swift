@@ -199,7 +199,7 @@ import Testing
         try appender.append(at: 1_000_000, timestamp: 0, payload: UnsafeRawBufferPointer($0))
       }
     }
-    #expect(error?.message.contains("was closed by this writer") == true)
+    #expect(error?.code == .closed)
     let after = try FileManager.default.contentsOfDirectory(atPath: "\(log.path)/\(topic)/0")
     #expect(after.sorted() == names.sorted())
   }
