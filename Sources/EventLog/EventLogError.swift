@@ -6,6 +6,8 @@ public struct EventLogError: UserFacingError, CustomStringConvertible {
   public enum Code: Sendable, Equatable {
     /// The URL or a property is not understood.
     case badURL
+    /// An option that the program has set in code is outside its range.
+    case badOption
     /// The directory, the broker or the topic is not there or cannot be reached.
     case unavailable
     /// Another process writes this partition.
@@ -46,7 +48,7 @@ public struct EventLogError: UserFacingError, CustomStringConvertible {
     case .locked: .temporaryFailure
     case .damaged, .diverged: .dataError
     case .io, .unsynced: .ioError
-    case .closed: .software
+    case .badOption, .closed: .software
     case .tooLarge: .dataError
     }
   }

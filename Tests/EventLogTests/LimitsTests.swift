@@ -143,6 +143,64 @@ import Testing
     #expect(batch.records == [Record(50_000, "b")])
   }
 
+  private static let badOptions:
+    [(change: @Sendable (inout DirectoryOptions) -> Void, message: String)] = [
+      ({ $0.segmentBytes = 0 }, "segmentBytes is 0; give it a value from 1 to 1099511627776"),
+      ({ $0.segmentBytes = -1 }, "segmentBytes is -1; give it a value from 1 to 1099511627776"),
+      (
+        { $0.segmentBytes = (1 << 40) + 1 },
+        "segmentBytes is 1099511627777; give it a value from 1 to 1099511627776"
+      ),
+      ({ $0.recordBytesMax = 0 }, "recordBytesMax is 0; give it a value from 1 to 1073741824"),
+      (
+        { $0.recordBytesMax = Int.max },
+        "recordBytesMax is 9223372036854775807; give it a value from 1 to 1073741824"
+      ), ({ $0.bufferBytes = 0 }, "bufferBytes is 0; give it a value from 1 to 1073741824"),
+      ({ $0.bufferBytes = -4096 }, "bufferBytes is -4096; give it a value from 1 to 1073741824"),
+      (
+        { $0.bufferBytes = 2 << 30 },
+        "bufferBytes is 2147483648; give it a value from 1 to 1073741824"
+      ),
+      ({ $0.compressionLevel = 0 }, "compressionLevel is 0; give it a value from 1 to 19"),
+      ({ $0.compressionLevel = 20 }, "compressionLevel is 20; give it a value from 1 to 19"),
+    ]
+
+  @Test(arguments: badOptions.indices)
+  func anOptionOutsideItsRangeIsNamedBeforeAnythingIsOpened(_ number: Int) throws {
+    let scratch = Scratch()
+    let path = try makeLog(scratch).path
+    var options = DirectoryOptions()
+    Self.badOptions[number].change(&options)
+    let log = DirectoryLog(path: path, options: options)
+    for error in [
+      failure { _ = try log.appender(of: part) }, failure { _ = try log.writer(to: [topic]) },
+      failure { _ = try log.reader(of: part, from: 0) },
+    ] {
+      #expect(error?.code == .badOption)
+      #expect(error?.exitCode == .software)
+      #expect(error?.message == "DirectoryOptions.\(Self.badOptions[number].message)")
+    }
+    #expect(names(in: log.partitionPath) == [])
+  }
+
+  @Test func theSmallestOptionsMakeALogThatWorks() throws {
+    let scratch = Scratch()
+    var options = DirectoryOptions()
+    options.segmentBytes = 1
+    options.recordBytesMax = 1
+    options.bufferBytes = 1
+    options.compressionLevel = 1
+    let log = DirectoryLog(path: scratch.path, options: options)
+    try log.createTopics([topic], partitions: 1)
+    let appender = try log.appender(of: part)
+    for text in ["a", "b", "\n"] { try appender.append(text) }
+    #expect(failure { try appender.append("cc") }?.code == .tooLarge)
+    try appender.append("d", at: 9)
+    try appender.close()
+    let expected = [Record(0, "a"), Record(1, "b"), Record(2, "\n"), Record(9, "d")]
+    #expect(try log.records() == expected)
+  }
+
   /// In a process of its own, whose files may not grow beyond a limit: the system refuses writes in
   /// the middle of a record, as a full disk does, and takes no mount for that.
   @Test func aFileThatCannotGrowLosesNothingAcceptedAndGoesOnWhenThereIsRoom() async {
