@@ -67,7 +67,7 @@ import Testing
       _ = try reader.read(into: batch, maxBytes: 1, waitMilliseconds: 0)
       #expect(batch.records.first == Record(start, "\(start) \(filler)"))
     }
-    // The standard tool reads it as one file.
+    // The tool `zstd` reads all frames as one file.
     #expect(shell("zstd -dc '\(log.firstSegment).zst' | head -c 3 | grep -q '^0 z'") == 0)
     unlink("\(log.partitionPath)/00000000000000000000.zst.index")
     #expect(try log.records().count == 5000)
@@ -201,8 +201,8 @@ import Testing
     #expect(try log.records() == expected)
   }
 
-  /// In a process of its own, whose files may not grow beyond a limit: the system refuses writes in
-  /// the middle of a record, as a full disk does, and takes no mount for that.
+  /// The process of this test has a limit on the size of its files: the system refuses a write in the middle
+  /// of a record, as on a full disk, and no small file system has to be mounted for that.
   @Test func aFileThatCannotGrowLosesNothingAcceptedAndGoesOnWhenThereIsRoom() async {
     await #expect(processExitsWith: .success) { try LimitsTests.appendBeyondTheLimit() }
   }
@@ -230,7 +230,7 @@ import Testing
     }
     #expect(error?.code == .io)
     #expect(error?.message.contains("File too large") == true)
-    // On disk: whole records, the first of those taken.
+    // The file has whole records only: the first ones of those that the appender took.
     let file = try bytes(of: log.firstSegment)
     #expect(file.last == 10)
     let visible = try log.records()
@@ -244,7 +244,7 @@ import Testing
     #expect(try log.records() == taken + [Record(Int64(taken.count), "after")])
   }
 
-  /// Without the lock it must not write: not even the mark of a gap.
+  /// A closed writer has no lock, and so must not write anything, not even the mark of a gap.
   @Test func aWriterThatWasClosedLeavesNothingBehindAGap() throws {
     let scratch = Scratch()
     let log = try makeLog(scratch)

@@ -152,7 +152,7 @@ public struct DirectoryLog: EventLog {
     try syncedOffsets.sync(directory(partition), upTo: offset)
   }
 
-  /// The epoch of the writer that appended the record below `offset`, from the file `epochs`.
+  /// The log epoch of the record below `offset`, from the file `epochs`.
   public func epoch(of partition: TopicPartition, before offset: Int64) throws(EventLogError)
     -> LogEpoch?
   {

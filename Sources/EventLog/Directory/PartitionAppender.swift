@@ -12,8 +12,8 @@ import Glibc
 /// The partition is a row of segments, each sealed (synced, never changed again, compressed beside the
 /// appender) before the next one begins; gaps between them have no records. An appender that opens goes
 /// on behind the last whole line: a torn end is cut off, and what a power failure may have torn is looked for
-/// behind the last epoch whose end is known. After a sync that failed nobody knows what is on the device, so
-/// the appender takes no more.
+/// behind the last log epoch whose end is known. After a sync that failed nobody knows what is on the device,
+/// so the appender takes no more.
 public final class PartitionAppender {
   /// What it appends to.
   public var partition: TopicPartition { directory.partition }
@@ -44,7 +44,7 @@ public final class PartitionAppender {
   private var isClosed = false
   private var isDirectoryDirty = false
   private var epochs = PartitionEpochs()
-  /// The first record of this writer, which its epoch has to be on the device before.
+  /// The first record of this writer: the writer's log epoch has to be on the device before that record.
   private var firstOffset: Int64 = 0
   private var hasEpoch = false
   private let isCopy: Bool
@@ -79,7 +79,7 @@ public final class PartitionAppender {
     buffer.deallocate()
   }
 
-  /// The epoch of the record below `offset`, as far as it is flushed.
+  /// The log epoch of the record below `offset`, as far as that record is flushed.
   func epoch(before offset: Int64) -> LogEpoch? { epochs.epoch(before: offset) }
 
   /// Where the partition ends, once it is flushed.
