@@ -47,7 +47,7 @@ public protocol EventLog: Sendable {
   /// call. Kafka: nothing to do, records are read once all in-sync replicas have them.
   func sync(_ partition: TopicPartition, upTo offset: Int64) throws(EventLogError)
 
-  /// The epoch of the record below `offset`, to be kept with a committed offset and given to `verify`
+  /// The log epoch of the record below `offset`, to be kept with a committed offset and given to `verify`
   /// later; nil where the log knows none (Kafka, what an earlier version wrote).
   func epoch(of partition: TopicPartition, before offset: Int64) throws(EventLogError) -> LogEpoch?
 
@@ -64,7 +64,7 @@ extension EventLog {
   /// Nothing to do, for logs whose records are never read before they are safe.
   public func sync(_ partition: TopicPartition, upTo offset: Int64) throws(EventLogError) {}
 
-  /// nil, for logs that know no epochs.
+  /// nil, for logs that know no log epochs.
   public func epoch(of partition: TopicPartition, before offset: Int64) throws(EventLogError)
     -> LogEpoch?
   { nil }

@@ -6,6 +6,8 @@ public struct EventLogError: UserFacingError, CustomStringConvertible {
   public enum Code: Sendable, Equatable {
     /// The URL or a property is not understood.
     case badURL
+    /// An option that the program has set in code is outside its range.
+    case badOption
     /// The directory, the broker or the topic is not there or cannot be reached.
     case unavailable
     /// Another process writes this partition.
@@ -14,8 +16,12 @@ public struct EventLogError: UserFacingError, CustomStringConvertible {
     case damaged
     /// The log is not the one that a database has counted: it lost its end, or is another one.
     case diverged
-    /// The operating system refused: no space, no permission, too many files.
+    /// The operating system or a broker refused a call: no space, no permission, too many files.
     case io
+    /// The writer was closed before it was called: a mistake of the program's.
+    case closed
+    /// An earlier sync failed, so that nobody knows what is on the device: the writer takes no more.
+    case unsynced
     /// A record is larger than the log takes.
     case tooLarge
   }
@@ -41,7 +47,8 @@ public struct EventLogError: UserFacingError, CustomStringConvertible {
     case .unavailable: .unavailable
     case .locked: .temporaryFailure
     case .damaged, .diverged: .dataError
-    case .io: .ioError
+    case .io, .unsynced: .ioError
+    case .badOption, .closed: .software
     case .tooLarge: .dataError
     }
   }

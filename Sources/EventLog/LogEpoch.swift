@@ -1,13 +1,14 @@
 import Support
 
 /// Names the stretch of a partition that one writer appended, as Kafka's leader epochs do (KIP-101,
-/// KIP-320). Two logs that had the same record at an offset have the same epoch there; a log that lost
-/// its end and was written again has another one.
+/// KIP-320). Two logs that had the same record at an offset have the same log epoch there; a log that lost
+/// its end and was written again has another one. The speed layer's epochs, from one cut to the next, are
+/// something else.
 public struct LogEpoch: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
   /// Random, never 0; odd where the writer copies another log.
   public let rawValue: Int64
 
-  /// - Returns: nil for 0, which stands for no epoch.
+  /// - Returns: nil for 0, which stands for no log epoch.
   public init?(rawValue: Int64) {
     guard rawValue != 0 else { return nil }
     self.rawValue = rawValue
@@ -36,7 +37,8 @@ extension EventLog {
   /// Holds what a database says that it has counted against what the log has.
   /// - Parameters:
   ///   - offset: all records below it were counted.
-  ///   - epoch: of the last record below it, as `epoch(of:before:)` gave it then; nil where not known.
+  ///   - epoch: the log epoch of the last record below `offset`, as `epoch(of:before:)` gave it then; nil
+  ///     where not known.
   /// - Throws: `.diverged` where the log ends below `offset`, or has another record there.
   public func verify(_ partition: TopicPartition, committed offset: Int64, epoch: LogEpoch?)
     throws(EventLogError)

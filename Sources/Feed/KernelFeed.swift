@@ -16,19 +16,19 @@ public final class KernelFeed {
     public var from: Int64
     /// One past the offset of the last record to read; nil to follow the log.
     public var end: Int64?
-    /// The log's epoch of the record below `from` (`EventLog.verify`); nil where it is not known.
-    public var epoch: LogEpoch?
+    /// The log epoch of the record below `from` (`EventLog.verify`); nil where that is not known.
+    public var logEpoch: LogEpoch?
 
     /// The parameters are the properties of the same names.
     public init(
       source: TopicPartition, replay: ReplayPoint, from: Int64, end: Int64? = nil,
-      epoch: LogEpoch? = nil
+      logEpoch: LogEpoch? = nil
     ) {
       self.source = source
       self.replay = replay
       self.from = from
       self.end = end
-      self.epoch = epoch
+      self.logEpoch = logEpoch
     }
   }
 
@@ -148,7 +148,7 @@ public final class KernelFeed {
     guard let topic = Topic(name: start.source.topic) else {
       throw EventLogError(.badURL, "\(start.source): not a topic of Polyrhythm")
     }
-    try log.verify(start.source, committed: start.from, epoch: start.epoch)
+    try log.verify(start.source, committed: start.from, epoch: start.logEpoch)
     let end = try log.endOffset(of: start.source)
     kernel.restore(
       topic, watermark: start.replay.watermark,

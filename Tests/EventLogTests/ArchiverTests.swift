@@ -6,7 +6,7 @@ import Testing
 
 @testable import EventLog
 
-/// An archive that follows what appears after its start.
+/// An archive follows topics and partitions that appear after its start.
 @Suite struct ArchiverTests {
   private func append(_ count: Int, to topic: String, _ log: DirectoryLog) throws {
     let writer = try log.writer(to: [topic])
@@ -53,7 +53,7 @@ import Testing
     try #require(lines.count >= 3, "\(lines)")
     #expect(lines[0].hasPrefix("no topic b in ") && lines[0].hasSuffix("waiting for it"))
     #expect(lines[1] == "topic b is there now, with 2 partitions")
-    // They are made one after the other.
+    // The partitions are added one after the other, so that the archiver may say this of each of them.
     #expect(lines.last?.hasPrefix("a has 3 partitions now instead of ") == true, "\(lines)")
   }
 

@@ -121,7 +121,7 @@ import Testing
     var random = SeededRandom(seed: 5)
     let payload = String(repeating: "y", count: 500)
     for number in 0..<3000 {
-      // Out of order by up to 50.
+      // The times are out of order by up to 50 records.
       times.append(Int64(number) * 10 + Int64.random(in: 0..<500, using: &random))
       try appender.append(payload, timestamp: times[number])
     }
@@ -130,7 +130,8 @@ import Testing
     for time in stride(from: Int64(-5), through: 31_000, by: 97) {
       let offset = try Int(log.offset(at: time, of: part))
       #expect(times[..<offset].allSatisfy { $0 < time })
-      // At most a stretch of the index (frame in a compressed segment) earlier than need be.
+      // The offset is too early by at most one stretch of the index, which is a frame in a compressed
+      // segment.
       let best = times.firstIndex { $0 >= time } ?? times.count
       #expect(best - offset <= 300_000 / 500 + 1)
     }

@@ -5,7 +5,8 @@ import TestKit
 import Testing
 
 @Suite struct ConcurrencyTests {
-  /// Runs `body` on a thread of its own; the result says when it is over.
+  /// Runs `body` on a thread of its own.
+  /// - Returns: the thread, to be joined.
   private func onThread(_ body: @escaping @Sendable () -> Void) -> pthread_t {
     final class Box {
       let body: @Sendable () -> Void

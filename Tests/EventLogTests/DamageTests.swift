@@ -27,7 +27,7 @@ import Testing
       flipped[position] ^= 0x04
       try write(flipped, to: "\(log.partitionPath)/\(victim)")
       let error = failure { _ = try log.records() }
-      // A few header bits change nothing in what is read; then all of it has to be right.
+      // A few bits of a frame's header change nothing in what is read; all records have to be there then.
       if let error {
         #expect(error.code == .damaged, "byte \(position)")
         #expect(error.message.contains(victim) && error.message.contains("offset "))

@@ -3,7 +3,8 @@ import Glibc
 import TestKit
 import Testing
 
-/// A byte that changed on the disk moves offsets where it is a newline, or becomes one.
+/// A byte that changed on the disk moves the offsets of all records behind it where a newline was lost or
+/// made.
 @Suite struct FlippedByteTests {
   /// A raw segment with several index entries.
   private func rawLog(_ scratch: Scratch, isClosed: Bool) throws -> DirectoryLog {
@@ -57,7 +58,8 @@ import Testing
     #expect(failure { _ = try follow(log) }?.code == .damaged)
   }
 
-  /// Nothing contradicts lines after the last entry of an index; but nobody waits for them.
+  /// Nothing contradicts a newline that is lost behind the last index entry: the log has one record less, and
+  /// no reader waits for that record.
   @Test func withoutAnEntryAfterItAllAgreeOnTheEnd() throws {
     let scratch = Scratch()
     let log = try rawLog(scratch, isClosed: false)
@@ -68,7 +70,7 @@ import Testing
     #expect(try follow(log) == 1999)
   }
 
-  /// The reader was there first, and knew the index of what the writer cut.
+  /// The reader is open before the writer cuts the torn end, and so has read index entries of lines that go.
   @Test func aReaderGoesOnBehindWhatAPowerFailureTore() throws {
     let scratch = Scratch()
     let log = try rawLog(scratch, isClosed: false)

@@ -5,7 +5,8 @@ import Testing
 
 @testable import EventLog
 
-/// What Kafka remembers of its sources: a writer that died goes on at the very next record.
+/// What a log in Kafka remembers of its sources: where a writer died, the next one goes on at the very next
+/// record of the source.
 @Suite struct KafkaSourcesTests {
   private static let topics = ["a", "b"]
   private static let partitions = 3
@@ -68,7 +69,7 @@ import Testing
         let dying = try log.writer(to: Self.topics)
         _ = try begin("one", dying)
         try give(0..<Int.random(in: 1...500, using: &random), of: "one", to: dying)
-        // What is still queued then dies with the writer.
+        // A writer that does not flush takes its queued records with it.
         if Bool.random(using: &random) { try dying.flush() }
         try give(100 * life..<100 * (life + 1), of: "other", to: other)
         try other.flush()
@@ -128,7 +129,7 @@ import Testing
     #expect(try journal.known("two").count == 1)
   }
 
-  /// A record of the log's memory without a value.
+  /// Writes a record without a value to the topic in which the log remembers its sources.
   private func forget(_ key: String, _ kafka: MockKafka) throws {
     let client = try KafkaClient(
       RD_KAFKA_PRODUCER, brokers: kafka.bootstrap, properties: [])

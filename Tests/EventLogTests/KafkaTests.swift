@@ -4,7 +4,7 @@ import Support
 import TestKit
 import Testing
 
-/// The Kafka form over librdkafka's mock brokers.
+/// A log in Kafka, with librdkafka's mock brokers.
 @Suite struct KafkaTests {
   private func produce(_ log: any EventLog, _ range: Range<Int>) throws {
     let writer = try log.writer(to: [topic])
@@ -60,7 +60,7 @@ import Testing
     #expect(seen == Array(0..<100))
     #expect(try second.read(into: batch, maxBytes: 1, waitMilliseconds: 5000) > 0)
     #expect(batch.records.first == Record(50, payload(50)))
-    // And both waited-for positions go on with what comes later.
+    // A reader at the end goes on with what is written later.
     try produce(log, 100..<101)
     #expect(try first.read(into: batch, maxBytes: 100, waitMilliseconds: 5000) == 1)
     #expect(batch.records == [Record(100, payload(100))])
@@ -79,7 +79,7 @@ import Testing
     for round in 0..<4 {
       try produce(log, (round * 100)..<(round * 100 + 100))
       if round == 1 {
-        // A run that is told to stop at its first progress leaves a state to go on from.
+        // A run that stops at its first progress leaves a state from which the next run goes on.
         let stop = StopToken()
         try archiver.run(stop: stop, untilCaughtUp: false) {
           copied += $0
@@ -96,7 +96,7 @@ import Testing
           try lake.records(partition) == log.records(partition, waitMilliseconds: 5000))
       }
     }
-    // The record's own time went along.
+    // The records' times are copied too, so that the lake finds an offset by a time.
     let half = try lake.offset(at: 1_700_000_000_000 + 399, of: TopicPartition(topic, 0))
     #expect(half > 0)
   }
@@ -189,7 +189,7 @@ import Testing
     #expect(error?.message.contains("no.such") == true)
   }
 
-  /// Also documents how much the mock keeps.
+  /// The mock brokers keep about 5 MB of a partition, half of what is written here.
   @Test func aReaderFromBelowWhatRetentionLeftBeginsAtTheFirstRecordThere() throws {
     let kafka = try MockKafka()
     try kafka.createTopic(topic, partitions: 1)

@@ -67,7 +67,7 @@ import Testing
       _ = try reader.read(into: batch, maxBytes: 1, waitMilliseconds: 0)
       #expect(batch.records.first == Record(start, "\(start) \(filler)"))
     }
-    // The standard tool reads it as one file.
+    // The tool `zstd` reads all frames as one file.
     #expect(shell("zstd -dc '\(log.firstSegment).zst' | head -c 3 | grep -q '^0 z'") == 0)
     unlink("\(log.partitionPath)/00000000000000000000.zst.index")
     #expect(try log.records().count == 5000)
@@ -143,8 +143,66 @@ import Testing
     #expect(batch.records == [Record(50_000, "b")])
   }
 
-  /// In a process of its own, whose files may not grow beyond a limit: the system refuses writes in
-  /// the middle of a record, as a full disk does, and takes no mount for that.
+  private static let badOptions:
+    [(change: @Sendable (inout DirectoryOptions) -> Void, message: String)] = [
+      ({ $0.segmentBytes = 0 }, "segmentBytes is 0; give it a value from 1 to 1099511627776"),
+      ({ $0.segmentBytes = -1 }, "segmentBytes is -1; give it a value from 1 to 1099511627776"),
+      (
+        { $0.segmentBytes = (1 << 40) + 1 },
+        "segmentBytes is 1099511627777; give it a value from 1 to 1099511627776"
+      ),
+      ({ $0.recordBytesMax = 0 }, "recordBytesMax is 0; give it a value from 1 to 1073741824"),
+      (
+        { $0.recordBytesMax = Int.max },
+        "recordBytesMax is 9223372036854775807; give it a value from 1 to 1073741824"
+      ), ({ $0.bufferBytes = 0 }, "bufferBytes is 0; give it a value from 1 to 1073741824"),
+      ({ $0.bufferBytes = -4096 }, "bufferBytes is -4096; give it a value from 1 to 1073741824"),
+      (
+        { $0.bufferBytes = 2 << 30 },
+        "bufferBytes is 2147483648; give it a value from 1 to 1073741824"
+      ),
+      ({ $0.compressionLevel = 0 }, "compressionLevel is 0; give it a value from 1 to 19"),
+      ({ $0.compressionLevel = 20 }, "compressionLevel is 20; give it a value from 1 to 19"),
+    ]
+
+  @Test(arguments: badOptions.indices)
+  func anOptionOutsideItsRangeIsNamedBeforeAnythingIsOpened(_ number: Int) throws {
+    let scratch = Scratch()
+    let path = try makeLog(scratch).path
+    var options = DirectoryOptions()
+    Self.badOptions[number].change(&options)
+    let log = DirectoryLog(path: path, options: options)
+    for error in [
+      failure { _ = try log.appender(of: part) }, failure { _ = try log.writer(to: [topic]) },
+      failure { _ = try log.reader(of: part, from: 0) },
+    ] {
+      #expect(error?.code == .badOption)
+      #expect(error?.exitCode == .software)
+      #expect(error?.message == "DirectoryOptions.\(Self.badOptions[number].message)")
+    }
+    #expect(names(in: log.partitionPath) == [])
+  }
+
+  @Test func theSmallestOptionsMakeALogThatWorks() throws {
+    let scratch = Scratch()
+    var options = DirectoryOptions()
+    options.segmentBytes = 1
+    options.recordBytesMax = 1
+    options.bufferBytes = 1
+    options.compressionLevel = 1
+    let log = DirectoryLog(path: scratch.path, options: options)
+    try log.createTopics([topic], partitions: 1)
+    let appender = try log.appender(of: part)
+    for text in ["a", "b", "\n"] { try appender.append(text) }
+    #expect(failure { try appender.append("cc") }?.code == .tooLarge)
+    try appender.append("d", at: 9)
+    try appender.close()
+    let expected = [Record(0, "a"), Record(1, "b"), Record(2, "\n"), Record(9, "d")]
+    #expect(try log.records() == expected)
+  }
+
+  /// The process of this test has a limit on the size of its files: the system refuses a write in the middle
+  /// of a record, as on a full disk, and no small file system has to be mounted for that.
   @Test func aFileThatCannotGrowLosesNothingAcceptedAndGoesOnWhenThereIsRoom() async {
     await #expect(processExitsWith: .success) { try LimitsTests.appendBeyondTheLimit() }
   }
@@ -172,7 +230,7 @@ import Testing
     }
     #expect(error?.code == .io)
     #expect(error?.message.contains("File too large") == true)
-    // On disk: whole records, the first of those taken.
+    // The file has whole records only: the first ones of those that the appender took.
     let file = try bytes(of: log.firstSegment)
     #expect(file.last == 10)
     let visible = try log.records()
@@ -186,7 +244,7 @@ import Testing
     #expect(try log.records() == taken + [Record(Int64(taken.count), "after")])
   }
 
-  /// Without the lock it must not write: not even the mark of a gap.
+  /// A closed writer has no lock, and so must not write anything, not even the mark of a gap.
   @Test func aWriterThatWasClosedLeavesNothingBehindAGap() throws {
     let scratch = Scratch()
     let log = try makeLog(scratch)
@@ -199,7 +257,7 @@ import Testing
         try appender.append(at: 1_000_000, timestamp: 0, payload: UnsafeRawBufferPointer($0))
       }
     }
-    #expect(error?.message.contains("was closed by this writer") == true)
+    #expect(error?.code == .closed)
     let after = try FileManager.default.contentsOfDirectory(atPath: "\(log.path)/\(topic)/0")
     #expect(after.sorted() == names.sorted())
   }

@@ -3,10 +3,11 @@ import Glibc
 import TestKit
 import Testing
 
-/// What a log is after a power loss: for readers, writers, and databases that have counted it. `LogModel`
+/// What readers, writers, and databases that have counted a log's records find after a power loss. `LogModel`
 /// loses power at random.
 @Suite struct PowerLossTests {
-  /// Flushed, committed without a sync as a lying disk would have it, lost, and written again.
+  /// Records are committed without having been synced, as if the disk had lied about a sync; they are lost,
+  /// and other records take their offsets.
   @Test func offsetsOfALostEndThatAreUsedAgainAreTold() throws {
     let scratch = Scratch()
     let log = try makeLog(scratch)
@@ -33,7 +34,8 @@ import Testing
     let isOther = try #require(failure { try log.verify(part, committed: 150, epoch: epoch) })
     #expect(isOther.code == .diverged)
     #expect(isOther.message.contains("another record at offset 149"))
-    // What both have is right, and so is what is committed from now on.
+    // Records that were not lost still fit, and so do those that are committed from now on; without a log
+    // epoch only the end can be compared.
     try log.verify(part, committed: 50, epoch: epoch)
     try log.verify(part, committed: 150, epoch: try log.epoch(of: part, before: 150))
     try log.verify(part, committed: 150, epoch: nil)
@@ -63,7 +65,7 @@ import Testing
     var appender = try log.appender(of: part)
     for _ in 0..<1200 { try appender.append("r") }
     try appender.close()
-    // As many writers as that, each with one record.
+    // The file says that each of the records has a writer of its own.
     let lines = (0..<1200).map { "\(String(0x1000_0000_0000_0000 + $0 * 2, radix: 16)) \($0) -\n" }
     try write(Array(lines.joined().utf8), to: "\(log.partitionPath)/epochs")
     #expect(try log.epoch(of: part, before: 10)?.rawValue == 0x1000_0000_0000_0012)
@@ -73,7 +75,7 @@ import Testing
     #expect(try bytes(of: "\(log.partitionPath)/epochs").filter { $0 == 10 }.count == 502)
     #expect(try log.epoch(of: part, before: 1200)?.rawValue == 0x1000_0000_0000_095e)
     #expect(try log.epoch(of: part, before: 1201) != log.epoch(of: part, before: 1200))
-    // Of what is older nothing is known, and nothing is held against it.
+    // Of older records no log epoch is kept, so that a database's offset among them is not questioned.
     #expect(try log.epoch(of: part, before: 10) == nil)
   }
 
@@ -139,7 +141,7 @@ import Testing
     let scratch = Scratch()
     let log = try makeLog(scratch)
     for _ in 0..<2 {
-      // Neither of them closes.
+      // The appender goes without being closed, so that its log epoch has no known end.
       let appender = try log.appender(of: part)
       try appender.append("record")
       try appender.flush()
@@ -179,7 +181,7 @@ import Testing
       #expect(told.message.contains(word), "\(told.message)")
     }
     #expect(failure { _ = try log.records() }?.message == told.message)
-    // Who reads above it is not concerned.
+    // A reader that begins above the lost head misses nothing.
     #expect(try log.records(from: second).count == 100 - Int(second))
     try log.moveStart(of: part, to: second)
     #expect(try log.startOffset(of: part) == second)

@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 @Suite struct RestartTests {
-  /// Cuts the file at every byte of the last record: what a crash can leave behind.
+  /// A crash can leave the file cut at any byte of the last record.
   @Test func reopeningCutsATornTailAtEveryByteOfTheLastRecord() throws {
     let first = "{\"n\":0,\"text\":\"whole\"}"
     let last = "{\"n\":1,\"text\":\"torn\"}\n"
@@ -40,7 +40,7 @@ import Testing
   @Test func aProcessKilledHardLeavesOnlyWholeRecordsAndNoLock() throws {
     let scratch = Scratch()
     let log = try makeLog(scratch)
-    // Another process that holds the lock as a writer would, and dies by SIGKILL.
+    // Another process holds the lock, as a writer would, and dies by SIGKILL.
     let status = shell(
       "flock -n '\(log.partitionPath)/lock' sh -c 'printf \"a\\nb\\nhalf\" > \(log.firstSegment); "
         + "kill -9 $$'")
@@ -101,7 +101,7 @@ import Testing
       #expect(try log.endOffset(of: part) == 60)
       #expect(try log.records(from: 59) == [Record(59, "59\(filler)")])
     }
-    // And after a writer mended it, offsets go on.
+    // The next writer mends the index, and goes on at the next offset.
     let next = try log.appender(of: part)
     #expect(next.nextOffset == 60)
   }
@@ -130,7 +130,7 @@ import Testing
     for number in 0..<4 { try appender.append("record \(number)") }
     try appender.finishCompression()
     try appender.close()
-    // Raw file back beside the compressed one, as a crash between rename and remove leaves it.
+    // A crash after the rename of the compressed file and before the removal of the raw one leaves both.
     try write(Array("record 0\nrecord 1\n".utf8), to: log.firstSegment)
     try write([1, 2, 3], to: "\(log.partitionPath)/.writing-00000000000000000000.zst")
     #expect(try log.records().count == 4)

@@ -4,7 +4,8 @@ import Testing
 
 @testable import EventLog
 
-/// What a log remembers of its sources: a writer that died goes on at the very next record.
+/// What a log remembers of its sources: where a writer died, the next one goes on at the very next record of
+/// the source.
 @Suite struct SourceJournalTests {
   private static let topics = ["a", "b"]
 
@@ -82,7 +83,7 @@ import Testing
     for _ in 0..<20 {
       try withLog { log in
         for _ in 0..<Int.random(in: 1...6, using: &random) {
-          // Goes without being closed, as in a crash: what is in its buffers is lost.
+          // The writer goes without being closed, as in a crash: what is in its buffers is lost.
           let writer = try log.writer(to: Self.topics)
           _ = try begin("one", writer)
           try give(0..<Int.random(in: 0..<500, using: &random), of: "one", to: writer)
@@ -110,7 +111,7 @@ import Testing
           _ = try begin(source, writer)
           try give(0..<Int.random(in: 0..<400, using: &random), of: source, to: writer)
         }
-        // One without a source at all.
+        // Another writer appends records that have no source.
         let writer = try log.writer(to: Self.topics)
         try give(0..<Int.random(in: 0..<40, using: &random), of: "stranger", to: writer)
         try writer.close()
@@ -145,7 +146,7 @@ import Testing
         try give(0..<300, of: "one", to: writer)
         try writer.flush()
       }
-      // Nothing was synced since the beginning: any tail of any partition may be gone.
+      // No record was synced, so that a power failure can take any tail of any partition.
       for (number, topic) in Self.topics.enumerated() {
         let path = "\(log.path)/\(topic)/\(number)/00000000000000000000.ndjson"
         let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
@@ -201,7 +202,8 @@ import Testing
     }
   }
 
-  /// A lost end that was given up, or a copy of the log from before.
+  /// The log loses all records of a partition and what it knew of their end, as where an older copy is
+  /// restored.
   @Test(arguments: [false, true], [false, true])
   func aSourceOfWhichTheLogHasLostRecordsIsNotKnownAnyMore(
     isFinished: Bool, isWrittenAgain: Bool
@@ -214,7 +216,7 @@ import Testing
         if isFinished { try journal.finish(extent: 500) }
         try writer.close()
       }
-      // Somebody settles it.
+      // The next writer counts what the unfinished source has given.
       if !isFinished { try log.writer(to: Self.topics).close() }
       let expected = Set(try records(log).values.joined())
       let partition = "\(log.path)/a/0"

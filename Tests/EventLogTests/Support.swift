@@ -3,7 +3,7 @@ import Glibc
 import Support
 import Testing
 
-/// A directory that goes with its test.
+/// A directory that is removed when the test lets go of this object.
 final class Scratch {
   let path: String
 
@@ -22,7 +22,7 @@ func shell(_ command: String) -> Int32 {
   return ProcessEnd.wait(for: shell)?.status ?? -1
 }
 
-/// One record as a test has it.
+/// One record that a test has written or read.
 struct Record: Equatable, CustomStringConvertible {
   var offset: Int64
   var payload: [UInt8]
@@ -70,7 +70,8 @@ extension PartitionAppender {
 }
 
 extension EventLog {
-  /// What is there from `offset` on; waits only for what the log says to have.
+  /// The records from `offset` on. A read below the end that the log reports waits for its records, a read at
+  /// that end does not wait.
   func records(
     _ partition: TopicPartition = part, from offset: Int64 = 0, maxBytes: Int = 1 << 20,
     waitMilliseconds: Int = 0
@@ -107,7 +108,7 @@ func names(in path: String) -> [String] {
   FileSystem.sortedNames(in: path)
 }
 
-/// The error that `body` ends with; nil where it does not.
+/// The `EventLogError` that `body` throws; nil where it throws none.
 func failure(_ body: () throws -> Void) -> EventLogError? {
   do {
     try body()

@@ -1,7 +1,8 @@
 import EventModel
 
 /// Draws events whose fields are at, near and beyond the bounds of plausibility, as the lines that a log
-/// gets, with an own idea of which of them are events: the limits are spelled here once more.
+/// gets. Which of them are events is judged by limits that are written down here once more, so that a wrong
+/// limit in the program shows.
 public struct ExtremeRecords {
   /// A JSON value, and whether an event may have it.
   private struct Value {
@@ -16,7 +17,7 @@ public struct ExtremeRecords {
   private var clock: Int64
   private let firstTime: Int64 = 946_684_800_000
   private let lastTime: Int64 = 4_102_444_799_999
-  /// Days far from the present on which events fall as well: few, as each is a partition.
+  /// Days far from the present on which events fall as well: few, because each day is a partition of a table.
   private let farDays: [Int64]
   private var userAgents: [Value] = []
 
@@ -28,7 +29,7 @@ public struct ExtremeRecords {
     }
     self.random = random
     clock = start
-    // Few, as telling the device from a long text takes its time.
+    // Few, because telling the device from a long user agent is slow.
     userAgents = (0..<20).map { _ in text(2048) }
   }
 
@@ -102,13 +103,13 @@ public struct ExtremeRecords {
     values[Int.random(in: 0..<values.count, using: &random)]
   }
 
-  /// Absent, most of the time: a record with all fields at random would hardly ever be sound.
+  /// A field that is absent most of the time: a record with every field drawn would hardly ever be sound.
   private mutating func optional(_ draw: (inout Self) -> Value) -> Value {
     if random.chance(0.6) { return Value(json: "") }
     return random.chance(0.1) ? Value(json: pick(["null", "\"\""])) : draw(&self)
   }
 
-  /// One in a hundred is beyond.
+  /// Whether the next value lies beyond its bounds, as one in a hundred does.
   private mutating func isBeyond() -> Bool { random.chance(0.01) }
 
   private mutating func integer(_ further: [Int64], from low: Int64, to high: Int64) -> Value {
@@ -200,7 +201,7 @@ public struct ExtremeRecords {
     return Value(json: "\"\(text)\"", text: text)
   }
 
-  /// Of one, two and three bytes a character; exactly so many bytes.
+  /// Text of exactly `bytes` bytes, in characters of one, two and three bytes.
   private mutating func characters(_ bytes: Int) -> String {
     var text = ""
     var left = bytes

@@ -1,8 +1,8 @@
 import Foundation
 import Glibc
 
-/// Counts what a directory log holds by the newlines in its files, knowing nothing of how the log
-/// reads them. Follows files as they grow. Not shared between threads.
+/// Counts the records of a directory log by the newlines in its files, and not by the log's own reader: a
+/// fault of that reader must not hide in the count. Follows files as they grow. Not shared between threads.
 public final class LogFiles {
   public struct Counts: Equatable, Sendable {
     public var listens: Int64 = 0
@@ -79,6 +79,7 @@ public final class LogFiles {
     }
     return total
   }
+
   /// By memchr: a loop over bytes takes half of the tests' time in a debug build.
   private static func newlines(_ bytes: UnsafeRawBufferPointer) -> Int64 {
     var count: Int64 = 0

@@ -1,12 +1,12 @@
 import EventModel
 import Support
 
-/// Random numbers of a test.
+/// Random numbers that the same seed repeats.
 public typealias SeededRandom = SplitMix64
 
 /// One record of a log, with what a test needs to know of it.
 public struct LoggedRecord: Sendable {
-  /// What makes an event that event.
+  /// The fields by which two records are known to be the same event.
   public struct Identity: Hashable, Sendable {
     public var topic: Topic
     public var user: Int64?
@@ -26,9 +26,9 @@ public struct LoggedRecord: Sendable {
   public var payload: [UInt8]
   /// Milliseconds since 1970: when the log gets it.
   public var arrival: Int64
-  /// nil where it cannot be decoded.
+  /// nil where the record is no event.
   public var identity: Identity?
-  /// By `counters`.
+  /// What the event adds to each of `counters`, in their order.
   public var counts: [Int64] = Array(repeating: 0, count: counters.count)
 
   /// A record of an event, arriving at its own time.
@@ -72,14 +72,16 @@ public struct LoggedRecord: Sendable {
   }
 }
 
-/// What goes wrong on the way to a log: shares of all events.
+/// What goes wrong on the way to a log, each kind as its share of all events.
 public struct Faults: Sendable {
-  /// Some minutes out of order, and the same again soon after: the kernel puts both right.
+  /// Events that arrive up to four minutes late, which the kernel puts in order.
   public var shuffled = 0.1
+  /// Events that arrive a second time within four minutes, which the kernel drops.
   public var repeatedSoon = 0.02
-  /// Hours to more than a day behind.
+  /// Events that arrive 20 minutes to 30 hours late.
   public var late = 0.01
-  /// The same again hours later, behind the watermark: both layers look such events up, and count them once.
+  /// Events that arrive a second time one to 30 hours later, behind the watermark: both layers look such
+  /// events up, and count them once.
   public var repeatedLate = 0.0
   /// Lines that are no events.
   public var malformed = 0.005
@@ -118,7 +120,7 @@ public struct Faults: Sendable {
       }
       if random.chance(malformed) { result.append(Self.malformed(record, &random)) }
     }
-    // Stable: a sort by time and then by position.
+    // `sorted` need not be stable, and so the position decides between equal times.
     return result.enumerated().sorted {
       ($0.element.arrival, $0.offset) < ($1.element.arrival, $1.offset)
     }.map(\.element)
@@ -144,7 +146,7 @@ public struct Faults: Sendable {
   }
 }
 
-/// What the records amount to: each identity once, by plain counting.
+/// What the records add up to where each event counts once, by plain counting.
 public struct Truth: Sendable {
   public private(set) var minutes: [Int64: [Int64]] = [:]
   public private(set) var totals: [Int64] = LoggedRecord.counters.map { _ in 0 }

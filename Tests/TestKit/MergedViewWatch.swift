@@ -2,7 +2,7 @@ import Support
 import Warehouse
 
 /// A reader that looks at the merged view over and over while others write and load, and notes every
-/// look that shows less than an earlier one, or more than the log held right after.
+/// look that shows less than an earlier one, or more than the log held right after that look.
 public final class MergedViewWatch: Sendable {
   public struct Findings: Sendable {
     public var looks = 0
@@ -37,14 +37,15 @@ public final class MergedViewWatch: Sendable {
   /// Starts to look at once.
   /// - Parameters:
   ///   - url: of the database; its schema may be yet to come.
-  ///   - written: what the log has been given by now, at the least what a reader of it can have seen.
+  ///   - written: what the log has been given by now; never less than a reader of the log can have seen.
   public convenience init(
     url: String, written: @escaping @Sendable () throws -> LogFiles.Counts
   ) {
     self.init(url: url, counting: { written })
   }
 
-  /// - Parameter counting: makes what counts the log's records, on the thread that looks.
+  /// - Parameter counting: called once, on the thread that looks; makes the function that counts the log's
+  ///   records there.
   private init(
     url: String, counting: @escaping @Sendable () -> () throws -> LogFiles.Counts
   ) {
@@ -83,7 +84,7 @@ public final class MergedViewWatch: Sendable {
 
   deinit { stop.request() }
 
-  /// Takes the last look and tells what was seen.
+  /// Stops looking, and tells what was seen.
   public func finish() throws -> Findings {
     stop.request()
     return try worker.wait()

@@ -4,9 +4,9 @@ import CRdKafka
 /// process on this machine can reach.
 ///
 /// It lives in memory and forgets: a partition keeps about 5 MB of batches as they came over the
-/// wire, keys included, and drops its oldest beyond (its start offset rises then). It does not know
-/// the admin request that creates topics; `createTopic` does that here. It creates a topic that a
-/// client asks about, with 4 partitions.
+/// wire, keys included, and drops the oldest ones beyond that, so that its start offset rises. The cluster
+/// does not know the admin request that creates topics, and `createTopic` stands for it. A topic that a
+/// client asks about is created with 4 partitions.
 public final class MockKafka {
   /// `HOST:PORT` of the brokers, with commas between them; what `kafka:` URLs and clients want.
   public let bootstrap: String
@@ -17,8 +17,8 @@ public final class MockKafka {
     public let description: String
   }
 
-  /// - Parameter hasSources: whether there is the topic in which the log remembers its sources, and which
-  ///   it would make itself.
+  /// - Parameter hasSources: whether to create the topic in which the log remembers its sources: the log
+  ///   cannot create it here, as it would in a real cluster.
   public init(brokers: Int = 1, hasSources: Bool = true) throws {
     var text = [CChar](repeating: 0, count: 512)
     let configuration = rd_kafka_conf_new()

@@ -2,8 +2,8 @@ import Foundation
 import Glibc
 import Support
 
-/// A run of the release binary, as a shell would start it. Ends with the object at the latest, so
-/// that no failing test leaves one behind.
+/// A run of the release binary, as a shell would start it. The process ends with this object at the latest,
+/// so that no failing test leaves a process behind.
 public final class Program: CustomStringConvertible {
   /// What a finished run left.
   public struct Outcome: CustomStringConvertible {
@@ -52,10 +52,10 @@ public final class Program: CustomStringConvertible {
 
   /// Starts the binary.
   /// - Parameters:
-  ///   - directory: what it works in; takes its output too.
-  ///   - environment: added to a plain one without any of our or PostgreSQL's variables.
-  ///   - input: its stdin.
-  ///   - wrapper: the words of a command that runs it, such as `setpriv …`.
+  ///   - directory: the binary's working directory, which takes the files with its output too.
+  ///   - environment: added to this process's own, without its `POLYRHYTHM_…` and PostgreSQL's variables.
+  ///   - input: the binary's stdin.
+  ///   - wrapper: the words of a command that runs the binary, such as `setpriv …`.
   public init(
     _ arguments: [String], in directory: String, environment: [String: String] = [:],
     input: String = "", wrapper: [String] = []
@@ -84,7 +84,7 @@ public final class Program: CustomStringConvertible {
 
   deinit { kill() }
 
-  /// What it has said on stderr so far.
+  /// What the process has said on stderr so far.
   public var errorsSoFar: String {
     FileManager.default.contents(atPath: errorPath).map { String(decoding: $0, as: UTF8.self) }
       ?? ""
@@ -101,7 +101,7 @@ public final class Program: CustomStringConvertible {
     if isRunning { Glibc.kill(processID, signal) }
   }
 
-  /// SIGKILL, and waits until it is gone.
+  /// Sends SIGKILL, and returns when the process is gone.
   public func kill() {
     send(SIGKILL)
     while isRunning { usleep(1000) }

@@ -3,7 +3,8 @@ import Glibc
 
 /// What only a PostgreSQL server's own user may see of its processes, in a container at least.
 public enum ServerProcesses {
-  /// The words that run a command as the user that servers run as.
+  /// The words before a command that run it as the servers' user; none where this process is not root and so
+  /// runs its servers itself.
   public static var asServerUser: [String] {
     guard geteuid() == 0, let entry = getpwnam("postgres") else { return [] }
     return [
@@ -27,7 +28,8 @@ public enum ServerProcesses {
       .split(separator: "\n").map(String.init)
   }
 
-  /// What a command prints that the server's user runs.
+  /// Runs a command as the servers' user.
+  /// - Returns: what the command prints; empty where it cannot be started.
   public static func run(_ words: [String]) -> String {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")

@@ -3,12 +3,12 @@ import Synchronization
 import Warehouse
 
 /// A fresh database for one test, in a throw-away PostgreSQL that the test process has to itself.
-/// The server starts with the first database and stops when the process exits; one whose process
+/// The server starts with the first database and stops when the process exits; the server of a process that
 /// was killed is stopped by the next run.
 ///
 /// Tests never skip for want of a server: `make` throws, naming the package to install.
 public final class TestDatabase: Sendable {
-  /// For the owner (a superuser), over the socket.
+  /// Connects as the database's owner, who is a superuser, over the socket.
   public let url: String
   public let name: String
 
@@ -18,7 +18,7 @@ public final class TestDatabase: Sendable {
   }
 
   deinit {
-    // Best effort: the whole server goes away in the end.
+    // Best effort: a database that is left goes away with the server.
     if let server = try? TestServer.shared.get() {
       try? server.administer("drop database if exists \(name) with (force)")
     }
@@ -45,9 +45,9 @@ public final class TestDatabase: Sendable {
   public func connect() throws(WarehouseError) -> Connection { try Connection(url: url) }
 }
 
-/// The process's own server.
+/// The server of this test process.
 private final class TestServer: Sendable {
-  /// Started by whoever asks first; a failure is everybody's.
+  /// Started for the first test that asks; where the start fails, it fails for all tests of the process.
   static let shared = Result { try TestServer() }
 
   private struct State {
@@ -75,7 +75,7 @@ private final class TestServer: Sendable {
     try Self.removeLeftovers()
     let cluster = PrivateCluster(directory: Self.directory + "/postgres", isDurable: false)
     info = try cluster.start()
-    // A template may have no sessions while it is copied; `polyrhythm` itself may have some.
+    // A template may have no sessions while it is copied, and the database `polyrhythm` may have some.
     try administer("create database empty template polyrhythm")
     atexit {
       TestServer.remove(TestServer.directory)
@@ -94,7 +94,7 @@ private final class TestServer: Sendable {
     // One at a time: a template may have no other sessions while it is copied.
     try state.withLock { state in
       if migrated && !state.hasTemplate {
-        // Left half made by a migration that failed for an earlier test.
+        // A migration that failed for an earlier test has left a half made template.
         try administer("drop database if exists migrated with (force)")
         try administer("create database migrated template empty")
         let connection = try Connection(url: url(of: "migrated"))

@@ -7,7 +7,7 @@ import Synchronization
 /// A log that events are written to and the speed layer reads, and the lake that loads read.
 public final class TestLog: Sendable {
   public enum Kind: String, CaseIterable, Sendable {
-    /// One directory is both.
+    /// One directory is both log and lake.
     case directory
     /// Mock brokers, and a lake that `Archiver` fills.
     case kafka
@@ -36,8 +36,8 @@ public final class TestLog: Sendable {
     case .kafka:
       let kafka = try MockKafka()
       for topic in topics { try kafka.createTopic(topic, partitions: partitions) }
-      // The mock answers a fetch of a partition without news only after this long, and the others
-      // behind it wait.
+      // The mock answers a fetch of a partition that has no new records only after this time, and fetches of
+      // other partitions wait behind that one.
       log = try EventLogs.open(
         "kafka:\(kafka.bootstrap)",
         properties: ["fetch.wait.max.ms": "5", "fetch.error.backoff.ms": "5"])
@@ -68,14 +68,14 @@ public final class TestLog: Sendable {
   /// Brings the lake up to the log's present end.
   public func archive() throws { try archive(stop: StopToken(), untilCaughtUp: true) }
 
-  /// Copies to the lake until the stop; at once over where the log is the lake.
+  /// Copies to the lake until the stop; returns at once where the log is the lake.
   public func archive(stop: StopToken, untilCaughtUp: Bool = false) throws {
     guard kind == .kafka else { return }
     try Archiver(from: log, to: lake, topics: Topic.allCases.map(\.name))
       .run(stop: stop, untilCaughtUp: untilCaughtUp) { _ in }
   }
 
-  /// All records in the log: (topic and partition, offset, bytes), by reading them.
+  /// Reads all records in the log: topic and partition, offset, bytes.
   public func contents() throws -> [(source: TopicPartition, offset: Int64, raw: [UInt8])] {
     var result: [(source: TopicPartition, offset: Int64, raw: [UInt8])] = []
     let batch = RecordBatch()

@@ -27,9 +27,9 @@ public struct LakeCheck {
         if next > 0 { examples.append("\(source): \(next) records loaded, none in the lake") }
         continue
       }
-      let epoch = LogEpoch(rawValue: try rows.intOrNull(row, 5) ?? 0)
+      let logEpoch = LogEpoch(rawValue: try rows.intOrNull(row, 5) ?? 0)
       do {
-        try lake.verify(source, committed: next, epoch: epoch)
+        try lake.verify(source, committed: next, epoch: logEpoch)
       } catch {
         guard error.code == .diverged else { throw error }
         examples.append(error.message)

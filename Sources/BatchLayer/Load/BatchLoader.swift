@@ -206,7 +206,7 @@ public final class BatchLoader {
     try checkLedger(counts, starts)
 
     phases.begin("publish")
-    cut.epochs = try cut.secure(in: lake)
+    cut.logEpochs = try cut.secure(in: lake)
     var staged = stage.staged(
       cut: cut, replays: feed.replayPoints(), finalBefore: feed.finalBefore,
       minutesFrom: minutesFrom)
@@ -258,7 +258,7 @@ public final class BatchLoader {
   private func starts(_ kind: Kind, _ cut: Cut, _ control: Connection) throws
     -> [KernelFeed.Start]
   {
-    var known: [TopicPartition: (next: Int64, replay: ReplayPoint, epoch: LogEpoch?)] = [:]
+    var known: [TopicPartition: (next: Int64, replay: ReplayPoint, logEpoch: LogEpoch?)] = [:]
     if kind == .incremental {
       let rows = try control.run(library.sql("batch/read_progress"))
       for row in 0..<rows.count {
@@ -275,7 +275,7 @@ public final class BatchLoader {
     }
     var starts: [KernelFeed.Start] = []
     for (source, end) in cut.ends.sorted(by: { $0.key < $1.key }) {
-      if let (next, replay, epoch) = known[source] {
+      if let (next, replay, logEpoch) = known[source] {
         guard replay.offset <= next, next <= end else {
           throw WarehouseError(
             .decoding,
@@ -284,7 +284,8 @@ public final class BatchLoader {
         }
         try checkNothingDropped(source, next)
         starts.append(
-          KernelFeed.Start(source: source, replay: replay, from: next, end: end, epoch: epoch))
+          KernelFeed.Start(
+            source: source, replay: replay, from: next, end: end, logEpoch: logEpoch))
       } else {
         guard try lake.partitionCount(of: source.topic) > Int(source.partition) else { continue }
         // Retention can pass the cut while the load begins: then there is nothing to read.

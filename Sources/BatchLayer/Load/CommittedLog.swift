@@ -4,7 +4,7 @@ import EventLog
 struct CommittedLog {
   struct Progress {
     var offset: Int64
-    var epoch: LogEpoch?
+    var logEpoch: LogEpoch?
   }
 
   let lake: any EventLog
@@ -12,11 +12,11 @@ struct CommittedLog {
   let ends: [TopicPartition: Int64]
 
   /// Whether the lake is the log itself. An archive's copy of a log may be behind it, and records that the
-  /// copy lacks may still come; records that the log itself lacks never come. The epochs of the records tell
-  /// which it is; a lake without epochs is taken for a copy.
+  /// copy lacks may still come; records that the log itself lacks never come. The log epochs of the records
+  /// tell which of the two the lake is; a lake without log epochs is taken for a copy.
   func isLog() throws(EventLogError) -> Bool {
     for (source, end) in ends where end > 0 {
-      if let epoch = try lake.epoch(of: source, before: end) { return !epoch.isCopy }
+      if let logEpoch = try lake.epoch(of: source, before: end) { return !logEpoch.isCopy }
     }
     return false
   }
@@ -40,7 +40,7 @@ struct CommittedLog {
         )
       }
       do throws(EventLogError) {
-        try lake.verify(source, committed: progress.offset, epoch: progress.epoch)
+        try lake.verify(source, committed: progress.offset, epoch: progress.logEpoch)
       } catch {
         guard tolerates, error.code == .diverged else { throw error }
         lost.insert(source)
@@ -52,13 +52,13 @@ struct CommittedLog {
 
 extension Cut {
   /// Returns when all records below the cut are on the lake's storage device.
-  /// - Returns: the epoch of the last record below the cut in each partition, where the lake knows one.
+  /// - Returns: the log epoch of the last record below the cut in each partition, where the lake knows one.
   func secure(in lake: any EventLog) throws(EventLogError) -> [TopicPartition: LogEpoch] {
-    var epochs: [TopicPartition: LogEpoch] = [:]
+    var logEpochs: [TopicPartition: LogEpoch] = [:]
     for (source, end) in ends where end > 0 {
       try lake.sync(source, upTo: end)
-      epochs[source] = try lake.epoch(of: source, before: end)
+      logEpochs[source] = try lake.epoch(of: source, before: end)
     }
-    return epochs
+    return logEpochs
   }
 }

@@ -16,8 +16,8 @@ struct Cut: Sendable {
   var reserved = 0
   /// Partitions whose committed records are not those of the lake. They are counted anew up to the lake's end.
   var lost: Set<TopicPartition> = []
-  /// The epoch of the last record below each end; filled once these records are on the storage device.
-  var epochs: [TopicPartition: LogEpoch] = [:]
+  /// The log epoch of the last record below each end; filled once these records are on the storage device.
+  var logEpochs: [TopicPartition: LogEpoch] = [:]
 
   /// `{"listen_events/0": 123, …}`, sorted.
   var json: String {
@@ -142,7 +142,8 @@ struct CutMaker {
     for row in 0..<rows.count {
       let source = TopicPartition(try rows.text(row, 0), Int32(try rows.int(row, 1)))
       offsets[source] = CommittedLog.Progress(
-        offset: try rows.int(row, 2), epoch: LogEpoch(rawValue: try rows.intOrNull(row, 3) ?? 0))
+        offset: try rows.int(row, 2),
+        logEpoch: LogEpoch(rawValue: try rows.intOrNull(row, 3) ?? 0))
     }
     return offsets
   }

@@ -254,11 +254,11 @@ struct Publisher {
       .intArray(sources.map { staged.replays[$0]?.offset ?? 0 }),
       .textArray(sources.map { (staged.replays[$0]?.watermark ?? Watermark()).stored }),
     ]
-    let epochs = sources.map { staged.cut.epochs[$0] }
+    let logEpochs = sources.map { staged.cut.logEpochs[$0] }
     _ = try connection.run(
-      sql("publish_progress"), values + [.intArray(epochs.map { $0?.rawValue ?? 0 })])
-    // The epochs of an archive's copy are not those of the log that the speed layer reads.
-    let ofLog = epochs.map { $0.map { $0.isCopy ? 0 : $0.rawValue } ?? 0 }
+      sql("publish_progress"), values + [.intArray(logEpochs.map { $0?.rawValue ?? 0 })])
+    // The log epochs of an archive's copy are not those of the log that the speed layer reads.
+    let ofLog = logEpochs.map { $0.map { $0.isCopy ? 0 : $0.rawValue } ?? 0 }
     _ = try connection.run(sql("refresh_speed_replay"), values + [.intArray(ofLog)])
     if !staged.cut.lost.isEmpty {
       let lost = staged.cut.lost.sorted()

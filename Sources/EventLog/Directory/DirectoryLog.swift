@@ -1,51 +1,5 @@
 import Glibc
 
-/// The settings of a directory log.
-public struct DirectoryOptions: Sendable {
-  /// Bytes after which a segment is sealed and the next one begins.
-  public var segmentBytes = 256 << 20
-  /// Bytes that one payload may have; bounds what a reader has to hold.
-  public var recordBytesMax = 64 << 20
-  /// Bytes that a writer holds back for one partition before it writes them by itself.
-  public var bufferBytes = 1 << 17
-  /// zstd's level for sealed segments, 1 to 19; nil leaves them raw.
-  public var compressionLevel: Int32? = 3
-  /// Tells a record's time from its bytes, for indexes that have to be derived anew.
-  public var recordTime: RecordTime? = nil
-
-  /// The values above.
-  public init() {}
-
-  /// From the properties of a URL: `segment.bytes`, `record.bytes.max`, `compression.type` (`zstd`
-  /// or `none`) and `compression.level`.
-  init(_ properties: [String: String]) throws(EventLogError) {
-    for (name, value) in properties.sorted(by: { $0.key < $1.key }) {
-      func number(_ range: ClosedRange<Int>) throws(EventLogError) -> Int {
-        guard let number = Int(value), range.contains(number) else {
-          throw EventLogError(
-            .badURL,
-            "\(name)=\(value) is not a number from \(range.lowerBound) to \(range.upperBound)")
-        }
-        return number
-      }
-      switch name {
-      case "segment.bytes": segmentBytes = try number(1...(1 << 40))
-      case "record.bytes.max": recordBytesMax = try number(1...(1 << 30))
-      case "compression.level": compressionLevel = Int32(try number(1...19))
-      case "compression.type" where value == "zstd": break
-      case "compression.type" where value == "none": compressionLevel = nil
-      case "compression.type":
-        throw EventLogError(.badURL, "compression.type=\(value) is unknown; use zstd or none")
-      default:
-        throw EventLogError(
-          .badURL,
-          "a dir: log has no property \(name); it has segment.bytes, record.bytes.max, "
-            + "compression.type and compression.level")
-      }
-    }
-  }
-}
-
 /// A log in a directory of the file system, and the lake. docs/log-format.md describes its files.
 ///
 /// One process writes a partition at a time; any number of processes read it meanwhile and see
@@ -53,7 +7,7 @@ public struct DirectoryOptions: Sendable {
 public struct DirectoryLog: EventLog {
   /// The directory; as it was given, so a relative one depends on where the process works.
   public let path: String
-  /// What writers and readers of this log go by.
+  /// What writers and readers of this log go by; checked when one is opened.
   public let options: DirectoryOptions
   private let syncedOffsets = SyncedOffsets()
 
@@ -163,24 +117,30 @@ public struct DirectoryLog: EventLog {
   }
 
   /// A reader that polls the files; it takes no lock.
-  /// - Throws: `.damaged` where the partition ends before `offset`.
+  /// - Throws: `.damaged` where the partition ends before `offset`; `.badOption`.
   public func reader(of partition: TopicPartition, from offset: Int64) throws(EventLogError)
     -> any LogReader
   {
-    try DirectoryReader(directory(partition), from: offset, options: options)
+    try options.check()
+    return try DirectoryReader(directory(partition), from: offset, options: options)
   }
 
   /// A writer that holds the locks of all partitions of the topics until it is closed or goes.
-  /// - Throws: `.unavailable` for a topic that is not there; `.locked` where another writer has a partition.
+  /// - Throws: `.unavailable` for a topic that is not there; `.locked` where another writer has a partition;
+  ///   `.badOption`.
   public func writer(to topics: [String]) throws(EventLogError) -> any LogWriter {
-    try DirectoryWriter(self, topics: topics)
+    try options.check()
+    return try DirectoryWriter(self, topics: topics)
   }
 
   /// The right to append to one partition at offsets of the caller's choice.
   /// - Parameter isCopy: whether what is appended is a copy of another log.
+  /// - Throws: `.unavailable` for a partition that is not there; `.locked` where another writer has it;
+  ///   `.badOption`.
   public func appender(of partition: TopicPartition, isCopy: Bool = false) throws(EventLogError)
     -> PartitionAppender
   {
+    try options.check()
     let appender = try PartitionAppender(
       directory(partition), options: options, time: options.recordTime, isCopy: isCopy)
     try SourceFiles(logPath: path).settle([appender])
@@ -192,7 +152,7 @@ public struct DirectoryLog: EventLog {
     try syncedOffsets.sync(directory(partition), upTo: offset)
   }
 
-  /// The epoch of the writer that appended the record below `offset`, from the file `epochs`.
+  /// The log epoch of the record below `offset`, from the file `epochs`.
   public func epoch(of partition: TopicPartition, before offset: Int64) throws(EventLogError)
     -> LogEpoch?
   {

@@ -42,7 +42,8 @@ public final class DirectoryWriter: LogWriter {
   }
 
   /// Queues one record in the buffer of its partition.
-  /// - Throws: `.tooLarge`; `.io` where the buffer was full and could not be written.
+  /// - Throws: `.tooLarge`; `.io` where the buffer was full and could not be written; `.closed` after `close`;
+  ///   `.unsynced` where a sync of the partition failed before.
   public func append(
     topic: Int, key: UnsafeRawBufferPointer, timestamp: Int64, payload: UnsafeRawBufferPointer
   ) throws(EventLogError) {

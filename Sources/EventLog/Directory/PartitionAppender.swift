@@ -12,8 +12,8 @@ import Glibc
 /// The partition is a row of segments, each sealed (synced, never changed again, compressed beside the
 /// appender) before the next one begins; gaps between them have no records. An appender that opens goes
 /// on behind the last whole line: a torn end is cut off, and what a power failure may have torn is looked for
-/// behind the last epoch whose end is known. After a sync that failed nobody knows what is on the device, so
-/// the appender takes no more.
+/// behind the last log epoch whose end is known. After a sync that failed nobody knows what is on the device,
+/// so the appender takes no more.
 public final class PartitionAppender {
   /// What it appends to.
   public var partition: TopicPartition { directory.partition }
@@ -44,7 +44,7 @@ public final class PartitionAppender {
   private var isClosed = false
   private var isDirectoryDirty = false
   private var epochs = PartitionEpochs()
-  /// The first record of this writer, which its epoch has to be on the device before.
+  /// The first record of this writer: the writer's log epoch has to be on the device before that record.
   private var firstOffset: Int64 = 0
   private var hasEpoch = false
   private let isCopy: Bool
@@ -79,7 +79,7 @@ public final class PartitionAppender {
     buffer.deallocate()
   }
 
-  /// The epoch of the record below `offset`, as far as it is flushed.
+  /// The log epoch of the record below `offset`, as far as that record is flushed.
   func epoch(before offset: Int64) -> LogEpoch? { epochs.epoch(before: offset) }
 
   /// Where the partition ends, once it is flushed.
@@ -93,7 +93,7 @@ public final class PartitionAppender {
   /// - Parameter timestamp: milliseconds since 1970, for the time index.
   /// - Returns: false, and nothing is done, where the partition already reaches beyond `offset`.
   /// - Throws: `.tooLarge`, or `.io` where the buffer was full and could not be written; the record
-  ///   is not taken then, everything before it still is.
+  ///   is not taken then, everything before it still is. `.closed` or `.unsynced` where `flush` throws it.
   @discardableResult
   public func append(at offset: Int64, timestamp: Int64, payload: UnsafeRawBufferPointer)
     throws(EventLogError) -> Bool
@@ -135,8 +135,8 @@ public final class PartitionAppender {
   }
 
   /// Returns when readers see what was appended so far and it survives the death of this process.
-  /// - Throws: `.io` with what is not written still queued: once there is room, flush again. After `close`,
-  ///   or a sync that failed, it throws `.io` always.
+  /// - Throws: `.io` with what is not written still queued: once there is room, flush again. `.closed`, always,
+  ///   after `close`; `.unsynced`, always, after a sync that failed with `.io`.
   public func flush() throws(EventLogError) {
     try requireUsable()
     guard buffered > 0, let file else { return }
@@ -226,11 +226,13 @@ public final class PartitionAppender {
 
   private func requireUsable() throws(EventLogError) {
     if isClosed {
-      throw EventLogError(.io, "\(partition) was closed by this writer; open another writer")
+      throw EventLogError(.closed, "\(partition) was closed by this writer; open another writer")
     }
     if isBroken {
       throw EventLogError(
-        .io, "\(partition) could not be synced to the device before; check it and open it again")
+        .unsynced,
+        "\(partition) could not be synced to the device before, and which of its records are there is not "
+          + "known; check the disk of \(directory.path), then open another writer")
     }
   }
 

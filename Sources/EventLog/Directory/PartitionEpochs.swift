@@ -1,6 +1,6 @@
 import Glibc
 
-/// The epochs of one partition, from its file `epochs`: a line `<id> <first offset> <boot>` for each
+/// The log epochs of one partition, from its file `epochs`: a line `<id> <first offset> <boot>` for each
 /// writer that appended something, and `closed <end offset>` where one ended in good order.
 struct PartitionEpochs {
   struct Line: Equatable {
@@ -58,7 +58,7 @@ struct PartitionEpochs {
     return true
   }
 
-  /// The epoch of the record below `offset`.
+  /// The log epoch of the record below `offset`.
   func epoch(before offset: Int64) -> LogEpoch? { lines.last { $0.first < offset }?.epoch }
 
   /// The partition's records below this offset were on the device, whatever happened since. nil where
@@ -68,7 +68,7 @@ struct PartitionEpochs {
     return closedAt ?? last.first
   }
 
-  /// - Parameter end: where the partition ends, found after these epochs were read.
+  /// - Parameter end: where the partition ends, found after these log epochs were read.
   /// - Throws: `.damaged` where records are missing that the log is known to have had.
   func requireEnd(_ end: Int64, _ directory: PartitionDirectory) throws(EventLogError) {
     guard let knownEnd, end < knownEnd else { return }
@@ -87,8 +87,8 @@ struct PartitionEpochs {
     return isSameBoot ? nil : last.first
   }
 
-  /// Begins an epoch at `first`, and returns when it is on the device. Epochs that began there or later go:
-  /// the log has lost all of their records.
+  /// Begins a log epoch at `first`, and returns when it is on the device. Log epochs that began there or later
+  /// go: the log has lost all of their records.
   mutating func begin(_ directory: PartitionDirectory, at first: Int64, isCopy: Bool)
     throws(EventLogError)
   {
@@ -113,7 +113,7 @@ struct PartitionEpochs {
     closedAt = nil
   }
 
-  /// Says that the last epoch ended at `end`, all of it on the device. That line is not synced: without it,
+  /// Says that the last log epoch ended at `end`, all of it on the device. That line is not synced: without it,
   /// the next writer finds the end by looking.
   mutating func close(_ directory: PartitionDirectory, at end: Int64) {
     assert(

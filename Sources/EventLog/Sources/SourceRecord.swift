@@ -35,7 +35,7 @@ public struct SourceRecord: Codable, Equatable, Sendable {
   /// A place in a partition.
   struct End: Codable, Equatable, Sendable {
     var offset: Int64
-    /// Of the record below it, where the log knows.
+    /// The log epoch of the record below `offset`, where the log knows it.
     var epoch: Int64?
   }
 

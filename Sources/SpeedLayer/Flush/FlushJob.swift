@@ -14,7 +14,7 @@ struct FlushJob: Sendable {
     /// The offset that is committed instead.
     var next: Int64
     var replay: ReplayPoint
-    /// The log's epoch of the record below `next`; set by `secure`.
+    /// The log epoch of the record below `next`; set by `secure`.
     var logEpoch: LogEpoch?
   }
 
@@ -69,7 +69,7 @@ struct FlushJob: Sendable {
   }
 
   /// Returns when all records that are to be committed are on the log's storage device, so that an offset in
-  /// the database never lies beyond what survives a power failure. Notes the log's epoch of each offset.
+  /// the database never lies beyond what survives a power failure. Notes the log epoch of each offset.
   mutating func secure(in log: any EventLog) throws(EventLogError) {
     for index in advances.indices {
       let (source, next) = (advances[index].source, advances[index].next)

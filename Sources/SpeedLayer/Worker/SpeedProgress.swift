@@ -31,7 +31,7 @@ struct SpeedProgress {
       }
       return KernelFeed.Start(
         source: source, replay: ReplayPoint(offset: replay, watermark: watermark), from: next,
-        epoch: LogEpoch(rawValue: try rows.intOrNull(row, 5) ?? 0))
+        logEpoch: LogEpoch(rawValue: try rows.intOrNull(row, 5) ?? 0))
     }
   }
 

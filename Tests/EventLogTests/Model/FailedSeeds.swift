@@ -1,8 +1,9 @@
 import Foundation
 import TestKit
 
-/// The seeds with which a model test has failed before, in `Tests/Seeds`: a line `<case> <seed>` each, to be
-/// committed with what mends it. `#` begins a comment.
+/// The seeds with which a model test has failed before, one line `<case> <seed>` each in a file of
+/// `Tests/Seeds`. A new line is committed together with the change that mends the failure. `#` begins a
+/// comment.
 struct FailedSeeds {
   private let file: URL
 

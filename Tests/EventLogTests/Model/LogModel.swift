@@ -2,16 +2,16 @@ import TestKit
 
 @testable import EventLog
 
-/// Random actions on a partition of a directory log, each held against a list in memory. The same seed
-/// takes the same actions, and on a simulated disk everything comes out the same.
+/// Random actions on a partition of a directory log, each compared with a list in memory. The same seed
+/// takes the same actions, and on a simulated disk they have the same outcome.
 ///
-/// Offsets say what is promised: readers see what lies below `flushed`, the death of the process included;
-/// what lies below `synced` survives a power loss; nothing is ever there that was not appended.
+/// Two offsets say what the log promises: readers see the records below `flushed`, also after the process has
+/// died, and the records below `synced` survive a power loss. A record that was not appended is never there.
 final class LogModel {
   enum Disk: String, CaseIterable, Sendable {
-    /// Crashes end the process, and what it wrote is there.
+    /// A crash ends the process only: what the process wrote is there.
     case real
-    /// Crashes take the power too: what was not synced is lost or torn, at any step of an action.
+    /// A crash takes the power too, at any step of an action: what was not synced is lost or torn.
     case simulated
   }
 
@@ -19,7 +19,7 @@ final class LogModel {
     var description: String
   }
 
-  /// One line an action, with what came of it.
+  /// One line for each action, with its outcome.
   private(set) var trace: [String] = []
 
   private let disk: Disk
@@ -32,15 +32,15 @@ final class LogModel {
   private var reader: (any LogReader)?
   private var position: Int64 = 0
 
-  /// What was appended, in order, as far as it may still be there.
+  /// The records that were appended and may still be there, in order.
   private var records: [Record] = []
-  /// The next offset of the appender, or what it may have come to where the power went in between.
+  /// The appender's next offset; where the power went during an append, the highest that it can have reached.
   private var next: Int64 = 0
   private var flushed: Int64 = 0
   private var synced: Int64 = 0
-  /// What retention has said that the partition begins with.
+  /// Where the partition begins since `retain` last moved its start.
   private var start: Int64 = 0
-  /// A start that was being written when the power went.
+  /// The start that `retain` is writing: after a power loss the partition may begin there, or at `start`.
   private var pendingStart: Int64?
   private var committed: (offset: Int64, epoch: LogEpoch?) = (0, nil)
 
@@ -65,7 +65,7 @@ final class LogModel {
     try require(try log.records() == expected(from: 0, below: next), "records differ at the end")
   }
 
-  /// A power that goes in the middle of an action is part of it.
+  /// Takes one action. A power loss in the middle of the action is no failure.
   private func step(_ action: () throws -> Void) throws {
     do {
       try action()
@@ -124,7 +124,7 @@ final class LogModel {
     var offset = next
     if random.below(12) == 0 { offset += [1, 3, 5000][random.below(3)] }
     note("append \(payload.count) bytes at \(offset)")
-    // Also where the power goes before the record is taken, a gap may be there.
+    // Where the power goes before the record is taken, the gap below the record may be there already.
     next = offset
     let taken = try payload.withUnsafeBytes {
       try writer().append(at: offset, timestamp: Int64(trace.count), payload: $0)
@@ -164,7 +164,8 @@ final class LogModel {
     try require(found == next, "goes on at \(found)")
   }
 
-  /// The process dies: what it wrote by itself, when segments changed, may be there beyond what it flushed.
+  /// The process dies. An appender also writes by itself, when a segment or its buffer is full, so that
+  /// records above `flushed` may be there.
   private func die() throws {
     note("die")
     appender = nil
@@ -190,7 +191,7 @@ final class LogModel {
     try log.moveStart(of: part, to: kept)
     start = kept
     pendingStart = nil
-    // A reader that is behind would have to be told that records are gone.
+    // A reader below the new start would fail at the segments that are removed next.
     if position < kept {
       reader = try log.reader(of: part, from: kept)
       position = kept
@@ -204,7 +205,7 @@ final class LogModel {
 
   // MARK: - Reading
 
-  /// A reader that commits what it has read to a database.
+  /// Commits the log's end, as a reader with a database does: syncs up to it and notes its log epoch.
   private func commit() throws {
     note("commit")
     let end = try log.endOffset(of: part)
@@ -263,7 +264,7 @@ final class LogModel {
     if let pendingStart, first == pendingStart { start = pendingStart }
     pendingStart = nil
     try require(start == 0 || first == start, "begins at \(first)")
-    // Readers may come before the next writer, and see no more and no less than after it.
+    // A reader that comes before the next writer must see the same records as a reader after that writer.
     let end = try log.endOffset(of: part)
     try require((synced...next).contains(end), "ends at \(end); lost: \(lost)")
     let left = expected(from: 0, below: end)

@@ -1,13 +1,13 @@
 import TestKit
 import Testing
 
-/// Random actions on a directory log against a list in memory; see `LogModel`.
+/// Random actions on a directory log, compared with a list in memory; see `LogModel`.
 @Suite struct ModelTests {
   private static let failed = FailedSeeds("event-log-model")
   private static let steps = 400
 
-  /// Seeds that have failed before, then the same ones every time, then one that nobody has tried; to see
-  /// one failure again, `POLYRHYTHM_SEED=…`.
+  /// Runs the seeds that have failed before, then 1 to 16, then a drawn one; `POLYRHYTHM_SEED=…` stands for
+  /// the drawn one, to see a failure again.
   @Test(arguments: LogModel.Disk.allCases)
   func randomActionsAgreeWithAModel(_ disk: LogModel.Disk) throws {
     let known = try Self.failed.seeds(of: disk.rawValue)
@@ -23,7 +23,7 @@ import Testing
     }
   }
 
-  /// Or a failure could not be looked into.
+  /// A failure can be looked into only where its seed repeats it.
   @Test func theSameSeedTakesTheSameActionsWithTheSameOutcome() throws {
     func trace() throws -> [String] {
       let model = try LogModel(.simulated, seed: 12)
@@ -32,7 +32,7 @@ import Testing
     }
     let trace = (try trace(), try trace())
     #expect(trace.0 == trace.1)
-    // The actions did something.
+    // The seed comes to each kind of action, or the comparison would say little.
     for action in ["lose power", "… no power", "retain", "compress", "die", "commit"] {
       #expect(trace.0.contains { $0.contains(action) }, "no \(action) in \(trace.0.count) actions")
     }

@@ -6,12 +6,14 @@ import Testing
 import Warehouse
 
 extension Layers {
-  /// A loader that writes often and gives readers time.
+  /// A loader that writes rollup rows often, so that few records make many writes, and tries long to publish
+  /// beside readers.
   /// - Parameters:
-  ///   - patience: seconds to wait for the lake.
+  ///   - patience: seconds without a new record after which the load gives up waiting for the lake.
   ///   - lockPatience: seconds that one attempt to publish waits for readers.
   ///   - publishPauses: seconds between the attempts.
-  ///   - ownDays: days with few facts that get partitions of their own.
+  ///   - ownDays: how many days get partitions of their own although they have few facts; nil: as many as the
+  ///     server's lock table has room for.
   public func loader(
     patience: Double = 20, lockPatience: Double = 0.8,
     publishPauses: [Double] = [Double](repeating: 0.2, count: 50), ownDays: Int? = nil,
@@ -27,7 +29,7 @@ extension Layers {
       lake: log.lake, library: library, configuration: configuration, progress: progress)
   }
 
-  /// Archives, where there is something to archive, and loads.
+  /// Brings the lake up to the log's end, and loads.
   @discardableResult
   public func load(_ kind: BatchLoader.Kind) throws -> BatchLoader.Summary {
     try log.archive()
@@ -52,7 +54,7 @@ extension Layers {
       ("progress", "select topic, partition, next_offset from batch.progress"),
     ] + RollupTable.all.map { ($0.name, "select * from batch.\($0.name)") }
 
-  /// What differs between the two databases' warehouses.
+  /// The differences between the two databases' warehouses, in words.
   public func differences(from other: Layers) throws(WarehouseError) -> [String] {
     let mine = try connect()
     let theirs = try other.connect()
@@ -64,7 +66,7 @@ extension Layers {
     return found
   }
 
-  /// Both databases' warehouses hold the same rows.
+  /// Expects that both databases' warehouses hold the same rows.
   public func expectSame(
     as other: Layers, _ when: String, sourceLocation: SourceLocation = #_sourceLocation
   ) throws(WarehouseError) {

@@ -2,8 +2,8 @@ import TestKit
 import Testing
 import Warehouse
 
-/// A database and a log, for the layers that a test runs between them. `SpeedTestKit` and `BatchTestKit`
-/// add the one and the other.
+/// A database and a log, for the layers that a test runs between them. `SpeedTestKit` adds the speed layer,
+/// `BatchTestKit` the batch layer.
 public final class Layers: Sendable {
   public let database: TestDatabase
   public let log: TestLog
@@ -24,7 +24,7 @@ public final class Layers: Sendable {
 
   public func connect() throws(WarehouseError) -> Connection { try database.connect() }
 
-  /// The merged view says what was written, minute by minute and counter by counter.
+  /// Expects that the merged view says what was written, minute by minute and counter by counter.
   public func expectTruth(
     _ truth: Truth, _ when: String = "", sourceLocation: SourceLocation = #_sourceLocation
   ) throws(WarehouseError) {
@@ -39,7 +39,7 @@ public final class Layers: Sendable {
     #expect(count == 0, "\(when): minutes \(wrong.prefix(3))", sourceLocation: sourceLocation)
   }
 
-  /// A reader that looks at the merged view all the time, until `expectContent`.
+  /// Starts a reader that looks at the merged view over and over, until `expectContent`.
   public func startWatch() -> MergedViewWatch {
     MergedViewWatch(url: database.url) { [log] in
       LogFiles.Counts(
@@ -49,7 +49,7 @@ public final class Layers: Sendable {
 }
 
 extension MergedViewWatch {
-  /// Ends the looking: sums never fell, and never were above what was written.
+  /// Stops looking, and expects that sums never fell and were never above what was written.
   public func expectContent(sourceLocation: SourceLocation = #_sourceLocation) throws {
     let findings = try finish()
     #expect(findings.looks > 3, sourceLocation: sourceLocation)

@@ -26,7 +26,7 @@ extension Layers {
       .run(stop: StopToken())
   }
 
-  /// A speed worker on a thread of its own, until the token is pulled.
+  /// A speed worker on a thread of its own, until `stop` is requested.
   public func startSpeed(
     _ stop: StopToken, _ configuration: SpeedWorker.Configuration,
     report: @escaping @Sendable (SpeedWorker.Report) -> Void = { _ in }
@@ -38,7 +38,7 @@ extension Layers {
     }
   }
 
-  /// The same, with small flushes.
+  /// A speed worker with small flushes, on a thread of its own, until `stop` is requested.
   public func startSpeed(
     _ stop: StopToken, report: @escaping @Sendable (SpeedWorker.Report) -> Void = { _ in }
   ) -> Worker<Void> {
@@ -46,7 +46,7 @@ extension Layers {
   }
 
   /// Waits until the speed layer has committed all that is in the log.
-  /// - Returns: false where it had not within the time.
+  /// - Returns: false where that took longer than `seconds`.
   public func awaitSpeed(within seconds: Double = 30) throws -> Bool {
     let connection = try connect()
     var ends: [TopicPartition: Int64] = [:]
