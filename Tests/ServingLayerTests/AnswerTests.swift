@@ -64,6 +64,7 @@ import Warehouse
       try fixture.connection.run(
         "insert into batch.minute_totals select minute, 7, 0,0,0,0,0,0,0,0,0,0,0,0,0,0"
           + " from speed.minute_totals where listens = 7")
+      try fixture.sumRungs(of: .totals)
       #expect(fixture.csv(query) == ["batch,14,batch,false", "speed,12,speed,false"])
       try fixture.connection.run(
         "update batch.published set loaded_epoch = 2, final_before = '2026-11-20 11:00Z'")

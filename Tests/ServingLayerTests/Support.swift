@@ -88,11 +88,14 @@ struct Fixture {
       "insert into \(epoch == nil ? "batch" : "speed").\(rollup.table(.minute).name)"
         + " (\(sorted.map(\.key).joined(separator: ", ")))"
         + " values (\(sorted.map(\.value).joined(separator: ", ")))")
-    if epoch == nil {
-      try connection.sumRungs(
-        of: rollup.name, keys: rollup.keyColumns, counters: rollup.counters.map(\.column),
-        sketches: rollup.distincts.map(\.column))
-    }
+    if epoch == nil { try sumRungs(of: rollup) }
+  }
+
+  /// Makes the hours and days of a batch rollup those of its minutes.
+  func sumRungs(of rollup: Rollup) throws(WarehouseError) {
+    try connection.sumRungs(
+      of: rollup.name, keys: rollup.keyColumns, counters: rollup.counters.map(\.column),
+      sketches: rollup.distincts.map(\.column))
   }
 
   /// Publishes the rows that are in the batch tables.

@@ -88,8 +88,8 @@ final class LiveHub: Sendable {
   /// The totals of each minute up to a time, and how many of the listens are from the batch layer.
   private func minutes(upTo end: Instant) throws(WarehouseError) -> [(time: String, json: String)] {
     var query = Query.live(
-      from: Instant(milliseconds: end.milliseconds - Self.window).flooredToMinute,
-      to: Instant(milliseconds: end.milliseconds + Self.clockSlack).ceiledToMinute)
+      from: Instant(milliseconds: end.milliseconds - Self.window).floored(to: .minute),
+      to: Instant(milliseconds: end.milliseconds + Self.clockSlack).ceiled(to: .minute))
     guard let totals = try? QueryPlan(query) else { return [] }
     query.metrics = query.metrics.filter { $0.name == "listens" }
     query.by = [.layer]

@@ -11,15 +11,8 @@ struct Instant: Comparable, Sendable {
   static let earliest = Instant(milliseconds: 946_684_800_000)
   static let latest = Instant(milliseconds: 4_102_444_800_000)
 
-  var flooredToMinute: Instant {
-    let rest = milliseconds % Instant.minute
-    return Instant(milliseconds: milliseconds - (rest < 0 ? rest + Instant.minute : rest))
-  }
-
-  var ceiledToMinute: Instant {
-    let floor = flooredToMinute
-    return floor == self ? self : Instant(milliseconds: floor.milliseconds + Instant.minute)
-  }
+  /// The day (UTC): `2026-11-20`.
+  var isoDate: String { String(iso8601.prefix(10)) }
 
   /// `2026-11-20T22:16:00Z`, with milliseconds where there are some.
   var iso8601: String { ISOTime.text(milliseconds) }

@@ -179,7 +179,7 @@ private struct ParameterReader {
       throw .parameter(
         .from, found: from.iso8601, accepted: "a time before to, which is \(to.iso8601)")
     }
-    return (from.flooredToMinute, to.ceiledToMinute)
+    return (from.floored(to: .minute), to.ceiled(to: .minute))
   }
 
   private func instant(_ parameter: QueryParameter, now: Instant) throws(RequestError) -> Instant? {

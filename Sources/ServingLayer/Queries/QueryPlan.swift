@@ -1,6 +1,6 @@
 import Metrics
 
-/// Which rollup answers a query, and the columns of the answer in order.
+/// Which rollup answers a query, on which rungs, and the columns of the answer in order.
 struct QueryPlan: Sendable {
   struct Column: Sendable {
     enum Kind: String, Sendable { case time, string, integer, number, boolean }
@@ -22,6 +22,8 @@ struct QueryPlan: Sendable {
 
   var query: Query
   var rollup: Rollup
+  /// In order of time; together they are the query's range.
+  var pieces: [RungPiece]
   var columns: [Column]
 
   /// Picks the rollup with the fewest rows that has everything.
@@ -30,6 +32,7 @@ struct QueryPlan: Sendable {
   init(_ query: Query) throws(RequestError) {
     self.query = query
     rollup = try Self.rollup(for: query)
+    pieces = RungPiece.pieces(of: query)
     columns = []
     if query.granularity != .none {
       columns.append(Column(name: "time", kind: .time, role: .bucket))

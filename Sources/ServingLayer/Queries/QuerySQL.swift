@@ -9,8 +9,8 @@ struct Statement: Equatable, Sendable {
 /// Renders a plan as one statement. One statement sees one snapshot, and a load publishes in one transaction, so the
 /// rows, `as_of` and finality in an answer always belong together.
 ///
-/// The statement reads the views `layers.minute_*`, which have the rows of both layers that count now. It does not read
-/// `serving.minute_*`, because these sum by minute and key, and this statement would sum their sums once more. A test
+/// The statement reads the views of `layers`, which have the rows of both layers that count now. It does not read those
+/// of `serving`, because these sum by time and key, and this statement would sum their sums once more. A test
 /// compares its results with those of `serving`.
 ///
 /// `state` uses the time zone even where there are no rows to put into buckets, so that a name that does not exist is
@@ -41,10 +41,9 @@ struct QuerySQL {
   private mutating func render() -> String {
     let query = plan.query
     let rollup = plan.rollup
-    let from = bind(query.from.iso8601) + "::timestamptz"
     let to = bind(query.to.iso8601) + "::timestamptz"
     let zone = bind(query.timeZone)
-    let bucket = "date_trunc('\(query.granularity.rawValue)', counted.minute, \(zone))"
+    let bucket = "date_trunc('\(query.granularity.rawValue)', counted.at, \(zone))"
 
     var selected: [String] = []
     var shown: [String] = []
@@ -91,6 +90,7 @@ struct QuerySQL {
     let group =
       keys.isEmpty ? "" : "\n  group by " + keys.map(String.init).joined(separator: ", ")
     let limit = bind(String(query.limit + 1))
+    let counted = plan.pieces.map { rows(of: $0) }.joined(separator: "\n  union all\n  ")
     return """
       with state as (
         select
@@ -101,8 +101,7 @@ struct QuerySQL {
         where now() at time zone \(zone) is not null
       ),
       counted as (
-        select \(source), is_loaded from layers.\(rollup.table(.minute).name)
-        where minute >= \(from) and minute < \(to)
+        \(counted)
       ),
       answer as (
         select \(selected.joined(separator: ", "))
@@ -120,9 +119,25 @@ struct QuerySQL {
       """
   }
 
-  /// The columns of the rollup that the plan reads.
+  /// The rows of one piece, with the time at which each begins as `at`.
+  private mutating func rows(of piece: RungPiece) -> String {
+    let time = piece.rung.column
+    let table = plan.rollup.table(piece.rung)
+    switch piece.rung {
+    case .minute, .hour:
+      let (from, to) = (bind(piece.from.iso8601), bind(piece.to.iso8601))
+      return "select \(time) as at, \(source), is_loaded from layers.\(table.name)"
+        + " where \(time) >= \(from)::timestamptz and \(time) < \(to)::timestamptz"
+    case .day:
+      let (from, to) = (bind(piece.from.isoDate), bind(piece.to.isoDate))
+      return "select \(time)::timestamp at time zone 'UTC' as at, \(source), is_loaded"
+        + " from layers.\(table.name) where \(time) >= \(from)::date and \(time) < \(to)::date"
+    }
+  }
+
+  /// The columns of the rollup that the plan reads, beside the time.
   private var source: String {
-    var columns = ["minute"] + plan.rollup.keyColumns
+    var columns = plan.rollup.keyColumns
     for measure in plan.query.metrics {
       let read: [String] =
         switch measure.rule {
