@@ -6,6 +6,7 @@ let loadCommand = CommandSpec(
   operands: "full | incremental", operandCount: 1...1,
   flags: [
     LocationFlags.lake, LocationFlags.database, LocationFlags.data, KernelFlags.lateness,
+    RetentionFlags.minutes,
     Flag(
       "--far-behind", "N",
       "records of a partition that a speed worker may lag before the load counts them in its place "
@@ -16,11 +17,13 @@ let loadCommand = CommandSpec(
     throw UsageError("load \(arguments.operands[0]): it is load full or load incremental")
   }
   let kernel = try KernelFlags.configuration(arguments)
+  let minuteRetention = try RetentionFlags.seconds(arguments)
   let locations = try Locations(arguments)
   defer { locations.close() }
   let lake = try locations.lake()
   var configuration = BatchLoader.Configuration(databaseURL: try locations.migratedDatabaseURL())
   configuration.kernel = kernel
+  configuration.minuteRetention = minuteRetention
   if let records = try arguments.int("--far-behind", in: 0...Int.max) {
     configuration.farBehind = Int64(records)
   }

@@ -17,7 +17,8 @@ let runCommand = CommandSpec(
     Flag("--history-days", "N", "days of history before the first start (default 7)"),
     Flag("--seed", "N", "of the simulated site (default 7)"),
     Flag("--for", "SECONDS", "end by itself after so long, with a summary"),
-  ] + ServerFlags.access + [LocationFlags.partitions, KernelFlags.lateness] + LoadSchedule.flags
+  ] + ServerFlags.access + [LocationFlags.partitions, KernelFlags.lateness]
+    + LoadSchedule.flags + [RetentionFlags.minutes]
 ) { arguments in
   let server = try ServerFlags.configuration(arguments)
   let users = try arguments.int("--users", in: 1...10_000_000)
@@ -26,12 +27,13 @@ let runCommand = CommandSpec(
   let lifetime = try arguments.double("--for", in: 1...1e9)
   let schedule = try LoadSchedule(arguments)
   let kernel = try KernelFlags.configuration(arguments)
+  let minuteRetention = try RetentionFlags.seconds(arguments)
   let partitions = try arguments.int("--partitions", in: 1...1024) ?? Locations.defaultPartitions
   let locations = try Locations(arguments, makesData: true)
   defer { locations.close() }
   let run = Run(
-    locations: locations, server: server, schedule: schedule, kernel: kernel, partitions: partitions
-  )
+    locations: locations, server: server, schedule: schedule, kernel: kernel,
+    minuteRetention: minuteRetention, partitions: partitions)
   let now = Int64(Date().timeIntervalSince1970 * 1000)
   let fresh = GeneratorState(
     seed: UInt64(seed), users: users ?? 10_000, from: now - Int64(historyDays) * 86_400_000,

@@ -15,6 +15,7 @@ final class Run {
   private let server: HTTPServerConfiguration
   private let schedule: LoadSchedule
   private let kernel: Kernel.Configuration
+  private let minuteRetention: Double?
   private let partitions: Int
   private let started = ContinuousClock.now
   private let written = SharedCounter()
@@ -25,12 +26,13 @@ final class Run {
 
   init(
     locations: Locations, server: HTTPServerConfiguration, schedule: LoadSchedule,
-    kernel: Kernel.Configuration, partitions: Int
+    kernel: Kernel.Configuration, minuteRetention: Double?, partitions: Int
   ) {
     self.locations = locations
     self.server = server
     self.schedule = schedule
     self.kernel = kernel
+    self.minuteRetention = minuteRetention
     self.partitions = partitions
   }
 
@@ -156,6 +158,7 @@ final class Run {
   private func loadConfiguration(_ url: String) -> BatchLoader.Configuration {
     var configuration = BatchLoader.Configuration(databaseURL: url)
     configuration.kernel = kernel
+    configuration.minuteRetention = minuteRetention
     return configuration
   }
 
