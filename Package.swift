@@ -132,7 +132,10 @@ let package = Package(
     tests("FeedTests", ["Feed", "Metrics", "EventLog", "EventModel", "LayerTestKit", "TestKit"]),
     tests(
       "StarSchemaTests",
-      ["StarSchema", "Feed", "Metrics", "EventLog", "EventModel", "Support", "Warehouse", "TestKit"]),
+      [
+        "StarSchema", "Feed", "Metrics", "EventLog", "EventModel", "Support", "Warehouse",
+        "TestKit",
+      ]),
     tests("WarehouseTests", ["Warehouse", "TestKit"]),
     tests(
       "SpeedLayerTests",
