@@ -1,5 +1,6 @@
 import BatchLayer
 import Metrics
+import StarSchema
 import TestKit
 import Testing
 import Warehouse
@@ -150,13 +151,14 @@ import Warehouse
 
   static let references: [Breakage] = missingMembers + missingSeconds
 
-  private static let missingMembers: [Breakage] = ["listen", "auth", "page_view"].flatMap { fact in
-    var columns = ["user_key", "location_key", "device_key"]
-    if fact != "auth" { columns.append("song_key") }
-    return columns.map { (column: String) -> Breakage in
+  /// Of every key but those of the calendar, which have a check of their own.
+  private static let missingMembers: [Breakage] = FactTable.allCases.flatMap { fact in
+    fact.columns.filter {
+      $0.hasSuffix("_key") && $0 != "date_key" && $0 != "time_key"
+    }.map { (column: String) -> Breakage in
       Breakage(
-        "fact_\(fact)_references", "no member for \(column)",
-        "update warehouse.fact_\(fact) set \(column) = 999 where date_key = 20260301 "
+        "\(fact.name)_references", "no member for \(column)",
+        "update \(fact.qualifiedName) set \(column) = 999 where date_key = 20260301 "
           + "and session_id = 5 and item_in_session in (0, 1, 8)")
     }
   }

@@ -124,10 +124,8 @@ extension Episode {
     let mine = try connect()
     let theirs = try Connection(url: other)
     let rollups = View.allCases.map { ($0.name, "select * from batch.\($0.name)") }
-    let rest = [
-      "fact_listen", "fact_auth", "fact_page_view", "dim_user", "dim_song", "dim_location",
-      "dim_device", "user_level_history",
-    ].map { ($0, "select * from warehouse.\($0)") }
+    let tables = ["fact_listen", "fact_auth", "fact_page_view", "user_level_history"]
+    let rest = try (tables + mine.memberTables()).map { ($0, "select * from warehouse.\($0)") }
     for (table, query) in rollups + rest {
       let found = try ComparableRows(mine, table, query: query)
         .differences(from: ComparableRows(theirs, table, query: query), mine)

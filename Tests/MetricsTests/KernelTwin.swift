@@ -71,6 +71,13 @@ struct TwinKey {
       hash(
         bytes(s.page), bytes(s.method), bytes(Int64(s.status ?? 0)), bytes(s.auth), bytes(s.level))
   }
+
+  static func identity(_ s: Sample) -> Int64 {
+    hash(
+      bytes(Int64(s.topic.rawValue)), bytes(s.user), bytes(s.session), bytes(s.item), bytes(s.ts))
+  }
+
+  static func session(_ s: Sample) -> Int64 { hash(bytes(s.user), bytes(s.session)) }
 }
 
 extension Sample {

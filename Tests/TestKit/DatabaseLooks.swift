@@ -64,6 +64,20 @@ public struct ComparableRows {
 }
 
 extension Connection {
+  /// The dimension tables that get their members from events, so all but the calendar's two, by name.
+  public func memberTables() throws(WarehouseError) -> [String] {
+    let rows = try run(
+      """
+      select tablename from pg_tables
+      where schemaname = 'warehouse' and tablename like 'dim\\_%'
+        and tablename not in ('dim_date', 'dim_time')
+      order by tablename collate "C"
+      """)
+    var tables: [String] = []
+    for row in 0..<rows.count { tables.append(try rows.text(row, 0)) }
+    return tables
+  }
+
   /// The counters of a minute table or view, by the seconds since 1970 of the minute; rows of
   /// nothing but zeros are left out.
   public func minuteCounts(_ relation: String, _ counters: [String]) throws(WarehouseError)
