@@ -38,6 +38,20 @@ public struct FactKeys: Sendable {
   public var itemInSession: Int32
 }
 
+/// What a page view says about a song.
+public struct PageCredit: Sendable {
+  /// What it counts as, and nil for most pages.
+  public var engagement: Counter?
+  /// The song that this is credited to; 0 where there is none.
+  public var songKey: Int64
+
+  /// What a page view counts as, and for which song.
+  public init(engagement: Counter?, songKey: Int64) {
+    self.engagement = engagement
+    self.songKey = songKey
+  }
+}
+
 /// One row of fact_listen. Text is by number in the kernel's `InternedTexts`.
 public struct ListenFact: Sendable {
   /// The listen event's keys and grain.
@@ -61,7 +75,9 @@ public protocol FactSink: AnyObject {
   /// A login or a failed login.
   func auth(_ keys: FactKeys, _ event: Event)
   /// A page view; `songKey` is 0 where it names no song.
-  func pageView(_ keys: FactKeys, songKey: Int64, _ event: Event)
+  func pageView(_ keys: FactKeys, songKey: Int64, _ credit: PageCredit, _ event: Event)
+  /// A page view, of these records or earlier ones, that is credited to another song since it was told; 0 for none.
+  func creditChanged(_ keys: FactKeys, songKey: Int64)
   /// A play of the records that are being folded: once its outcome is final, or at `reportOpenPlays`.
   /// `texts` has the texts that the fact refers to.
   func listen(_ fact: ListenFact, texts: InternedTexts)

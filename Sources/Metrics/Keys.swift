@@ -124,12 +124,18 @@ extension KeyHasher {
   }
 
   /// Over the texts of the row, where an absent attribute reads `unknown`: the table has one row for
-  /// a pair of texts, so there must be one key for it.
+  /// a pair of texts, so there must be one key for it. The gender is that of a user, so that facts, which have a
+  /// gender through their user, count the same.
   mutating func audience(_ event: Event) -> Int64 {
     begin()
-    add(event.gender.isEmpty ? Self.unknown : event.gender)
+    add(Self.gender(event))
     add(event.level.isEmpty ? Self.unknown : event.level)
     return key()
+  }
+
+  /// The gender that an event counts under in `minute_audience`.
+  static func gender(_ event: Event) -> ByteSlice {
+    event.userId == nil || event.gender.isEmpty ? unknown : event.gender
   }
 
   /// What an absent gender or level reads in `minute_audience`.

@@ -37,12 +37,12 @@ public enum FactRows {
   /// Writes a row of `fact_page_view`.
   /// - Parameters:
   ///   - dateKey: the day of the fact, yyyymmdd.
-  ///   - songKey: the song that the view is credited to; 0 where there is none.
+  ///   - songKey: the song that the view names; 0 where there is none.
   public static func append(
-    pageView event: Event, _ keys: FactKeys, dateKey: Int32, songKey: Int64,
+    pageView event: Event, _ keys: FactKeys, dateKey: Int32, songKey: Int64, _ credit: PageCredit,
     to buffer: CopyBuffer
   ) {
-    buffer.startRow(columns: 14)
+    buffer.startRow(columns: 16)
     append(keys, dateKey, buffer)
     buffer.int64(songKey)
     buffer.bytes(event.page.buffer)
@@ -50,6 +50,8 @@ public enum FactRows {
     buffer.int32OrNull(event.status)
     text(event.auth, buffer)
     text(event.level, buffer)
+    if let counter = credit.engagement { buffer.text(counter.column) } else { buffer.null() }
+    if credit.songKey == 0 { buffer.null() } else { buffer.int64(credit.songKey) }
   }
 
   /// The columns that all facts share.
@@ -99,6 +101,25 @@ public enum ListenChangeRows {
     }
     buffer.int32(fact.listenedMs)
     buffer.text(text)
+  }
+}
+
+/// Page views that are credited to another song than their facts say, as rows that find their facts.
+public enum CreditChangeRows {
+  /// The columns in the order in which `append` writes them.
+  public static let columns = [
+    "ts", "user_key", "session_id", "item_in_session", "credited_song_key",
+  ]
+
+  /// Writes one row.
+  /// - Parameter songKey: 0 where the view is credited to no song any more.
+  public static func append(_ keys: FactKeys, songKey: Int64, to buffer: CopyBuffer) {
+    buffer.startRow(columns: 5)
+    buffer.timestamp(milliseconds: keys.ts)
+    buffer.int64(keys.userKey)
+    buffer.int64(keys.sessionId)
+    buffer.int32(keys.itemInSession)
+    if songKey == 0 { buffer.null() } else { buffer.int64(songKey) }
   }
 }
 

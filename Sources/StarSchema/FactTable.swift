@@ -36,7 +36,10 @@ public enum FactTable: String, CaseIterable, Sendable {
     case .listen:
       Self.shared + ["song_key", "auth", "level", "duration_ms", "listened_ms", "outcome"]
     case .auth: Self.shared + ["success", "level"]
-    case .pageView: Self.shared + ["song_key", "page", "method", "status", "auth", "level"]
+    case .pageView:
+      Self.shared + [
+        "song_key", "page", "method", "status", "auth", "level", "engagement", "credited_song_key",
+      ]
     }
   }
 }

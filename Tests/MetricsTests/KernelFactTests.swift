@@ -18,11 +18,28 @@ final class FactStore: FactSink {
   private(set) var listens: [Key: ListenFact] = [:]
   private(set) var auths = 0
   private(set) var pageViews = 0
+  /// The song that each page view is credited to.
+  private(set) var credits: [Key: Int64] = [:]
+  private(set) var creditChanges = 0
+  private(set) var engagements: [Key: Counter] = [:]
   private(set) var changes = 0
   private(set) var problems: [String] = []
 
   func auth(_ keys: FactKeys, _ event: Event) { auths += 1 }
-  func pageView(_ keys: FactKeys, songKey: Int64, _ event: Event) { pageViews += 1 }
+  func pageView(_ keys: FactKeys, songKey: Int64, _ credit: PageCredit, _ event: Event) {
+    pageViews += 1
+    engagements[Key(keys)] = credit.engagement
+    if credits.updateValue(credit.songKey, forKey: Key(keys)) != nil {
+      problems.append("a page view twice: \(keys)")
+    }
+  }
+
+  func creditChanged(_ keys: FactKeys, songKey: Int64) {
+    creditChanges += 1
+    let before = credits.updateValue(songKey, forKey: Key(keys))
+    if before == nil { problems.append("credited, but never told: \(keys)") }
+    if before == songKey { problems.append("credited to what it was: \(keys)") }
+  }
 
   func listen(_ fact: ListenFact, texts: InternedTexts) {
     if listens.updateValue(fact, forKey: Key(fact.keys)) != nil {
@@ -136,9 +153,51 @@ final class FactStore: FactSink {
       let difference = RollupSums.difference(loads.run.sums.rows, RollupSums.rows(twin))
       #expect(difference == nil, "seed \(seed) at \(loads.run.next)")
       #expect(loads.store.problems == [], "seed \(seed)")
+      #expect(Self.credits(loads.store) == Self.credits(loads.run.sums.rows), "seed \(seed)")
       if facts.count != counted[0] || difference != nil { return }
       loads.restart()
     }
+  }
+
+  /// What the facts credit to songs: by minute, song and counter.
+  private static func credits(_ store: FactStore) -> [String: Int64] {
+    var sums: [String: Int64] = [:]
+    for (key, song) in store.credits where song != 0 {
+      guard let counter = store.engagements[key] else { continue }
+      sums["\(key.ts / 60_000) \(song) \(counter)", default: 0] += 1
+    }
+    return sums
+  }
+
+  /// The same of the rollup rows.
+  private static func credits(_ rows: [RowKey: RollupSums.Sum]) -> [String: Int64] {
+    var sums: [String: Int64] = [:]
+    for (key, sum) in rows where key.rollup == .song {
+      for counter in Set(engagementPages.values) where sum.counts[counter.rawValue] != 0 {
+        sums["\(key.minute) \(key.key) \(counter)"] = sum.counts[counter.rawValue]
+      }
+    }
+    return sums
+  }
+
+  @Test func aCreditThatMovesInALaterLoadIsCorrectedThere() {
+    var log = SampleLog()
+    let start: Int64 = 1_767_225_600_000
+    var thumb = Sample(topic: .pageView, ts: start + 60_000, user: 1, item: 3)
+    thumb.page = "Thumbs Up"
+    log[.pageView] = [thumb]
+    log[.listen] = [
+      Sample(topic: .listen, ts: start, user: 1, song: "a", duration: 200),
+      Sample(topic: .listen, ts: start + 30_000, user: 1, item: 1, song: "b", duration: 200),
+    ]
+    let loads = Loads(log, lateness: 600_000, seed: 1)
+    _ = loads.run.fold(Topic.listen.index)
+    _ = loads.run.fold(Topic.pageView.index)
+    let first = Array(loads.store.credits.values)
+    loads.restart()
+    _ = loads.run.fold(Topic.listen.index)
+    #expect(loads.store.creditChanges == 1 && loads.store.problems == [])
+    #expect(first.count == 1 && first != [0] && Array(loads.store.credits.values) != first)
   }
 
   @Test func aPlayThatEndsInALaterLoadIsCorrectedThere() {
@@ -163,7 +222,8 @@ final class FactStore: FactSink {
     final class Texts: FactSink {
       var found: [String] = []
       func auth(_ keys: FactKeys, _ event: Event) {}
-      func pageView(_ keys: FactKeys, songKey: Int64, _ event: Event) {}
+      func pageView(_ keys: FactKeys, songKey: Int64, _ credit: PageCredit, _ event: Event) {}
+      func creditChanged(_ keys: FactKeys, songKey: Int64) {}
       func listen(_ fact: ListenFact, texts: InternedTexts) {
         found.append(texts[fact.auth] + "/" + texts[fact.level])
       }

@@ -61,7 +61,8 @@ struct TwinKey {
     if let known = s.known { return known.audience }
     return
       hash(
-        bytes(s.gender.isEmpty ? "unknown" : s.gender), bytes(s.level.isEmpty ? "unknown" : s.level)
+        bytes(s.gender.isEmpty || s.user == nil ? "unknown" : s.gender),
+        bytes(s.level.isEmpty ? "unknown" : s.level)
       )
   }
 

@@ -35,4 +35,49 @@ import Testing
       }
     }
   }
+
+  /// Without this an hour would lack what its minutes have.
+  @Test func addingACellAddsEveryCounterAndUnitesEverySketch() {
+    var (mine, other) = (RollupCell(minute: 60, key: 2), RollupCell(minute: 61, key: 2))
+    withUnsafeMutablePointer(to: &mine) { mine in
+      withUnsafeMutablePointer(to: &other) { other in
+        for (cell, amount) in [(mine, Int32(5)), (other, -7)] {
+          for counter in Counter.allCases where counter != .listenedMs {
+            cell.pointee.add(counter, amount * Int32(counter.rawValue + 1))
+          }
+          cell.pointee.listenedMs = Int64(amount) << 40
+          for (index, distinct) in Distinct.allCases.enumerated() {
+            let sketch = UnsafePointer(cell).sketch(distinct)
+            UnsafeMutablePointer(mutating: sketch).pointee.insert(
+              hash: UInt64(index * 10) + UInt64(amount.magnitude))
+          }
+        }
+        mine.pointee.add(UnsafePointer(other))
+        let sum = UnsafePointer(mine)
+        for counter in Counter.allCases {
+          let expected = counter == .listenedMs ? -2 << 40 : Int64(-2 * (counter.rawValue + 1))
+          #expect(sum.value(counter) == expected, "\(counter)")
+        }
+        for (index, distinct) in Distinct.allCases.enumerated() {
+          var expected = DistinctSketch()
+          for value in [5, 7] { expected.insert(hash: UInt64(index * 10 + value)) }
+          #expect(sum.sketch(distinct).pointee == expected, "\(distinct)")
+        }
+      }
+    }
+  }
+
+  /// Minutes before the bound are hours at once; others, and those of the totals, stay minutes.
+  @Test func whatIsOlderThanTheBoundIsCountedByTheHour() {
+    let set = RollupSet()
+    set.hoursBefore = 180
+    for minute: Int32 in [65, 119, 120, 179, 180, 181] {
+      set.cell(.song, minute, 7).pointee.add(.listens, 1)
+      set.cell(.totals, minute, 0).pointee.add(.listens, 1)
+    }
+    var found: [Int32] = []
+    set.drain(.song) { found.append($0.pointee.minute) }
+    #expect(found == [60, 120, 180, 181])
+    #expect(set.count(of: .totals) == 6)
+  }
 }

@@ -99,10 +99,12 @@ import Warehouse
     let (decoder, event) = try event(
       .pageView, #","page":"Home","method":"GET","status":404,"auth":"Guest""#)
     withExtendedLifetime(decoder) {
-      FactRows.append(pageView: event, Self.keys, dateKey: 20_261_031, songKey: 0, to: buffer)
+      FactRows.append(
+        pageView: event, Self.keys, dateKey: 20_261_031, songKey: 0,
+        PageCredit(engagement: .thumbsUp, songKey: 9), to: buffer)
     }
     #expect(
-      try rows(buffer, of: .pageView) == ["(\(Self.shared),0,Home,GET,404,Guest,)"])
+      try rows(buffer, of: .pageView) == ["(\(Self.shared),0,Home,GET,404,Guest,,thumbs_up,9)"])
   }
 
   @Test func aChangedPlayAndAUserThatWasSeenAreRowsOfTheirStagedTables() throws {

@@ -25,6 +25,12 @@ import Warehouse
       values["minute_table"] = table.rollup.table(.minute).name
       lists["rest"] = Array(RollupRows.columns(table).dropFirst())
     case "view": values["rung"] = table.rung.rawValue
+    case "past":
+      values["source"] =
+        switch table.rollup {
+        case .song, .audience, .page: "\(table.rollup)_event"
+        default: "event"
+        }
     default: break
     }
     return try SQLLibrary().sql("rollup/\(template)", values, lists: lists)
@@ -36,8 +42,8 @@ import Warehouse
     let isWhole = table.rung != .minute || table.rollup.keepsAllMinutes
     for (template, view) in [
       (isWhole ? "layers" : "layers_kept", "layers.\(table.name)"),
-      ("view", "serving.\(table.name)"),
-    ] {
+      ("view", "serving.\(table.name)"), (isWhole ? "" : "past", "layers.past_\(table.name)"),
+    ] where !template.isEmpty {
       let migrated = try definition(view, connection)
       let text = try text(template, table)
       try connection.run("begin")
@@ -62,6 +68,7 @@ import Warehouse
       where text.contains(rule) { places.append(path) }
     }
     #expect(
-      places.sorted() == ["layers", "layers_kept"].map { "warehouse-sql/queries/rollup/\($0).sql" })
+      places.sorted()
+        == ["layers", "layers_kept", "past"].map { "warehouse-sql/queries/rollup/\($0).sql" })
   }
 }

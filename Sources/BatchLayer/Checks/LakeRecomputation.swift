@@ -68,7 +68,7 @@ public struct LakeRecomputation {
       run: 0, isFull: false, configuration: configuration, library: library, keepsMembers: false)
     defer { stage.writer.abandon() }
     stage.output.rollups.hoursBefore =
-      try MinuteRetention.published(control, library).map(Rung.hour.start) ?? Int32.min
+      try MinuteRetention.published(control, library).bound.map(Rung.hour.start) ?? Int32.min
     try compute(stage, starts, control, stop)
     return try compareFacts(stage, control) + compareRollups(stage, control)
   }
@@ -143,6 +143,13 @@ public struct LakeRecomputation {
           try control.script(library.sql(table.makeQuery, table.makeValues))
         }
         let start = Int64(day.number) * Self.fullDay
+        if fact == .pageView, stage.facts.credits.span != nil {
+          _ = try control.run(
+            library.sql(
+              "batch/move_credits",
+              ["table": stage.facts.creditTable.name, "fact": "stage.\(table.name)"]),
+            [.timestamp(milliseconds: start), .timestamp(milliseconds: start + Self.fullDay)])
+        }
         let found = try control.run(
           library.sql("check/compare_fact", ["table": table.name, "fact": fact.name]),
           [.timestamp(milliseconds: start), .timestamp(milliseconds: start + Self.fullDay)])

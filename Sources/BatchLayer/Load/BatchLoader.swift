@@ -181,10 +181,11 @@ public final class BatchLoader {
     try epochs.prepareNext()
     try awaitPartitions(cut, stop)
     let starts = try self.starts(kind, cut, control)
+    let published = try MinuteRetention.published(control, library)
     let retention = MinuteRetention(
-      kept: configuration.minuteRetention,
+      kept: kind == .full || published.canGiveUp ? configuration.minuteRetention : nil,
       allowedLatenessMs: configuration.kernel.allowedLatenessMs,
-      published: kind == .full ? nil : try MinuteRetention.published(control, library))
+      published: kind == .full ? nil : published.bound)
     let guess = try retention.guess(in: lake, starts)
     let reading = Reading(kind: kind, run: run, starts: starts, control: control, stop: stop)
     var (stage, feed) = try read(reading, minutesFrom: guess, &phases)

@@ -21,13 +21,14 @@ struct MinuteRetention {
   /// and costs a few minutes' rows that nobody will see.
   private static let slack: Int64 = 3_600_000
 
-  /// What the published load has.
+  /// What the published load has: its bound, and whether its facts can answer for minutes that are given up. Those that
+  /// were loaded before facts said which song a page view is credited to cannot, so their minutes are kept until the next
+  /// full load.
   static func published(_ connection: Connection, _ library: SQLLibrary) throws(WarehouseError)
-    -> Int32?
+    -> (bound: Int32?, canGiveUp: Bool)
   {
-    try connection.run(library.sql("batch/minutes_from")).intOrNull(0, 0).map {
-      Int32(clamping: $0)
-    }
+    let rows = try connection.run(library.sql("batch/minutes_from"))
+    return (try rows.intOrNull(0, 0).map { Int32(clamping: $0) }, try rows.bool(0, 1))
   }
 
   /// The guess, in minutes since 1970; nil where minutes are not given up.

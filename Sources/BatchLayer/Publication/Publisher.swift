@@ -22,6 +22,10 @@ struct Staged {
   var changes: StageTable?
   /// The earliest and the latest start of these plays, milliseconds since 1970.
   var changedSpan: ClosedRange<Int64>?
+  /// Page views whose credit has changed since their facts were written; nil where there are none.
+  var credits: StageTable?
+  /// The earliest and the latest of these page views, milliseconds since 1970.
+  var creditSpan: ClosedRange<Int64>?
   /// When each state of a user was first and last seen; nil where the load has no known user.
   var users: StageTable?
   /// Event times of the load's facts (milliseconds since 1970), ascending: a range for each run of days.
@@ -166,6 +170,11 @@ struct Publisher {
         sql("close_plays", ["table": changes.name]),
         [.timestamp(milliseconds: span.lowerBound), .timestamp(milliseconds: span.upperBound)])
     }
+    if let credits = staged.credits, let span = staged.creditSpan {
+      _ = try connection.run(
+        sql("move_credits", ["table": credits.name, "fact": FactTable.pageView.qualifiedName]),
+        [.timestamp(milliseconds: span.lowerBound), .timestamp(milliseconds: span.upperBound)])
+    }
   }
 
   struct PartName: Hashable {
@@ -278,6 +287,7 @@ struct Publisher {
         staged.finalBefore.map { .timestamp(milliseconds: $0) } ?? .null,
         staged.minutesFrom.map { .timestamp(milliseconds: Int64($0) * 60_000) }
           ?? .text("-infinity"),
+        .bool(staged.isFull),
       ])
   }
 

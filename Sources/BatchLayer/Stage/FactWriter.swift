@@ -42,6 +42,8 @@ final class FactWriter: FactSink {
   /// The day of the last fact, and its times; in `days` from the next day's first fact on.
   private var today = (day: CalendarDay(number: Int32.min), seen: Seen(first: 0, last: 0))
   private let changes = CopyBuffer()
+  /// Page views that are credited to another song than their facts say.
+  private(set) var credits = CreditChanges()
   /// What the tables of this load hold.
   private(set) var parts: Set<Part> = []
   private(set) var users: [Int64: Seen] = [:]
@@ -69,11 +71,14 @@ final class FactWriter: FactSink {
     sendIfFull(.auth, buffer, keys)
   }
 
-  func pageView(_ keys: FactKeys, songKey: Int64, _ event: Event) {
+  func pageView(_ keys: FactKeys, songKey: Int64, _ credit: PageCredit, _ event: Event) {
     let (dateKey, buffer) = buffer(.pageView, keys)
-    FactRows.append(pageView: event, keys, dateKey: dateKey, songKey: songKey, to: buffer)
+    FactRows.append(
+      pageView: event, keys, dateKey: dateKey, songKey: songKey, credit, to: buffer)
     sendIfFull(.pageView, buffer, keys)
   }
+
+  func creditChanged(_ keys: FactKeys, songKey: Int64) { credits.note(keys, songKey: songKey) }
 
   func listen(_ fact: ListenFact, texts: InternedTexts) {
     let (dateKey, buffer) = buffer(.listen, fact.keys)
@@ -211,6 +216,14 @@ final class FactWriter: FactSink {
       columns: ListenChangeRows.columns)
   }
 
+  /// Page views whose credit has changed.
+  var creditTable: StageTable {
+    let name = "credit_change_g\(generation)"
+    return StageTable(
+      name: name, makeQuery: "batch/stage_credit_change", makeValues: ["table": name],
+      columns: CreditChangeRows.columns)
+  }
+
   /// When each state of a user was first and last seen in this load.
   var userTable: StageTable {
     let name = "user_seen_g\(generation)"
@@ -242,6 +255,7 @@ final class FactWriter: FactSink {
     buffers = [:]
     recent = [nil, nil, nil]
     send(changes, changeTable)
+    send(credits.rows(), creditTable)
     try handOver()
   }
 

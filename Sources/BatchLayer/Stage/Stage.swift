@@ -182,6 +182,7 @@ final class Stage {
       parts: Dictionary(uniqueKeysWithValues: facts.own.map { ($0, facts.table($0)) }),
       rare: facts.rare,
       changes: facts.changedSpan == nil ? nil : facts.changeTable, changedSpan: facts.changedSpan,
+      credits: facts.credits.span == nil ? nil : facts.creditTable, creditSpan: facts.credits.span,
       users: facts.users.isEmpty ? nil : facts.userTable,
       spans: facts.spans,
       rollups: tables(rollups.tables, rollups.mainTable),

@@ -20,8 +20,8 @@ extension Kernel {
       facts?.auth(keys, event)
     case .pageView:
       let song = hasher.song(event)
-      countPageView(event, rows, song: song, inWindow: inWindow)
-      if isEmitting { facts?.pageView(keys, songKey: song, event) }
+      let credit = countPageView(event, rows, keys, song: song, inWindow: inWindow)
+      if isEmitting { facts?.pageView(keys, songKey: song, credit, event) }
     case .listen: countListen(event, rows, keys, inWindow: inWindow)
     }
   }
@@ -40,7 +40,7 @@ extension Kernel {
       rollups.name(
         rows.audience,
         .audience(
-          gender: (event.gender.isEmpty ? KeyHasher.unknown : event.gender).string,
+          gender: KeyHasher.gender(event).string,
           level: (event.level.isEmpty ? KeyHasher.unknown : event.level).string))
     }
   }
@@ -64,8 +64,8 @@ extension Kernel {
   // MARK: Page views
 
   func countPageView(
-    _ event: Event, _ rows: EventRows, song: Int64, inWindow: Bool
-  ) {
+    _ event: Event, _ rows: EventRows, _ keys: FactKeys, song: Int64, inWindow: Bool
+  ) -> PageCredit {
     let pageKey = hasher.page(event)
     let counter = engagement(pageKey, event)
     if isEmitting {
@@ -82,27 +82,32 @@ extension Kernel {
       if let user = event.userId { cell.pointee.activeUsers.insert(hash: Murmur3.hash64(user)) }
       if song != 0 { members.meetSong(song, event) }
     }
-    guard let counter else { return }
+    guard let counter else { return PageCredit(engagement: nil, songKey: 0) }
     if song != 0 {
       if isEmitting { rollups.cell(.song, rows.minute, song).pointee.add(counter, 1) }
-    } else if inWindow {
-      creditLater(event, counter)
+      return PageCredit(engagement: counter, songKey: song)
     }
+    return PageCredit(
+      engagement: counter, songKey: inWindow ? creditLater(event, keys, counter) : 0)
   }
 
   /// Credits the session's last song, as far as it is known, and remembers the page view for as long as
   /// a listen in time can still change which song was the last.
-  func creditLater(_ event: Event, _ counter: Counter) {
+  /// - Returns: the song as it is known now; 0 where there is none.
+  func creditLater(_ event: Event, _ keys: FactKeys, _ counter: Counter) -> Int64 {
     let session = store.session(hasher.session(event))
-    var credit = Credit(ts: event.ts, counter: counter, session: session)
+    var credit = Credit(keys: keys, counter: counter, session: session)
     settle(&credit)
     if event.ts >= watermark(.listen) { store.addCredit(credit) }
+    return credit.songKey
   }
 
   /// Moves a credit to the song that is the session's last one by what is known now.
-  func settle(_ credit: inout Credit) {
+  /// - Returns: whether the song is another one than before.
+  @discardableResult
+  func settle(_ credit: inout Credit) -> Bool {
     let song = store.lastSong(credit.session, at: credit.ts)
-    guard song != credit.songKey else { return }
+    guard song != credit.songKey else { return false }
     if isEmitting {
       let minute = rollupMinute(credit.ts)
       if credit.songKey != 0 {
@@ -111,6 +116,7 @@ extension Kernel {
       if song != 0 { rollups.cell(.song, minute, song).pointee.add(credit.counter, 1) }
     }
     credit.songKey = song
+    return true
   }
 
   /// Which engagement a page stands for, if any. The page's name is looked up only once for each
@@ -166,7 +172,7 @@ extension Kernel {
       if store.credits[Int(credit)].ts >= event.ts {
         // A copy, as settling reads the store while an inout access would hold it.
         var known = store.credits[Int(credit)]
-        settle(&known)
+        if settle(&known), isEmitting { facts?.creditChanged(known.keys, songKey: known.songKey) }
         store.credits[Int(credit)] = known
       }
       credit = store.credits[Int(credit)].older

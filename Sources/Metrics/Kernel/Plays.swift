@@ -58,12 +58,14 @@ struct Play {
 
 /// A page view that names no song, and counts for the song that its session heard last.
 struct Credit {
-  /// When the page was viewed. Milliseconds since 1970.
-  var ts: Int64
+  /// The page view's, by which its fact is found.
+  var keys: FactKeys
   /// What the page view counts as.
   var counter: Counter
   /// Index into the store's sessions.
   var session: Int32
+  /// When the page was viewed. Milliseconds since 1970.
+  var ts: Int64 { keys.ts }
   /// The song that the rollups credit now; 0 for none yet.
   var songKey: Int64 = 0
   /// The session's credit added before this one; -1 for none.

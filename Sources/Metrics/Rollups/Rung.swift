@@ -4,6 +4,7 @@
 /// The rungs of a rollup say the same: an hour is the sum of its minutes, and a day that of its hours. Only minutes
 /// are ever given up (`keepsAllMinutes`).
 public enum Rung: String, CaseIterable, Sendable {
+  /// From the finest to the coarsest.
   case minute, hour, day
 
   /// The column with the time at which a row's width begins: a `timestamptz`, for days a `date`.
@@ -35,7 +36,9 @@ extension Rollup {
 /// One rung of one rollup: a table of `batch`, a view of `layers` and `serving`, and, by the minute, a table of
 /// `speed`.
 public struct RollupTable: Hashable, Sendable {
+  /// Which rows it has.
   public var rollup: Rollup
+  /// The width of its rows.
   public var rung: Rung
 
   /// All rungs of all rollups.

@@ -90,7 +90,7 @@ struct QuerySQL {
     let group =
       keys.isEmpty ? "" : "\n  group by " + keys.map(String.init).joined(separator: ", ")
     let limit = bind(String(query.limit + 1))
-    let counted = plan.pieces.map { rows(of: $0) }.joined(separator: "\n  union all\n  ")
+    let counted = plan.pieces.flatMap { rows(of: $0) }.joined(separator: "\n  union all\n  ")
     return """
       with state as (
         select
@@ -119,23 +119,28 @@ struct QuerySQL {
       """
   }
 
-  /// The rows of one piece, with the time at which each begins as `at`.
-  private mutating func rows(of piece: RungPiece) -> String {
+  /// The rows of one piece, with the time at which each begins as `at`. Minutes that are given up come from the facts.
+  private mutating func rows(of piece: RungPiece) -> [String] {
     let time = piece.rung.column
-    let table = plan.rollup.table(piece.rung)
+    let table = plan.rollup.table(piece.rung).name
     switch piece.rung {
     case .minute, .hour:
       let (from, to) = (bind(piece.from.iso8601), bind(piece.to.iso8601))
-      return "select \(time) as at, \(source), is_loaded from layers.\(table.name)"
-        + " where \(time) >= \(from)::timestamptz and \(time) < \(to)::timestamptz"
+      let isPieced = piece.rung == .minute && !plan.rollup.keepsAllMinutes
+      return (isPieced ? [table, "past_\(table)"] : [table]).map { view in
+        "select \(time) as at, \(source)is_loaded from layers.\(view)"
+          + " where \(time) >= \(from)::timestamptz and \(time) < \(to)::timestamptz"
+      }
     case .day:
       let (from, to) = (bind(piece.from.isoDate), bind(piece.to.isoDate))
-      return "select \(time)::timestamp at time zone 'UTC' as at, \(source), is_loaded"
-        + " from layers.\(table.name) where \(time) >= \(from)::date and \(time) < \(to)::date"
+      return [
+        "select \(time)::timestamp at time zone 'UTC' as at, \(source)is_loaded"
+          + " from layers.\(table) where \(time) >= \(from)::date and \(time) < \(to)::date"
+      ]
     }
   }
 
-  /// The columns of the rollup that the plan reads, beside the time.
+  /// The columns of the rollup that the plan reads beside the time, each with a comma after it.
   private var source: String {
     var columns = plan.rollup.keyColumns
     for measure in plan.query.metrics {
@@ -147,7 +152,7 @@ struct QuerySQL {
         }
       for column in read where !columns.contains(column) { columns.append(column) }
     }
-    return columns.joined(separator: ", ")
+    return columns.map { "\($0), " }.joined()
   }
 
   private mutating func condition(_ filter: Query.Filter) -> String? {

@@ -35,7 +35,9 @@ struct RungPiece: Equatable, Sendable {
     let end = Date(timeIntervalSince1970: Double(query.to.milliseconds) / 1000)
     while date < end {
       guard zone.secondsFromGMT(for: date) % 3600 == 0 else { return false }
-      guard let next = zone.nextDaylightSavingTimeTransition(after: date), next > date else { break }
+      guard let next = zone.nextDaylightSavingTimeTransition(after: date), next > date else {
+        break
+      }
       date = next
     }
     return true

@@ -83,7 +83,8 @@ struct PlainEvent {
       case .location:
         joined([isNowhere ? "" : country.isEmpty ? "US" : country] + place)
       case .device: joined([fields.text("userAgent")])
-      case .audience: joined([orUnknown(fields.text("gender")), orUnknown(level)])
+      case .audience:
+        joined([user == nil ? "unknown" : orUnknown(fields.text("gender")), orUnknown(level)])
       case .song where isAuth: nil
       case .song: joined(songKey)
       case .page where isPageView:

@@ -14,9 +14,11 @@ extension Layers {
   ///   - publishPauses: seconds between the attempts.
   ///   - ownDays: how many days get partitions of their own although they have few facts; nil: as many as the
   ///     server's lock table has room for.
+  ///   - minuteRetention: seconds for which rollups keep minutes; nil: all.
   public func loader(
     patience: Double = 20, lockPatience: Double = 0.8,
     publishPauses: [Double] = [Double](repeating: 0.2, count: 50), ownDays: Int? = nil,
+    minuteRetention: Double? = nil,
     progress: @escaping @Sendable (_ read: Int, _ total: Int) -> Void = { _, _ in }
   ) -> BatchLoader {
     var configuration = BatchLoader.Configuration(databaseURL: database.url)
@@ -25,15 +27,18 @@ extension Layers {
     configuration.lockPatience = lockPatience
     configuration.publishPauses = publishPauses
     configuration.ownDays = ownDays
+    configuration.minuteRetention = minuteRetention
     return BatchLoader(
       lake: log.lake, library: library, configuration: configuration, progress: progress)
   }
 
   /// Brings the lake up to the log's end, and loads.
   @discardableResult
-  public func load(_ kind: BatchLoader.Kind) throws -> BatchLoader.Summary {
+  public func load(_ kind: BatchLoader.Kind, minuteRetention: Double? = nil) throws
+    -> BatchLoader.Summary
+  {
     try log.archive()
-    return try loader().load(kind)
+    return try loader(minuteRetention: minuteRetention).load(kind)
   }
 
   /// Everything that two ways of loading the same log must agree on, beside the dimensions' members.

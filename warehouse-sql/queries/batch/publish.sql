@@ -6,4 +6,5 @@ set
   load_run_id = $2,
   final_before = coalesce($3, final_before),
   minutes_from = $4,
+  facts_know_credits = facts_know_credits or $5,
   published_at = now()
