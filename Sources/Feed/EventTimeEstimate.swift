@@ -20,12 +20,13 @@ public enum EventTimeEstimate {
     let batch = RecordBatch()
     var farthest: Int64?
     for start in starts {
-      guard let topic = Topic(name: start.source.topic), let end = start.end else { continue }
+      guard let topic = Topic(name: start.source.topic) else { continue }
+      // An archive's copy may still be behind the cut; what is not there yet says nothing.
+      let end = min(start.end ?? Int64.max, try log.endOffset(of: start.source))
       var mark = Watermark()
       let first = max(start.from, end - tail)
       guard first < end else { continue }
       let reader = try log.reader(of: start.source, from: first)
-      // The lake may still be behind the cut; what is not there yet says nothing.
       while reader.position < end,
         try reader.read(into: batch, maxBytes: 1 << 20, waitMilliseconds: 0) > 0
       {

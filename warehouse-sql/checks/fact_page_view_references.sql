@@ -35,5 +35,15 @@ with orphans as materialized (
     where ts >= $1::timestamptz and ts < $2::timestamptz
   ) as used
   where not exists (select from warehouse.dim_song as d where d.song_key = used.song_key)
+  union all
+  select 'credited_song_key' as key_column, credited_song_key as missing
+  from (
+    select distinct credited_song_key
+    from warehouse.fact_page_view
+    where ts >= $1::timestamptz and ts < $2::timestamptz and credited_song_key is not null
+  ) as used
+  where not exists (
+    select from warehouse.dim_song as d where d.song_key = used.credited_song_key
+  )
 )
 select key_column, missing from orphans
