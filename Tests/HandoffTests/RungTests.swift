@@ -103,11 +103,14 @@ import Warehouse
     let half = records.count / 2
     try layers.log.write(records[..<half])
     try layers.load(kind, minuteRetention: Self.kept)
-    // Fewer than a crowd, but the first of the records that the guess is made from.
-    try layers.log.write(records[half..<(records.count - 60)])
+    try layers.log.write(records[half...])
+    // The guess is made from the last records of a partition. The first of them are wild, though too few for the
+    // crowd of all records before.
     let view = try #require(records.last { $0.topic == .pageView })
-    try layers.log.write((0..<20).map { Self.wild(view, ts: 1_924_992_000_000 + Int64($0) * 1000) })
-    try layers.log.write(records[(records.count - 60)...])
+    let now = view.identity?.ts ?? 0
+    try layers.log.write(
+      (0..<20).map { Self.moved(view, to: 1_924_992_000_000 + Int64($0) * 1000) })
+    try layers.log.write((1...230).map { Self.moved(view, to: now + Int64($0) * 10) })
     try layers.load(kind, minuteRetention: Self.kept)
     let whole = try Layers(over: layers.log)
     try whole.load(.full)
@@ -118,12 +121,12 @@ import Warehouse
   }
 
   /// The same event at another time.
-  private static func wild(_ record: LoggedRecord, ts: Int64) -> LoggedRecord {
-    var wild = record
+  private static func moved(_ record: LoggedRecord, to ts: Int64) -> LoggedRecord {
+    var moved = record
     let text = String(decoding: record.payload, as: UTF8.self)
-    wild.payload = Array(text.replacing("\(record.identity?.ts ?? 0)", with: "\(ts)").utf8)
-    wild.identity?.ts = ts
-    return wild
+    moved.payload = Array(text.replacing("\(record.identity?.ts ?? 0)", with: "\(ts)").utf8)
+    moved.identity?.ts = ts
+    return moved
   }
 
   @Test func aWarehouseOfFactsWithoutCreditsKeepsItsMinutesUntilAFullLoad() throws {
