@@ -8,7 +8,7 @@ final class Fleet {
   private let directory: String
   private let log: String
   private let database: String
-  private let schedule: Schedule
+  let schedule: Schedule
   private let proxy: ServerProxy
   private(set) var workers: [Int: Program] = [:]
   private(set) var writer: Program?
@@ -60,7 +60,7 @@ final class Fleet {
     let program = try run(
       [
         "load", kind.rawValue, "--lake", log, "--database", proxy.url(instead: database),
-      ] + (schedule.farBehind.map { ["--far-behind", "\($0)"] } ?? []))
+      ] + (schedule.farBehind.map { ["--far-behind", "\($0)"] } ?? []) + schedule.retention)
     if let load, load.isRunning { overtaken.append(load) }
     load = program
     return program

@@ -10,6 +10,11 @@ struct Schedule {
   /// The number of records that a worker may lag before a load takes over its share (`--far-behind`). Nil
   /// leaves the program's default, which no episode reaches.
   var farBehind: Int?
+  /// For how many hours loads keep minutes; drawn beside the others, so that a seed's actions are what they were.
+  var retention: [String] {
+    var random = SeededRandom(seed: seed ^ 0x6d69_6e75_7465)
+    return ["--minute-retention", ["1", "2", "9", "all"].randomElement(using: &random)!]
+  }
 
   /// Kinds of trouble that can be left out, so that a known defect does not hide others.
   enum Trouble: String, CaseIterable {
@@ -65,6 +70,7 @@ struct Schedule {
     [
       "seed \(seed), \(partitions) partitions, "
         + (farBehind.map { "load --far-behind \($0), " } ?? "")
+        + "load \(retention.joined(separator: " ")), "
         + "generate \(faults.joined(separator: " "))"
     ]
       + actions.enumerated().map { "\($0.offset + 1). \($0.element)" }

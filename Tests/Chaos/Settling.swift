@@ -119,11 +119,12 @@ extension Episode {
     let other = try server.makeDatabase()
     defer { server.drop(other) }
     let outcome = try fleet.waited(
-      fleet.run(["load", "full", "--lake", log, "--database", other]), 120)
+      fleet.run(
+        ["load", "full", "--lake", log, "--database", other] + fleet.schedule.retention), 120)
     guard outcome.status == 0 else { throw Verdict("a full load fails: \(outcome)") }
     let mine = try connect()
     let theirs = try Connection(url: other)
-    let rollups = View.allCases.map { ($0.name, "select * from batch.\($0.name)") }
+    let rollups = View.allCases.flatMap(\.names).map { ($0, "select * from batch.\($0)") }
     let tables = ["fact_listen", "fact_auth", "fact_page_view", "user_level_history"]
     let rest = try (tables + mine.memberTables()).map { ($0, "select * from warehouse.\($0)") }
     for (table, query) in rollups + rest {

@@ -23,12 +23,16 @@ import Warehouse
     let something =
       rollup.counters.map { "sum(\($0.column)) <> 0" }
       + rollup.distincts.map { "hll_union_agg(\($0.column)) is not null" }
+    let columns =
+      (table.keyColumns + rollup.counters.map(\.column) + rollup.distincts.map(\.column))
+      .joined(separator: ", ")
     let past =
-      rollup.keepsAllMinutes ? "" : " union all select * from layers.past_\(table.name)"
+      rollup.keepsAllMinutes
+      ? "" : " union all select \(columns) from layers.past_\(table.name)"
     return try ComparableRows(
       connection, table.name,
       query: "select \(keys), \(sums.joined(separator: ", ")) "
-        + "from (select * from layers.\(table.name)\(past)) as both_layers group by \(keys) "
+        + "from (select \(columns) from layers.\(table.name)\(past)) as both_layers group by \(keys) "
         + "having \(something.joined(separator: " or "))")
   }
 

@@ -138,5 +138,13 @@ import Testing
       moved.violations(after: .none, log: log).contains {
         $0.contains("in minute_totals at the same")
       })
+    var short = look([1: 2, 2: 1])
+    short.rungs = [View.wholeHours: [0: look([1: 3]).views[0][1]!]]
+    #expect(short.violations(after: .none, log: log) == [])
+    short.rungs[View.wholeDays] = [View.page.rawValue: look([1: 2]).views[0][1]!]
+    #expect(
+      short.violations(after: .none, log: log) == [
+        "page: page_views is 2 over all days, but 3 over all minutes"
+      ])
   }
 }

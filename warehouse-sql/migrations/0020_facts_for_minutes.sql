@@ -93,14 +93,14 @@ comment on view layers.page_event is 'layers.event, the page views, with the key
 
 create view layers.past_minute_song as
 select
-  minute, song_key, listens, listened_ms, completed, skipped, partial, thumbs_up, thumbs_down,
+  ts, minute, song_key, listens, listened_ms, completed, skipped, partial, thumbs_up, thumbs_down,
   playlist_adds, shares, friends_added, adverts, listeners, true as is_loaded
 from layers.song_event
 where ts < (select minutes_from from batch.published)
 union all
 select
-  minute, song_key, listens, listened_ms, completed, skipped, partial, thumbs_up, thumbs_down,
-  playlist_adds, shares, friends_added, adverts, listeners, false
+  minute, minute, song_key, listens, listened_ms, completed, skipped, partial, thumbs_up,
+  thumbs_down, playlist_adds, shares, friends_added, adverts, listeners, false
 from speed.minute_song
 where epoch > (select loaded_epoch from batch.published)
   and minute < (select minutes_from from batch.published);
@@ -108,16 +108,16 @@ comment on view layers.past_minute_song is 'The rows that count now for minutes 
 
 create view layers.past_minute_user as
 select
-  minute, user_key, listens, listened_ms, completed, skipped, partial, thumbs_up, thumbs_down,
+  ts, minute, user_key, listens, listened_ms, completed, skipped, partial, thumbs_up, thumbs_down,
   playlist_adds, shares, friends_added, adverts, page_views, errors, logins, failed_logins,
   sessions, songs, true as is_loaded
 from layers.event
 where ts < (select minutes_from from batch.published)
 union all
 select
-  minute, user_key, listens, listened_ms, completed, skipped, partial, thumbs_up, thumbs_down,
-  playlist_adds, shares, friends_added, adverts, page_views, errors, logins, failed_logins,
-  sessions, songs, false
+  minute, minute, user_key, listens, listened_ms, completed, skipped, partial, thumbs_up,
+  thumbs_down, playlist_adds, shares, friends_added, adverts, page_views, errors, logins,
+  failed_logins, sessions, songs, false
 from speed.minute_user
 where epoch > (select loaded_epoch from batch.published)
   and minute < (select minutes_from from batch.published);
@@ -125,16 +125,16 @@ comment on view layers.past_minute_user is 'The rows that count now for minutes 
 
 create view layers.past_minute_location as
 select
-  minute, location_key, listens, listened_ms, completed, skipped, partial, thumbs_up, thumbs_down,
-  playlist_adds, shares, friends_added, adverts, page_views, errors, logins, failed_logins,
-  listeners, active_users, sessions, songs, true as is_loaded
+  ts, minute, location_key, listens, listened_ms, completed, skipped, partial, thumbs_up,
+  thumbs_down, playlist_adds, shares, friends_added, adverts, page_views, errors, logins,
+  failed_logins, listeners, active_users, sessions, songs, true as is_loaded
 from layers.event
 where ts < (select minutes_from from batch.published)
 union all
 select
-  minute, location_key, listens, listened_ms, completed, skipped, partial, thumbs_up, thumbs_down,
-  playlist_adds, shares, friends_added, adverts, page_views, errors, logins, failed_logins,
-  listeners, active_users, sessions, songs, false
+  minute, minute, location_key, listens, listened_ms, completed, skipped, partial, thumbs_up,
+  thumbs_down, playlist_adds, shares, friends_added, adverts, page_views, errors, logins,
+  failed_logins, listeners, active_users, sessions, songs, false
 from speed.minute_location
 where epoch > (select loaded_epoch from batch.published)
   and minute < (select minutes_from from batch.published);
@@ -142,16 +142,16 @@ comment on view layers.past_minute_location is 'The rows that count now for minu
 
 create view layers.past_minute_device as
 select
-  minute, device_key, listens, listened_ms, completed, skipped, partial, thumbs_up, thumbs_down,
-  playlist_adds, shares, friends_added, adverts, page_views, errors, logins, failed_logins,
-  listeners, active_users, sessions, songs, true as is_loaded
+  ts, minute, device_key, listens, listened_ms, completed, skipped, partial, thumbs_up,
+  thumbs_down, playlist_adds, shares, friends_added, adverts, page_views, errors, logins,
+  failed_logins, listeners, active_users, sessions, songs, true as is_loaded
 from layers.event
 where ts < (select minutes_from from batch.published)
 union all
 select
-  minute, device_key, listens, listened_ms, completed, skipped, partial, thumbs_up, thumbs_down,
-  playlist_adds, shares, friends_added, adverts, page_views, errors, logins, failed_logins,
-  listeners, active_users, sessions, songs, false
+  minute, minute, device_key, listens, listened_ms, completed, skipped, partial, thumbs_up,
+  thumbs_down, playlist_adds, shares, friends_added, adverts, page_views, errors, logins,
+  failed_logins, listeners, active_users, sessions, songs, false
 from speed.minute_device
 where epoch > (select loaded_epoch from batch.published)
   and minute < (select minutes_from from batch.published);
@@ -159,14 +159,14 @@ comment on view layers.past_minute_device is 'The rows that count now for minute
 
 create view layers.past_minute_audience as
 select
-  minute, gender, level, listens, listened_ms, completed, skipped, partial, thumbs_up,
+  ts, minute, gender, level, listens, listened_ms, completed, skipped, partial, thumbs_up,
   thumbs_down, playlist_adds, shares, friends_added, adverts, page_views, errors, logins,
   failed_logins, listeners, active_users, sessions, songs, true as is_loaded
 from layers.audience_event
 where ts < (select minutes_from from batch.published)
 union all
 select
-  minute, gender, level, listens, listened_ms, completed, skipped, partial, thumbs_up,
+  minute, minute, gender, level, listens, listened_ms, completed, skipped, partial, thumbs_up,
   thumbs_down, playlist_adds, shares, friends_added, adverts, page_views, errors, logins,
   failed_logins, listeners, active_users, sessions, songs, false
 from speed.minute_audience
@@ -176,13 +176,14 @@ comment on view layers.past_minute_audience is 'The rows that count now for minu
 
 create view layers.past_minute_page as
 select
-  minute, page, method, status, auth, level, page_views, errors, active_users, sessions, true as
-  is_loaded
+  ts, minute, page, method, status, auth, level, page_views, errors, active_users, sessions, true
+  as is_loaded
 from layers.page_event
 where ts < (select minutes_from from batch.published)
 union all
 select
-  minute, page, method, status, auth, level, page_views, errors, active_users, sessions, false
+  minute, minute, page, method, status, auth, level, page_views, errors, active_users, sessions,
+  false
 from speed.minute_page
 where epoch > (select loaded_epoch from batch.published)
   and minute < (select minutes_from from batch.published);

@@ -127,9 +127,10 @@ struct QuerySQL {
     case .minute, .hour:
       let (from, to) = (bind(piece.from.iso8601), bind(piece.to.iso8601))
       let isPieced = piece.rung == .minute && !plan.rollup.keepsAllMinutes
-      return (isPieced ? [table, "past_\(table)"] : [table]).map { view in
+      let views = [(table, time)] + (isPieced ? [("past_\(table)", "ts")] : [])
+      return views.map { view, filtered in
         "select \(time) as at, \(source)is_loaded from layers.\(view)"
-          + " where \(time) >= \(from)::timestamptz and \(time) < \(to)::timestamptz"
+          + " where \(filtered) >= \(from)::timestamptz and \(filtered) < \(to)::timestamptz"
       }
     case .day:
       let (from, to) = (bind(piece.from.isoDate), bind(piece.to.isoDate))

@@ -11,6 +11,8 @@ public struct MergedViews {
   public struct Look: Sendable {
     /// By `View.rawValue`, then minute since 1970; a counter that a view does not have is 0.
     public var views: [[Int64: SIMD16<Int64>]]
+    /// The sums over all hours and over all days: by `View.wholeHours` or `wholeDays`, then `View.rawValue`.
+    var rungs: [Int64: [Int: SIMD16<Int64>]] = [:]
 
     /// Views without any row.
     public static let none = Look(views: View.allCases.map { _ in [:] })
@@ -30,6 +32,17 @@ public struct MergedViews {
           note(
             view, minute, now[minute] ?? none, before: before[minute] ?? none,
             totals: views[0][minute] ?? none, log: log[minute] ?? none, &found)
+        }
+      }
+      for (rung, sums) in rungs.sorted(by: { $0.key > $1.key }) {
+        for (view, sum) in sums.sorted(by: { $0.key < $1.key }) {
+          let minutes = views[view].values.reduce(into: none) { $0 &+= $1 }
+          for index in View.allCases[view].counters where sum[index] != minutes[index] {
+            found.append(
+              "\(View.allCases[view]): \(View.counters[index]) is \(sum[index]) over all "
+                + "\(rung == View.wholeHours ? "hours" : "days"), but \(minutes[index]) over all minutes"
+            )
+          }
         }
       }
       return found
@@ -72,7 +85,12 @@ public struct MergedViews {
       for index in View.counters.indices {
         counters[index] = try rows.intOrNull(row, index + 2) ?? 0
       }
-      look.views[Int(try rows.int(row, 0))][try rows.int(row, 1)] = counters
+      let (view, minute) = (Int(try rows.int(row, 0)), try rows.int(row, 1))
+      if minute < 0 {
+        look.rungs[minute, default: [:]][view] = counters
+      } else {
+        look.views[view][minute] = counters
+      }
     }
     return look
   }
@@ -154,10 +172,10 @@ public struct MergedViews {
   /// A hash of every row of every view, including the estimates of the sketches (FNV-1a, 64 bits, hexadecimal).
   public func fingerprint() throws(WarehouseError) -> String {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for view in View.allCases {
+    for view in View.allCases.flatMap(\.names) {
       let rows = try connection.run(
         "select (v #- '{source}' #- '{is_final}')::text from "
-          + "(select to_jsonb(m) as v from serving.\(view.name) as m) as j order by 1")
+          + "(select to_jsonb(m) as v from serving.\(view) as m) as j order by 1")
       for row in 0..<rows.count {
         for byte in try rows.text(row, 0).utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
       }

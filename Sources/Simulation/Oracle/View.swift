@@ -1,6 +1,6 @@
 import Warehouse
 
-/// The seven merged views, as the oracle knows them.
+/// The seven merged rollups, as the oracle knows them.
 public enum View: Int, CaseIterable, Sendable {
   /// The views `minute_totals`, `minute_song` and so on; all are keyed by minute and what their name says.
   case totals, song, user, location, device, audience, page
@@ -17,8 +17,29 @@ public enum View: Int, CaseIterable, Sendable {
   static let outcomes = 1...4
   static let engagements = 5...10
 
-  /// The view's name in the schema `serving`, such as `minute_totals`.
+  /// The name of its table by the minute, such as `minute_totals`.
   public var name: String { "minute_\(self)" }
+
+  /// The names of its tables and views on each rung.
+  public var names: [String] { ["minute", "hour", "day"].map { "\($0)_\(self)" } }
+
+  /// The key columns beside the minute.
+  private var keyColumns: [String] {
+    switch self {
+    case .totals: []
+    case .song, .user, .location, .device: ["\(self)_key"]
+    case .audience: ["gender", "level"]
+    case .page: ["page", "method", "status", "auth", "level"]
+    }
+  }
+
+  /// SQL for all rows by the minute: those that are kept, and those that only the facts have.
+  private var minutes: String {
+    let columns = (["minute"] + keyColumns + counters.map { Self.counters[$0] })
+      .joined(separator: ", ")
+    let past = self == .totals ? "" : " union all select \(columns) from layers.past_\(name)"
+    return "(select \(columns) from layers.\(name)\(past))"
+  }
 
   /// The counters that the view has, as indexes into `View.counters`.
   var counters: [Int] {
@@ -67,20 +88,28 @@ public enum View: Int, CaseIterable, Sendable {
 
   /// SQL for the minute (since 1970), the natural key and the counters of every row of the view.
   var rowsQuery: String {
-    let sums = counters.map { "sum(v.\(Self.counters[$0]))::bigint" }.joined(separator: ", ")
+    let sums = counters.map { "coalesce(sum(v.\(Self.counters[$0])), 0)::bigint" }.joined(
+      separator: ", ")
     return "select extract(epoch from v.minute)::bigint / 60, \(key.text), \(sums) "
-      + "from serving.\(name) as v \(key.join) group by 1, 2"
+      + "from \(minutes) as v \(key.join) group by 1, 2"
   }
 
   /// SQL for all views at one instant, in one statement: a row for each view and minute, a column for each
-  /// counter, null where the view does not have the counter.
+  /// counter, null where the view does not have the counter. The sums over all hours are in a row of minute
+  /// `wholeHours`, those over all days in a row of minute `wholeDays`.
   static let lookQuery =
     allCases.map { view in
       let sums = counters.indices.map { index in
         view.counters.contains(index)
           ? "sum(\(counters[index]))::bigint" : "null::bigint"
-      }
-      return "select \(view.rawValue), extract(epoch from minute)::bigint / 60, "
-        + "\(sums.joined(separator: ", ")) from serving.\(view.name) group by minute"
+      }.joined(separator: ", ")
+      return "select \(view.rawValue), extract(epoch from minute)::bigint / 60, \(sums) "
+        + "from \(view.minutes) as v group by minute"
+        + "\nunion all select \(view.rawValue), \(wholeHours), \(sums) from serving.hour_\(view)"
+        + "\nunion all select \(view.rawValue), \(wholeDays), \(sums) from serving.day_\(view)"
     }.joined(separator: "\nunion all ")
+
+  /// Stand for a minute in rows of sums over all hours, and over all days.
+  static let wholeHours: Int64 = -60
+  static let wholeDays: Int64 = -1440
 }

@@ -18,6 +18,8 @@ final class SimulatedWorld {
   private let loadProxy: ServerProxy
   private var last = MergedViews.Look.none
   private var held: (worker: Worker<Void>, stop: StopToken, release: StopToken)?
+  /// Seconds for which loads keep minutes; nil: all.
+  private let minuteRetention: Double?
   private(set) var looks = 0
 
   /// Seconds after which a worker or load that has not ended counts as hanging.
@@ -31,6 +33,7 @@ final class SimulatedWorld {
     url = try server.makeDatabase()
     log = try SimulatedLog("\(directory)/log", partitions: sequence.partitions)
     site = Site(seed: sequence.seed)
+    minuteRetention = [nil, 3600, 3 * 3600][Int(sequence.seed % 3)]
     recount = LogRecount(log.path)
     workerProxy = try ServerProxy(url: url, in: "\(directory)/w")
     heldProxy = try ServerProxy(url: url, in: "\(directory)/h")
@@ -181,6 +184,7 @@ final class SimulatedWorld {
   private func load(_ kind: Step.Load, _ url: String) throws -> String? {
     var configuration = BatchLoader.Configuration(databaseURL: url)
     configuration.lakePatience = 20
+    configuration.minuteRetention = minuteRetention
     let load = Worker("simulated-load") { [log = log.log, library, configuration] in
       let loader = BatchLoader(lake: log, library: library, configuration: configuration)
       _ = try loader.load(kind == .full ? .full : .incremental, stop: StopToken())
