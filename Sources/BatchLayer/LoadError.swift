@@ -31,6 +31,19 @@ public struct LoadError: UserFacingError, CustomStringConvertible {
     self.message = message
   }
 
+  /// - Throws: `.auditFailed` with each of the findings that is an error; nothing where none is.
+  static func requireNoError(_ findings: [Checks.Finding]) throws(LoadError) {
+    let errors = findings.filter(\.isError)
+    guard !errors.isEmpty else { return }
+    let rules = errors.map {
+      "check \($0.check) found \($0.rows) rows (\($0.rule)), the first: \($0.examples.first ?? "")"
+    }
+    throw LoadError(
+      .auditFailed,
+      "The load was not published, the last good warehouse stays: "
+        + rules.joined(separator: "; "))
+  }
+
   static let stopped = LoadError(
     .stopped,
     "The load was stopped before it was published; the last good warehouse stays, and the speed layer "

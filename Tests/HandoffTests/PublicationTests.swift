@@ -73,6 +73,75 @@ import Warehouse
     try layers.expectTruth(Truth(records))
   }
 
+  /// The product's SQL with further checks.
+  private func library(_ checks: [String: String]) throws -> SQLLibrary {
+    let directory = try TestDatabase.directory() + "/sql-\(UUID().uuidString)"
+    try FileManager.default.copyItem(atPath: SQLLibrary().directory, toPath: directory)
+    for (name, text) in checks {
+      try text.write(toFile: "\(directory)/checks/\(name).sql", atomically: true, encoding: .utf8)
+    }
+    return try SQLLibrary(directory: directory)
+  }
+
+  private func loader(_ layers: Layers, _ library: SQLLibrary) -> BatchLoader {
+    BatchLoader(
+      lake: layers.log.lake, library: library,
+      configuration: BatchLoader.Configuration(databaseURL: layers.database.url))
+  }
+
+  @Test func nobodyWaitsWhileAFullLoadIsAudited() throws {
+    let (layers, records) = try halfLoaded(45)
+    let slow = """
+      -- severity: error
+      -- This check ends when the test says so.
+      select ts
+      from warehouse.fact_listen
+      where ts >= $1::timestamptz and ts < $2::timestamptz
+        and (select pg_advisory_lock_shared(77))::text = 'never'
+      """
+    let barrier = try layers.connect()
+    try barrier.script("select pg_advisory_lock(77)")
+    let library = try library(["zz_slow": slow])
+    let load = Worker("test-load") { try loader(layers, library).load(.full).run }
+    let reader = try layers.connect()
+    let isAudited =
+      "select count(*) from pg_stat_activity where datname = current_database() "
+      + "and application_name = 'polyrhythm load audit' and wait_event_type = 'Lock'"
+    #expect(try eventually(within: 30) { try reader.run(isAudited).int(0, 0) > 0 })
+    try reader.script(
+      "set statement_timeout = '5s'; select count(*) from warehouse.fact_listen; "
+        + "select count(*) from serving.minute_song; select count(*) from serving.day_user")
+    #expect(!load.isFinished)
+    try barrier.script("select pg_advisory_unlock(77)")
+    _ = try load.wait()
+    try layers.expectTruth(Truth(records))
+  }
+
+  @Test(arguments: [BatchLoader.Kind.full, .incremental])
+  func eachRuleThatIsBrokenIsNamedAndNothingIsPublished(_ kind: BatchLoader.Kind) throws {
+    let (layers, records) = try halfLoaded(46)
+    try layers.catchUp()
+    func rule(_ name: String, _ table: String) -> String {
+      """
+      -- severity: error
+      -- \(name)
+      select ts from \(table) where ts >= $1::timestamptz and ts < $2::timestamptz
+      """
+    }
+    let library = try library([
+      "no_listens": rule("nobody listens", "warehouse.fact_listen"),
+      "no_views": rule("nobody looks", "warehouse.fact_page_view"),
+    ])
+    let error = #expect(throws: LoadError.self) { try loader(layers, library).load(kind) }
+    #expect(error?.code == .auditFailed)
+    #expect(error?.message.contains("nobody listens") == true)
+    #expect(error?.message.contains("nobody looks") == true)
+    try layers.expectTruth(Truth(records), "\(kind)")
+    #expect(try layers.connect().stagedTables() == 0)
+    try layers.load(kind)
+    try layers.expectTruth(Truth(records), "\(kind)")
+  }
+
   @Test func aReaderInRepeatableReadThatLocksTheGateFirstNeverSeesHalfOfASwap() throws {
     let (layers, records) = try halfLoaded(44)
     try layers.catchUp()

@@ -7,7 +7,7 @@ import Warehouse
 /// says what the rule is. Further lines may follow: `-- on: check` keeps the check out of loads, which it would slow
 /// down; `-- in loads: warning` lets loads go on where the rule is broken; `-- for each: rollup` makes one query for
 /// each rollup of the text, as in `queries/rollup`. `$1` and `$2` bound the event time looked at.
-public struct Checks {
+public struct Checks: Sendable {
   /// A rule that is broken.
   public struct Finding: Sendable {
     /// The file's name without the suffix.
@@ -40,16 +40,28 @@ public struct Checks {
   /// The names of all checks: the files' names without the suffix, sorted.
   public var names: [String] { library.names(in: "checks") }
 
+  /// Whether a check reads any of these tables.
+  /// - Parameter tables: with their schemas, as keys.
+  /// - Throws: `.schema` where the check's file cannot be read.
+  func reads(_ tables: [String: String], in name: String) throws(WarehouseError) -> Bool {
+    let text = try library.text(of: "checks/\(name).sql")
+    return tables.keys.contains { text.contains($0) }
+  }
+
   /// Runs the checks over event times in [`from`, `to`), milliseconds since 1970; nil is unbounded.
+  /// - Parameters:
+  ///   - names: the checks that are run; nil runs all.
+  ///   - renamed: tables that are read in place of others, by these others' names, with their schemas.
   /// - Returns: a finding for each rule that is broken; empty where all hold.
   /// - Throws: `.schema` for a file that does not begin as it must, and errors of the server.
   public func run(
-    _ connection: Connection, from: Int64?, to: Int64?, on occasion: Occasion = .check
+    _ connection: Connection, from: Int64?, to: Int64?, on occasion: Occasion = .check,
+    only names: [String]? = nil, renamed: [String: String] = [:]
   ) throws(WarehouseError) -> [Finding] {
     // Each day's facts are a partition, and PostgreSQL then looks for duplicates day by day: a third of the time.
     try connection.script("set enable_partitionwise_aggregate = on")
     var findings: [Finding] = []
-    for name in names {
+    for name in names ?? self.names {
       let lines = try library.text(of: "checks/\(name).sql").split(separator: "\n")
       guard lines.count > 2, lines[0].hasPrefix("-- severity: "), lines[1].hasPrefix("-- ") else {
         throw WarehouseError(
@@ -66,7 +78,7 @@ public struct Checks {
         rule: String(lines[1].dropFirst(3)), rows: 0, examples: [])
       for query in try queries(name, forEachRollup: options.contains("-- for each: rollup")) {
         let rows = try connection.run(
-          "select * from (\(query)) as broken limit \(Self.limit)",
+          "select * from (\(rename(query, renamed))) as broken limit \(Self.limit)",
           [
             from.map { .timestamp(milliseconds: $0) } ?? .text("-infinity"),
             to.map { .timestamp(milliseconds: $0) } ?? .text("infinity"),
@@ -77,6 +89,13 @@ public struct Checks {
       if finding.rows > 0 { findings.append(finding) }
     }
     return findings
+  }
+
+  private func rename(_ query: String, _ renamed: [String: String]) -> String {
+    renamed.reduce(query) { text, pair in
+      text.split(separator: pair.key, omittingEmptySubsequences: false).joined(
+        separator: pair.value)
+    }
   }
 
   /// The check's queries. The time of a rollup's query is that of the rung which the check's name begins with.

@@ -206,13 +206,20 @@ public final class BatchLoader {
     let counts = feed.counts
     try checkLedger(counts, starts)
 
-    phases.begin("publish")
+    if kind == .full { phases.begin("audit") } else { phases.begin("publish") }
     cut.logEpochs = try cut.secure(in: lake)
     var staged = stage.staged(
       cut: cut, replays: feed.replayPoints(), finalBefore: feed.finalBefore,
       minutesFrom: minutesFrom)
     staged.ahead = feed.countedAhead()
     staged.replayPoints = feed.takeReplayPoints()
+    if kind == .full {
+      staged = try StagedAudit(
+        connection: control, library: library, databaseURL: configuration.databaseURL,
+        connections: configuration.connections, stop: stop
+      ).run(staged)
+      phases.begin("publish")
+    }
     let soFar = phases
     let finish = try library.sql("batch/finish_run")
     let publisher = Publisher(

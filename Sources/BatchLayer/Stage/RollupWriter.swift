@@ -36,24 +36,27 @@ final class RollupWriter {
     self.writer = writer
     outputs = Dictionary(
       uniqueKeysWithValues: RollupTable.all.map { table in
-        let main = Self.mainTable(table, generation, isFull)
+        let main = Self.mainTable(table, generation, isFull: isFull)
         let late = Self.stage(table, "\(table.name)_g\(generation)_late")
         return (table, Output(table: table, main: main, late: late))
       })
   }
 
+  /// The staged table's name, without the schema.
+  static func name(_ table: RollupTable, _ generation: Int64) -> String {
+    "\(table.name)_g\(generation)"
+  }
+
   func mainTable(_ table: RollupTable) -> StageTable {
-    Self.mainTable(table, generation, isFull)
+    Self.mainTable(table, generation, isFull: isFull)
   }
 
   func lateTable(_ table: RollupTable) -> StageTable {
     Self.stage(table, "\(table.name)_g\(generation)_late")
   }
 
-  private static func mainTable(
-    _ table: RollupTable, _ generation: Int64, _ isFull: Bool
-  ) -> StageTable {
-    var staged = stage(table, "\(table.name)_g\(generation)")
+  static func mainTable(_ table: RollupTable, _ generation: Int64, isFull: Bool) -> StageTable {
+    var staged = stage(table, name(table, generation))
     if isFull {
       staged.finishQuery = "rollup/index"
       staged.finishValues = ["table": staged.name]

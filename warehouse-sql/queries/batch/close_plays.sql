@@ -1,6 +1,6 @@
 -- Gives plays that were open, or could still change, when an earlier load wrote them the outcome that this
 -- load has found.
-update warehouse.fact_listen as f
+update {fact} as f
 set outcome = c.outcome, listened_ms = c.listened_ms
 from stage.{table} as c
 where f.ts = c.ts

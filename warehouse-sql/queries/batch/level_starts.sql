@@ -18,15 +18,15 @@ states as (
 ),
 facts as (
   select user_key, ts
-  from warehouse.fact_listen
+  from {listen}
   where ts >= (select min(since) from tangled)
   union all
   select user_key, ts
-  from warehouse.fact_auth
+  from {auth}
   where ts >= (select min(since) from tangled)
   union all
   select user_key, ts
-  from warehouse.fact_page_view
+  from {page_view}
   where ts >= (select min(since) from tangled)
 ),
 -- Of two plans in the same millisecond the first by name counts.

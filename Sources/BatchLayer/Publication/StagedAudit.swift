@@ -1,0 +1,178 @@
+import Foundation
+import Metrics
+import StarSchema
+import Support
+import Synchronization
+import Warehouse
+
+/// Audits what a full load has staged before anything that readers use is locked, on several connections. What is
+/// staged is made whole for that: late rows are added to their tables, outcomes and credits that have changed are written.
+///
+/// An incremental load is audited in the transaction that publishes it, which nobody waits for: its rows mean
+/// something only together with those that are there.
+struct StagedAudit {
+  let connection: Connection
+  let library: SQLLibrary
+  let databaseURL: String
+  /// How many checks run at the same time.
+  let connections: Int
+  let stop: StopToken
+
+  /// The names under which checks find what is staged, by the names of the tables that it will be.
+  static func names(_ run: Int64) -> [String: String] {
+    var names: [String: String] = [:]
+    for fact in FactTable.allCases { names[fact.qualifiedName] = parent(fact, run) }
+    for table in RollupTable.all {
+      names["batch.\(table.name)"] = "stage.\(RollupWriter.name(table, run))"
+    }
+    return names
+  }
+
+  /// The table, with its schema, that has a full load's facts between their audit and their publication.
+  static func parent(_ fact: FactTable, _ run: Int64) -> String {
+    "stage.\(fact.name)_g\(run)_audited"
+  }
+
+  /// - Returns: what is left to publish: `late…`, `changes` and `credits` are done.
+  /// - Throws: `LoadError.auditFailed` with each rule that is broken, `LoadError.stopped`, and errors of the server.
+  func run(_ staged: Staged) throws -> Staged {
+    var whole = staged
+    try completeRollups(&whole)
+    try joinFacts(whole)
+    try completeFacts(&whole)
+    try audit(whole)
+    return whole
+  }
+
+  // MARK: Rollups
+
+  private func completeRollups(_ staged: inout Staged) throws(WarehouseError) {
+    for table in RollupTable.all {
+      let name = RollupWriter.name(table, staged.run)
+      if staged.rollups[table] == nil {
+        try connection.script(library.sql("rollup/stage", ["table": name, "rollup": table.name]))
+        try connection.script(
+          library.sql("rollup/index", ["table": name], lists: ["keys": table.keyColumns]))
+      }
+      guard let late = staged.lateRollups[table] else { continue }
+      let lists = RollupRows.lists(table)
+      let values = ["target": "stage.\(name)", "table": late.name]
+      _ = try connection.run(library.sql("rollup/merge", values, lists: lists))
+      if table.rollup == .song {
+        _ = try connection.run(library.sql("rollup/drop_if_zero", values, lists: lists))
+      }
+    }
+    staged.rollups = Dictionary(
+      uniqueKeysWithValues: RollupTable.all.map { table in
+        (table, staged.rollups[table] ?? RollupWriter.mainTable(table, staged.run, isFull: true))
+      })
+    staged.lateRollups = [:]
+  }
+
+  // MARK: Facts
+
+  /// Gives the staged tables of each fact to one parent.
+  private func joinFacts(_ staged: Staged) throws(WarehouseError) {
+    try connection.transaction { () throws(WarehouseError) in
+      for fact in FactTable.allCases {
+        let parent = Self.parent(fact, staged.run)
+        try connection.script(
+          library.sql("batch/stage_fact_parent", ["table": parent, "fact": fact.name]))
+        for (part, table) in Self.days(of: fact, staged) {
+          try connection.script(
+            library.sql(
+              "batch/join_staged_day",
+              [
+                "parent": parent, "table": table, "day": "\(part.day.key)",
+                "next_day": "\(part.day.next.key)",
+              ]))
+        }
+        if let rest = Self.rest(of: fact, staged) {
+          try connection.script(
+            library.sql("batch/join_staged_rest", ["parent": parent, "table": rest]))
+        }
+      }
+    }
+  }
+
+  private static func days(
+    of fact: FactTable, _ staged: Staged
+  ) -> [(FactWriter.Part, String)] {
+    staged.parts.filter { $0.key.fact == fact }.map { ($0.key, $0.value.name) }
+      .sorted { $0.1 < $1.1 }
+  }
+
+  private static func rest(of fact: FactTable, _ staged: Staged) -> String? {
+    staged.rare.contains { $0.fact == fact } ? "\(fact.name)_g\(staged.run)_rare" : nil
+  }
+
+  private func completeFacts(_ staged: inout Staged) throws(WarehouseError) {
+    for (query, fact, table, span) in [
+      ("close_plays", FactTable.listen, staged.changes, staged.changedSpan),
+      ("move_credits", .pageView, staged.credits, staged.creditSpan),
+    ] {
+      guard let table, let span else { continue }
+      _ = try connection.run(
+        library.sql(
+          "batch/\(query)",
+          ["table": table.name, "fact": Self.parent(fact, staged.run)]),
+        [.timestamp(milliseconds: span.lowerBound), .timestamp(milliseconds: span.upperBound)])
+    }
+    staged.changes = nil
+    staged.credits = nil
+  }
+
+  /// Takes the staged tables back from their parents, as each goes its own way to its place. Call it in the transaction
+  /// that publishes them.
+  static func partFacts(
+    _ staged: Staged, _ connection: Connection, _ library: SQLLibrary
+  ) throws(WarehouseError) {
+    for fact in FactTable.allCases {
+      let parent = parent(fact, staged.run)
+      for table in days(of: fact, staged).map(\.1) + [rest(of: fact, staged)].compactMap({ $0 }) {
+        try connection.script(
+          library.sql("batch/part_staged_table", ["parent": parent, "table": table]))
+      }
+    }
+  }
+
+  // MARK: Audit
+
+  private func audit(_ staged: Staged) throws {
+    let checks = Checks(library: library)
+    let names = Self.names(staged.run)
+    let due = BoundedQueue<String>(limit: checks.names.count + 1)
+    for name in checks.names where try checks.reads(names, in: name) { _ = due.put(name) }
+    due.close()
+    let sessions = Sessions()
+    let workers = (0..<connections).map { _ in
+      Worker("load-audit") { [databaseURL, stop] in
+        let connection = try Connection(
+          url: databaseURL, applicationName: "polyrhythm load audit")
+        try sessions.add(connection.canceller())
+        var findings: [Checks.Finding] = []
+        while !stop.isRequested, let name = due.take() {
+          findings += try checks.run(
+            connection, from: nil, to: nil, on: .load, only: [name], renamed: names)
+        }
+        return findings
+      }
+    }
+    while !workers.allSatisfy(\.isFinished) {
+      if stop.isRequested { sessions.cancel() }
+      usleep(20_000)
+    }
+    if stop.isRequested { throw LoadError.stopped }
+    let findings = try workers.flatMap { try $0.wait() }.sorted { $0.check < $1.check }
+    try LoadError.requireNoError(findings)
+  }
+
+  /// The sessions of the workers, whose statements a stop cancels.
+  private final class Sessions: Sendable {
+    private let cancellers = Mutex<[Canceller]>([])
+
+    func add(_ canceller: Canceller) { cancellers.withLock { $0.append(canceller) } }
+
+    func cancel() { cancellers.withLock { for canceller in $0 { try? canceller.cancel() } } }
+  }
+}
