@@ -1,8 +1,8 @@
 -- Rungs: rollups by the hour and by the day, beside those by the minute. Hours and days are kept for all time; minutes
 -- of all rollups but the totals from batch.published.minutes_from on. Minutes are for watching, hours and days for asking.
 
-alter table batch.published add column minutes_from timestamptz not null default '-infinity';
-comment on column batch.published.minutes_from is 'rollups but minute_totals have no minutes before this; hours and days have all';
+-- No load publishes while what is loaded is added up; readers go on.
+lock table batch.published in share mode;
 
 -- Which minute, hour or day (UTC) a minute is in, and when these end.
 

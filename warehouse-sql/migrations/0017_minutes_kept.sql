@@ -1,6 +1,9 @@
 -- The views of the rungs. Their texts are those of queries/rollup/layers.sql, layers_kept.sql and view.sql for each
 -- rollup of Metrics/Rollups/Rollup.swift; a test compares them.
 
+alter table batch.published add column minutes_from timestamptz not null default '-infinity';
+comment on column batch.published.minutes_from is 'rollups but minute_totals have no minutes before this; hours and days have all';
+
 create or replace view layers.minute_totals as
 select
   minute, listens, listened_ms, completed, skipped, partial, thumbs_up, thumbs_down,

@@ -46,7 +46,7 @@ struct Staged {
 /// commit, after the audits have passed on exactly that state.
 ///
 /// An incremental load waits for no reader, and no reader waits for it. A full load swaps tables, and locks
-/// them exclusively for as long as it publishes. While it waits for these locks, PostgreSQL makes new readers
+/// them exclusively for as long as it swaps them; audits come before that (`StagedAudit`). While it waits for these locks, PostgreSQL makes new readers
 /// wait behind it; so it never waits for long, but gives way and tries again.
 ///
 /// Swapped tables do not follow snapshots: a transaction whose snapshot is from before the swap would find
