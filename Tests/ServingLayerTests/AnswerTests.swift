@@ -287,7 +287,8 @@ import Warehouse
         if case .cardinality = measure.rule { "round(#\(measure.name))::bigint" } else {
           measure.name
         }
-      let expected = try access.rows("select (\(expression))::text from serving.\(rollup.table(.minute).name)")
+      let expected = try access.rows(
+        "select (\(expression))::text from serving.\(rollup.table(.minute).name)")
       let index = try #require(plan.columns.firstIndex { $0.name == measure.name })
       #expect(answer.rows[0][index] == expected[0][0], "\(measure.name)")
     }

@@ -20,7 +20,9 @@ import Warehouse
 
   private func merged(_ connection: Connection) throws -> [ComparableRows] {
     try Rollup.allCases.map {
-      try ComparableRows(connection, $0.table(.minute).name, query: "select * from serving.\($0.table(.minute).name)")
+      try ComparableRows(
+        connection, $0.table(.minute).name, query: "select * from serving.\($0.table(.minute).name)"
+      )
     }
   }
 

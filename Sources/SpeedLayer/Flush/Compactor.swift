@@ -59,7 +59,8 @@ struct Compactor {
         // Two compactors could take the same rows, and then one would wait for the other.
         guard try connection.run(library.sql("speed/claim_compaction")).bool(0, 0) else { return }
         _ = try connection.run(
-          library.sql("rollup/fold", ["table": table], lists: RollupRows.lists(rollup.table(.minute))),
+          library.sql(
+            "rollup/fold", ["table": table], lists: RollupRows.lists(rollup.table(.minute))),
           [.text("(\(first),0)"), .text("(\(last),0)"), .timestamp(milliseconds: before)])
       }
       turn.pages[rollup.rawValue] = last
