@@ -26,6 +26,9 @@ public struct LoadError: UserFacingError, CustomStringConvertible {
   /// One line for people: what happened, and what to do.
   public var message: String
 
+  /// What the checks found, errors and warnings; empty unless `code` is `auditFailed`.
+  var findings: [Checks.Finding] = []
+
   init(_ code: Code, _ message: String) {
     self.code = code
     self.message = message
@@ -35,13 +38,12 @@ public struct LoadError: UserFacingError, CustomStringConvertible {
   static func requireNoError(_ findings: [Checks.Finding]) throws(LoadError) {
     let errors = findings.filter(\.isError)
     guard !errors.isEmpty else { return }
-    let rules = errors.map {
-      "check \($0.check) found \($0.rows) rows (\($0.rule)), the first: \($0.examples.first ?? "")"
-    }
-    throw LoadError(
+    var error = LoadError(
       .auditFailed,
       "The load was not published, the last good warehouse stays: "
-        + rules.joined(separator: "; "))
+        + errors.map(\.description).joined(separator: "; "))
+    error.findings = findings
+    throw error
   }
 
   static let stopped = LoadError(

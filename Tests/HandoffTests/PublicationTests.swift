@@ -118,6 +118,27 @@ import Warehouse
   }
 
   @Test(arguments: [BatchLoader.Kind.full, .incremental])
+  func aWarningIsToldAndStoredAndStopsNothing(_ kind: BatchLoader.Kind) throws {
+    let (layers, records) = try halfLoaded(47)
+    let library = try library([
+      "no_logins": """
+      -- severity: warning
+      -- nobody logs in
+      select ts from warehouse.fact_auth where ts >= $1::timestamptz and ts < $2::timestamptz
+      """
+    ])
+    let summary = try loader(layers, library).load(kind)
+    #expect(summary.warnings.map(\.check) == ["no_logins"])
+    try layers.expectTruth(Truth(records), "\(kind)")
+    let stored = try layers.connect().run(
+      "select check_name, is_error, rule from warehouse.check_result where load_run_id = $1",
+      [.int(summary.run)])
+    #expect(stored.count == 1)
+    #expect(try stored.text(0, 0) == "no_logins" && !stored.bool(0, 1))
+    #expect(try stored.text(0, 2) == "nobody logs in")
+  }
+
+  @Test(arguments: [BatchLoader.Kind.full, .incremental])
   func eachRuleThatIsBrokenIsNamedAndNothingIsPublished(_ kind: BatchLoader.Kind) throws {
     let (layers, records) = try halfLoaded(46)
     try layers.catchUp()
@@ -136,6 +157,11 @@ import Warehouse
     #expect(error?.code == .auditFailed)
     #expect(error?.message.contains("nobody listens") == true)
     #expect(error?.message.contains("nobody looks") == true)
+    let results =
+      "select check_name from warehouse.check_result join warehouse.load_run using (load_run_id) "
+      + "where is_error and status = 'failed' and broken_rows > 0 and cardinality(examples) > 0 order by 1"
+    let stored = try layers.connect().run(results)
+    #expect(try (0..<stored.count).map { try stored.text($0, 0) } == ["no_listens", "no_views"])
     try layers.expectTruth(Truth(records), "\(kind)")
     #expect(try layers.connect().stagedTables() == 0)
     try layers.load(kind)

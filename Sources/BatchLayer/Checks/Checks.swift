@@ -9,7 +9,7 @@ import Warehouse
 /// each rollup of the text, as in `queries/rollup`. `$1` and `$2` bound the event time looked at.
 public struct Checks: Sendable {
   /// A rule that is broken.
-  public struct Finding: Sendable {
+  public struct Finding: Sendable, CustomStringConvertible {
     /// The file's name without the suffix.
     public var check: String
     /// Whether the finding is an error. A load with an error is not published; a warning stops nothing.
@@ -20,6 +20,11 @@ public struct Checks: Sendable {
     public var rows: Int
     /// The first of these rows, each as `column=value …`; at most three where the check is a file.
     public var examples: [String]
+
+    /// One line for people.
+    public var description: String {
+      "check \(check) found \(rows) rows (\(rule)), the first: \(examples.first ?? "")"
+    }
   }
 
   /// When checks run.
@@ -39,6 +44,20 @@ public struct Checks: Sendable {
 
   /// The names of all checks: the files' names without the suffix, sorted.
   public var names: [String] { library.names(in: "checks") }
+
+  /// Writes findings of a load beside its run.
+  static func store(
+    _ findings: [Finding], run: Int64, _ connection: Connection, _ library: SQLLibrary
+  ) throws(WarehouseError) {
+    for finding in findings {
+      _ = try connection.run(
+        library.sql("batch/add_check_result"),
+        [
+          .int(run), .text(finding.check), .bool(finding.isError), .text(finding.rule),
+          .int(Int64(finding.rows)), .textArray(finding.examples),
+        ])
+    }
+  }
 
   /// Whether a check reads any of these tables.
   /// - Parameter tables: with their schemas, as keys.

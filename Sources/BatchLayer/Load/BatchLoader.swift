@@ -58,6 +58,8 @@ public final class BatchLoader {
     public var kind: Kind
     /// What came of the records between the cuts.
     public var counts: FeedCounts
+    /// Rules that the load breaks, and that stop nothing; also in `warehouse.check_result`.
+    public var warnings: [Checks.Finding] = []
     /// Seconds by phase, in order.
     public var seconds: [(phase: String, seconds: Double)]
     /// Seconds of all phases together.
@@ -101,30 +103,23 @@ public final class BatchLoader {
     ).int(0, 0)
     var phases = Phases()
     do {
-      let counts = try loadAlive(kind, run, lock, &phases, stop)
+      let (counts, warnings) = try loadAlive(kind, run, lock, &phases, stop)
       phases.begin("clean")
       // Staged rows that were merged are left over. The load is published, so it has not failed if they stay.
       try? Stage.empty(control, library)
-      try? forgetMinutes(control)
+      try? MinuteRetention.forget(control, library)
       EpochCleaner(library: library).dropLoadedEpochs(control)
       phases.end()
-      return Summary(run: run, kind: kind, counts: counts, seconds: phases.seconds)
+      return Summary(
+        run: run, kind: kind, counts: counts, warnings: warnings, seconds: phases.seconds)
     } catch {
       // A stop cancels the present statement, whose own error would not name the stop.
       let cause: any Error =
         stop.isRequested && (error as? WarehouseError)?.sqlState == "57014"
         ? LoadError.stopped : error
       let message = (cause as? any UserFacingError)?.message ?? "\(cause)"
-      try? fail(run, message, phases, control)
+      try? fail(run, message, (cause as? LoadError)?.findings ?? [], phases, control)
       throw cause
-    }
-  }
-
-  /// Deletes minutes that the load has given up, or one before it. They are out of sight already.
-  private func forgetMinutes(_ control: Connection) throws(WarehouseError) {
-    for rollup in Rollup.allCases where !rollup.keepsAllMinutes {
-      let table = rollup.table(.minute).name
-      _ = try control.run(library.sql("rollup/forget_minutes", ["table": table]))
     }
   }
 
@@ -135,7 +130,7 @@ public final class BatchLoader {
   /// Loads while the run's lease is renewed.
   private func loadAlive(
     _ kind: Kind, _ run: Int64, _ lock: LoadLock, _ phases: inout Phases, _ stop: StopToken
-  ) throws -> FeedCounts {
+  ) throws -> (FeedCounts, warnings: [Checks.Finding]) {
     let lease = try lock.keepAlive(run, stop)
     defer { lease.end() }
     return try load(kind, run, lock.connection, &phases, stop)
@@ -143,8 +138,10 @@ public final class BatchLoader {
 
   /// Writes the reason of the failure into the run's row, and drops the staged tables. Best effort, as the
   /// next load does the same.
-  private func fail(_ run: Int64, _ message: String, _ phases: Phases, _ control: Connection) throws
-  {
+  private func fail(
+    _ run: Int64, _ message: String, _ findings: [Checks.Finding], _ phases: Phases,
+    _ control: Connection
+  ) throws {
     var connection = control
     if !control.isAlive {
       connection = try Connection(
@@ -160,13 +157,14 @@ public final class BatchLoader {
     }
     _ = try connection.run(
       library.sql("batch/fail_run"), [.int(run), .text(message), .text(phases.json)])
+    try Checks.store(findings, run: run, connection, library)
     try Stage.empty(connection, library)
     if connection !== control { _ = try connection.run(library.sql("batch/unlock_loads")) }
   }
 
   private func load(
     _ kind: Kind, _ run: Int64, _ control: Connection, _ phases: inout Phases, _ stop: StopToken
-  ) throws -> FeedCounts {
+  ) throws -> (FeedCounts, warnings: [Checks.Finding]) {
     phases.begin("cut")
     let epochs = EpochPartitions(connection: control, library: library)
     if try epochs.prepareNext() {
@@ -225,7 +223,7 @@ public final class BatchLoader {
     let publisher = Publisher(
       connection: control, library: library, stop: stop,
       lockPatience: configuration.lockPatience, pauses: configuration.publishPauses)
-    try publisher.publish(staged) {
+    let warnings = try publisher.publish(staged) {
       connection in
       let finished = try connection.run(
         finish,
@@ -237,7 +235,7 @@ public final class BatchLoader {
         ])
       guard finished.affected == 1 else { throw LoadError.overtaken }
     }
-    return counts
+    return (counts, warnings)
   }
 
   /// Waits until the lake has all partitions of which the cut has records: the speed layer may be ahead of an

@@ -31,6 +31,14 @@ struct MinuteRetention {
     return (try rows.intOrNull(0, 0).map { Int32(clamping: $0) }, try rows.bool(0, 1))
   }
 
+  /// Deletes minutes that the published load has given up, or one before it. They are out of sight already.
+  static func forget(_ connection: Connection, _ library: SQLLibrary) throws(WarehouseError) {
+    for rollup in Rollup.allCases where !rollup.keepsAllMinutes {
+      let table = rollup.table(.minute).name
+      _ = try connection.run(library.sql("rollup/forget_minutes", ["table": table]))
+    }
+  }
+
   /// The guess, in minutes since 1970; nil where minutes are not given up.
   func guess(in lake: any EventLog, _ starts: [KernelFeed.Start]) throws(EventLogError) -> Int32? {
     guard kept != nil else { return published }

@@ -40,7 +40,7 @@ struct StagedAudit {
     try completeRollups(&whole)
     try joinFacts(whole)
     try completeFacts(&whole)
-    try audit(whole)
+    whole.warnings = try audit(whole)
     return whole
   }
 
@@ -138,7 +138,8 @@ struct StagedAudit {
 
   // MARK: Audit
 
-  private func audit(_ staged: Staged) throws {
+  /// - Returns: the rules that are broken, warnings all of them.
+  private func audit(_ staged: Staged) throws -> [Checks.Finding] {
     let checks = Checks(library: library)
     let names = Self.names(staged.run)
     let due = BoundedQueue<String>(limit: checks.names.count + 1)
@@ -165,6 +166,7 @@ struct StagedAudit {
     if stop.isRequested { throw LoadError.stopped }
     let findings = try workers.flatMap { try $0.wait() }.sorted { $0.check < $1.check }
     try LoadError.requireNoError(findings)
+    return findings
   }
 
   /// The sessions of the workers, whose statements a stop cancels.

@@ -34,5 +34,5 @@ let loadCommand = CommandSpec(
   defer { progress.finish() }
   let summary = try loader.load(kind, stop: Signals.stop)
   progress.finish()
-  Terminal.say(summary.line)
+  for line in summary.lines { Terminal.say(line) }
 }

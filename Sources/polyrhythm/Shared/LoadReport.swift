@@ -14,4 +14,7 @@ extension BatchLoader.Summary {
       + "\(Terminal.duration(total)) (\(Int(Double(counts.records) / total).grouped)/s): "
       + phases.joined(separator: ", ")
   }
+
+  /// The same, and a line for each rule that the load breaks although it was published.
+  var lines: [String] { [line] + warnings.map { "warning: \($0)" } }
 }

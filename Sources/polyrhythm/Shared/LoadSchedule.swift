@@ -58,7 +58,7 @@ struct LoadSchedule: Sendable, CustomStringConvertible {
       case .starting: break
       case .published(let summary):
         onLoad(summary)
-        say(summary.line)
+        for line in summary.lines { say(line) }
       default: say(report.description)
       }
     }

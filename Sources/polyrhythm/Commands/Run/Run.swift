@@ -144,7 +144,7 @@ final class Run {
       let summary = try loader.load(.full, stop: stop)
       progress.finish()
       loads.note(summary)
-      stage("warehouse", summary.line)
+      for line in summary.lines { stage("warehouse", line) }
     } catch let error as LoadError where error.code == .stopped {
       stage("warehouse", "not loaded: stopped before")
     } catch let error as any UserFacingError
