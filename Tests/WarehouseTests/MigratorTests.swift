@@ -34,6 +34,34 @@ import Warehouse
     #expect(try connection.run("select count(*) from a").int(0, 0) == 1)
   }
 
+  /// The server ends a session that stands still in a transaction, and nothing is held between two of them: so the
+  /// lock comes free from a process that froze, wherever that was.
+  @Test func theLockIsHeldByEachMigrationsTransactionWhichMayNotStandStill() throws {
+    let look = """
+      create table NAME as
+      select current_setting('idle_in_transaction_session_timeout') as idle,
+        count(*) as locks
+      from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()
+      """
+    try files.write(look.replacing("NAME", with: "first_look"), to: "migrations/0003_c.sql")
+    try files.write(look.replacing("NAME", with: "second_look"), to: "migrations/0004_d.sql")
+    try migrator().migrate(connection)
+    for table in ["first_look", "second_look"] {
+      let rows = try connection.run("select idle, locks from \(table)")
+      #expect(try rows.text(0, 0) == "10s" && rows.int(0, 1) == 1, "\(table)")
+    }
+    let after = try connection.run(
+      "select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()")
+    #expect(try after.int(0, 0) == 0)
+    // A session that is gone in its transaction is waited for no longer than that.
+    let frozen = try database.connect()
+    try frozen.script(
+      "begin; set local idle_in_transaction_session_timeout = '1s'; "
+        + "select pg_advisory_xact_lock(\(0x706F_6C79_7268))")
+    try files.write("create table e (x int)", to: "migrations/0005_e.sql")
+    #expect(try migrator().migrate(connection) == ["0005_e"])
+  }
+
   @Test func theRecordedHashIsTheFilesSHA256() throws {
     // printf 'create table b (x int)' | sha256sum
     try migrator().migrate(connection)

@@ -11,7 +11,8 @@ public struct Migrator {
     var sql: String
   }
 
-  /// The key of the advisory lock that keeps two migrators apart: any number that no other program uses.
+  /// The key of the advisory lock that keeps two migrators apart: any number that no other program uses. A migration
+  /// holds the lock for its own transaction, so that the server can take it from a process that froze.
   private static let lockKey: Int64 = 0x706F_6C79_7268
 
   private let library: SQLLibrary
@@ -23,37 +24,46 @@ public struct Migrator {
   /// the others wait.
   /// - Returns: the names of the migrations that were applied now.
   /// - Throws: `.schema` for a changed file, a newer database or badly named files; `.conflict` where
-  ///   another session holds the lock for 120 s; otherwise what the server had against a migration, of
+  ///   other sessions hold the lock for 120 s; otherwise what the server had against a migration, of
   ///   which then no part has been applied.
   @discardableResult
   public func migrate(_ connection: Connection) throws(WarehouseError) -> [String] {
     let migrations = try load()
-    // Nearly always all migrations are there, and then there is no need to take the lock.
-    if try compare(migrations, connection).count == migrations.count { return [] }
-    try lock(connection)
-    defer { _ = try? connection.run("select pg_advisory_unlock($1)", [.int(Self.lockKey)]) }
     let applied = try compare(migrations, connection)
     var names: [String] = []
     for migration in migrations where !applied.contains(migration.number) {
-      try apply(migration, connection)
-      names.append(migration.name)
+      if try applyOnce(migration, connection) { names.append(migration.name) }
     }
     return names
   }
 
-  /// Seconds that another process may take to migrate, before this one gives up.
+  /// Seconds that other processes may take for one migration, before this one gives up.
   private static let patience = 120.0
+  /// Seconds that a migration may stand still between two statements before the server ends its session.
+  private static let idleLimit = 10
 
-  private func lock(_ connection: Connection) throws(WarehouseError) {
+  /// What came of an attempt to apply a migration.
+  private enum Attempt { case applied, isThere, isLocked }
+
+  /// Applies a migration, unless another process has applied it meanwhile.
+  /// - Returns: whether it was applied now.
+  private func applyOnce(
+    _ migration: Migration, _ connection: Connection
+  ) throws(WarehouseError) -> Bool {
     let deadline = ContinuousClock.now + .seconds(Self.patience)
-    while try !connection.run("select pg_try_advisory_lock($1)", [.int(Self.lockKey)]).bool(0, 0) {
-      guard ContinuousClock.now < deadline else {
-        throw WarehouseError(
-          .conflict,
-          "Another session has held the lock of migrations for \(Int(Self.patience)) s"
-            + "\(try holder(connection)); see what it waits for, end it, then try again")
+    while true {
+      switch try apply(migration, connection) {
+      case .applied: return true
+      case .isThere: return false
+      case .isLocked:
+        guard ContinuousClock.now < deadline else {
+          throw WarehouseError(
+            .conflict,
+            "Another session has held the lock of migrations for \(Int(Self.patience)) s"
+              + "\(try holder(connection)); see what it waits for, end it, then try again")
+        }
+        usleep(50_000)
       }
-      usleep(50_000)
     }
   }
 
@@ -129,10 +139,18 @@ public struct Migrator {
     return applied
   }
 
-  private func apply(_ migration: Migration, _ connection: Connection) throws(WarehouseError) {
+  private func apply(
+    _ migration: Migration, _ connection: Connection
+  ) throws(WarehouseError) -> Attempt {
     let hash = try sha256(of: migration.sql, connection)
     do throws(WarehouseError) {
-      try connection.transaction { () throws(WarehouseError) in
+      return try connection.transaction { () throws(WarehouseError) -> Attempt in
+        try connection.script(
+          "set local idle_in_transaction_session_timeout = '\(Self.idleLimit)s'")
+        let lock = try connection.run(
+          "select pg_try_advisory_xact_lock($1)", [.int(Self.lockKey)])
+        guard try lock.bool(0, 0) else { return .isLocked }
+        guard try !isApplied(migration, connection) else { return .isThere }
         try connection.script(migration.sql)
         guard connection.isInTransaction else {
           throw WarehouseError(
@@ -148,12 +166,23 @@ public struct Migrator {
         try connection.run(
           "insert into warehouse.schema_migration (number, name, sha256) values ($1, $2, $3)",
           [.int(migration.number), .text(migration.name), .text(hash)])
+        return .applied
       }
     } catch {
       var named = error
       named.message = "Migration \(migration.name).sql: \(error.message)"
       throw named
     }
+  }
+
+  private func isApplied(
+    _ migration: Migration, _ connection: Connection
+  ) throws(WarehouseError) -> Bool {
+    let table = try connection.run("select to_regclass('warehouse.schema_migration') is not null")
+    guard try table.bool(0, 0) else { return false }
+    return try connection.run(
+      "select from warehouse.schema_migration where number = $1", [.int(migration.number)]
+    ).count > 0
   }
 
   /// The SHA-256 of the text in hexadecimal digits, computed by PostgreSQL.
