@@ -20,8 +20,8 @@ public struct Migrator {
   /// - Parameter library: has the migrations.
   public init(library: SQLLibrary) { self.library = library }
 
-  /// Applies the migrations that the database lacks. Several processes may call this at once: one applies them,
-  /// the others wait.
+  /// Applies the migrations that the database lacks. Several processes may call this at once: each migration is
+  /// applied by one of them, while the others wait.
   /// - Returns: the names of the migrations that were applied now.
   /// - Throws: `.schema` for a changed file, a newer database or badly named files; `.conflict` where
   ///   other sessions hold the lock for 120 s; otherwise what the server had against a migration, of
