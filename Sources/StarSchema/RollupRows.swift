@@ -97,8 +97,4 @@ extension RollupSet {
       rows.append(cell, texts: texts(of: cell, table.rollup), to: buffer)
     }
   }
-
-  private func texts(of cell: UnsafePointer<RollupCell>, _ rollup: Rollup) -> RollupTexts? {
-    rollup == .audience || rollup == .page ? texts(cell.pointee.key) : nil
-  }
 }

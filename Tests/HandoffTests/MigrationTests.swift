@@ -13,14 +13,13 @@ import Warehouse
 @Suite struct MigrationTests {
   /// The product's SQL with the migrations up to this one.
   private func library(upTo last: Int) throws -> SQLLibrary {
-    let directory = try TestDatabase.directory() + "/sql-\(UUID().uuidString)"
-    try FileManager.default.copyItem(atPath: SQLLibrary().directory, toPath: directory)
-    let migrations = "\(directory)/migrations"
-    for name in try FileManager.default.contentsOfDirectory(atPath: migrations)
-    where (Int(name.prefix(4)) ?? 0) > last {
-      try FileManager.default.removeItem(atPath: "\(migrations)/\(name)")
+    try changedSQL { directory in
+      let migrations = "\(directory)/migrations"
+      for name in try FileManager.default.contentsOfDirectory(atPath: migrations)
+      where (Int(name.prefix(4)) ?? 0) > last {
+        try FileManager.default.removeItem(atPath: "\(migrations)/\(name)")
+      }
     }
-    return try SQLLibrary(directory: directory)
   }
 
   /// Copies all rows of a table; columns that the older table lacks are left out.

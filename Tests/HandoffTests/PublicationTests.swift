@@ -75,12 +75,12 @@ import Warehouse
 
   /// The product's SQL with further checks.
   private func library(_ checks: [String: String]) throws -> SQLLibrary {
-    let directory = try TestDatabase.directory() + "/sql-\(UUID().uuidString)"
-    try FileManager.default.copyItem(atPath: SQLLibrary().directory, toPath: directory)
-    for (name, text) in checks {
-      try text.write(toFile: "\(directory)/checks/\(name).sql", atomically: true, encoding: .utf8)
+    try changedSQL { directory in
+      for (name, text) in checks {
+        try text.write(
+          toFile: "\(directory)/checks/\(name).sql", atomically: true, encoding: .utf8)
+      }
     }
-    return try SQLLibrary(directory: directory)
   }
 
   private func loader(_ layers: Layers, _ library: SQLLibrary) -> BatchLoader {

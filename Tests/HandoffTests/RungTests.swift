@@ -17,12 +17,7 @@ import Warehouse
   private func minutes(_ rollup: Rollup, _ connection: Connection) throws -> ComparableRows {
     let table = rollup.table(.minute)
     let keys = table.keyColumns.joined(separator: ", ")
-    let sums =
-      rollup.counters.map { "nullif(sum(\($0.column)), 0)::bigint as \($0.column)" }
-      + rollup.distincts.map { "hll_union_agg(\($0.column)) as \($0.column)" }
-    let something =
-      rollup.counters.map { "sum(\($0.column)) <> 0" }
-      + rollup.distincts.map { "hll_union_agg(\($0.column)) is not null" }
+    let sums = AddedUp(rollup)
     let columns =
       (table.keyColumns + rollup.counters.map(\.column) + rollup.distincts.map(\.column))
       .joined(separator: ", ")
@@ -31,9 +26,9 @@ import Warehouse
       ? "" : " union all select \(columns) from layers.past_\(table.name)"
     return try ComparableRows(
       connection, table.name,
-      query: "select \(keys), \(sums.joined(separator: ", ")) "
+      query: "select \(keys), \(sums.columns) "
         + "from (select \(columns) from layers.\(table.name)\(past)) as both_layers group by \(keys) "
-        + "having \(something.joined(separator: " or "))")
+        + "having \(sums.isSomething)")
   }
 
   private func served(_ table: RollupTable, _ connection: Connection) throws -> ComparableRows {

@@ -52,7 +52,7 @@ import Testing
       let hasTexts = rollup.keyColumns.contains { !$0.hasSuffix("_key") }
       output.rollups.drain(rollup) { cell in
         guard hasTexts else { return }
-        let texts = output.rollups.texts(cell.pointee.key)
+        let texts = output.rollups.texts(of: cell, rollup)
         #expect(texts != nil)
         if case .audience(_, let level) = texts { levels.append(level) }
       }

@@ -65,10 +65,10 @@ public struct LakeRecomputation {
     guard !starts.isEmpty else { return [] }
     // Run 0 is free, as loads count from 1.
     let stage = try Stage(
-      run: 0, isFull: false, configuration: configuration, library: library, keepsMembers: false)
+      run: 0, isFull: false, configuration: configuration, library: library,
+      minutesFrom: MinuteRetention.published(control, library).bound.map(Rung.hour.start),
+      keepsMembers: false)
     defer { stage.writer.abandon() }
-    stage.output.rollups.hoursBefore =
-      try MinuteRetention.published(control, library).bound.map(Rung.hour.start) ?? Int32.min
     try compute(stage, starts, control, stop)
     return try compareFacts(stage, control) + compareRollups(stage, control)
   }

@@ -332,10 +332,10 @@ public final class BatchLoader {
   ) throws -> (Stage, KernelFeed) {
     let isFull = reading.kind == .full
     let stage = try Stage(
-      run: reading.run, isFull: isFull, configuration: configuration, library: library)
+      run: reading.run, isFull: isFull, configuration: configuration, library: library,
+      minutesFrom: minutesFrom)
     do {
       phases.begin("replay")
-      stage.output.rollups.hoursBefore = minutesFrom ?? Int32.min
       let memory = KernelMemory(connection: reading.control, library: library)
       let feed = try KernelFeed(
         log: lake, starts: reading.starts, output: stage.output,

@@ -1,5 +1,10 @@
 /// Stretches of event time.
 enum EventSpans {
+  /// The span, widened to a time that it does not have.
+  static func including(_ ts: Int64, _ span: ClosedRange<Int64>?) -> ClosedRange<Int64> {
+    span.map { min($0.lowerBound, ts)...max($0.upperBound, ts) } ?? ts...ts
+  }
+
   /// Joins neighbouring spans, those with the smallest gaps between them first, until there are at most
   /// `limit` of them.
   /// - Parameter spans: in order, without overlap.

@@ -19,7 +19,8 @@ extension Publisher {
       // Some of these days may have a partition of their own from an earlier load: PostgreSQL finds it.
       _ = try connection.run(
         library.sql(
-          "batch/insert_rare_facts", ["fact": name, "table": "\(name)_g\(staged.run)_rare"]))
+          "batch/insert_rare_facts", ["fact": name, "table": FactWriter.rareName(fact, staged.run)])
+      )
       let days = parts.map { "\($0.day.key)" }
         .filter { present[PartName(fact: name, day: $0)] == nil }.sorted()
       _ = try connection.run(

@@ -18,14 +18,8 @@ struct Staged {
   var parts: [FactWriter.Part: StageTable]
   /// Days with few facts. Those of one fact share a staged table.
   var rare: Set<FactWriter.Part>
-  /// Outcomes of plays that an earlier load wrote; nil where none has changed.
-  var changes: StageTable?
-  /// The earliest and the latest start of these plays, milliseconds since 1970.
-  var changedSpan: ClosedRange<Int64>?
-  /// Page views whose credit has changed since their facts were written; nil where there are none.
-  var credits: StageTable?
-  /// The earliest and the latest of these page views, milliseconds since 1970.
-  var creditSpan: ClosedRange<Int64>?
+  /// Outcomes and credits of facts that have changed since these were written.
+  var changes: [FactChange]
   /// When each state of a user was first and last seen; nil where the load has no known user.
   var users: StageTable?
   /// Event times of the load's facts (milliseconds since 1970), ascending: a range for each run of days.
@@ -70,21 +64,19 @@ struct Publisher {
 
   /// Publishes the load in one transaction, which is tried again where a lock is not free in time.
   /// - Parameters:
-  ///   - auditing: whether the checks run before the commit.
   ///   - finishRun: writes the run's own row, inside the transaction.
   /// - Returns: rules that the load breaks, and that stop nothing. They are stored beside its run.
   /// - Throws: `LoadError`: `.locked` where a table was in use at every attempt, `.auditFailed`, `.overtaken`,
   ///   `.stopped`; what `finishRun` throws; errors of the server. The load is not published then.
   func publish(
-    _ staged: Staged, auditing: Bool = true,
-    finishRun: (Connection) throws -> Void
+    _ staged: Staged, finishRun: (Connection) throws -> Void
   ) throws -> [Checks.Finding] {
     var holders = ""
     for attempt in 0...pauses.count {
       if attempt > 0 { stop.wait(seconds: pauses[attempt - 1]) }
       if stop.isRequested { throw LoadError.stopped }
       do {
-        return try publishOnce(staged, auditing, finishRun)
+        return try publishOnce(staged, finishRun)
       } catch let error as WarehouseError where LockWaits.isLockFailure(error) {
         holders = try LockWaits.holders(connection, library)
       }
@@ -96,7 +88,7 @@ struct Publisher {
   }
 
   private func publishOnce(
-    _ staged: Staged, _ auditing: Bool, _ finishRun: (Connection) throws -> Void
+    _ staged: Staged, _ finishRun: (Connection) throws -> Void
   ) throws -> [Checks.Finding] {
     try connection.transaction {
       // What touches no table that is swapped comes first, as readers wait from then on.
@@ -115,7 +107,7 @@ struct Publisher {
       try publishFacts(staged)
       try publishRollups(staged)
       if !staged.isFull { try publishUsers(staged) }
-      let warnings = staged.warnings + (auditing ? try audit(staged) : [])
+      let warnings = try staged.warnings + audit(staged)
       try Checks.store(warnings, run: staged.run, connection, library)
       // The offsets come last: a worker whose partitions are reserved may wait for these rows until the commit.
       try publishProgress(staged)
@@ -126,6 +118,8 @@ struct Publisher {
 
   /// Seconds to wait for locks that a vacuum or somebody's DDL has; readers have none of them.
   private static let otherPatience = 5.0
+
+  private var rows: StagedRows { StagedRows(connection: connection, library: library) }
 
   private func limitWaiting(seconds: Double) throws(WarehouseError) {
     try LockWaits.limit(connection, library, seconds: seconds)
@@ -195,16 +189,7 @@ struct Publisher {
       }
     }
     try publishRareDays(staged, present)
-    if let changes = staged.changes, let span = staged.changedSpan {
-      _ = try connection.run(
-        sql("close_plays", ["table": changes.name, "fact": FactTable.listen.qualifiedName]),
-        [.timestamp(milliseconds: span.lowerBound), .timestamp(milliseconds: span.upperBound)])
-    }
-    if let credits = staged.credits, let span = staged.creditSpan {
-      _ = try connection.run(
-        sql("move_credits", ["table": credits.name, "fact": FactTable.pageView.qualifiedName]),
-        [.timestamp(milliseconds: span.lowerBound), .timestamp(milliseconds: span.upperBound)])
-    }
+    try rows.apply(staged.changes, to: \.qualifiedName)
   }
 
   struct PartName: Hashable {
@@ -228,36 +213,24 @@ struct Publisher {
     for table in RollupTable.all {
       if staged.isFull {
         try swap(table, staged)
-      } else if let rows = staged.rollups[table] {
-        try merge(rows, into: table)
+        continue
       }
-      if let late = staged.lateRollups[table] { try merge(late, into: table) }
+      for staged in [staged.rollups[table], staged.lateRollups[table]].compactMap({ $0 }) {
+        try rows.merge(staged, of: table, into: "batch.\(table.name)")
+      }
     }
   }
 
   /// Replaces the whole rollup by the staged one.
   private func swap(_ table: RollupTable, _ staged: Staged) throws {
-    let name = "\(table.name)_g\(staged.run)"
-    if staged.rollups[table] == nil {
-      try connection.script(
-        library.sql("rollup/stage", ["table": name, "rollup": table.name]))
-      try connection.script(
-        library.sql("rollup/index", ["table": name], lists: ["keys": table.keyColumns]))
-    }
     let old = try connection.run(library.sql("rollup/partition"), [.text(table.name)]).text(0, 0)
     try connection.script(
       library.sql(
         "rollup/swap",
-        ["rollup": table.name, "old": old, "table": name, "generation": "\(staged.run)"]))
-  }
-
-  private func merge(_ rows: StageTable, into table: RollupTable) throws {
-    let values = ["target": "batch.\(table.name)", "table": rows.name]
-    let lists = RollupRows.lists(table)
-    _ = try connection.run(library.sql("rollup/merge", values, lists: lists))
-    if table.rollup == .song {
-      _ = try connection.run(library.sql("rollup/drop_if_zero", values, lists: lists))
-    }
+        [
+          "rollup": table.name, "old": old, "table": RollupWriter.name(table, staged.run),
+          "generation": "\(staged.run)",
+        ]))
   }
 
   // MARK: Users, progress

@@ -33,16 +33,19 @@ struct StagedAudit {
     "stage.\(fact.name)_g\(run)_audited"
   }
 
-  /// - Returns: what is left to publish: `late…`, `changes` and `credits` are done.
+  /// - Returns: what is left to publish: every rollup has its table, and `lateRollups` and `changes` are done.
   /// - Throws: `LoadError.auditFailed` with each rule that is broken, `LoadError.stopped`, and errors of the server.
   func run(_ staged: Staged) throws -> Staged {
     var whole = staged
     try completeRollups(&whole)
     try joinFacts(whole)
-    try completeFacts(&whole)
+    try rows.apply(whole.changes) { Self.parent($0, whole.run) }
+    whole.changes = []
     whole.warnings = try audit(whole)
     return whole
   }
+
+  private var rows: StagedRows { StagedRows(connection: connection, library: library) }
 
   // MARK: Rollups
 
@@ -54,18 +57,10 @@ struct StagedAudit {
         try connection.script(
           library.sql("rollup/index", ["table": name], lists: ["keys": table.keyColumns]))
       }
-      guard let late = staged.lateRollups[table] else { continue }
-      let lists = RollupRows.lists(table)
-      let values = ["target": "stage.\(name)", "table": late.name]
-      _ = try connection.run(library.sql("rollup/merge", values, lists: lists))
-      if table.rollup == .song {
-        _ = try connection.run(library.sql("rollup/drop_if_zero", values, lists: lists))
+      if let late = staged.lateRollups[table] {
+        try rows.merge(late, of: table, into: "stage.\(name)")
       }
     }
-    staged.rollups = Dictionary(
-      uniqueKeysWithValues: RollupTable.all.map { table in
-        (table, staged.rollups[table] ?? RollupWriter.mainTable(table, staged.run, isFull: true))
-      })
     staged.lateRollups = [:]
   }
 
@@ -103,23 +98,7 @@ struct StagedAudit {
   }
 
   private static func rest(of fact: FactTable, _ staged: Staged) -> String? {
-    staged.rare.contains { $0.fact == fact } ? "\(fact.name)_g\(staged.run)_rare" : nil
-  }
-
-  private func completeFacts(_ staged: inout Staged) throws(WarehouseError) {
-    for (query, fact, table, span) in [
-      ("close_plays", FactTable.listen, staged.changes, staged.changedSpan),
-      ("move_credits", .pageView, staged.credits, staged.creditSpan),
-    ] {
-      guard let table, let span else { continue }
-      _ = try connection.run(
-        library.sql(
-          "batch/\(query)",
-          ["table": table.name, "fact": Self.parent(fact, staged.run)]),
-        [.timestamp(milliseconds: span.lowerBound), .timestamp(milliseconds: span.upperBound)])
-    }
-    staged.changes = nil
-    staged.credits = nil
+    staged.rare.contains { $0.fact == fact } ? FactWriter.rareName(fact, staged.run) : nil
   }
 
   /// Takes the staged tables back from their parents, as each goes its own way to its place. Call it in the transaction

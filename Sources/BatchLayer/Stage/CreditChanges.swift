@@ -19,8 +19,7 @@ struct CreditChanges {
     let view = View(
       ts: keys.ts, user: keys.userKey, session: keys.sessionId, item: keys.itemInSession)
     songs[view] = (keys, songKey)
-    span =
-      span.map { min($0.lowerBound, keys.ts)...max($0.upperBound, keys.ts) } ?? keys.ts...keys.ts
+    span = EventSpans.including(keys.ts, span)
   }
 
   /// Takes the changes noted since the last call, as rows.

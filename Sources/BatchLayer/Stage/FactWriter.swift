@@ -88,9 +88,7 @@ final class FactWriter: FactSink {
 
   func listenChanged(_ fact: ListenFact) {
     ListenChangeRows.append(fact, to: changes)
-    let ts = fact.keys.ts
-    changedSpan =
-      changedSpan.map { min($0.lowerBound, ts)...max($0.upperBound, ts) } ?? ts...ts
+    changedSpan = EventSpans.including(fact.keys.ts, changedSpan)
     if changes.byteCount >= Self.sendBytes { send(changes, changeTable) }
   }
 
@@ -199,9 +197,14 @@ final class FactWriter: FactSink {
       finishQuery: "batch/index_fact", finishValues: ["table": name], columns: part.fact.columns)
   }
 
+  /// The name, without the schema, of the staged table that the days with few facts share.
+  static func rareName(_ fact: FactTable, _ generation: Int64) -> String {
+    "\(fact.name)_g\(generation)_rare"
+  }
+
   /// What the days with few facts share.
   func rareTable(_ fact: FactTable) -> StageTable {
-    let name = "\(fact.name)_g\(generation)_rare"
+    let name = Self.rareName(fact, generation)
     return StageTable(
       name: name, makeQuery: "batch/stage_rare_fact",
       makeValues: ["table": name, "fact": fact.name],
@@ -222,6 +225,18 @@ final class FactWriter: FactSink {
     return StageTable(
       name: name, makeQuery: "batch/stage_credit_change", makeValues: ["table": name],
       columns: CreditChangeRows.columns)
+  }
+
+  /// What has changed of facts since they were written.
+  var factChanges: [FactChange] {
+    [
+      changedSpan.map {
+        FactChange(query: "close_plays", fact: .listen, rows: changeTable, span: $0)
+      },
+      credits.span.map {
+        FactChange(query: "move_credits", fact: .pageView, rows: creditTable, span: $0)
+      },
+    ].compactMap { $0 }
   }
 
   /// When each state of a user was first and last seen in this load.

@@ -12,7 +12,6 @@ final class RollupWriter {
 
   /// Rows on their way to one rollup's table of one rung.
   private struct Output {
-    let table: RollupTable
     let main: StageTable
     let late: StageTable
     let mainBuffer = CopyBuffer(capacity: 1 << 16)
@@ -37,8 +36,8 @@ final class RollupWriter {
     outputs = Dictionary(
       uniqueKeysWithValues: RollupTable.all.map { table in
         let main = Self.mainTable(table, generation, isFull: isFull)
-        let late = Self.stage(table, "\(table.name)_g\(generation)_late")
-        return (table, Output(table: table, main: main, late: late))
+        let late = Self.lateTable(table, generation)
+        return (table, Output(main: main, late: late))
       })
   }
 
@@ -51,11 +50,15 @@ final class RollupWriter {
     Self.mainTable(table, generation, isFull: isFull)
   }
 
-  func lateTable(_ table: RollupTable) -> StageTable {
-    Self.stage(table, "\(table.name)_g\(generation)_late")
+  func lateTable(_ table: RollupTable) -> StageTable { Self.lateTable(table, generation) }
+
+  private static func lateTable(_ table: RollupTable, _ generation: Int64) -> StageTable {
+    stage(table, "\(name(table, generation))_late")
   }
 
-  static func mainTable(_ table: RollupTable, _ generation: Int64, isFull: Bool) -> StageTable {
+  private static func mainTable(_ table: RollupTable, _ generation: Int64, isFull: Bool)
+    -> StageTable
+  {
     var staged = stage(table, name(table, generation))
     if isFull {
       staged.finishQuery = "rollup/index"
@@ -75,15 +78,13 @@ final class RollupWriter {
   /// nil writes all.
   func drain(_ set: RollupSet, before bound: Int32?) throws {
     for rollup in Rollup.allCases {
-      let hasTexts = rollup == .audience || rollup == .page
       try drain(set, rollup.table(.minute), before: bound) { [hours] cell in
-        let texts = hasTexts ? set.texts(cell.pointee.key) : nil
-        hours.add(rollup, cell, texts, rung: .hour)
+        hours.add(rollup, cell, of: set, rung: .hour)
         return rollup.keepsAllMinutes || cell.pointee.minute >= set.hoursBefore
       }
       try drain(hours, rollup.table(.hour), before: bound.map(Rung.hour.start)) {
         [hours, days] cell in
-        days.add(rollup, cell, hasTexts ? hours.texts(cell.pointee.key) : nil, rung: .day)
+        days.add(rollup, cell, of: hours, rung: .day)
         return true
       }
       try drain(days, rollup.table(.day), before: bound.map(Rung.day.start)) { _ in true }

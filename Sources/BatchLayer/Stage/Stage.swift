@@ -17,13 +17,17 @@ final class Stage {
   private let members: MemberStore
   private let keepsMembers: Bool
 
-  /// - Parameter keepsMembers: whether new members and quarantined records are written to the warehouse; a
-  ///   check must not write them.
+  /// - Parameters:
+  ///   - minutesFrom: minutes since 1970, at the start of an hour; what is older is counted by the hour at once. nil counts
+  ///     all by the minute.
+  ///   - keepsMembers: whether new members and quarantined records are written to the warehouse; a
+  ///     check must not write them.
   init(
     run: Int64, isFull: Bool, configuration: BatchLoader.Configuration, library: SQLLibrary,
-    keepsMembers: Bool = true
+    minutesFrom: Int32?, keepsMembers: Bool = true
   ) throws {
     self.keepsMembers = keepsMembers
+    output.rollups.hoursBefore = minutesFrom ?? Int32.min
     self.library = library
     self.run = run
     self.isFull = isFull
@@ -181,8 +185,7 @@ final class Stage {
       run: run, isFull: isFull, cut: cut, replays: replays, finalBefore: finalBefore,
       parts: Dictionary(uniqueKeysWithValues: facts.own.map { ($0, facts.table($0)) }),
       rare: facts.rare,
-      changes: facts.changedSpan == nil ? nil : facts.changeTable, changedSpan: facts.changedSpan,
-      credits: facts.credits.span == nil ? nil : facts.creditTable, creditSpan: facts.credits.span,
+      changes: facts.factChanges,
       users: facts.users.isEmpty ? nil : facts.userTable,
       spans: facts.spans,
       rollups: tables(rollups.tables, rollups.mainTable),

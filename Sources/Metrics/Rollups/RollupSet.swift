@@ -100,12 +100,12 @@ public final class RollupSet {
   /// Adds a row of a finer set to the row of this set that its time is in.
   /// - Parameters:
   ///   - cell: a row of the same rollup.
-  ///   - texts: what the row's key stands for; nil where it is the key of a dimension, or none.
+  ///   - finer: the set that has the row, and what its key stands for.
   ///   - rung: the width of this set's rows.
   public func add(
-    _ rollup: Rollup, _ cell: UnsafePointer<RollupCell>, _ texts: RollupTexts?, rung: Rung
+    _ rollup: Rollup, _ cell: UnsafePointer<RollupCell>, of finer: RollupSet, rung: Rung
   ) {
-    if let texts { name(cell.pointee.key, texts) }
+    if let texts = finer.texts(of: cell, rollup) { name(cell.pointee.key, texts) }
     let minute = rung.start(of: cell.pointee.minute)
     rows[rollup.rawValue].cell(minute, cell.pointee.key).pointee.add(cell)
   }
@@ -117,8 +117,10 @@ public final class RollupSet {
 
   func forgetTexts(except keys: Set<Int64>) { texts = texts.filter { keys.contains($0.key) } }
 
-  /// What a key of `minute_audience` or `minute_page` stands for.
-  public func texts(_ key: Int64) -> RollupTexts? { texts[key] }
+  /// What the key of a row of `minute_audience` or `minute_page` stands for; nil for rows of other rollups.
+  public func texts(of cell: UnsafePointer<RollupCell>, _ rollup: Rollup) -> RollupTexts? {
+    rollup == .audience || rollup == .page ? texts[cell.pointee.key] : nil
+  }
 
   /// Hands out the rows that are not zero, each valid during its call, and forgets them.
   /// - Parameters:

@@ -1,5 +1,6 @@
 import Foundation
 import Metrics
+import Support
 
 /// A stretch of time, and the rung whose rows answer for it.
 struct RungPiece: Equatable, Sendable {
@@ -64,8 +65,7 @@ extension Instant {
   /// The start of the minute, hour or day (UTC) that this is in.
   func floored(to rung: Rung) -> Instant {
     let width = Int64(rung.minutes) * Instant.minute
-    let rest = milliseconds % width
-    return Instant(milliseconds: milliseconds - (rest < 0 ? rest + width : rest))
+    return Instant(milliseconds: CivilDate.floorDivide(milliseconds, width) * width)
   }
 
   /// The start of the first minute, hour or day (UTC) that does not begin before this.

@@ -111,9 +111,7 @@ public struct Migrator {
   private func compare(_ migrations: [Migration], _ connection: Connection)
     throws(WarehouseError) -> Set<Int64>
   {
-    let found = try connection.run(
-      "select to_regclass('warehouse.schema_migration') is not null")
-    guard try found.bool(0, 0) else { return [] }
+    guard try hasRecord(connection) else { return [] }
     let rows = try connection.run(
       "select number, name, sha256 from warehouse.schema_migration order by number")
     var applied: Set<Int64> = []
@@ -175,11 +173,15 @@ public struct Migrator {
     }
   }
 
+  /// Whether any migration has been applied.
+  private func hasRecord(_ connection: Connection) throws(WarehouseError) -> Bool {
+    try connection.run("select to_regclass('warehouse.schema_migration') is not null").bool(0, 0)
+  }
+
   private func isApplied(
     _ migration: Migration, _ connection: Connection
   ) throws(WarehouseError) -> Bool {
-    let table = try connection.run("select to_regclass('warehouse.schema_migration') is not null")
-    guard try table.bool(0, 0) else { return false }
+    guard try hasRecord(connection) else { return false }
     return try connection.run(
       "select from warehouse.schema_migration where number = $1", [.int(migration.number)]
     ).count > 0

@@ -6,7 +6,7 @@ let loadCommand = CommandSpec(
   operands: "full | incremental", operandCount: 1...1,
   flags: [
     LocationFlags.lake, LocationFlags.database, LocationFlags.data, KernelFlags.lateness,
-    RetentionFlags.minutes,
+    LoadFlags.minutes,
     Flag(
       "--far-behind", "N",
       "records of a partition that a speed worker may lag before the load counts them in its place "
@@ -16,14 +16,12 @@ let loadCommand = CommandSpec(
   guard let kind = BatchLoader.Kind(rawValue: arguments.operands[0]) else {
     throw UsageError("load \(arguments.operands[0]): it is load full or load incremental")
   }
-  let kernel = try KernelFlags.configuration(arguments)
-  let minuteRetention = try RetentionFlags.seconds(arguments)
+  let flags = try LoadFlags(arguments)
   let locations = try Locations(arguments)
   defer { locations.close() }
   let lake = try locations.lake()
-  var configuration = BatchLoader.Configuration(databaseURL: try locations.migratedDatabaseURL())
-  configuration.kernel = kernel
-  configuration.minuteRetention = minuteRetention
+  var configuration = flags.configuration(
+    databaseURL: try locations.migratedDatabaseURL())
   if let records = try arguments.int("--far-behind", in: 0...Int.max) {
     configuration.farBehind = Int64(records)
   }

@@ -18,7 +18,7 @@ let runCommand = CommandSpec(
     Flag("--seed", "N", "of the simulated site (default 7)"),
     Flag("--for", "SECONDS", "end by itself after so long, with a summary"),
   ] + ServerFlags.access + [LocationFlags.partitions, KernelFlags.lateness]
-    + LoadSchedule.flags + [RetentionFlags.minutes]
+    + LoadSchedule.flags + [LoadFlags.minutes]
 ) { arguments in
   let server = try ServerFlags.configuration(arguments)
   let users = try arguments.int("--users", in: 1...10_000_000)
@@ -26,14 +26,13 @@ let runCommand = CommandSpec(
   let seed = try arguments.int("--seed", in: 0...Int.max) ?? 7
   let lifetime = try arguments.double("--for", in: 1...1e9)
   let schedule = try LoadSchedule(arguments)
-  let kernel = try KernelFlags.configuration(arguments)
-  let minuteRetention = try RetentionFlags.seconds(arguments)
+  let flags = try LoadFlags(arguments)
   let partitions = try arguments.int("--partitions", in: 1...1024) ?? Locations.defaultPartitions
   let locations = try Locations(arguments, makesData: true)
   defer { locations.close() }
   let run = Run(
-    locations: locations, server: server, schedule: schedule, kernel: kernel,
-    minuteRetention: minuteRetention, partitions: partitions)
+    locations: locations, server: server, schedule: schedule, flags: flags,
+    partitions: partitions)
   let now = Int64(Date().timeIntervalSince1970 * 1000)
   let fresh = GeneratorState(
     seed: UInt64(seed), users: users ?? 10_000, from: now - Int64(historyDays) * 86_400_000,

@@ -14,8 +14,7 @@ final class Run {
   private let locations: Locations
   private let server: HTTPServerConfiguration
   private let schedule: LoadSchedule
-  private let kernel: Kernel.Configuration
-  private let minuteRetention: Double?
+  private let flags: LoadFlags
   private let partitions: Int
   private let started = ContinuousClock.now
   private let written = SharedCounter()
@@ -26,13 +25,12 @@ final class Run {
 
   init(
     locations: Locations, server: HTTPServerConfiguration, schedule: LoadSchedule,
-    kernel: Kernel.Configuration, minuteRetention: Double?, partitions: Int
+    flags: LoadFlags, partitions: Int
   ) {
     self.locations = locations
     self.server = server
     self.schedule = schedule
-    self.kernel = kernel
-    self.minuteRetention = minuteRetention
+    self.flags = flags
     self.partitions = partitions
   }
 
@@ -138,7 +136,7 @@ final class Run {
     let progress = ProgressLine("load full")
     defer { progress.finish() }
     let loader = BatchLoader(
-      lake: log, library: locations.library, configuration: loadConfiguration(url),
+      lake: log, library: locations.library, configuration: flags.configuration(databaseURL: url),
       progress: { progress.update($0, of: $1) })
     do {
       let summary = try loader.load(.full, stop: stop)
@@ -155,16 +153,9 @@ final class Run {
     }
   }
 
-  private func loadConfiguration(_ url: String) -> BatchLoader.Configuration {
-    var configuration = BatchLoader.Configuration(databaseURL: url)
-    configuration.kernel = kernel
-    configuration.minuteRetention = minuteRetention
-    return configuration
-  }
-
   private func startSpeed(_ url: String, _ log: DirectoryLog, _ stop: StopToken) {
     var configuration = SpeedWorker.Configuration(databaseURL: url)
-    configuration.kernel = kernel
+    configuration.kernel = flags.kernel
     let tally = SpeedTally(log.url)
     self.tally = tally
     let library = locations.library
@@ -185,7 +176,7 @@ final class Run {
     let library = locations.library
     let schedule = schedule
     let loads = loads
-    let configuration = loadConfiguration(url)
+    let configuration = flags.configuration(databaseURL: url)
     workers.append(
       (
         "schedule",
