@@ -16,10 +16,14 @@ struct LoadFlags {
   /// - Throws: `UsageError` naming the flag and its range.
   init(_ arguments: Arguments) throws {
     kernel = try KernelFlags.configuration(arguments)
-    if arguments.string("--minute-retention") == "all" {
-      minuteRetention = nil
-    } else {
-      let hours = try arguments.int("--minute-retention", in: 1...1_000_000) ?? 48
+    switch arguments.string("--minute-retention") {
+    case nil: minuteRetention = 48 * 3600
+    case "all": minuteRetention = nil
+    case .some(let text):
+      guard let hours = Int(text), (1...1_000_000).contains(hours) else {
+        throw UsageError(
+          "--minute-retention: \"\(text)\" is neither hours from 1 to 1000000 nor all")
+      }
       minuteRetention = Double(hours) * 3600
     }
   }
