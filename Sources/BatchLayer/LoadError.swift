@@ -1,3 +1,4 @@
+import EventLog
 import Support
 
 /// Why a load did not take place.
@@ -19,6 +20,8 @@ public struct LoadError: UserFacingError, CustomStringConvertible {
     /// The load stood still beyond its lease and was taken for dead, and speed workers or another load went
     /// on in its place.
     case overtaken
+    /// There is nothing that could be published or taken back.
+    case nothingToDo
   }
 
   /// The kind of failure.
@@ -46,6 +49,14 @@ public struct LoadError: UserFacingError, CustomStringConvertible {
     throw error
   }
 
+  static let nothingToTakeBack = LoadError(
+    .nothingToDo,
+    "There is no load to take back: none was published yet, or the last one was taken back already")
+
+  static let nothingWaits = LoadError(
+    .nothingToDo,
+    "There is no build to publish: polyrhythm load full --shadow makes one")
+
   static let stopped = LoadError(
     .stopped,
     "The load was stopped before it was published; the last good warehouse stays, and the speed layer "
@@ -55,6 +66,14 @@ public struct LoadError: UserFacingError, CustomStringConvertible {
     .overtaken,
     "The load was not published: it stood still for longer than its lease of "
       + "\(Int(LoadLock.lease)) s, and others went on meanwhile; load again")
+
+  /// A build that is to wait for its publication would have to count these records anew.
+  static func cannotWait(_ source: TopicPartition) -> LoadError {
+    LoadError(
+      .lakeBehind,
+      "The load did not begin: the log has lost records of \(source) that are counted, which only a load that is "
+        + "published at once can put right: polyrhythm load full")
+  }
 
   static let forgotten = LoadError(
     .ledger,
@@ -67,7 +86,7 @@ public struct LoadError: UserFacingError, CustomStringConvertible {
   public var exitCode: ExitCode {
     switch code {
     case .busy, .lakeBehind, .locked, .stopped, .overtaken: .temporaryFailure
-    case .auditFailed: .dataError
+    case .auditFailed, .nothingToDo: .dataError
     case .ledger: .software
     }
   }

@@ -8,11 +8,19 @@ import Warehouse
 public struct KernelMemory {
   private let connection: Connection
   private let library: SQLLibrary
+  private let schema: String
 
-  /// - Parameter connection: runs all statements, in its present transaction where it has one.
-  public init(connection: Connection, library: SQLLibrary) {
+  /// - Parameters:
+  ///   - connection: runs all statements, in its present transaction where it has one.
+  ///   - schema: `batch`, which has what is published, or `shadow`, which has what a full load will publish.
+  public init(connection: Connection, library: SQLLibrary, schema: String = "batch") {
     self.connection = connection
     self.library = library
+    self.schema = schema
+  }
+
+  private func sql(_ name: String) throws(WarehouseError) -> String {
+    try library.sql("kernel/\(name)", ["schema": schema])
   }
 
   /// The events that loads have counted ahead of the crowd, by the partition that they came in.
@@ -22,8 +30,8 @@ public struct KernelMemory {
   public func readAhead(sinceLoads: Bool = false) throws(WarehouseError)
     -> [TopicPartition: [CountedAhead]]
   {
-    let name = sinceLoads ? "speed/read_counted_ahead" : "kernel/read_counted_ahead"
-    let rows = try connection.run(library.sql(name))
+    let rows = try connection.run(
+      sinceLoads ? library.sql("speed/read_counted_ahead") : sql("read_counted_ahead"))
     var ahead: [TopicPartition: [CountedAhead]] = [:]
     for row in 0..<rows.count {
       let source = TopicPartition(try rows.text(row, 0), Int32(try rows.int(row, 1)))
@@ -40,7 +48,7 @@ public struct KernelMemory {
     throws(WarehouseError) -> ReplayPoint?
   {
     let rows = try connection.run(
-      library.sql("kernel/replay_point_before"),
+      sql("replay_point_before"),
       [.text(source.topic), .int(Int64(source.partition)), .int(timestamp)])
     guard rows.count > 0 else { return nil }
     let stored = try rows.text(0, 1)
@@ -52,18 +60,14 @@ public struct KernelMemory {
 
   /// Adds places that partitions can be read again from. The rows are written in order of the partition,
   /// so that two transactions that write places cannot wait for each other in a circle.
-  /// - Parameter replacingAll: whether all known places, of every partition, are forgotten first.
   /// - Throws: `WarehouseError` where the server refuses a statement.
-  public func save(_ points: [TopicPartition: [ReplayPoint]], replacingAll: Bool = false)
-    throws(WarehouseError)
-  {
-    if replacingAll { _ = try connection.run(library.sql("kernel/forget_replay_points")) }
+  public func save(_ points: [TopicPartition: [ReplayPoint]]) throws(WarehouseError) {
     let all = points.sorted { $0.key < $1.key }.flatMap { source, points in
       points.map { (source, $0) }
     }
     guard !all.isEmpty else { return }
     _ = try connection.run(
-      library.sql("kernel/add_replay_points"),
+      sql("add_replay_points"),
       [
         .textArray(all.map(\.0.topic)), .intArray(all.map { Int64($0.0.partition) }),
         .intArray(all.map(\.1.offset)), .textArray(all.map(\.1.watermark.stored)),
@@ -80,9 +84,9 @@ public struct KernelMemory {
       .textArray(all.map(\.0.topic)), .intArray(all.map { Int64($0.0.partition) }),
       .intArray(all.map(\.1.identity)),
     ]
-    _ = try connection.run(library.sql("kernel/forget_counted_ahead"), keys)
+    _ = try connection.run(sql("forget_counted_ahead"), keys)
     guard !all.isEmpty else { return }
     _ = try connection.run(
-      library.sql("kernel/add_counted_ahead"), keys + [.intArray(all.map(\.1.ts))])
+      sql("add_counted_ahead"), keys + [.intArray(all.map(\.1.ts))])
   }
 }

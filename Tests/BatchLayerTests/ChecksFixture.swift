@@ -38,9 +38,9 @@ struct ChecksFixture {
 
   private static let partitions = ["listen", "auth", "page_view"].map { fact in
     """
-    create table parts.fact_\(fact)_a partition of warehouse.fact_\(fact)
+    create table parts.fact_\(fact)_a partition of parts.fact_\(fact)_b0
       for values from ('2026-03-01 00:00Z') to ('2026-03-02 00:00Z');
-    create table parts.fact_\(fact)_b partition of warehouse.fact_\(fact)
+    create table parts.fact_\(fact)_b partition of parts.fact_\(fact)_b0
       for values from ('2026-03-02 00:00Z') to ('2026-03-03 00:00Z');
 
     """

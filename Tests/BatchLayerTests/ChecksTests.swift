@@ -97,8 +97,8 @@ import Warehouse
   @Test func sameTimeAndPlaceInASessionOfAnotherUserIsAnotherEvent() throws {
     let fixture = try ChecksFixture()
     try fixture.connection.script(
-      Self.copyOfOpenPlay + "update warehouse.fact_listen set user_key = 13 where ctid = "
-        + "(select max(ctid) from warehouse.fact_listen where time_key = 39599) "
+      Self.copyOfOpenPlay + "update builds.fact_listen set user_key = 13 where ctid = "
+        + "(select max(ctid) from builds.fact_listen where time_key = 39599) "
         + "and time_key = 39599;")
     #expect(try fixture.findings() == [])
   }
@@ -126,8 +126,8 @@ import Warehouse
     Breakage("fact_listen_unique", "the same row twice", copyOfOpenPlay),
     Breakage(
       "fact_listen_unique", "again, in another state of the user",
-      copyOfOpenPlay + "update warehouse.fact_listen set user_key = 12 where ctid = "
-        + "(select max(ctid) from warehouse.fact_listen where time_key = 39599) "
+      copyOfOpenPlay + "update builds.fact_listen set user_key = 12 where ctid = "
+        + "(select max(ctid) from builds.fact_listen where time_key = 39599) "
         + "and time_key = 39599;"),
     Breakage(
       "fact_auth_unique", "a guest's event twice",

@@ -65,8 +65,8 @@ import Warehouse
     let connection = try layers.connect()
     try connection.script("begin")
     try connection.script(
-      "update batch.\(place[0]) set \(place[1]) = coalesce(\(place[1]), 0) + 1 "
-        + "where ctid = (select max(ctid) from batch.\(place[0]))")
+      "update builds.\(place[0]) set \(place[1]) = coalesce(\(place[1]), 0) + 1 "
+        + "where ctid = (select max(ctid) from builds.\(place[0]))")
     let findings = try check(connection, layers)
     #expect(!findings.isEmpty, "\(place)")
   }
@@ -89,7 +89,7 @@ import Warehouse
     let rollup = compared.rollup
     let layers = try Self.loaded.get().layers
     let connection = try layers.connect()
-    let table = "batch.\(compared.name)"
+    let table = "builds.\(compared.name)"
     let key = "row(\(compared.keyColumns.joined(separator: ", ")))::text"
     let rows = try connection.run("select \(key) from \(table) order by ctid desc limit 40")
     var columns: [String] = []
@@ -122,17 +122,18 @@ import Warehouse
   @Test func rowsThatOnlyOneSideHasAreSeen() throws {
     let layers = try Self.loaded.get().layers
     let connection = try layers.connect()
-    try connection.script("create table kept as select * from batch.minute_song")
+    try connection.script("create table kept as select * from builds.minute_song")
     defer {
       try? connection.script(
-        "delete from batch.minute_song; insert into batch.minute_song select * from kept; "
+        "delete from builds.minute_song; insert into builds.minute_song select * from kept; "
           + "drop table kept")
     }
     try connection.script(
       """
-      delete from batch.minute_song where ctid = (
-        select min(ctid) from batch.minute_song where listens > 0);
-      insert into batch.minute_song (minute, song_key, shares) values ('2031-01-01 00:00Z', 7, 1)
+      delete from builds.minute_song where ctid = (
+        select min(ctid) from builds.minute_song where listens > 0);
+      insert into builds.minute_song (build, minute, song_key, shares)
+      select build, '2031-01-01 00:00Z', 7, 1 from batch.published
       """)
     #expect(try recompute(layers).map { "\($0.check) \($0.rows)" } == ["lake_minute_song 2"])
   }
@@ -141,7 +142,7 @@ import Warehouse
   func aFactThatIsMissingDoubledOrAnotherIsSeen(_ fact: FactTable) throws {
     let layers = try Self.loaded.get().layers
     let connection = try layers.connect()
-    let table = "warehouse.\(fact.name)"
+    let table = "builds.\(fact.name)"
     try connection.script("create table kept as select * from \(table)")
     defer {
       try? connection.script(

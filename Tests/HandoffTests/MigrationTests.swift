@@ -25,7 +25,8 @@ import Warehouse
   /// Copies all rows of a table; columns that the older table lacks are left out.
   private func copy(_ table: String, from new: Connection, to old: Connection) throws {
     let rows = try new.run(
-      "select coalesce(jsonb_agg(to_jsonb(t)), '[]')::text from \(table) as t"
+      // Tables of one row had a key that says so.
+      "select coalesce(jsonb_agg(to_jsonb(t) || '{\"only_row\": true}'), '[]')::text from \(table) as t"
     ).text(0, 0)
     try old.script("delete from \(table)")
     try old.run(

@@ -25,6 +25,7 @@ import Warehouse
     let cut = try CutMaker(
       connection: connection, library: layers.library, lake: layers.log.lake, run: run,
       isFull: true, farBehind: BatchLoader.Configuration(databaseURL: "").farBehind,
+      reserves: true,
       stop: StopToken()
     ).make()
     #expect(cut.reserved > 0)

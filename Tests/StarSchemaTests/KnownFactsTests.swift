@@ -34,7 +34,7 @@ import Warehouse
     let connection = try database.connect()
     try connection.script(
       """
-      create table parts.fact_page_view_a partition of warehouse.fact_page_view
+      create table parts.fact_page_view_a partition of parts.fact_page_view_b0
         for values from ('2026-03-02 00:00Z') to ('2026-03-03 00:00Z');
       insert into warehouse.dim_user (user_key, user_id, level) values (11, 1, 'free'), (12, 1, 'paid');
       insert into warehouse.fact_page_view

@@ -16,9 +16,11 @@ import Warehouse
     guard schema == "batch" || table.rung == .minute else { return }
     let connection = try Self.database.get().connect()
     let columns = try connection.columns(of: "\(schema).\(table.name)").map(\.name)
-    // Which epoch a row belongs to is said by the partition that it is written to.
+    // Which epoch a row belongs to, and which load wrote it, is said by the table that it is written to.
     #expect(
-      columns.filter { $0 != "epoch" }.sorted() == RollupRows.columns(table).sorted())
+      columns.filter { $0 != "epoch" && $0 != "load_run_id" }.sorted()
+        == RollupRows.columns(table).sorted())
+    #expect(columns.contains("load_run_id") == (schema == "batch"))
     #expect(columns.contains("epoch") == (schema == "speed"))
   }
 
@@ -121,13 +123,13 @@ import Warehouse
     }
   }
 
-  @Test(arguments: Rollup.allCases, ["batch", "parts.speed_"])
+  @Test(arguments: Rollup.allCases, ["builds", "parts.speed_"])
   func aRowThatIsWrittenComesBackEqual(_ rollup: Rollup, _ place: String) throws {
     let database = try TestDatabase.make()
     let connection = try database.connect()
     let table =
-      place == "batch"
-      ? "batch.\(rollup.table(.minute).name)" : "\(place)\(rollup.table(.minute).name)_e1"
+      place == "builds"
+      ? "builds.\(rollup.table(.minute).name)" : "\(place)\(rollup.table(.minute).name)_e1"
     let set = RollupSet()
     let expected = fill(set, rollup)
     let buffer = CopyBuffer()

@@ -20,15 +20,17 @@ import Warehouse
         == words(
           """
           insert into batch.minute_page as t
-            (minute, page, method, status, auth, level, page_views, errors, active_users, sessions)
+            (minute, page, method, status, auth, level, build, load_run_id,
+            page_views, errors, active_users, sessions)
           select
-            minute, page, method, status, auth, level,
+            minute, page, method, status, auth, level, min(build), max(load_run_id),
             nullif(sum(page_views), 0), nullif(sum(errors), 0),
             hll_union_agg(active_users), hll_union_agg(sessions)
           from stage.staged
           group by minute, page, method, status, auth, level
           on conflict (minute, page, method, status, auth, level) do update
           set
+            load_run_id = excluded.load_run_id,
             page_views = nullif(coalesce(t.page_views, 0) + coalesce(excluded.page_views, 0), 0),
             errors = nullif(coalesce(t.errors, 0) + coalesce(excluded.errors, 0), 0),
             active_users = coalesce(hll_union(t.active_users, excluded.active_users), t.active_users, excluded.active_users),

@@ -65,7 +65,8 @@ public struct LakeRecomputation {
     guard !starts.isEmpty else { return [] }
     // Run 0 is free, as loads count from 1.
     let stage = try Stage(
-      run: 0, isFull: false, configuration: configuration, library: library,
+      LoadNumbers(run: 0, build: BuildTables.published(control, library), isFull: false),
+      configuration: configuration, library: library,
       minutesFrom: MinuteRetention.published(control, library).bound.map(Rung.hour.start),
       keepsMembers: false)
     defer { stage.writer.abandon() }
@@ -147,11 +148,13 @@ public struct LakeRecomputation {
           _ = try control.run(
             library.sql(
               "batch/move_credits",
-              ["table": stage.facts.creditTable.name, "fact": "stage.\(table.name)"]),
+              ["changes": "stage.\(stage.facts.creditTable.name)", "fact": "stage.\(table.name)"]),
             [.timestamp(milliseconds: start), .timestamp(milliseconds: start + Self.fullDay)])
         }
         let found = try control.run(
-          library.sql("check/compare_fact", ["table": table.name, "fact": fact.name]),
+          library.sql(
+            "check/compare_fact", ["table": table.name, "fact": fact.name],
+            lists: ["columns": fact.columns]),
           [.timestamp(milliseconds: start), .timestamp(milliseconds: start + Self.fullDay)])
         rows += found.count
         examples += Checks.examples(of: found, atMost: 3 - examples.count)
@@ -173,7 +176,7 @@ public struct LakeRecomputation {
       }
       let query = try control.run(
         library.sql("check/compare_rollup"),
-        [.text("batch.\(rollup.name)")] + tables.map { .text("stage.\($0.name)") }
+        [.text(rollup.name)] + tables.map { .text("stage.\($0.name)") }
           + [.bool(rollup.rung == .minute && !rollup.rollup.keepsAllMinutes)]
       ).text(0, 0)
       let found = try control.run(query)

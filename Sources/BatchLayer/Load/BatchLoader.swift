@@ -10,62 +10,6 @@ import Warehouse
 /// The batch layer: loads the lake from the last cut (or from the beginning) to a new one, and
 /// publishes facts, rollups and the handoff in one transaction.
 public final class BatchLoader {
-  /// What a load covers; the raw value is that of `warehouse.load_run.kind`.
-  public enum Kind: String, Sendable {
-    /// Everything from the lake's first record; the load replaces what is there.
-    case full
-    /// What came since the last published cut.
-    case incremental
-  }
-
-  /// How loads work; all but the database has a default.
-  public struct Configuration: Sendable {
-    /// The warehouse, as a connection URL of libpq.
-    public var databaseURL: String
-    /// The allowed lateness. It must be that of the speed layer: the layers must agree on every number.
-    public var kernel = Kernel.Configuration()
-    /// Seconds without a new record after which the load gives up waiting for the lake.
-    public var lakePatience = 120.0
-    /// Seconds for which publishing waits for readers of the tables that it swaps before it gives way to
-    /// them. Readers that come in this time wait too, behind the load.
-    public var lockPatience = 0.8
-    /// Seconds between attempts to publish; there is one more attempt than there are pauses.
-    public var publishPauses: [Double] = [1, 2, 4, 8, 15]
-    /// Connections that write staged rows at the same time.
-    public var connections = 2
-    /// How many days of a fact get partitions of their own although they have few facts; nil: as many as
-    /// the server's lock table has room for.
-    public var ownDays: Int?
-    /// Rows of rollups that are kept in memory before the rows of complete minutes are written.
-    public var rollupRows = 80_000
-    /// Seconds before the cut's watermark for which rollups but the totals keep minutes; what is older has hours
-    /// and days. nil keeps all minutes.
-    public var minuteRetention: Double?
-
-    /// How many records of a partition a live speed worker may be behind the lake before a load counts
-    /// these records in the worker's place.
-    public var farBehind: Int64 = 5_000_000
-
-    /// The defaults, for this database.
-    public init(databaseURL: String) { self.databaseURL = databaseURL }
-  }
-
-  /// What a load did.
-  public struct Summary: Sendable {
-    /// The number of the load's row in `warehouse.load_run`.
-    public var run: Int64
-    /// What the load covered.
-    public var kind: Kind
-    /// What came of the records between the cuts.
-    public var counts: FeedCounts
-    /// Rules that the load breaks, and that stop nothing; also in `warehouse.check_result`.
-    public var warnings: [Checks.Finding] = []
-    /// Seconds by phase, in order.
-    public var seconds: [(phase: String, seconds: Double)]
-    /// Seconds of all phases together.
-    public var totalSeconds: Double { seconds.reduce(0) { $0 + $1.seconds } }
-  }
-
   private let lake: any EventLog
   private let library: SQLLibrary
   private let configuration: Configuration
@@ -105,10 +49,7 @@ public final class BatchLoader {
     do {
       let (counts, warnings) = try loadAlive(kind, run, lock, &phases, stop)
       phases.begin("clean")
-      // Staged rows that were merged are left over. The load is published, so it has not failed if they stay.
-      try? Stage.empty(control, library)
-      try? MinuteRetention.forget(control, library)
-      EpochCleaner(library: library).dropLoadedEpochs(control)
+      Publications(library: library, configuration: configuration).clean(control)
       phases.end()
       return Summary(
         run: run, kind: kind, counts: counts, warnings: warnings, seconds: phases.seconds)
@@ -125,7 +66,7 @@ public final class BatchLoader {
 
   /// Seconds that a load may stand still in a transaction before the server ends its session, which frees its
   /// locks.
-  private static let idleLimit = 10.0
+  static let idleLimit = 10.0
 
   /// Loads while the run's lease is renewed.
   private func loadAlive(
@@ -159,6 +100,7 @@ public final class BatchLoader {
       library.sql("batch/fail_run"), [.int(run), .text(message), .text(phases.json)])
     try Checks.store(findings, run: run, connection, library)
     try Stage.empty(connection, library)
+    Cleaner(library: library).clean(connection)
     if connection !== control { _ = try connection.run(library.sql("batch/unlock_loads")) }
   }
 
@@ -170,11 +112,11 @@ public final class BatchLoader {
     if try epochs.prepareNext() {
       // A load that died did not make these tables before its cut ended. A statement that was planned without
       // them would not see their rows, so no such statement may be left when the cut opens the epoch.
-      EpochCleaner(library: library).letOlderStatementsEnd(control)
+      Cleaner(library: library).letOlderStatementsEnd(control)
     }
     var cut = try CutMaker(
       connection: control, library: library, lake: lake, run: run, isFull: kind == .full,
-      farBehind: configuration.farBehind, stop: stop
+      farBehind: configuration.farBehind, reserves: !configuration.isShadow, stop: stop
     ).make()
     try epochs.prepareNext()
     try awaitPartitions(cut, stop)
@@ -185,7 +127,10 @@ public final class BatchLoader {
       allowedLatenessMs: configuration.kernel.allowedLatenessMs,
       published: kind == .full ? nil : published.bound)
     let guess = try retention.guess(in: lake, starts)
-    let reading = Reading(kind: kind, run: run, starts: starts, control: control, stop: stop)
+    let numbers = LoadNumbers(
+      run: run, build: kind == .full ? run : try BuildTables.published(control, library),
+      isFull: kind == .full)
+    let reading = Reading(numbers: numbers, starts: starts, control: control, stop: stop)
     var (stage, feed) = try read(reading, minutesFrom: guess, &phases)
     defer { stage.writer.abandon() }
     let minutesFrom = retention.bound(feed)
@@ -198,44 +143,73 @@ public final class BatchLoader {
     try stage.commit(feed)
     if !feed.deferred.isEmpty {
       phases.begin("late")
-      try settleLate(feed, stage, control, isFull: kind == .full)
+      try settleLate(feed, stage, control, numbers)
     }
     try stage.commitUsers()
     let counts = feed.counts
     try checkLedger(counts, starts)
 
-    if kind == .full { phases.begin("audit") } else { phases.begin("publish") }
     cut.logEpochs = try cut.secure(in: lake)
     var staged = stage.staged(
       cut: cut, replays: feed.replayPoints(), finalBefore: feed.finalBefore,
       minutesFrom: minutesFrom)
     staged.ahead = feed.countedAhead()
     staged.replayPoints = feed.takeReplayPoints()
-    if kind == .full {
-      staged = try StagedAudit(
-        connection: control, library: library, databaseURL: configuration.databaseURL,
-        connections: configuration.connections, stop: stop
-      ).run(staged)
-      phases.begin("publish")
-    }
-    let soFar = phases
-    let finish = try library.sql("batch/finish_run")
+    return (counts, try publish(staged, counts, control, &phases, stop))
+  }
+
+  /// - Returns: rules that the load breaks, and that stop nothing.
+  private func publish(
+    _ staged: Staged, _ counts: FeedCounts, _ control: Connection, _ phases: inout Phases,
+    _ stop: StopToken
+  ) throws -> [Checks.Finding] {
     let publisher = Publisher(
-      connection: control, library: library, stop: stop,
-      lockPatience: configuration.lockPatience, pauses: configuration.publishPauses)
-    let warnings = try publisher.publish(staged) {
-      connection in
-      let finished = try connection.run(
-        finish,
-        [
-          .int(run), .int(Int64(counts.records)), .int(Int64(counts.listens)),
-          .int(Int64(counts.auths)), .int(Int64(counts.pageViews)),
-          .int(Int64(counts.quarantined)), .int(Int64(counts.late)),
-          .int(Int64(counts.redelivered)), .text(soFar.json), .int(Int64(counts.absent)),
-        ])
-      guard finished.affected == 1 else { throw LoadError.overtaken }
+      connection: control, library: library, stop: stop, pauses: configuration.publishPauses)
+    guard staged.numbers.isFull else {
+      phases.begin("publish")
+      let soFar = phases
+      return try publisher.publish(staged) {
+        try finish(staged, counts, soFar, "published", $0)
+      }
     }
-    return (counts, warnings)
+    phases.begin("audit")
+    let audited = try StagedAudit(
+      connection: control, library: library, databaseURL: configuration.databaseURL,
+      connections: configuration.connections, stop: stop
+    ).run(staged)
+    phases.begin("publish")
+    let soFar = phases
+    let shadow = ShadowBuild(connection: control, library: library)
+    try publisher.attempts {
+      try control.transaction {
+        try publisher.limitWaiting()
+        try shadow.open(audited)
+        if configuration.isShadow { try finish(audited, counts, soFar, "shadow", control) }
+      }
+    }
+    if configuration.isShadow { return audited.warnings }
+    Cleaner(library: library).letOlderStatementsEnd(control)
+    return try publisher.publish(
+      Publisher.Build(
+        run: audited.run, closedEpoch: audited.cut.closedEpoch, reserved: audited.cut.reserved,
+        lost: audited.cut.lost, warnings: audited.warnings)
+    ) { try finish(audited, counts, soFar, "published", $0) }
+  }
+
+  private func finish(
+    _ staged: Staged, _ counts: FeedCounts, _ phases: Phases, _ status: String,
+    _ connection: Connection
+  ) throws {
+    let finished = try connection.run(
+      library.sql("batch/finish_run"),
+      [
+        .int(staged.run), .int(Int64(counts.records)), .int(Int64(counts.listens)),
+        .int(Int64(counts.auths)), .int(Int64(counts.pageViews)),
+        .int(Int64(counts.quarantined)), .int(Int64(counts.late)),
+        .int(Int64(counts.redelivered)), .text(phases.json), .int(Int64(counts.absent)),
+        .int(staged.build), .int(Int64(staged.cut.reserved)), .text(status),
+      ])
+    guard finished.affected == 1 else { throw LoadError.overtaken }
   }
 
   /// Waits until the lake has all partitions of which the cut has records: the speed layer may be ahead of an
@@ -318,8 +292,7 @@ public final class BatchLoader {
 
   /// What a load reads.
   private struct Reading {
-    var kind: Kind
-    var run: Int64
+    var numbers: LoadNumbers
     var starts: [KernelFeed.Start]
     var control: Connection
     var stop: StopToken
@@ -330,10 +303,9 @@ public final class BatchLoader {
   private func read(
     _ reading: Reading, minutesFrom: Int32?, _ phases: inout Phases
   ) throws -> (Stage, KernelFeed) {
-    let isFull = reading.kind == .full
+    let isFull = reading.numbers.isFull
     let stage = try Stage(
-      run: reading.run, isFull: isFull, configuration: configuration, library: library,
-      minutesFrom: minutesFrom)
+      reading.numbers, configuration: configuration, library: library, minutesFrom: minutesFrom)
     do {
       phases.begin("replay")
       let memory = KernelMemory(connection: reading.control, library: library)
@@ -369,14 +341,12 @@ public final class BatchLoader {
 
   /// Counts the out-of-window events that no load has counted before.
   private func settleLate(
-    _ feed: KernelFeed, _ stage: Stage, _ control: Connection, isFull: Bool
+    _ feed: KernelFeed, _ stage: Stage, _ control: Connection, _ numbers: LoadNumbers
   ) throws {
-    let published =
-      isFull ? [:] : try Publisher(connection: control, library: library).partitions()
-    try stage.settleDeferred(feed, control) { part in
-      published[Publisher.PartName(fact: part.fact.name, day: "\(part.day.key)")]
-        .map { "parts.\($0)" }
-    }
+    let partitions = FactPartitions(
+      connection: control, library: library, build: numbers.build)
+    let published = try partitions.present()
+    try stage.settleDeferred(feed, control) { part in published[part].map { "parts.\($0)" } }
   }
 
   /// Every record between the cuts must have been counted, recognised as a redelivery, or quarantined, and

@@ -47,6 +47,9 @@ struct CutMaker {
   /// How many records of a partition a live speed worker may be behind the lake before the load counts these
   /// records in the worker's place.
   let farBehind: Int64
+  /// Whether the load may count records in place of speed workers. One whose build waits for its publication may not, as
+  /// nothing can be reserved for so long.
+  let reserves: Bool
   let stop: StopToken
 
   /// Closes the current epoch and opens the next one, in one short transaction.
@@ -98,6 +101,10 @@ struct CutMaker {
         guard let end = lakeEnds[source], isLost || end > offset,
           isLost || !isAttended || end > offset + farBehind
         else { continue }
+        guard reserves else {
+          if isLost { throw LoadError.cannotWait(source) }
+          continue
+        }
         _ = try connection.run(
           library.sql("batch/reserve"),
           [
@@ -111,6 +118,11 @@ struct CutMaker {
         precondition(
           end >= offset || cut.lost.contains(source),
           "\(source): a cut at \(end), before \(offset) that is committed")
+      }
+      if cut.reserved > 0 {
+        _ = try connection.run(
+          library.sql(
+            "batch/note_speed_progress", ["table": UndoLog.progressTable(run)]))
       }
       _ = try connection.run(library.sql("batch/advance_epoch"), [.int(epoch + 1)])
       _ = try connection.run(

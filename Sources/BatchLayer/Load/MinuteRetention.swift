@@ -31,11 +31,15 @@ struct MinuteRetention {
     return (try rows.intOrNull(0, 0).map { Int32(clamping: $0) }, try rows.bool(0, 1))
   }
 
-  /// Deletes minutes that the published load has given up, or one before it. They are out of sight already.
+  /// Deletes minutes that the published load has given up, or one before it, but for those that taking it back would bring
+  /// back. They are out of sight already.
   static func forget(_ connection: Connection, _ library: SQLLibrary) throws(WarehouseError) {
+    let build = try BuildTables.published(connection, library)
     for rollup in Rollup.allCases where !rollup.keepsAllMinutes {
-      let table = rollup.table(.minute).name
-      _ = try connection.run(library.sql("rollup/forget_minutes", ["table": table]))
+      _ = try connection.run(
+        library.sql(
+          "rollup/forget_minutes",
+          ["table": rollup.table(.minute).name, "build": "\(build)"]))
     }
   }
 

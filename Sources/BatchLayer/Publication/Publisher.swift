@@ -5,78 +5,132 @@ import StarSchema
 import Support
 import Warehouse
 
-/// What a load has staged, ready to be published.
-struct Staged {
-  var run: Int64
-  var isFull: Bool
-  var cut: Cut
-  var replays: [TopicPartition: ReplayPoint]
-  /// Milliseconds since 1970: minutes that begin before this change only by late events. nil where nothing
-  /// has come yet.
-  var finalBefore: Int64?
-  /// Days with a staged table of their own.
-  var parts: [FactWriter.Part: StageTable]
-  /// Days with few facts. Those of one fact share a staged table.
-  var rare: Set<FactWriter.Part>
-  /// Outcomes and credits of facts that have changed since these were written.
-  var changes: [FactChange]
-  /// When each state of a user was first and last seen; nil where the load has no known user.
-  var users: StageTable?
-  /// Event times of the load's facts (milliseconds since 1970), ascending: a range for each run of days.
-  var spans: [ClosedRange<Int64>]
-  /// Rows of which each key has one.
-  var rollups: [RollupTable: StageTable]
-  /// Rows of times that had been written before; see `RollupWriter`.
-  var lateRollups: [RollupTable: StageTable]
-  /// Minutes since 1970: rollups but the totals have no minutes before this from the load on. nil where all are kept.
-  var minutesFrom: Int32?
-  /// The events that were counted ahead of the crowd.
-  var ahead: [TopicPartition: [CountedAhead]] = [:]
-  /// Rules that what is staged breaks, and that stop nothing.
-  var warnings: [Checks.Finding] = []
-  /// Places that the partitions can be read again from.
-  var replayPoints: [TopicPartition: [ReplayPoint]] = [:]
-}
-
-/// Publishes a load: facts, rollups, users, progress and the loaded epoch become visible in one
-/// commit, after the audits have passed on exactly that state.
+/// Publishes a load: facts, rollups, users, progress and the pointer to them become visible in one commit, after the
+/// audits have passed on exactly that state. No reader waits for it, and it waits for no reader (docs/decisions/0013).
 ///
-/// An incremental load waits for no reader, and no reader waits for it, unless it brings days whose minutes are given
-/// up already (`takeFactsOfPastDays`). A full load swaps tables, and locks
-/// them exclusively for as long as it swaps them; audits come before that (`StagedAudit`). While it waits for these locks, PostgreSQL makes new readers
-/// wait behind it; so it never waits for long, but gives way and tries again.
-///
-/// Swapped tables do not follow snapshots: a transaction whose snapshot is from before the swap would find
-/// the new tables with the old `loaded_epoch`. A single statement in a transaction of its own cannot meet
-/// this. A reader that needs several statements in repeatable read must lock `batch.published` in access share
-/// mode before its first query: then a full load waits for the reader, or the reader's snapshot is from after
-/// the load.
+/// A full load has made a build of its own, beside the published one, and has been audited there. Publishing it moves the
+/// pointer. An incremental load adds its rows to the published build.
 struct Publisher {
   let connection: Connection
   let library: SQLLibrary
   var stop = StopToken()
-  /// Seconds to wait for readers of the tables before giving way to others. It is less than PostgreSQL's
-  /// deadlock_timeout (1 s), so that a reader that has one table and waits for another is never the one that
-  /// PostgreSQL ends.
-  var lockPatience = 0.8
   /// Seconds between attempts; there is one more attempt than there are pauses.
   var pauses = [1.0, 2, 4, 8, 15]
 
-  /// Publishes the load in one transaction, which is tried again where a lock is not free in time.
+  /// Publishes an incremental load.
   /// - Parameters:
   ///   - finishRun: writes the run's own row, inside the transaction.
   /// - Returns: rules that the load breaks, and that stop nothing. They are stored beside its run.
-  /// - Throws: `LoadError`: `.locked` where a table was in use at every attempt, `.auditFailed`, `.overtaken`,
+  /// - Throws: `LoadError`: `.locked` where somebody's DDL kept a table at every attempt, `.auditFailed`, `.overtaken`,
   ///   `.stopped`; what `finishRun` throws; errors of the server. The load is not published then.
   func publish(
     _ staged: Staged, finishRun: (Connection) throws -> Void
   ) throws -> [Checks.Finding] {
+    try attempts { try FactPublication(staged, connection, library).makePartitionsAhead() }
+    return try attempts {
+      try connection.transaction {
+        try limitWaiting()
+        let published = try readPublished()
+        // Another load has published since this one made its cut.
+        guard staged.cut.closedEpoch > published.epoch, staged.build == published.build else {
+          throw LoadError.overtaken
+        }
+        try UndoLog(connection: connection, library: library).save(staged)
+        try FactPublication(staged, connection, library).publish()
+        for table in RollupTable.all {
+          for rows in staged.tables(table) {
+            try self.rows.merge(
+              rows, of: table, into: "parts.\(BuildTables(build: staged.build).name(table))")
+          }
+        }
+        if let users = staged.users {
+          try publishUsers(run: staged.run, "stage.\(users.name)") { $0.qualifiedName }
+        }
+        let warnings = try audit(staged.spans, only: Checks(library: library).names)
+        try Checks.store(warnings, run: staged.run, connection, library)
+        // The offsets come last: a worker whose partitions are reserved may wait for these rows until the commit.
+        try publishProgress(
+          staged.progress, run: staged.run, reserved: staged.cut.reserved, lost: staged.cut.lost)
+        let memory = KernelMemory(connection: connection, library: library)
+        try memory.replaceAhead(staged.ahead)
+        // Written after speed.progress, as in a flush of the speed layer: in one order the two cannot wait for
+        // each other in a circle.
+        try memory.save(staged.replayPoints)
+        _ = try connection.run(
+          sql("publish_load"),
+          [
+            .int(staged.build), .int(Int64(staged.cut.closedEpoch)), .int(staged.run),
+            Self.time(milliseconds: staged.finalBefore), Self.time(minutes: staged.minutesFrom),
+          ])
+        _ = try connection.run(sql("forget_builds"))
+        try finishRun(connection)
+        return warnings
+      }
+    }
+  }
+
+  /// What the pointer has to know to move to a build that is complete.
+  struct Build {
+    /// The full load that has made it.
+    var run: Int64
+    /// The epoch that its cut closed.
+    var closedEpoch: Int32
+    /// How many partitions are reserved to the load.
+    var reserved = 0
+    /// Partitions whose committed records are not those of the lake.
+    var lost: Set<TopicPartition> = []
+    var warnings: [Checks.Finding] = []
+  }
+
+  /// Moves the pointer to a build whose tables are in place (`ShadowBuild`).
+  /// - Returns, throws: as `publish(_:finishRun:)` does.
+  func publish(
+    _ build: Build, finishRun: (Connection) throws -> Void
+  ) throws -> [Checks.Finding] {
+    let tables = BuildTables(build: build.run)
+    let shadow = ShadowBuild(connection: connection, library: library)
+    return try attempts {
+      try connection.transaction {
+        try limitWaiting()
+        _ = try readPublished()
+        try UndoLog(connection: connection, library: library).save(build)
+        _ = try connection.run(sql("reset_users_seen"))
+        _ = try connection.run(sql("level_history_reset"))
+        try publishUsers(run: build.run, "shadow.user_seen") { "parts.\(tables.name($0))" }
+        let checks = Checks(library: library)
+        let audited = StagedAudit.names(build.run)
+        let due = try checks.names.filter { try !checks.reads(audited, in: $0) }
+        let warnings = try build.warnings + audit([Int64.min...Int64.max], only: due)
+        try Checks.store(warnings, run: build.run, connection, library)
+        try publishProgress(
+          try shadow.progress(build.run), run: build.run, reserved: build.reserved,
+          lost: build.lost)
+        try shadow.takeMemory()
+        _ = try connection.run(sql("publish_build"), [.int(build.run)])
+        _ = try connection.run(sql("forget_builds"))
+        try finishRun(connection)
+        try shadow.forget()
+        return warnings
+      }
+    }
+  }
+
+  static func time(milliseconds: Int64?) -> SQLValue {
+    milliseconds.map { .timestamp(milliseconds: $0) } ?? .null
+  }
+
+  static func time(minutes: Int32?) -> SQLValue {
+    minutes.map { .timestamp(milliseconds: Int64($0) * 60_000) } ?? .text("-infinity")
+  }
+
+  /// Tries again where a lock is not free in time.
+  func attempts<Result>(_ body: () throws -> Result) throws -> Result {
     var holders = ""
     for attempt in 0...pauses.count {
       if attempt > 0 { stop.wait(seconds: pauses[attempt - 1]) }
       if stop.isRequested { throw LoadError.stopped }
       do {
-        return try publishOnce(staged, finishRun)
+        return try body()
       } catch let error as WarehouseError where LockWaits.isLockFailure(error) {
         holders = try LockWaits.holders(connection, library)
       }
@@ -87,72 +141,14 @@ struct Publisher {
         + "\(pauses.count + 1) attempts\(holders); end that transaction, then load again")
   }
 
-  private func publishOnce(
-    _ staged: Staged, _ finishRun: (Connection) throws -> Void
-  ) throws -> [Checks.Finding] {
-    try connection.transaction {
-      // What touches no table that is swapped comes first, as readers wait from then on.
-      if staged.isFull {
-        try limitWaiting(seconds: Self.otherPatience)
-        try publishUsers(staged)
-        try StagedAudit.partFacts(staged, connection, library)
-        try takeTables()
-      } else {
-        try takeFactsOfPastDays(staged)
-      }
-      try limitWaiting(seconds: Self.otherPatience)
-      let loaded = try connection.run(sql("read_publishable_progress")).int(0, 0)
-      // Another load has published since this one made its cut.
-      guard staged.cut.closedEpoch > loaded else { throw LoadError.overtaken }
-      try publishFacts(staged)
-      try publishRollups(staged)
-      if !staged.isFull { try publishUsers(staged) }
-      let warnings = try staged.warnings + audit(staged)
-      try Checks.store(warnings, run: staged.run, connection, library)
-      // The offsets come last: a worker whose partitions are reserved may wait for these rows until the commit.
-      try publishProgress(staged)
-      try finishRun(connection)
-      return warnings
-    }
-  }
-
   /// Seconds to wait for locks that a vacuum or somebody's DDL has; readers have none of them.
-  private static let otherPatience = 5.0
+  private static let patience = 5.0
+
+  func limitWaiting() throws(WarehouseError) {
+    try LockWaits.limit(connection, library, seconds: Self.patience)
+  }
 
   private var rows: StagedRows { StagedRows(connection: connection, library: library) }
-
-  private func limitWaiting(seconds: Double) throws(WarehouseError) {
-    try LockWaits.limit(connection, library, seconds: seconds)
-  }
-
-  /// Locks all tables that are swapped before anything is done: first `batch.published`, which readers in
-  /// repeatable read lock before all others.
-  private func takeTables() throws(WarehouseError) {
-    let tables =
-      ["batch.published"] + FactTable.allCases.map(\.qualifiedName)
-      + RollupTable.all.map { "batch.\($0.name)" }
-    let deadline = ContinuousClock.now + .seconds(lockPatience)
-    for table in tables {
-      try limitWaiting(seconds: (deadline - ContinuousClock.now) / .seconds(1))
-      try connection.script(sql("take_table", ["table": table]))
-    }
-  }
-
-  /// Locks the facts that get a new partition for a day whose minutes are given up, as when a load comes after a week
-  /// off. Facts answer for such minutes, and a statement that was planned before the partition was there, but sees
-  /// what is published, would miss it. A nightly load has no such day, and locks nothing.
-  private func takeFactsOfPastDays(_ staged: Staged) throws(WarehouseError) {
-    guard let minutesFrom = staged.minutesFrom else { return }
-    let present = try partitions()
-    let past = (Set(staged.parts.keys).union(staged.rare)).filter { part in
-      Int64(part.day.number) * Int64(Rung.day.minutes) < Int64(minutesFrom)
-        && present[PartName(fact: part.fact.name, day: "\(part.day.key)")] == nil
-    }
-    for table in Set(past.map(\.fact.qualifiedName)).sorted() {
-      try limitWaiting(seconds: lockPatience)
-      try connection.script(sql("take_table", ["table": table]))
-    }
-  }
 
   private func sql(_ name: String, _ values: [String: String] = [:]) throws(WarehouseError)
     -> String
@@ -160,95 +156,25 @@ struct Publisher {
     try library.sql("batch/\(name)", values)
   }
 
-  // MARK: Facts
-
-  private func publishFacts(_ staged: Staged) throws {
-    var present = try partitions()
-    if staged.isFull {
-      for (table, fact) in Dictionary(
-        present.map { ($0.value, $0.key.fact) }, uniquingKeysWith: { fact, _ in fact }
-      ).sorted(by: { $0.key < $1.key }) {
-        try connection.script(sql("detach_fact", ["fact": fact, "table": table]))
-      }
-      _ = try connection.run(sql("forget_fact_partitions"))
-      present = [:]
-    }
-    for (part, table) in staged.parts.sorted(by: { $0.value.name < $1.value.name }) {
-      let fact = part.fact.name
-      let day = "\(part.day.key)"
-      if let partition = present[PartName(fact: fact, day: day)] {
-        _ = try connection.run(
-          sql("insert_fact", ["partition": partition, "table": table.name]))
-      } else {
-        try connection.script(
-          sql(
-            "attach_fact",
-            ["table": table.name, "fact": fact, "day": day, "next_day": "\(part.day.next.key)"]))
-        _ = try connection.run(
-          sql("record_fact_partition"), [.text(fact), .text(day), .text(table.name)])
-      }
-    }
-    try publishRareDays(staged, present)
-    try rows.apply(staged.changes, to: \.qualifiedName)
-  }
-
-  struct PartName: Hashable {
-    var fact: String
-    var day: String
-  }
-
-  func partitions() throws(WarehouseError) -> [PartName: String] {
-    let rows = try connection.run(sql("fact_partitions"))
-    var result: [PartName: String] = [:]
-    for row in 0..<rows.count {
-      result[PartName(fact: try rows.text(row, 0), day: try rows.text(row, 1))] =
-        try rows.text(row, 2)
-    }
-    return result
-  }
-
-  // MARK: Rollups
-
-  private func publishRollups(_ staged: Staged) throws {
-    for table in RollupTable.all {
-      if staged.isFull {
-        try swap(table, staged)
-        continue
-      }
-      for staged in [staged.rollups[table], staged.lateRollups[table]].compactMap({ $0 }) {
-        try rows.merge(staged, of: table, into: "batch.\(table.name)")
-      }
-    }
-  }
-
-  /// Replaces the whole rollup by the staged one.
-  private func swap(_ table: RollupTable, _ staged: Staged) throws {
-    let old = try connection.run(library.sql("rollup/partition"), [.text(table.name)]).text(0, 0)
-    try connection.script(
-      library.sql(
-        "rollup/swap",
-        [
-          "rollup": table.name, "old": old, "table": RollupWriter.name(table, staged.run),
-          "generation": "\(staged.run)",
-        ]))
+  /// Nobody else publishes from here to the end of the transaction.
+  private func readPublished() throws(WarehouseError) -> (build: Int64, epoch: Int32) {
+    let rows = try connection.run(sql("read_published"))
+    return (try rows.int(0, 0), Int32(try rows.int(0, 1)))
   }
 
   // MARK: Users, progress
 
-  private func publishUsers(_ staged: Staged) throws {
-    if staged.isFull {
-      _ = try connection.run(sql("reset_users_seen"))
-      _ = try connection.run(sql("level_history_reset"))
-    }
-    guard let users = staged.users else { return }
-    _ = try connection.run(sql("users_seen", ["table": users.name]))
-    _ = try connection.run(sql("users_current", ["table": users.name]))
-    let spans = "level_span_g\(staged.run)"
-    let starts = "level_start_g\(staged.run)"
-    _ = try connection.run(sql("level_spans", ["spans": spans, "seen": users.name]))
-    func facts(_ fact: FactTable) -> String {
-      staged.isFull ? StagedAudit.parent(fact, staged.run) : fact.qualifiedName
-    }
+  /// - Parameters:
+  ///   - seen: the table that says when each state of a user was seen, with its schema.
+  ///   - facts: the table that has the facts, with its schema.
+  private func publishUsers(
+    run: Int64, _ seen: String, facts: (FactTable) -> String
+  ) throws(WarehouseError) {
+    _ = try connection.run(sql("users_seen", ["seen": seen]))
+    _ = try connection.run(sql("users_current", ["seen": seen]))
+    let spans = "level_span_g\(run)"
+    let starts = "level_start_g\(run)"
+    _ = try connection.run(sql("level_spans", ["spans": spans, "seen": seen]))
     _ = try connection.run(
       sql(
         "level_starts",
@@ -259,48 +185,20 @@ struct Publisher {
     try connection.script(sql("level_history", ["spans": spans, "starts": starts]))
   }
 
-  private func publishProgress(_ staged: Staged) throws {
-    let moved = try connection.run(sql("publish_reserved"), [.int(staged.run)]).affected
-    guard moved == Int64(staged.cut.reserved) else { throw LoadError.overtaken }
-    _ = try connection.run(sql("release_reserved"), [.int(staged.run)])
-    let sources = staged.cut.ends.keys.sorted()
-    for (source, end) in staged.cut.ends where end > 0 {
-      precondition(
-        staged.replays[source] != nil, "\(source): the cut is at \(end), and nothing was read of it"
-      )
-    }
-    let values: [SQLValue] = [
-      .textArray(sources.map(\.topic)), .intArray(sources.map { Int64($0.partition) }),
-      .intArray(sources.map { staged.cut.ends[$0] ?? 0 }),
-      .intArray(sources.map { staged.replays[$0]?.offset ?? 0 }),
-      .textArray(sources.map { (staged.replays[$0]?.watermark ?? Watermark()).stored }),
-    ]
-    let logEpochs = sources.map { staged.cut.logEpochs[$0] }
-    _ = try connection.run(
-      sql("publish_progress"), values + [.intArray(logEpochs.map { $0?.rawValue ?? 0 })])
-    // The log epochs of an archive's copy are not those of the log that the speed layer reads.
-    let ofLog = logEpochs.map { $0.map { $0.isCopy ? 0 : $0.rawValue } ?? 0 }
-    _ = try connection.run(sql("refresh_speed_replay"), values + [.intArray(ofLog)])
-    if !staged.cut.lost.isEmpty {
-      let lost = staged.cut.lost.sorted()
+  private func publishProgress(
+    _ progress: LoadProgress, run: Int64, reserved: Int, lost: Set<TopicPartition>
+  ) throws {
+    let moved = try connection.run(sql("publish_reserved"), [.int(run)]).affected
+    guard moved == Int64(reserved) else { throw LoadError.overtaken }
+    _ = try connection.run(sql("release_reserved"), [.int(run)])
+    _ = try connection.run(sql("publish_progress"), progress.columns)
+    _ = try connection.run(sql("refresh_speed_replay"), progress.columnsOfLog)
+    if !lost.isEmpty {
+      let lost = lost.sorted()
       _ = try connection.run(
         sql("forget_lost_marks"),
         [.textArray(lost.map(\.topic)), .intArray(lost.map { Int64($0.partition) })])
     }
-    let memory = KernelMemory(connection: connection, library: library)
-    try memory.replaceAhead(staged.ahead)
-    // Written after speed.progress, as in a flush of the speed layer: in one order the two cannot wait for
-    // each other in a circle.
-    try memory.save(staged.replayPoints, replacingAll: staged.isFull)
-    _ = try connection.run(
-      sql("publish"),
-      [
-        .int(Int64(staged.cut.closedEpoch)), .int(staged.run),
-        staged.finalBefore.map { .timestamp(milliseconds: $0) } ?? .null,
-        staged.minutesFrom.map { .timestamp(milliseconds: Int64($0) * 60_000) }
-          ?? .text("-infinity"),
-        .bool(staged.isFull),
-      ])
   }
 
   // MARK: Audit
@@ -309,18 +207,19 @@ struct Publisher {
   /// are audited as one.
   private static let auditedSpans = 32
 
-  /// Audits the minutes that the load has touched. Of a full load only what was not audited when it was staged.
+  /// Audits the minutes of these stretches of time, milliseconds since 1970; a whole range stands for all time.
   /// - Returns: the rules that are broken, warnings all of them.
-  private func audit(_ staged: Staged) throws -> [Checks.Finding] {
+  private func audit(_ spans: [ClosedRange<Int64>], only names: [String]) throws
+    -> [Checks.Finding]
+  {
     let minute: Int64 = 60_000
     let checks = Checks(library: library)
-    let audited = staged.isFull ? StagedAudit.names(staged.run) : [:]
-    let names = try checks.names.filter { try !checks.reads(audited, in: $0) }
     var findings: [Checks.Finding] = []
-    for span in EventSpans.merged(staged.spans, atMost: Self.auditedSpans) {
+    for span in EventSpans.merged(spans, atMost: Self.auditedSpans) {
+      let isAll = span == Int64.min...Int64.max
       findings += try checks.run(
-        connection, from: span.lowerBound / minute * minute,
-        to: (span.upperBound / minute + 1) * minute, on: .load, only: names)
+        connection, from: isAll ? nil : span.lowerBound / minute * minute,
+        to: isAll ? nil : (span.upperBound / minute + 1) * minute, on: .load, only: names)
     }
     try LoadError.requireNoError(findings)
     return findings

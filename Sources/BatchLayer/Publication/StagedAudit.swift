@@ -28,9 +28,9 @@ struct StagedAudit {
     return names
   }
 
-  /// The table, with its schema, that has a full load's facts between their audit and their publication.
+  /// The table, with its schema, that has a full load's facts until they are handed over to `builds`.
   static func parent(_ fact: FactTable, _ run: Int64) -> String {
-    "stage.\(fact.name)_g\(run)_audited"
+    "stage.\(BuildTables(build: run).name(fact))"
   }
 
   /// - Returns: what is left to publish: every rollup has its table, and `lateRollups` and `changes` are done.
@@ -53,7 +53,9 @@ struct StagedAudit {
     for table in RollupTable.all {
       let name = RollupWriter.name(table, staged.run)
       if staged.rollups[table] == nil {
-        try connection.script(library.sql("rollup/stage", ["table": name, "rollup": table.name]))
+        try connection.script(
+          library.sql(
+            "rollup/stage", staged.numbers.values(["table": name, "rollup": table.name])))
         try connection.script(
           library.sql("rollup/index", ["table": name], lists: ["keys": table.keyColumns]))
       }
@@ -72,7 +74,9 @@ struct StagedAudit {
       for fact in FactTable.allCases {
         let parent = Self.parent(fact, staged.run)
         try connection.script(
-          library.sql("batch/stage_fact_parent", ["table": parent, "fact": fact.name]))
+          library.sql(
+            "batch/stage_fact_parent",
+            ["table": parent, "fact": fact.name, "build": "\(staged.build)"]))
         for (part, table) in Self.days(of: fact, staged) {
           try connection.script(
             library.sql(
@@ -90,29 +94,15 @@ struct StagedAudit {
     }
   }
 
-  private static func days(
-    of fact: FactTable, _ staged: Staged
-  ) -> [(FactWriter.Part, String)] {
+  /// The staged tables of a fact by their day, in order.
+  static func days(of fact: FactTable, _ staged: Staged) -> [(FactWriter.Part, String)] {
     staged.parts.filter { $0.key.fact == fact }.map { ($0.key, $0.value.name) }
       .sorted { $0.1 < $1.1 }
   }
 
-  private static func rest(of fact: FactTable, _ staged: Staged) -> String? {
+  /// The staged table that days of a fact share; nil where there is none.
+  static func rest(of fact: FactTable, _ staged: Staged) -> String? {
     staged.rare.contains { $0.fact == fact } ? FactWriter.rareName(fact, staged.run) : nil
-  }
-
-  /// Takes the staged tables back from their parents, as each goes its own way to its place. Call it in the transaction
-  /// that publishes them.
-  static func partFacts(
-    _ staged: Staged, _ connection: Connection, _ library: SQLLibrary
-  ) throws(WarehouseError) {
-    for fact in FactTable.allCases {
-      let parent = parent(fact, staged.run)
-      for table in days(of: fact, staged).map(\.1) + [rest(of: fact, staged)].compactMap({ $0 }) {
-        try connection.script(
-          library.sql("batch/part_staged_table", ["parent": parent, "table": table]))
-      }
-    }
   }
 
   // MARK: Audit

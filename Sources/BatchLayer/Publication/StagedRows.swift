@@ -35,7 +35,7 @@ struct StagedRows {
     for change in changes {
       _ = try connection.run(
         library.sql(
-          "batch/\(change.query)", ["table": change.rows.name, "fact": facts(change.fact)]),
+          "batch/\(change.query)", ["changes": "stage.\(change.rows.name)", "fact": facts(change.fact)]),
         [
           .timestamp(milliseconds: change.span.lowerBound),
           .timestamp(milliseconds: change.span.upperBound),

@@ -25,7 +25,7 @@ final class FactWriter: FactSink {
     var last: Int64
   }
 
-  private let generation: Int64
+  private let numbers: LoadNumbers
   private let writer: StageWriter
   private var buffers: [Part: CopyBuffer] = [:]
   /// Days collected at which those with many facts are sent.
@@ -58,8 +58,8 @@ final class FactWriter: FactSink {
   /// - Parameters:
   ///   - ownDays: days of a fact that get a table of their own though they have few facts.
   ///   - small: how many of those there are already, by fact.
-  init(generation: Int64, writer: StageWriter, ownDays: Int, small: [FactTable: Int]) {
-    self.generation = generation
+  init(_ numbers: LoadNumbers, writer: StageWriter, ownDays: Int, small: [FactTable: Int]) {
+    self.numbers = numbers
     self.writer = writer
     self.ownDays = ownDays
     self.small = small
@@ -187,33 +187,33 @@ final class FactWriter: FactSink {
   /// The staged table of a part.
   func table(_ part: Part) -> StageTable {
     if rare.contains(part) { return rareTable(part.fact) }
-    let name = "\(part.fact.name)_g\(generation)_\(part.day.key)"
+    let name = "\(part.fact.name)_g\(numbers.run)_\(part.day.key)"
     return StageTable(
       name: name, makeQuery: "batch/stage_fact",
-      makeValues: [
+      makeValues: numbers.values([
         "table": name, "fact": part.fact.name, "day": "\(part.day.key)",
         "next_day": "\(part.day.next.key)",
-      ],
+      ]),
       finishQuery: "batch/index_fact", finishValues: ["table": name], columns: part.fact.columns)
   }
 
   /// The name, without the schema, of the staged table that the days with few facts share.
-  static func rareName(_ fact: FactTable, _ generation: Int64) -> String {
-    "\(fact.name)_g\(generation)_rare"
+  static func rareName(_ fact: FactTable, _ run: Int64) -> String {
+    "\(fact.name)_g\(run)_rare"
   }
 
   /// What the days with few facts share.
   func rareTable(_ fact: FactTable) -> StageTable {
-    let name = Self.rareName(fact, generation)
+    let name = Self.rareName(fact, numbers.run)
     return StageTable(
       name: name, makeQuery: "batch/stage_rare_fact",
-      makeValues: ["table": name, "fact": fact.name],
+      makeValues: numbers.values(["table": name, "fact": fact.name]),
       finishQuery: "batch/index_fact", finishValues: ["table": name], columns: fact.columns)
   }
 
   /// Plays of earlier loads whose outcome has changed.
   var changeTable: StageTable {
-    let name = "listen_change_g\(generation)"
+    let name = "listen_change_g\(numbers.run)"
     return StageTable(
       name: name, makeQuery: "batch/stage_listen_change", makeValues: ["table": name],
       columns: ListenChangeRows.columns)
@@ -221,7 +221,7 @@ final class FactWriter: FactSink {
 
   /// Page views whose credit has changed.
   var creditTable: StageTable {
-    let name = "credit_change_g\(generation)"
+    let name = "credit_change_g\(numbers.run)"
     return StageTable(
       name: name, makeQuery: "batch/stage_credit_change", makeValues: ["table": name],
       columns: CreditChangeRows.columns)
@@ -241,7 +241,7 @@ final class FactWriter: FactSink {
 
   /// When each state of a user was first and last seen in this load.
   var userTable: StageTable {
-    let name = "user_seen_g\(generation)"
+    let name = "user_seen_g\(numbers.run)"
     return StageTable(
       name: name, makeQuery: "batch/stage_user_seen", makeValues: ["table": name],
       columns: UserSeenRows.columns)

@@ -18,8 +18,7 @@ final class RollupWriter {
     let lateBuffer = CopyBuffer(capacity: 1 << 10)
   }
 
-  private let generation: Int64
-  private let isFull: Bool
+  private let numbers: LoadNumbers
   private let writer: StageWriter
   private let outputs: [RollupTable: Output]
   private let hours = RollupSet()
@@ -29,38 +28,31 @@ final class RollupWriter {
   private(set) var tables: Set<RollupTable> = []
   private(set) var lateTables: Set<RollupTable> = []
 
-  init(generation: Int64, isFull: Bool, writer: StageWriter) {
-    self.generation = generation
-    self.isFull = isFull
+  init(_ numbers: LoadNumbers, writer: StageWriter) {
+    self.numbers = numbers
     self.writer = writer
     outputs = Dictionary(
       uniqueKeysWithValues: RollupTable.all.map { table in
-        let main = Self.mainTable(table, generation, isFull: isFull)
-        let late = Self.lateTable(table, generation)
+        let main = Self.mainTable(table, numbers)
+        let late = Self.lateTable(table, numbers)
         return (table, Output(main: main, late: late))
       })
   }
 
   /// The staged table's name, without the schema.
-  static func name(_ table: RollupTable, _ generation: Int64) -> String {
-    "\(table.name)_g\(generation)"
+  static func name(_ table: RollupTable, _ run: Int64) -> String { "\(table.name)_g\(run)" }
+
+  func mainTable(_ table: RollupTable) -> StageTable { Self.mainTable(table, numbers) }
+
+  func lateTable(_ table: RollupTable) -> StageTable { Self.lateTable(table, numbers) }
+
+  private static func lateTable(_ table: RollupTable, _ numbers: LoadNumbers) -> StageTable {
+    stage(table, "\(name(table, numbers.run))_late", numbers)
   }
 
-  func mainTable(_ table: RollupTable) -> StageTable {
-    Self.mainTable(table, generation, isFull: isFull)
-  }
-
-  func lateTable(_ table: RollupTable) -> StageTable { Self.lateTable(table, generation) }
-
-  private static func lateTable(_ table: RollupTable, _ generation: Int64) -> StageTable {
-    stage(table, "\(name(table, generation))_late")
-  }
-
-  private static func mainTable(_ table: RollupTable, _ generation: Int64, isFull: Bool)
-    -> StageTable
-  {
-    var staged = stage(table, name(table, generation))
-    if isFull {
+  private static func mainTable(_ table: RollupTable, _ numbers: LoadNumbers) -> StageTable {
+    var staged = stage(table, name(table, numbers.run), numbers)
+    if numbers.isFull {
       staged.finishQuery = "rollup/index"
       staged.finishValues = ["table": staged.name]
       staged.finishLists = ["keys": table.keyColumns]
@@ -68,10 +60,13 @@ final class RollupWriter {
     return staged
   }
 
-  private static func stage(_ table: RollupTable, _ name: String) -> StageTable {
+  private static func stage(
+    _ table: RollupTable, _ name: String, _ numbers: LoadNumbers
+  ) -> StageTable {
     StageTable(
       name: name, makeQuery: "rollup/stage",
-      makeValues: ["table": name, "rollup": table.name], columns: RollupRows.columns(table))
+      makeValues: numbers.values(["table": name, "rollup": table.name]),
+      columns: RollupRows.columns(table))
   }
 
   /// Writes the rows of minutes before `bound` (minutes since 1970), and of the hours and days that end by then;

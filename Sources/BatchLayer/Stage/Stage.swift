@@ -10,8 +10,7 @@ final class Stage {
   let writer: StageWriter
   let facts: FactWriter
   let rollups: RollupWriter
-  private let run: Int64
-  private let isFull: Bool
+  private let numbers: LoadNumbers
   private let library: SQLLibrary
   private let memberConnection: Connection
   private let members: MemberStore
@@ -23,14 +22,13 @@ final class Stage {
   ///   - keepsMembers: whether new members and quarantined records are written to the warehouse; a
   ///     check must not write them.
   init(
-    run: Int64, isFull: Bool, configuration: BatchLoader.Configuration, library: SQLLibrary,
+    _ numbers: LoadNumbers, configuration: BatchLoader.Configuration, library: SQLLibrary,
     minutesFrom: Int32?, keepsMembers: Bool = true
   ) throws {
     self.keepsMembers = keepsMembers
     output.rollups.hoursBefore = minutesFrom ?? Int32.min
     self.library = library
-    self.run = run
-    self.isFull = isFull
+    self.numbers = numbers
     writer = StageWriter(
       databaseURL: configuration.databaseURL, library: library,
       connections: configuration.connections)
@@ -38,10 +36,10 @@ final class Stage {
       url: configuration.databaseURL, applicationName: "polyrhythm load members",
       idleTransactionSeconds: LoadLock.lease)
     facts = FactWriter(
-      generation: run, writer: writer,
+      numbers, writer: writer,
       ownDays: try configuration.ownDays ?? Self.ownDays(memberConnection, library),
-      small: isFull ? [:] : try Self.smallDays(memberConnection, library))
-    rollups = RollupWriter(generation: run, isFull: isFull, writer: writer)
+      small: numbers.isFull ? [:] : try Self.smallDays(memberConnection, library, numbers.build))
+    rollups = RollupWriter(numbers, writer: writer)
     members = try MemberStore(connection: memberConnection, library: library)
   }
 
@@ -58,14 +56,17 @@ final class Stage {
   }
 
   /// How many days with few facts have partitions of their own already, by fact.
-  private static func smallDays(_ connection: Connection, _ library: SQLLibrary) throws
-    -> [FactTable: Int]
-  {
+  private static func smallDays(
+    _ connection: Connection, _ library: SQLLibrary, _ build: Int64
+  ) throws -> [FactTable: Int] {
     var days: [FactTable: Int] = [:]
     for fact in FactTable.allCases {
       let rows = try connection.run(
         library.sql("batch/small_days"),
-        [.text(fact.qualifiedName), .int(Int64(FactWriter.manyRows))])
+        [
+          .text("parts.\(BuildTables(build: build).name(fact))"),
+          .int(Int64(FactWriter.manyRows)),
+        ])
       days[fact] = Int(try rows.int(0, 0))
     }
     return days
@@ -182,7 +183,7 @@ final class Stage {
       Dictionary(uniqueKeysWithValues: tables.map { ($0, table($0)) })
     }
     return Staged(
-      run: run, isFull: isFull, cut: cut, replays: replays, finalBefore: finalBefore,
+      numbers: numbers, cut: cut, replays: replays, finalBefore: finalBefore,
       parts: Dictionary(uniqueKeysWithValues: facts.own.map { ($0, facts.table($0)) }),
       rare: facts.rare,
       changes: facts.factChanges,

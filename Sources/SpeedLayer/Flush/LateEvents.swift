@@ -60,9 +60,6 @@ final class LateEvents {
 
   /// Flushes that are not committed yet, at most: one is being committed, one waits, and one is being made.
   private static let uncommittedMax = 3
-  /// Attempts at a snapshot while a full load publishes. Each waits for two seconds
-  /// (`speed/hold_published.sql`), so all of them take ten minutes.
-  private static let triesMax = 300
 
   /// - Parameters:
   ///   - connection: only the thread that calls `judge` may use it.
@@ -107,7 +104,7 @@ final class LateEvents {
     // the snapshot has it.
     var known = uncommitted.reduce(into: Set<Int64>()) { $0.formUnion($1) }
     var stretchesOf: [TopicPartition: Stretches] = [:]
-    try besidePublications {
+    try connection.transaction(.snapshot) {
       for (topic, part) in Dictionary(grouping: candidates, by: \.record.topic) {
         known.formUnion(try remembered(topic, part))
         known.formUnion(try loaded(topic, part))
@@ -138,24 +135,6 @@ final class LateEvents {
           source: source, identity: candidate.identity, ts: candidate.ts, isCertain: isCertain))
     }
     return judgement
-  }
-
-  /// Runs `body` in one snapshot that is taken while no full load is publishing: a snapshot from before such
-  /// a publication could not read the tables that the load puts in place. While a full load publishes this
-  /// tries again, for as long as a publication can take.
-  private func besidePublications(_ body: () throws -> Void) throws {
-    var tries = 0
-    while true {
-      do {
-        return try connection.transaction(.snapshot) {
-          try connection.script(library.sql("speed/hold_published"))
-          try body()
-        }
-      } catch let error as WarehouseError where error.sqlState == "55P03" && tries < Self.triesMax {
-        tries += 1
-        sign()
-      }
-    }
   }
 
   // MARK: What the database knows

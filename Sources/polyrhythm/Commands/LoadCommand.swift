@@ -1,36 +1,71 @@
 import BatchLayer
+import Warehouse
 
 let loadCommand = CommandSpec(
   name: "load",
-  summary: "Loads the lake into the warehouse: everything, or what came since the last load.",
-  operands: "full | incremental", operandCount: 1...1,
+  summary:
+    "Loads the lake into the warehouse: everything, or what came since the last load; or takes the last load back.",
+  operands: "full | incremental | rollback | publish", operandCount: 1...1,
   flags: [
     LocationFlags.lake, LocationFlags.database, LocationFlags.data, KernelFlags.lateness,
     LoadFlags.minutes,
+    Flag(
+      "--shadow", nil,
+      "with full: builds beside what is published, shows what would change, and leaves it for load publish"),
     Flag(
       "--far-behind", "N",
       "records of a partition that a speed worker may lag before the load counts them in its place "
         + "(default 5000000)"),
   ]
 ) { arguments in
-  guard let kind = BatchLoader.Kind(rawValue: arguments.operands[0]) else {
-    throw UsageError("load \(arguments.operands[0]): it is load full or load incremental")
+  let operation = arguments.operands[0]
+  let isShadow = arguments.has("--shadow")
+  guard !isShadow || operation == "full" else {
+    throw UsageError("load \(operation) --shadow: only a full load makes a build beside what is published")
   }
   let flags = try LoadFlags(arguments)
   let locations = try Locations(arguments)
   defer { locations.close() }
-  let lake = try locations.lake()
-  var configuration = flags.configuration(
-    databaseURL: try locations.migratedDatabaseURL())
-  if let records = try arguments.int("--far-behind", in: 0...Int.max) {
-    configuration.farBehind = Int64(records)
+  switch operation {
+  case "full", "incremental":
+    let lake = try locations.lake()
+    var configuration = flags.configuration(databaseURL: try locations.migratedDatabaseURL())
+    configuration.isShadow = isShadow
+    if let records = try arguments.int("--far-behind", in: 0...Int.max) {
+      configuration.farBehind = Int64(records)
+    }
+    let progress = ProgressLine("load \(operation)")
+    let loader = BatchLoader(
+      lake: lake, library: locations.library, configuration: configuration,
+      progress: { progress.update($0, of: $1) })
+    defer { progress.finish() }
+    let summary = try loader.load(operation == "full" ? .full : .incremental, stop: Signals.stop)
+    progress.finish()
+    for line in summary.lines { Terminal.say(line) }
+    if isShadow { try showShadow(locations, configuration) }
+  case "rollback", "publish":
+    let publications = Publications(
+      library: locations.library,
+      configuration: flags.configuration(databaseURL: try locations.migratedDatabaseURL()))
+    let change =
+      operation == "publish"
+      ? try publications.publishShadow(stop: Signals.stop)
+      : try publications.rollBack(stop: Signals.stop)
+    for warning in change.warnings { Terminal.say("warning: \(warning)") }
+    Terminal.say(change.line(isPublished: operation == "publish"))
+  default:
+    throw UsageError(
+      "load \(operation): it is load full, load incremental, load rollback or load publish")
   }
-  let progress = ProgressLine("load \(kind.rawValue)")
-  let loader = BatchLoader(
-    lake: lake, library: locations.library, configuration: configuration,
-    progress: { progress.update($0, of: $1) })
-  defer { progress.finish() }
-  let summary = try loader.load(kind, stop: Signals.stop)
-  progress.finish()
-  for line in summary.lines { Terminal.say(line) }
+}
+
+/// Says what would change for readers if the build that waits were published.
+private func showShadow(
+  _ locations: Locations, _ configuration: BatchLoader.Configuration
+) throws {
+  let comparison = try ShadowComparison(
+    Connection(url: configuration.databaseURL, applicationName: "polyrhythm load shadow"),
+    locations.library)
+  for line in comparison.lines { Terminal.say(line) }
+  Terminal.say("polyrhythm load publish puts it in place; the next full load discards it")
 }

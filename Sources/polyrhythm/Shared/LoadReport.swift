@@ -18,3 +18,13 @@ extension BatchLoader.Summary {
   /// The same, and a line for each rule that the load breaks although it was published.
   var lines: [String] { [line] + warnings.map { "warning: \($0)" } }
 }
+
+extension Publications.Change {
+  /// What was published or taken back, as one line for a person.
+  func line(isPublished: Bool) -> String {
+    if isPublished { return "load \(run) is published" }
+    return "load \(run) is taken back"
+      + (countsAnew
+        ? "; polyrhythm speed counts its records anew, until then they are missing" : "")
+  }
+}

@@ -1,33 +1,33 @@
 import BatchLayer
 import LayerTestKit
 import Metrics
+import StarSchema
 import TestKit
 import Testing
 import Warehouse
 
 extension Layers {
-  /// A loader that writes rollup rows often, so that few records make many writes, and tries long to publish
-  /// beside readers.
+  /// A loader that writes rollup rows often, so that few records make many writes.
   /// - Parameters:
   ///   - patience: seconds without a new record after which the load gives up waiting for the lake.
-  ///   - lockPatience: seconds that one attempt to publish waits for readers.
   ///   - publishPauses: seconds between the attempts.
   ///   - ownDays: how many days get partitions of their own although they have few facts; nil: as many as the
   ///     server's lock table has room for.
   ///   - minuteRetention: seconds for which rollups keep minutes; nil: all.
+  ///   - isShadow: whether a full load leaves its build for `load publish`.
   public func loader(
-    patience: Double = 20, lockPatience: Double = 0.8,
+    patience: Double = 20,
     publishPauses: [Double] = [Double](repeating: 0.2, count: 50), ownDays: Int? = nil,
-    minuteRetention: Double? = nil,
+    minuteRetention: Double? = nil, isShadow: Bool = false,
     progress: @escaping @Sendable (_ read: Int, _ total: Int) -> Void = { _, _ in }
   ) -> BatchLoader {
     var configuration = BatchLoader.Configuration(databaseURL: database.url)
     configuration.lakePatience = patience
     configuration.rollupRows = 3000
-    configuration.lockPatience = lockPatience
     configuration.publishPauses = publishPauses
     configuration.ownDays = ownDays
     configuration.minuteRetention = minuteRetention
+    configuration.isShadow = isShadow
     return BatchLoader(
       lake: log.lake, library: library, configuration: configuration, progress: progress)
   }
@@ -44,16 +44,19 @@ extension Layers {
   /// Everything that two ways of loading the same log must agree on, beside the dimensions' members.
   private static let comparedTables: [(name: String, query: String)] =
     [
-      ("fact_listen", "select * from warehouse.fact_listen"),
-      ("fact_auth", "select * from warehouse.fact_auth"),
-      ("fact_page_view", "select * from warehouse.fact_page_view"),
       ("user_level_history", "select * from warehouse.user_level_history"),
       (
         "quarantine",
         "select topic, partition, record_offset, reason, raw from warehouse.quarantine"
       ),
       ("progress", "select topic, partition, next_offset from batch.progress"),
-    ] + RollupTable.all.map { ($0.name, "select * from batch.\($0.name)") }
+    ] + FactTable.allCases.map { ($0.name, select($0.columns, from: $0.qualifiedName)) }
+    + RollupTable.all.map { ($0.name, select(RollupRows.columns($0), from: "batch.\($0.name)")) }
+
+  /// All columns but the number of the load that wrote a row.
+  private static func select(_ columns: [String], from table: String) -> String {
+    "select \(columns.joined(separator: ", ")) from \(table)"
+  }
 
   /// The differences between the two databases' warehouses, in words.
   public func differences(from other: Layers) throws(WarehouseError) -> [String] {

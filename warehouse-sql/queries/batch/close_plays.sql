@@ -2,7 +2,7 @@
 -- load has found.
 update {fact} as f
 set outcome = c.outcome, listened_ms = c.listened_ms
-from stage.{table} as c
+from {changes} as c
 where f.ts = c.ts
   and f.session_id = c.session_id
   and f.item_in_session = c.item_in_session

@@ -1,1 +1,1 @@
-select fact, to_char(day, 'YYYYMMDD'), table_name from batch.fact_partition
+select fact, day - date '1970-01-01', table_name from batch.fact_partition where build = $1

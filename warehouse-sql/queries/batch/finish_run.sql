@@ -2,7 +2,7 @@
 -- must not publish then.
 update warehouse.load_run
 set
-  status = 'published', finished_at = clock_timestamp(), events_read = $2, listens = $3, auths = $4,
+  status = $13, finished_at = clock_timestamp(), events_read = $2, listens = $3, auths = $4,
   page_views = $5, quarantined = $6, late = $7, redelivered = $8, seconds = $9::jsonb,
-  offsets_without_record = $10
+  offsets_without_record = $10, build = $11, reserved = $12
 where load_run_id = $1 and status = 'running'

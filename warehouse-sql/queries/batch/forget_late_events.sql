@@ -1,2 +1,2 @@
 -- Events of loaded epochs need not be remembered here: they are facts.
-delete from speed.late_event where epoch <= (select loaded_epoch from batch.published)
+delete from speed.late_event where epoch <= (select loaded_epoch from builds.needed)

@@ -1,1 +1,3 @@
-insert into parts.{partition} select * from stage.{table}
+insert into parts.{partition} ({columns}, build, load_run_id)
+select {columns}, build, load_run_id
+from stage.{table}

@@ -1,1 +1,3 @@
-insert into warehouse.{fact} select * from stage.{table}
+insert into parts.{fact}_b{build} ({columns}, build, load_run_id)
+select {columns}, build, load_run_id
+from stage.{table}

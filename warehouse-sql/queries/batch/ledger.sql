@@ -1,11 +1,9 @@
--- What the loads since the last full one have counted by their own account, beside the number of facts that
+-- What the loads of the published build have counted by their own account, beside the number of facts that
 -- there are: offsets; then listens, auth events and page views, each counted and as facts.
 with since as (
   select *
   from warehouse.load_run
-  where status = 'published'
-    and load_run_id >= coalesce(
-      (select max(load_run_id) from warehouse.load_run where status = 'published' and kind = 'full'), 0)
+  where status = 'published' and build = (select build from batch.published)
 )
 select
   coalesce(sum(events_read + offsets_without_record), 0)::bigint,

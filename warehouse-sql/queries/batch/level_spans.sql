@@ -4,7 +4,7 @@
 create table stage.{spans} as
 with touched as (
   select u.user_id, min(s.first_seen) as since
-  from stage.{seen} as s
+  from {seen} as s
   join warehouse.dim_user as u using (user_key)
   where u.user_id is not null and u.level is not null
   group by u.user_id

@@ -1,4 +1,4 @@
--- How many partitions of a fact had few rows when their index was made.
+-- How many partitions of the published build's fact had few rows when their index was made.
 select count(*)
 from pg_inherits as i
 join pg_class as c on c.oid = i.inhrelid

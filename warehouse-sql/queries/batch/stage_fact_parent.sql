@@ -1,2 +1,5 @@
--- What the staged days of a fact are audited as: one table, like the one that they will be part of.
-create table {table} (like warehouse.{fact}) partition by range (ts)
+-- What the staged days of a fact are audited as, and handed over as: one table of the build.
+create table {table} (
+  like builds.{fact},
+  constraint build_{build} check (build = {build})
+) partition by range (ts)

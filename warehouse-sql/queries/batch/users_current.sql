@@ -1,7 +1,7 @@
 -- Of each touched user's states, the one that the user's last event shows is current, and no other.
 with touched as (
   select distinct u.user_id
-  from stage.{table} as s
+  from {seen} as s
   join warehouse.dim_user as u using (user_key)
   where u.user_id is not null
 ),

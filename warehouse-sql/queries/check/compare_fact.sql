@@ -3,9 +3,9 @@
 (
   select 'only in the lake' as found, missing.*
   from (
-    select * from stage.{table} where ts >= $1 and ts < $2
+    select {columns} from stage.{table} where ts >= $1 and ts < $2
     except all
-    select * from warehouse.{fact} where ts >= $1 and ts < $2
+    select {columns} from warehouse.{fact} where ts >= $1 and ts < $2
   ) as missing
   limit 1000
 )
@@ -13,9 +13,9 @@ union all
 (
   select 'only in the warehouse' as found, extra.*
   from (
-    select * from warehouse.{fact} where ts >= $1 and ts < $2
+    select {columns} from warehouse.{fact} where ts >= $1 and ts < $2
     except all
-    select * from stage.{table} where ts >= $1 and ts < $2
+    select {columns} from stage.{table} where ts >= $1 and ts < $2
   ) as extra
   limit 1000
 )

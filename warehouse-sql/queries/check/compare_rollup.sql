@@ -6,7 +6,8 @@ with columns as (
   select
     attname as name, attnum, attnotnull as is_key, atttypid = 'hll'::regtype as is_sketch
   from pg_attribute
-  where attrelid = $1::regclass and attnum > 0 and not attisdropped
+  where attrelid = ('builds.' || $1)::regclass and attnum > 0 and not attisdropped
+    and attname not in ('build', 'load_run_id')
 ),
 parts as (
   select
@@ -46,7 +47,7 @@ select format(
       format(shown, 'lake'), format(shown, 'published')),
     ', ' order by attnum) filter (where not is_key),
   string_agg(added_up, ', ' order by attnum) filter (where not is_key),
-  $2::regclass, $3::regclass, $1::regclass,
+  $2::regclass, $3::regclass, format('batch.%I', $1),
   string_agg(differs, ' or ' order by attnum) filter (where not is_key),
   case when $4 then 'where minute >= (select minutes_from from batch.published)' end)
 from parts

@@ -1,1 +1,1 @@
-select topic, partition, identity, ts from batch.counted_ahead
+select topic, partition, identity, ts from {schema}.counted_ahead

@@ -1,3 +1,7 @@
--- Deletes minutes that have been given up. Nobody reads them any more (layers_kept.sql).
-delete from batch.{table}
-where minute < (select minutes_from from batch.published)
+-- Deletes minutes that have been given up, and that no load which can be taken back would bring back. Nobody reads them
+-- any more.
+delete from parts.{table}_b{build}
+where minute < (
+  select least(minutes_from, (select minutes_from from undo.published))
+  from batch.published
+)

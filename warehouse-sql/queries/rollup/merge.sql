@@ -1,14 +1,15 @@
 -- Adds staged rows to a rollup: counters by sum, sketches by union; null is 0 or the empty sketch. Staged rows
--- of one key are added up first, as an insert may meet a key only once.
+-- of one key are added up first, as an insert may meet a key only once. A row says which load has written it last.
 insert into {target} as t
-  ({keys}, {counters}, {sketches})
+  ({keys}, build, load_run_id, {counters}, {sketches})
 select
-  {keys},
+  {keys}, min(build), max(load_run_id),
   {counters: nullif(sum(*), 0)},
   {sketches: hll_union_agg(*)}
 from stage.{table}
 group by {keys}
 on conflict ({keys}) do update
 set
+  load_run_id = excluded.load_run_id,
   {counters: * = nullif(coalesce(t.*, 0) + coalesce(excluded.*, 0), 0)},
   {sketches: * = coalesce(hll_union(t.*, excluded.*), t.*, excluded.*)}

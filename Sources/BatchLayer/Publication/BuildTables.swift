@@ -1,0 +1,57 @@
+import Metrics
+import StarSchema
+import Warehouse
+
+/// The tables of one build: the partitions of the tables in `builds` that have its rows. Names are without the schema,
+/// which is `parts`.
+struct BuildTables {
+  let build: Int64
+
+  func name(_ fact: FactTable) -> String { "\(fact.name)_b\(build)" }
+  func name(_ table: RollupTable) -> String { "\(table.name)_b\(build)" }
+
+  /// The number of the published build.
+  static func published(_ connection: Connection, _ library: SQLLibrary) throws(WarehouseError)
+    -> Int64
+  {
+    try connection.run(library.sql("batch/published_build")).int(0, 0)
+  }
+}
+
+/// Which table of the schema `parts` has the facts of a day.
+struct FactPartitions {
+  let connection: Connection
+  let library: SQLLibrary
+  let build: Int64
+
+  /// The partitions that there are; days with few facts share one.
+  func present() throws(WarehouseError) -> [FactWriter.Part: String] {
+    let rows = try connection.run(library.sql("batch/fact_partitions"), [.int(build)])
+    var present: [FactWriter.Part: String] = [:]
+    for row in 0..<rows.count {
+      guard let fact = FactTable(rawValue: try rows.text(row, 0)) else { continue }
+      let day = CalendarDay(number: Int32(try rows.int(row, 1)))
+      present[FactWriter.Part(fact: fact, day: day)] = try rows.text(row, 2)
+    }
+    return present
+  }
+
+  /// Notes which tables have these days' facts.
+  func record(_ tables: [FactWriter.Part: String]) throws(WarehouseError) {
+    guard !tables.isEmpty else { return }
+    let sorted = tables.sorted { $0.value < $1.value }
+    _ = try connection.run(
+      library.sql("batch/record_fact_partitions"),
+      [
+        .int(build), .textArray(sorted.map(\.key.fact.name)),
+        .textArray(sorted.map { "\($0.key.day.key)" }), .textArray(sorted.map(\.value)),
+      ])
+  }
+
+  /// The partition that days without one of their own share; nil where there is none yet.
+  func shared(_ fact: FactTable) throws(WarehouseError) -> String? {
+    try connection.run(
+      library.sql("batch/default_partition"), [.text(BuildTables(build: build).name(fact))]
+    ).textOrNull(0, 0)
+  }
+}

@@ -1,0 +1,116 @@
+import Metrics
+import StarSchema
+import Warehouse
+
+/// How an incremental load's facts reach their days: a day that is new is attached as a whole, the facts of a day that is
+/// there are inserted. Days with few facts share a partition, the default one, which a load makes when it first needs it.
+struct FactPublication {
+  private let staged: Staged
+  private let connection: Connection
+  private let library: SQLLibrary
+  private let partitions: FactPartitions
+
+  init(_ staged: Staged, _ connection: Connection, _ library: SQLLibrary) {
+    self.staged = staged
+    self.connection = connection
+    self.library = library
+    partitions = FactPartitions(connection: connection, library: library, build: staged.build)
+  }
+
+  /// Seconds to wait for readers of a fact's default partition, which PostgreSQL looks through whenever a day gets a
+  /// partition of its own. Others wait behind this, so it is short; without a partition of its own a day's facts go to
+  /// the default one.
+  private static let patience = 0.04
+
+  /// Makes empty partitions for two kinds of new days: those whose minutes are given up, as facts answer for them, and a
+  /// statement that was planned without the partition would miss it; and those of a fact with a default
+  /// partition, which must not be locked for as long as a publication takes. A nightly load has no such day.
+  func makePartitionsAhead() throws {
+    let present = try partitions.present()
+    let minutesFrom = staged.minutesFrom ?? Int32.min
+    var shared: [FactTable: Bool] = [:]
+    var made = false
+    for part in staged.parts.keys where present[part] == nil {
+      if shared[part.fact] == nil { shared[part.fact] = try partitions.shared(part.fact) != nil }
+      let isPast = Int64(part.day.number) * Int64(Rung.day.minutes) < Int64(minutesFrom)
+      guard isPast || shared[part.fact] == true else { continue }
+      do {
+        try connection.transaction {
+          try LockWaits.limit(connection, library, seconds: Self.patience)
+          let name = "\(part.fact.name)_g\(staged.run)_\(part.day.key)"
+          try connection.script(
+            sql(
+              "make_fact_partition",
+              [
+                "table": name, "fact": part.fact.name, "build": "\(staged.build)",
+                "day": "\(part.day.key)", "next_day": "\(part.day.next.key)",
+              ]))
+          try partitions.record([part: name])
+        }
+        made = true
+      } catch let error as WarehouseError where LockWaits.isLockFailure(error) {
+        // The default partition takes the day's facts.
+      }
+    }
+    if made { Cleaner(library: library).letOlderStatementsEnd(connection) }
+  }
+
+  /// Call it in the transaction that publishes the load.
+  func publish() throws {
+    let present = try partitions.present()
+    var attached: [FactWriter.Part: String] = [:]
+    for (part, table) in staged.parts.sorted(by: { $0.value.name < $1.value.name }) {
+      if let partition = present[part] {
+        try insert(table.name, of: part.fact, "insert_fact", ["partition": partition])
+      } else if let partition = try partitions.shared(part.fact) {
+        try insert(
+          table.name, of: part.fact, "insert_rare_facts",
+          ["fact": part.fact.name, "build": "\(staged.build)"])
+        attached[part] = partition
+      } else {
+        try connection.script(
+          sql(
+            "attach_fact",
+            [
+              "table": table.name, "fact": part.fact.name, "build": "\(staged.build)",
+              "day": "\(part.day.key)", "next_day": "\(part.day.next.key)",
+            ]))
+        attached[part] = table.name
+      }
+    }
+    try partitions.record(attached)
+    for (fact, parts) in Dictionary(grouping: staged.rare, by: \.fact) {
+      try publishRareDays(fact, parts.filter { present[$0] == nil })
+    }
+    try StagedRows(connection: connection, library: library)
+      .apply(staged.changes) { "parts.\(BuildTables(build: staged.build).name($0))" }
+  }
+
+  /// - Parameter new: the days that have no partition yet.
+  private func publishRareDays(_ fact: FactTable, _ new: [FactWriter.Part]) throws {
+    let values = ["fact": fact.name, "build": "\(staged.build)"]
+    var partition = try partitions.shared(fact)
+    if partition == nil {
+      try connection.script(sql("attach_rare_fact", values))
+      partition = try partitions.shared(fact)
+    }
+    // Some of these days may have a partition of their own from an earlier load: PostgreSQL finds it.
+    try insert(
+      FactWriter.rareName(fact, staged.run), of: fact, "insert_rare_facts", values)
+    guard let partition else { return }
+    try partitions.record(Dictionary(uniqueKeysWithValues: new.map { ($0, partition) }))
+  }
+
+  private func insert(
+    _ table: String, of fact: FactTable, _ query: String, _ values: [String: String]
+  ) throws(WarehouseError) {
+    _ = try connection.run(
+      library.sql(
+        "batch/\(query)", values.merging(["table": table]) { _, new in new },
+        lists: ["columns": fact.columns]))
+  }
+
+  private func sql(_ name: String, _ values: [String: String]) throws(WarehouseError) -> String {
+    try library.sql("batch/\(name)", values)
+  }
+}

@@ -1,0 +1,207 @@
+import BatchTestKit
+import Foundation
+import LayerTestKit
+import SpeedTestKit
+import Support
+import TestKit
+import Testing
+import Warehouse
+
+@testable import BatchLayer
+
+/// A published load can be taken back until the next one is published, and a full load can wait for its publication.
+/// Readers see every event once all the while.
+@Suite struct TakingBackTests {
+  private func publications(_ layers: Layers) -> Publications {
+    Publications(
+      library: layers.library,
+      configuration: BatchLoader.Configuration(databaseURL: layers.database.url))
+  }
+
+  /// A third of the records is loaded, and so is another third: `second` says how and when the speed layer worked.
+  private func loadedTwice(
+    _ seed: UInt64, _ second: (Layers) throws -> Void
+  ) throws -> (layers: Layers, before: Layers, records: [LoggedRecord]) {
+    let records = try simulated(seed: seed, users: 30, days: 1.2)
+    let layers = try Layers()
+    try layers.log.write(records[..<(records.count / 3)])
+    try layers.load(.full)
+    // What the warehouse was before the second load.
+    let before = try Layers(over: layers.log)
+    try before.load(.full)
+    try layers.log.write(records[(records.count / 3)..<(2 * records.count / 3)])
+    try second(layers)
+    return (layers, before, records)
+  }
+
+  @Test(arguments: [BatchLoader.Kind.full, .incremental])
+  func afterARollbackTheWarehouseIsAsBeforeAndReadersSeeAllEvents(_ kind: BatchLoader.Kind)
+    throws
+  {
+    let (layers, before, records) = try loadedTwice(61) {
+      try $0.catchUp()
+      try $0.load(kind)
+    }
+    let counted = Truth(records[..<(2 * records.count / 3)])
+    try layers.expectTruth(counted, "loaded")
+    #expect(try !publications(layers).rollBack().countsAnew)
+    try layers.expectTruth(counted, "taken back")
+    try layers.expectSame(as: before, "taken back")
+    #expect(try layers.connect().loadStatuses() == ["published", "rolled back"])
+    try layers.log.write(records[(2 * records.count / 3)...])
+    try layers.catchUp()
+    try layers.expectTruth(Truth(records), "counted on")
+    try layers.load(.incremental)
+    try layers.expectTruth(Truth(records), "loaded again")
+    let whole = try Layers(over: layers.log)
+    try whole.load(.full)
+    try layers.expectSame(as: whole, "loaded again")
+  }
+
+  /// No speed worker has the records, so that they are missing until one has counted them: the lag says so.
+  @Test(arguments: [BatchLoader.Kind.full, .incremental])
+  func whatALoadCountedInPlaceOfWorkersIsCountedAnewByThem(_ kind: BatchLoader.Kind) throws {
+    let (layers, before, records) = try loadedTwice(62) { try $0.load(kind) }
+    try layers.log.write(records[(2 * records.count / 3)...])
+    try layers.catchUp()
+    try layers.expectTruth(Truth(records), "loaded, and counted on")
+    #expect(try publications(layers).rollBack().countsAnew)
+    try layers.expectSame(as: before, "taken back")
+    let first = Truth(records[..<(records.count / 3)])
+    try layers.expectTruth(first, "taken back")
+    let lag = "select (select sum(next_offset) from batch.progress) = (select sum(next_offset) from speed.progress)"
+    #expect(try layers.connect().run(lag).bool(0, 0))
+    try layers.catchUp()
+    try layers.expectTruth(Truth(records), "counted anew")
+    try layers.load(.incremental)
+    let whole = try Layers(over: layers.log)
+    try whole.load(.full)
+    try layers.expectSame(as: whole, "loaded again")
+  }
+
+  @Test func minutesThatALoadGaveUpComeBackWithItsRollback() throws {
+    let (layers, before, records) = try loadedTwice(63) {
+      try $0.catchUp()
+      try $0.load(.incremental, minuteRetention: 3600)
+    }
+    _ = try publications(layers).rollBack()
+    try layers.expectSame(as: before, "taken back")
+    try layers.expectTruth(Truth(records[..<(2 * records.count / 3)]), "taken back")
+  }
+
+  @Test func onlyTheLastLoadCanBeTakenBackAndOnlyOnce() throws {
+    let layers = try Layers()
+    func refusal() -> LoadError? {
+      #expect(throws: LoadError.self) { try publications(layers).rollBack() }
+    }
+    #expect(refusal()?.code == .nothingToDo)
+    let records = try simulated(seed: 64, users: 20)
+    try layers.log.write(records)
+    try layers.load(.full)
+    #expect(try publications(layers).rollBack().run == 1)
+    #expect(refusal()?.code == .nothingToDo)
+    #expect(try layers.connect().run("select count(*) from warehouse.fact_listen").int(0, 0) == 0)
+    try layers.load(.full)
+    try layers.load(.incremental)
+    try layers.expectTruth(Truth(records))
+  }
+
+  // MARK: Builds that wait
+
+  @Test func aBuildThatWaitsIsSeenByNobodyUntilItIsPublished() throws {
+    let (layers, _, records) = try loadedTwice(65) { try $0.catchUp() }
+    let counted = Truth(records[..<(2 * records.count / 3)])
+    let connection = try layers.connect()
+    try connection.script(
+      "update batch.day_totals set listens = listens + 7; delete from batch.hour_song where shares is not null")
+    _ = try layers.loader(isShadow: true).load(.full)
+    #expect(try connection.loadStatuses() == ["published", "shadow"])
+    let found = try ShadowComparison(connection, layers.library).lines
+    #expect(found.contains { $0.contains(" listens: ") && $0.contains(", would be ") }, "\(found)")
+    #expect(found.contains { $0.hasPrefix("batch.hour_song: ") }, "\(found)")
+    #expect(try publications(layers).publishShadow().run == 2)
+    try layers.expectTruth(counted, "published")
+    let whole = try Layers(over: layers.log)
+    try whole.load(.full)
+    try layers.expectSame(as: whole, "published")
+    #expect(throws: LoadError.self) { try publications(layers).publishShadow() }
+    _ = try publications(layers).rollBack()
+    let hours = "select sum(listens) from batch.day_totals"
+    let totals = "select sum(listens) from batch.minute_totals"
+    #expect(try connection.run(hours).int(0, 0) > connection.run(totals).int(0, 0))
+  }
+
+  @Test func loadsThatArePublishedWhileABuildWaitsAreMadeUpForByTheSpeedLayersRows() throws {
+    let (layers, _, records) = try loadedTwice(66) { try $0.catchUp() }
+    _ = try layers.loader(isShadow: true).load(.full)
+    try layers.log.write(records[(2 * records.count / 3)...])
+    try layers.catchUp()
+    try layers.load(.incremental)
+    try layers.expectTruth(Truth(records), "loaded beside it")
+    _ = try publications(layers).publishShadow()
+    try layers.expectTruth(Truth(records), "published")
+    try layers.load(.incremental)
+    try layers.expectTruth(Truth(records), "loaded after it")
+    let whole = try Layers(over: layers.log)
+    try whole.load(.full)
+    try layers.expectSame(as: whole, "loaded after it")
+  }
+
+  @Test func aBuildThatLacksWhatALaterLoadCountedInPlaceOfWorkersIsRefused() throws {
+    let (layers, _, records) = try loadedTwice(67) { try $0.catchUp() }
+    _ = try layers.loader(isShadow: true).load(.full)
+    try layers.log.write(records[(2 * records.count / 3)...])
+    try layers.load(.incremental)
+    let error = #expect(throws: LoadError.self) { try publications(layers).publishShadow() }
+    #expect(error?.code == .overtaken)
+    try layers.expectTruth(Truth(records), "refused")
+  }
+
+  @Test func aShadowOfWhatIsPublishedChangesNothing() throws {
+    let (layers, _, _) = try loadedTwice(68) {
+      try $0.catchUp()
+      try $0.load(.incremental)
+    }
+    _ = try layers.loader(isShadow: true).load(.full)
+    let found = try ShadowComparison(layers.connect(), layers.library).lines
+    #expect(found == ["no table and no measure of any day would change"])
+  }
+
+  // MARK: Any order
+
+  @Test(arguments: UInt64(1)...4)
+  func afterAnyLoadsRollbacksAndPublicationsEveryEventCountsOnce(_ seed: UInt64) throws {
+    var random = SplitMix64(seed: seed)
+    let retention = seed % 2 == 0 ? 7200.0 : nil
+    let records = try simulated(seed: seed + 70, users: 25, days: 1.5)
+    let layers = try Layers()
+    var written = 0
+    var history: [String] = []
+    while written < records.count {
+      let next = min(records.count, written + 1 + random.below(records.count / 5))
+      try layers.log.write(records[written..<next])
+      written = next
+      for _ in 0..<random.below(4) {
+        let action = random.below(6)
+        history.append("\(written): \(action)")
+        switch action {
+        case 0: try layers.catchUp()
+        case 1: try layers.load(.full, minuteRetention: retention)
+        case 2: try layers.load(.incremental, minuteRetention: retention)
+        case 3: _ = try? publications(layers).rollBack()
+        case 4:
+          try layers.log.archive()
+          _ = try layers.loader(minuteRetention: retention, isShadow: true).load(.full)
+        default: _ = try? publications(layers).publishShadow()
+        }
+      }
+      try layers.catchUp()
+      try layers.expectTruth(
+        Truth(records[..<written]), "seed \(seed): \(history.joined(separator: ", "))")
+    }
+    try layers.load(.incremental, minuteRetention: retention)
+    let whole = try Layers(over: layers.log)
+    try whole.load(.full, minuteRetention: retention)
+    try layers.expectSame(as: whole, "seed \(seed): \(history.joined(separator: ", "))")
+  }
+}

@@ -1,2 +1,0 @@
-alter table warehouse.{fact} detach partition parts.{table};
-drop table parts.{table}

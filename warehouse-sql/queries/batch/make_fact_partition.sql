@@ -1,0 +1,10 @@
+-- An empty partition for a day, in a transaction before the one that fills it: no statement that was planned without it is
+-- left by then.
+create table parts.{table} (
+  like builds.{fact},
+  constraint build_{build} check (build = {build}),
+  constraint day_{day} check (ts >= '{day} 00:00:00+00' and ts < '{next_day} 00:00:00+00')
+);
+create index on parts.{table} using brin (ts) with (pages_per_range = 32);
+alter table parts.{fact}_b{build} attach partition parts.{table}
+  for values from ('{day} 00:00:00+00') to ('{next_day} 00:00:00+00')

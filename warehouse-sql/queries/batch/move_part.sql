@@ -1,0 +1,1 @@
+alter table stage.{table} set schema parts

@@ -1,1 +1,0 @@
-alter table {parent} detach partition stage.{table}

@@ -1,1 +1,0 @@
-select loaded_epoch from batch.published for update

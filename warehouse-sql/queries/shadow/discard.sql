@@ -1,0 +1,1 @@
+update warehouse.load_run set status = 'discarded' where status = 'shadow'

@@ -1,0 +1,1 @@
+delete from speed.late_event where epoch > $1

@@ -1,0 +1,1 @@
+delete from speed.{table} where epoch > $1

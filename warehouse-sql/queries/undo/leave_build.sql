@@ -1,0 +1,2 @@
+-- The build before it has the greatest turn again.
+delete from builds.published where build = $1

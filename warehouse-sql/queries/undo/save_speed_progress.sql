@@ -1,0 +1,1 @@
+insert into undo.speed_progress select * from stage.{table}

@@ -1,0 +1,1 @@
+select table_name, lower, upper from undo.span order by table_name, lower
