@@ -13,7 +13,7 @@ public struct LoadError: UserFacingError, CustomStringConvertible {
     case auditFailed
     /// The numbers do not add up, which is a fault of this program.
     case ledger
-    /// Other sessions kept the tables that a full load swaps, or the epoch, at every attempt.
+    /// Somebody's DDL kept a table, or other sessions the epoch, at every attempt.
     case locked
     /// A stop was asked for before the load was published.
     case stopped

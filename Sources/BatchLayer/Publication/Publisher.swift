@@ -6,7 +6,7 @@ import Support
 import Warehouse
 
 /// Publishes a load: facts, rollups, users, progress and the pointer to them become visible in one commit, after the
-/// audits have passed on exactly that state. No reader waits for it, and it waits for no reader (docs/decisions/0013).
+/// audits have passed on exactly that state. No reader waits for it, and it waits for no reader (docs/decisions/0014).
 ///
 /// A full load has made a build of its own, beside the published one, and has been audited there. Publishing it moves the
 /// pointer. An incremental load adds its rows to the published build.

@@ -29,6 +29,11 @@ struct Rollback {
     guard let load = try read() else { return nil }
     if load.countsAnew { try dropSpeedRows(of: load) }
     try restoreRows(of: load)
+    if load.isFull {
+      // It has seen users that the build before had not.
+      _ = try connection.run(library.sql("batch/reset_users_seen"))
+      _ = try connection.run(library.sql("batch/level_history_reset"))
+    }
     try connection.script(sql("restore_users"))
     // As in a flush and in a publication: first the offsets, then the places to read again from.
     if load.countsAnew { try connection.script(sql("take_back_progress")) }

@@ -185,10 +185,19 @@ final class SimulatedWorld {
     var configuration = BatchLoader.Configuration(databaseURL: url)
     configuration.lakePatience = 20
     configuration.minuteRetention = minuteRetention
+    configuration.isShadow = kind == .shadow
     let load = Worker("simulated-load") { [log = log.log, library, configuration] in
       let loader = BatchLoader(lake: log, library: library, configuration: configuration)
-      _ = try loader.load(kind == .full ? .full : .incremental, stop: StopToken())
+      let publications = Publications(library: library, configuration: configuration)
+      switch kind {
+      case .full, .shadow: _ = try loader.load(.full, stop: StopToken())
+      case .incremental: _ = try loader.load(.incremental, stop: StopToken())
+      case .publish: _ = try publications.publishShadow()
+      case .rollback: _ = try publications.rollBack()
+      }
     }
+    // Where a load had counted in place of workers, readers see less until these have counted anew. The lag says so.
+    if kind == .rollback { last = .none }
     do {
       try finish(load, "load \(kind.rawValue)")
       return nil

@@ -2,8 +2,8 @@ import Support
 
 /// One step of a simulation.
 public enum Step: Equatable, Sendable, CustomStringConvertible {
-  /// The two kinds of loads.
-  public enum Load: String, Sendable { case full, incremental }
+  /// What `polyrhythm load` does: loads, takes the last load back, or makes a build for later and publishes that.
+  public enum Load: String, Sendable { case full, incremental, rollback, shadow, publish }
 
   /// The next records of some topics are appended to the log. `topics` is a sum of 1 for listens, 2 for logins
   /// and 4 for page views; `count` is the number of listens or page views.
@@ -25,7 +25,7 @@ public enum Step: Equatable, Sendable, CustomStringConvertible {
   case releaseWorker
   /// A number of workers run at the same time until all records are committed.
   case workers(Int)
-  /// A load runs to its end.
+  /// A load runs to its end. It may be refused, as where there is nothing to take back.
   case load(Load)
   /// A load's connections are cut at a statement, before the server gets it or after its answer.
   case loadDies(Load, statement: Int, isAnswered: Bool)
@@ -84,7 +84,7 @@ public struct StepSequence: Sendable {
   }
 
   private static func draw(_ random: inout SplitMix64, isHeld: Bool) -> Step {
-    let kind = random.chance(0.3) ? Step.Load.full : .incremental
+    let kind = load(random.below(100))
     // A load has about two hundred statements; a worker's start and flush have about thirty.
     let ofLoad = 1 + random.below(random.chance(0.4) ? 40 : 220)
     let ofWorker = 1 + random.below(random.chance(0.5) ? 20 : 80)
@@ -103,7 +103,19 @@ public struct StepSequence: Sendable {
     case 13: return .workers(1 + random.below(3))
     case 14, 15: return .load(kind)
     case 16, 17, 18: return .loadDies(kind, statement: ofLoad, isAnswered: isAnswered)
-    default: return .settle(random.chance(0.7) ? kind : nil)
+    default:
+      let isLoad = kind == .full || kind == .incremental
+      return .settle(random.chance(0.7) ? (isLoad ? kind : .incremental) : nil)
+    }
+  }
+
+  private static func load(_ percent: Int) -> Step.Load {
+    switch percent {
+    case ..<22: .full
+    case ..<76: .incremental
+    case ..<88: .rollback
+    case ..<95: .shadow
+    default: .publish
     }
   }
 }

@@ -59,25 +59,40 @@ extension Layers {
   }
 
   /// The differences between the two databases' warehouses, in words.
-  public func differences(from other: Layers) throws(WarehouseError) -> [String] {
+  /// - Parameter isTakenBack: whether this one has members and quarantined records of a load that was taken back, which
+  ///   stay.
+  public func differences(from other: Layers, isTakenBack: Bool = false) throws(WarehouseError)
+    -> [String]
+  {
     let mine = try connect()
     let theirs = try other.connect()
     var found: [String] = []
-    let dimensions = try mine.memberTables().map {
-      (name: $0, query: "select * from warehouse.\($0)")
+    var tables = Self.comparedTables
+    if isTakenBack {
+      tables.removeAll { $0.name == "quarantine" }
+      tables.append(("users seen", Self.usersSeen))
+    } else {
+      tables += try mine.memberTables().map { ($0, "select * from warehouse.\($0)") }
     }
-    for table in Self.comparedTables + dimensions {
+    for table in tables {
       found += try ComparableRows(mine, table.name, query: table.query)
         .differences(from: ComparableRows(theirs, table.name, query: table.query), mine)
     }
     return found
   }
 
+  private static let usersSeen = """
+    select user_key, first_seen, last_seen, is_current
+    from warehouse.dim_user
+    where first_seen is not null or is_current
+    """
+
   /// Expects that both databases' warehouses hold the same rows.
   public func expectSame(
-    as other: Layers, _ when: String, sourceLocation: SourceLocation = #_sourceLocation
+    as other: Layers, _ when: String, isTakenBack: Bool = false,
+    sourceLocation: SourceLocation = #_sourceLocation
   ) throws(WarehouseError) {
-    let found = try differences(from: other)
+    let found = try differences(from: other, isTakenBack: isTakenBack)
     #expect(
       found.isEmpty, "\(when): \(found.joined(separator: "\n"))", sourceLocation: sourceLocation)
   }
