@@ -382,6 +382,8 @@ public final class PartitionAppender {
       index = segment.index
       file = segment.file
       try age.goOn(with: segment.file)
+      // A writer that died before the segment's first record may have left a name that is not on the device.
+      isDirectoryDirty = segment.bytes == 0
     case .raw, .compressed:
       nextOffset = try SegmentEnd.find(
         directory, PartitionDirectory.Segment(base: last.base, kind: .compressed), epochs)
