@@ -48,7 +48,7 @@ let package = Package(
       name: "CEventDecoder", cxxSettings: [.unsafeFlags(["-O3"])],
       linkerSettings: [.linkedLibrary("simdjson")]),
 
-    module("Support", []),
+    module("Support", ["CPlatform"]),
     module("EventModel", ["CEventDecoder"], isHot: true),
     module("EventGenerator", ["EventModel", "Support"]),
     module("EventLog", ["Support", "CRdKafka", "CZstd"]),

@@ -161,6 +161,30 @@ import Testing
     }
   }
 
+  @Test func aWriterThatWasClosedTakesNoMore() throws {
+    let kafka = try MockKafka()
+    try kafka.createTopic(topic, partitions: 1)
+    let log = try EventLogs.open("kafka:\(kafka.bootstrap)")
+    let writer = try log.writer(to: [topic])
+    let append = {
+      try Array("k".utf8).withUnsafeBytes {
+        try writer.append(topic: 0, key: $0, timestamp: 1, payload: $0)
+      }
+    }
+    try append()
+    try writer.close()
+    // Closing once more does nothing, so that cleaning up need not know whether the writer is closed.
+    try writer.close()
+    for error in [
+      failure(append), failure { try writer.flush() }, failure { try writer.sync() },
+    ] {
+      #expect(error?.code == .closed)
+      #expect(error?.exitCode == .software)
+      #expect(error?.message == "\(log.url) was closed by this writer; open another writer")
+    }
+    #expect(try log.endOffset(of: part) == 1)
+  }
+
   @Test func recordsThatABrokerNeverAcknowledgedFailTheFlush() throws {
     let kafka = try MockKafka()
     try kafka.createTopic(topic, partitions: 1)

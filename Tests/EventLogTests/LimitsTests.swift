@@ -151,6 +151,14 @@ import Testing
         { $0.segmentBytes = (1 << 40) + 1 },
         "segmentBytes is 1099511627777; give it a value from 1 to 1099511627776"
       ),
+      (
+        { $0.segmentMilliseconds = 0 },
+        "segmentMilliseconds is 0; give it a value from 1 to 1099511627776"
+      ),
+      (
+        { $0.segmentBytesMin = 0 },
+        "segmentBytesMin is 0; give it a value from 1 to 1099511627776"
+      ),
       ({ $0.recordBytesMax = 0 }, "recordBytesMax is 0; give it a value from 1 to 1073741824"),
       (
         { $0.recordBytesMax = Int.max },

@@ -6,6 +6,26 @@ import Testing
 /// What readers, writers, and databases that have counted a log's records find after a power loss. `LogModel`
 /// loses power at random.
 @Suite struct PowerLossTests {
+  /// A writer begins a segment and dies before the segment has a record; the next one fills it.
+  @Test(arguments: 1...8 as ClosedRange<UInt64>)
+  func aSegmentThatADeadWriterLeftEmptyIsThereOnceItsRecordsAreSynced(_ seed: UInt64) throws {
+    let scratch = Scratch()
+    let log = try makeLog(scratch, segmentBytes: 1)
+    let disk = try SimulatedDisk(root: log.path)
+    var appender: PartitionAppender? = try log.appender(of: part)
+    try appender?.append("first")
+    try appender?.close()
+    appender = try log.appender(of: part)
+    try appender?.append("never flushed")
+    appender = nil
+    appender = try log.appender(of: part)
+    try appender?.append("second")
+    try appender?.sync()
+    appender = nil
+    try disk.powerLoss(seed: seed)
+    #expect(try log.records() == [Record(0, "first"), Record(1, "second")])
+  }
+
   /// Records are committed without having been synced, as if the disk had lied about a sync; they are lost,
   /// and other records take their offsets.
   @Test func offsetsOfALostEndThatAreUsedAgainAreTold() throws {

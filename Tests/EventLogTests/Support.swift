@@ -1,6 +1,7 @@
 import EventLog
 import Glibc
 import Support
+import Synchronization
 import Testing
 
 /// A directory that is removed when the test lets go of this object.
@@ -43,15 +44,25 @@ let part = TopicPartition(topic, 0)
 /// A log with one topic of one partition under `scratch`.
 func makeLog(
   _ scratch: Scratch, segmentBytes: Int = 256 << 20, level: Int32? = nil,
-  recordTime: RecordTime? = nil
+  recordTime: RecordTime? = nil, change: (inout DirectoryOptions) -> Void = { _ in }
 ) throws -> DirectoryLog {
   var options = DirectoryOptions()
   options.segmentBytes = segmentBytes
   options.compressionLevel = level
   options.recordTime = recordTime
+  change(&options)
   let log = DirectoryLog(path: scratch.path + "/log", options: options)
   try log.createTopics([topic], partitions: 1)
   return log
+}
+
+/// A clock that stands still at the time at which it was made until it is moved.
+final class MovedClock: Sendable {
+  private let milliseconds = Mutex(DirectoryOptions().clock())
+
+  var now: @Sendable () -> Int64 { { self.milliseconds.withLock { $0 } } }
+
+  func pass(minutes: Int) { milliseconds.withLock { $0 += Int64(minutes) * 60_000 } }
 }
 
 extension PartitionAppender {

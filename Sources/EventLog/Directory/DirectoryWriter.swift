@@ -52,7 +52,8 @@ public final class DirectoryWriter: LogWriter {
     try ofTopic[Int(number)].append(timestamp: timestamp, payload: payload)
   }
 
-  /// Returns when readers see what was appended, in all partitions that could be written.
+  /// Returns when readers see what was appended, in all partitions that could be written. Segments that have become
+  /// old are sealed, so that a writer with nothing to append still calls this from time to time.
   /// - Throws: the first error; what is not written stays queued.
   public func flush() throws(EventLogError) {
     try forEach { (appender) throws(EventLogError) in try appender.flush() }
@@ -63,10 +64,22 @@ public final class DirectoryWriter: LogWriter {
     try forEach { (appender) throws(EventLogError) in try appender.sync() }
   }
 
-  /// `sync`, then lets go of the locks. Segments that are not compressed by then stay as they are.
+  /// `sync`, then lets go of the locks. Sealed segments that are small are compressed by then; the large ones that are
+  /// not stay as they are.
   public func close() throws(EventLogError) {
-    compressor.stop()
-    try forEach { (appender) throws(EventLogError) in try appender.close() }
+    var failure: EventLogError?
+    do throws(EventLogError) {
+      // What is sealed for its age here is still compressed.
+      try forEach { (appender) throws(EventLogError) in try appender.syncUnlessClosed() }
+    } catch {
+      failure = error
+    }
+    compressor.close()
+    do throws(EventLogError) {
+      try forEach { (appender) throws(EventLogError) in try appender.close() }
+    } catch {
+      throw failure ?? error
+    }
   }
 
   /// Returns when the segments sealed so far are compressed.

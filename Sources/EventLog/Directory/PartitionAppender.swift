@@ -1,4 +1,5 @@
 import Glibc
+import Support
 
 /// Appends to one partition of a directory log, at offsets that the caller may choose. It holds the
 /// partition's lock as long as it lives. Not shared between threads. docs/log-format.md has the files.
@@ -10,7 +11,8 @@ import Glibc
 ///     sync ────> on the device         lost with the disk only
 ///
 /// The partition is a row of segments, each sealed (synced, never changed again, compressed beside the
-/// appender) before the next one begins; gaps between them have no records. An appender that opens goes
+/// appender) before the next one begins; gaps between them have no records. The last one is sealed when it is full or
+/// old (`SegmentAge`), which a write, a flush or a sync notices. An appender that opens goes
 /// on behind the last whole line: a torn end is cut off, and what a power failure may have torn is looked for
 /// behind the last log epoch whose end is known. After a sync that failed nobody knows what is on the device,
 /// so the appender takes no more.
@@ -35,6 +37,7 @@ public final class PartitionAppender {
   private var fileBytes = 0
   /// Latest time among the segment's records, those in the buffer included.
   private var latest = Int64.min
+  private var age: SegmentAge
   /// Lines that are not in the file yet.
   private var buffer: UnsafeMutableRawPointer
   private var bufferBytes: Int
@@ -60,6 +63,7 @@ public final class PartitionAppender {
     self.directory = directory
     self.options = options
     self.isCopy = isCopy
+    age = SegmentAge(options)
     self.compressor = compressor ?? SegmentCompressor(options)
     ownsCompressor = compressor == nil
     lock = try PartitionLock(directory)
@@ -134,13 +138,20 @@ public final class PartitionAppender {
     nextOffset += 1
   }
 
-  /// Returns when readers see what was appended so far and it survives the death of this process.
+  /// Returns when readers see what was appended so far and it survives the death of this process. A segment that has
+  /// become old is sealed, so that whoever has nothing to append still calls this from time to time.
   /// - Throws: `.io` with what is not written still queued: once there is room, flush again. `.closed`, always,
   ///   after `close`; `.unsynced`, always, after a sync that failed with `.io`.
   public func flush() throws(EventLogError) {
+    try write()
+    if isOld { try seal() }
+  }
+
+  private func write() throws(EventLogError) {
     try requireUsable()
     guard buffered > 0, let file else { return }
     if !hasEpoch { try beginEpoch() }
+    if fileBytes == 0 { age.begin() }
     var written = 0
     do throws(EventLogError) {
       try file.write(
@@ -159,7 +170,11 @@ public final class PartitionAppender {
 
   /// `flush`, and returns when it is on the storage device: it survives a power failure.
   public func sync() throws(EventLogError) {
-    try flush()
+    try write()
+    if isOld { try seal() } else { try syncWritten() }
+  }
+
+  private func syncWritten() throws(EventLogError) {
     if let file { try sync(file) }
     if isDirectoryDirty { try syncDirectory() }
   }
@@ -175,12 +190,13 @@ public final class PartitionAppender {
     hasEpoch = true
   }
 
-  /// `sync`, and the partition can be written by others once the last reference has gone.
+  /// `sync`, and the partition can be written by others once the last reference has gone. Sealed segments that are
+  /// small are compressed by then; large ones are left to the partition's next writer.
   public func close() throws(EventLogError) {
     guard !isClosed else { return }
     try sync()
     isClosed = true
-    if ownsCompressor { compressor.stop() }
+    if ownsCompressor { compressor.close() }
     index?.close(offset: nextOffset, position: fileBytes, latest: latest)
     index = nil
     file = nil
@@ -188,8 +204,12 @@ public final class PartitionAppender {
     lock.release()
   }
 
+  /// `sync` for a writer of several partitions that is about to close the compressor they share. Does nothing after
+  /// `close`.
+  func syncUnlessClosed() throws(EventLogError) { if !isClosed { try sync() } }
+
   /// Returns when the segments sealed so far are compressed. Otherwise that goes on beside the
-  /// appender, and what is not done when it closes is left to the partition's next writer.
+  /// appender.
   public func finishCompression() throws(EventLogError) { try compressor.finish() }
 
   /// After a write that came up short: whole lines of it stay, the rest goes from the file and is
@@ -241,9 +261,8 @@ public final class PartitionAppender {
   private func makeRoom(_ count: Int) throws(EventLogError) {
     if isBroken || isClosed { try requireUsable() }
     if file != nil, fileBytes + buffered >= options.segmentBytes { try seal() }
+    if buffered + count > bufferBytes { try flush() }
     if file == nil { try startSegment() }
-    guard buffered + count > bufferBytes else { return }
-    try flush()
     guard count > bufferBytes else { return }
     buffer.deallocate()
     bufferBytes = count
@@ -266,12 +285,17 @@ public final class PartitionAppender {
   /// Ends the growing segment. It is synced first: what follows in the log must not survive a
   /// power failure that this one does not.
   private func seal() throws(EventLogError) {
-    try sync()
+    try write()
+    try syncWritten()
     assert(nextOffset > base, "a segment ends at \(nextOffset), where it began at \(base)")
     index?.close(offset: nextOffset, position: fileBytes, latest: latest)
     index = nil
     file = nil
-    compressor.add(directory, base)
+    compressor.add(directory, base, bytes: fileBytes)
+  }
+
+  private var isOld: Bool {
+    file != nil && age.isReached(bytes: fileBytes, base: base, nextOffset: nextOffset)
   }
 
   /// Ends the growing segment where there is one; one without a line goes, so that a gap can have
@@ -291,6 +315,7 @@ public final class PartitionAppender {
       try directory.writeStart(offset)
       nextOffset = offset
       firstOffset = offset
+      age.partitionStart = offset
       return
     }
     guard offset - nextOffset <= Self.gapLinesMax, file != nil else {
@@ -333,58 +358,35 @@ public final class PartitionAppender {
         try File.remove(directory.rawPath(segment.base))
         try File.remove(directory.indexPath(segment))
       } else if segment != segments.last {
-        compressor.add(directory, segment.base)
+        let bytes = FileSystem.size(directory.rawPath(segment.base))
+        compressor.add(directory, segment.base, bytes: bytes)
       }
     }
     for segment in segments where segment.kind == .compressed {
       compressor.addIfIndexIsMissing(directory, segment.base)
     }
-    guard let last = segments.last else {
+    guard let first = segments.first, let last = segments.last else {
       nextOffset = try directory.startMark()
+      age.partitionStart = nextOffset
       return
     }
+    age.partitionStart = first.base
     switch last.kind {
     case .gap: nextOffset = try directory.gapEnd(last.base) ?? last.base
     case .raw where File.exists(directory.rawPath(last.base)):
-      try reopen(last, time: time)
+      let segment = try GrowingSegment(directory, last, epochs, time: time)
+      base = last.base
+      fileBytes = segment.bytes
+      nextOffset = segment.nextOffset
+      latest = segment.latest
+      index = segment.index
+      file = segment.file
+      try age.goOn(with: segment.file)
+      // A writer that died before the segment's first record may have left a name that is not on the device.
+      isDirectoryDirty = segment.bytes == 0
     case .raw, .compressed:
       nextOffset = try SegmentEnd.find(
         directory, PartitionDirectory.Segment(base: last.base, kind: .compressed), epochs)
     }
-  }
-
-  private func reopen(_ segment: PartitionDirectory.Segment, time: RecordTime?)
-    throws(EventLogError)
-  {
-    let file = try File.opening(directory.rawPath(segment.base), O_RDWR)
-    let size = try file.size()
-    if let unsure = epochs.unsureFrom(directory) {
-      fileBytes = try SegmentEnd.untorn(directory, segment, file, size, unsure).position
-    } else {
-      fileBytes = try SegmentScan.wholeLineBytes(file, size: size)
-    }
-    if fileBytes < size {
-      try file.truncate(to: fileBytes)
-      // Unsynced, the torn end could come back with another power failure, among what is written next.
-      try file.sync()
-    }
-    base = segment.base
-    let kept = try SegmentEnd.soundIndex(directory, segment, file, bytes: fileBytes)
-    let start =
-      kept.entries.last
-      ?? .init(
-        offset: base, position: 0, timestamp: SegmentIndex.unknownTimestamp,
-        latestBefore: Int64.min)
-    let rest = try SegmentScan.raw(
-      file, from: start, lastEntry: kept.entries.last?.position, time: time)
-    nextOffset = rest.offset
-    latest = rest.latest
-    let writer = SegmentIndexWriter(
-      directory.indexPath(segment), base: base, kept: kept.entries,
-      lastEntry: kept.entries.last?.position)
-    writer.add(rest.found)
-    writer.write(upTo: fileBytes)
-    index = writer
-    self.file = file
   }
 }

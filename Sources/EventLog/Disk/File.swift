@@ -53,6 +53,11 @@ struct File {
     try Self.attempt("cannot examine") { () throws(SystemError) in try file.size() }
   }
 
+  /// Milliseconds since 1970 at which the file was made, or last written where that is not known.
+  func birthTime() throws(EventLogError) -> Int64 {
+    try Self.attempt("cannot examine") { () throws(SystemError) in try file.birthTime() }
+  }
+
   /// Reads until `count` bytes are there or the file ends.
   func read(into start: UnsafeMutableRawPointer, count: Int, at position: Int)
     throws(EventLogError) -> Int

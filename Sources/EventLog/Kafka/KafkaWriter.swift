@@ -1,6 +1,8 @@
 /// Writes topics of Kafka, and remembers there what its sources have given.
 final class KafkaWriter: LogWriter {
   private let producer: KafkaProducer
+  private let url: String
+  private var isClosed = false
   let sources: SourceJournal?
   let whyNoSources: EventLogError?
 
@@ -10,6 +12,7 @@ final class KafkaWriter: LogWriter {
     whyNoSources: EventLogError?
   ) {
     self.producer = producer
+    url = log.url
     self.whyNoSources = whyNoSources
     sources =
       whyNoSources == nil
@@ -19,10 +22,22 @@ final class KafkaWriter: LogWriter {
   func append(
     topic: Int, key: UnsafeRawBufferPointer, timestamp: Int64, payload: UnsafeRawBufferPointer
   ) throws(EventLogError) {
+    if isClosed { throw closed }
     try producer.append(topic: topic, key: key, timestamp: timestamp, payload: payload)
   }
 
-  func flush() throws(EventLogError) { try producer.flush() }
+  func flush() throws(EventLogError) {
+    if isClosed { throw closed }
+    try producer.flush()
+  }
 
-  func close() throws(EventLogError) { try flush() }
+  func close() throws(EventLogError) {
+    if isClosed { return }
+    try producer.flush()
+    isClosed = true
+  }
+
+  private var closed: EventLogError {
+    EventLogError(.closed, "\(url) was closed by this writer; open another writer")
+  }
 }

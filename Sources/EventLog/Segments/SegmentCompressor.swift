@@ -2,41 +2,52 @@ import CZstd
 import Glibc
 import Synchronization
 
-/// Compresses sealed segments, one after another, on a thread that lives while there is work.
+/// Compresses sealed segments, one after another, on a thread that lives while there is work. Who closes a log
+/// waits for the small ones only, which a site with few events makes; the others are left to the next writer.
 ///
 /// A compressed segment is a row of independent zstd frames of about 1 MiB of whole lines, each with
 /// its checksum. It takes the raw one's place by a rename once it is on the device; a reader that
 /// has the raw file open goes on with it.
 final class SegmentCompressor: Sendable {
-  private enum Work {
-    case compress(PartitionDirectory, base: Int64)
-    case index(PartitionDirectory, base: Int64)
+  private struct Work {
+    enum Kind { case compress, index }
+    var kind: Kind
+    var directory: PartitionDirectory
+    var base: Int64
+    /// Of the raw segment.
+    var bytes: Int
   }
 
   private struct State {
     var queue: [Work] = []
     var isRunning = false
-    var isStopped = false
+    /// Work on larger segments is dropped.
+    var bytesMax = Int.max
     var thread: pthread_t?
     var failure: EventLogError?
   }
 
   /// Bytes of lines in a frame, about: what reaching one record decompresses at most.
   static let frameBytes = 1 << 20
+  /// Bytes of a raw segment that is compressed in a few hundredths of a second.
+  private static let smallBytes = 4 << 20
   private let state = Mutex(State())
   private let options: DirectoryOptions
 
   init(_ options: DirectoryOptions) { self.options = options }
 
   /// Takes on a sealed segment.
-  func add(_ directory: PartitionDirectory, _ base: Int64) {
+  /// - Parameter bytes: that it has.
+  func add(_ directory: PartitionDirectory, _ base: Int64, bytes: Int) {
     guard options.compressionLevel != nil else { return }
-    start(.compress(directory, base: base), in: directory)
+    start(Work(kind: .compress, directory: directory, base: base, bytes: bytes))
   }
 
   func addIfIndexIsMissing(_ directory: PartitionDirectory, _ base: Int64) {
     let index = directory.indexPath(.init(base: base, kind: .compressed))
-    if !File.exists(index) { start(.index(directory, base: base), in: directory) }
+    if File.exists(index) { return }
+    // All of the segment is read for its index, and how large it is raw is not known.
+    start(Work(kind: .index, directory: directory, base: base, bytes: Int.max))
   }
 
   /// Returns when all work is done, with the first thing that went wrong: the segment concerned is
@@ -51,24 +62,32 @@ final class SegmentCompressor: Sendable {
   }
 
   /// Returns when the thread is gone; unfinished work is dropped and leaves nothing behind.
-  func stop() {
-    state.withLock {
-      $0.isStopped = true
-      $0.queue.removeAll()
+  func stop() { drop(above: -1) }
+
+  /// `stop`, once the small segments that were sealed are compressed.
+  func close() {
+    drop(above: Self.smallBytes)
+    stop()
+  }
+
+  private func drop(above bytes: Int) {
+    state.withLock { state in
+      state.bytesMax = min(state.bytesMax, bytes)
+      state.queue.removeAll { $0.bytes > bytes }
     }
     join()
   }
 
   // MARK: - The thread
 
-  private func start(_ work: Work, in directory: PartitionDirectory) {
+  private func start(_ work: Work) {
     // At once, so that a simulation takes the same steps whenever it has the same seed.
-    if SimulatedDisk.hasPath(directory.path) {
-      if !isStopped { attempt(work) }
+    if SimulatedDisk.hasPath(work.directory.path) {
+      if !isDropped(work.bytes) { attempt(work) }
       return
     }
     let previous: pthread_t?? = state.withLock { state in
-      guard !state.isStopped else { return nil }
+      guard work.bytes <= state.bytesMax else { return nil }
       state.queue.append(work)
       if state.isRunning { return nil }
       state.isRunning = true
@@ -122,16 +141,16 @@ final class SegmentCompressor: Sendable {
 
   private func attempt(_ work: Work) {
     do throws(EventLogError) {
-      switch work {
-      case .compress(let directory, let base): try compress(directory, base)
-      case .index(let directory, let base): try writeIndex(directory, base)
+      switch work.kind {
+      case .compress: try compress(work.directory, work.base, work.bytes)
+      case .index: try writeIndex(work.directory, work.base)
       }
     } catch {
       state.withLock { $0.failure = $0.failure ?? error }
     }
   }
 
-  private var isStopped: Bool { state.withLock { $0.isStopped } }
+  private func isDropped(_ bytes: Int) -> Bool { state.withLock { bytes > $0.bytesMax } }
 
   // MARK: - The work
 
@@ -146,7 +165,9 @@ final class SegmentCompressor: Sendable {
       temporary: directory.temporaryPath(base, ".zst.index"))
   }
 
-  private func compress(_ directory: PartitionDirectory, _ base: Int64) throws(EventLogError) {
+  private func compress(_ directory: PartitionDirectory, _ base: Int64, _ bytes: Int)
+    throws(EventLogError)
+  {
     let raw = PartitionDirectory.Segment(base: base, kind: .raw)
     let compressed = PartitionDirectory.Segment(base: base, kind: .compressed)
     guard let source = try File.openIfThere(directory.rawPath(base), O_RDONLY) else { return }
@@ -155,7 +176,8 @@ final class SegmentCompressor: Sendable {
     let target = try File.opening(temporary, O_WRONLY | O_CREAT | O_TRUNC)
     do throws(EventLogError) {
       let frames = try writeFrames(
-        from: source, lines: lines, to: target, directory.partition)
+        from: source, lines: lines, to: target, directory.partition
+      ) { isDropped(bytes) }
       guard let frames else {
         try File.remove(temporary)
         return
@@ -194,9 +216,11 @@ final class SegmentCompressor: Sendable {
     return entries + scan.found + [.end(scan)]
   }
 
-  /// - Returns: the index of the compressed file; nil where the work was stopped.
+  /// - Parameter isDropped: asked before each frame.
+  /// - Returns: the index of the compressed file; nil where the work was dropped.
   private func writeFrames(
-    from source: File, lines: [SegmentIndex.Entry], to target: File, _ partition: TopicPartition
+    from source: File, lines: [SegmentIndex.Entry], to target: File, _ partition: TopicPartition,
+    isDropped: () -> Bool
   ) throws(EventLogError) -> [SegmentIndex.Entry]? {
     guard let context = ZSTD_createCCtx() else {
       throw EventLogError(.io, "no memory to compress \(source.path); free some, then go on")
@@ -215,7 +239,7 @@ final class SegmentCompressor: Sendable {
     var written = 0
     var first = 0
     while first < lines.count - 1 {
-      if isStopped { return nil }
+      if isDropped() { return nil }
       let start = lines[first]
       var next = first + 1
       while next < lines.count - 1,

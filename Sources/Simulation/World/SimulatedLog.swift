@@ -19,7 +19,10 @@ final class SimulatedLog {
     self.partitions = partitions
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     disk = try SimulatedDisk(root: path)
-    log = DirectoryLog(path: path)
+    var options = DirectoryOptions()
+    // How long a run takes is not in its seed.
+    options.segmentMilliseconds = nil
+    log = DirectoryLog(path: path, options: options)
     try log.createTopics(topics, partitions: partitions)
   }
 

@@ -1,3 +1,4 @@
+import CPlatform
 import Glibc
 
 /// An open file or directory of the operating system; closed when the last reference goes. Calls that a
@@ -47,6 +48,16 @@ public final class OpenFile: Sendable {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw SystemError(errno, path) }
     return Int(status.st_size)
+  }
+
+  /// Milliseconds since 1970 at which the file was made; at which it was last written, where the file system does not
+  /// keep the former.
+  public func birthTime() throws(SystemError) -> Int64 {
+    let made = polyrhythm_birth_time(descriptor)
+    if made >= 0 { return made }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw SystemError(errno, path) }
+    return Int64(status.st_mtim.tv_sec) * 1000 + Int64(status.st_mtim.tv_nsec) / 1_000_000
   }
 
   // MARK: - Reading

@@ -26,6 +26,7 @@ final class LogModel {
   private var random: SeededRandom
   private let scratch = Scratch()
   private let log: DirectoryLog
+  private let clock = MovedClock()
   private let device: SimulatedDisk?
   private let directory: PartitionDirectory
   private var appender: PartitionAppender?
@@ -47,9 +48,15 @@ final class LogModel {
   init(_ disk: Disk, seed: UInt64) throws {
     self.disk = disk
     random = SeededRandom(seed: seed)
+    let clock = clock
+    let sealsEarly = Int.random(in: 1...1500, using: &random)
     log = try makeLog(
       scratch, segmentBytes: Int.random(in: 1...4000, using: &random),
-      level: random.chance(0.7) ? 1 : nil)
+      level: random.chance(0.7) ? 1 : nil,
+      change: {
+        $0.segmentBytesMin = sealsEarly
+        $0.clock = clock.now
+      })
     device = disk == .simulated ? try SimulatedDisk(root: log.path) : nil
     directory = PartitionDirectory(path: log.partitionPath, partition: part)
     appender = try log.appender(of: part)
@@ -90,7 +97,8 @@ final class LogModel {
     case 71..<74: try compress()
     case 74..<84: try readOn()
     case 84..<92: try readAfresh()
-    case 92..<95: try retain()
+    case 92..<94: try retain()
+    case 94: passTime()
     case 95..<97: cutPowerSoon()
     default: if device != nil { try losePower() }
     }
@@ -201,6 +209,12 @@ final class LogModel {
       try File.remove(directory.filePath(segment))
       try File.remove(directory.indexPath(segment))
     }
+  }
+
+  /// The growing segment becomes old, and is sealed by the next write, flush or sync.
+  private func passTime() {
+    note("two hours pass")
+    clock.pass(minutes: 120)
   }
 
   // MARK: - Reading

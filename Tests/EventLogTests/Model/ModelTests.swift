@@ -33,7 +33,9 @@ import Testing
     let trace = (try trace(), try trace())
     #expect(trace.0 == trace.1)
     // The seed comes to each kind of action, or the comparison would say little.
-    for action in ["lose power", "… no power", "retain", "compress", "die", "commit"] {
+    for action in [
+      "lose power", "… no power", "retain", "compress", "die", "commit", "hours pass",
+    ] {
       #expect(trace.0.contains { $0.contains(action) }, "no \(action) in \(trace.0.count) actions")
     }
   }
