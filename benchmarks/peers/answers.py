@@ -54,7 +54,9 @@ Query = Callable[[str], Iterable[tuple]]
 def by_day(rows: Iterable[tuple], names: list[str], into: dict) -> None:
     """Adds rows (yyyymmdd, numbers in the order of `names`) to the days' numbers."""
     for day, *numbers in rows:
-        into.setdefault(str(day), {}).update(zip(names, (int(number or 0) for number in numbers)))
+        into.setdefault(str(day), {}).update(
+            zip(names, (int(number or 0) for number in numbers), strict=True)
+        )
 
 
 def top(rows: Iterable[tuple]) -> dict:

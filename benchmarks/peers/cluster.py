@@ -42,7 +42,11 @@ class Cluster:
         with (self.directory / "pg_hba.conf").open("a") as file:
             file.write(f"host all {PEER} 127.0.0.1/32 scram-sha-256\n")
         # To a file, as a server that is started into a pipe keeps it open.
-        timed("start PostgreSQL", self.as_owner([*control, "-l", self.directory / "compare.log", "start"]), Path(os.devnull))
+        timed(
+            "start PostgreSQL",
+            self.as_owner([*control, "-l", self.directory / "compare.log", "start"]),
+            Path(os.devnull),
+        )
         try:
             postmaster = (self.directory / "postmaster.pid").read_text().splitlines()
             self.port, self.socket = postmaster[3], postmaster[4]
@@ -81,6 +85,24 @@ class Cluster:
 
     def drop_database(self, name: str) -> None:
         self.execute("postgres", f"drop database if exists {name}")
+
+    def cpu_seconds(self) -> float:
+        """What the server and its processes, ended ones too, have taken of the processors so far."""
+        # A backend whose client has just gone is still there for a moment, which makes no difference.
+        postmaster = int((self.directory / "postmaster.pid").read_text().splitlines()[0])
+        ticks = 0
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                # The name, in parentheses, may have spaces in it. Behind it are the state and the parent.
+                fields = stat.read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            user, system, ended_user, ended_system = (int(field) for field in fields[11:15])
+            if stat.parent.name == str(postmaster):
+                ticks += user + system + ended_user + ended_system
+            elif fields[1] == str(postmaster):
+                ticks += user + system
+        return ticks / os.sysconf("SC_CLK_TCK")
 
     def size(self, database: str) -> int:
         """Bytes on the disk, its log aside."""

@@ -15,12 +15,13 @@ import shutil
 import signal
 import sys
 import tempfile
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import answers
 from cluster import Cluster
-from contestants import DATABASES, FACTS, OURS, Bench, all_contestants, size_of, truth
+from contestants import DATABASES, FACTS, Bench, all_contestants, size_of, truth
 from process import Failure, Run, output_of, say, timed
 from report import Lake, Result, machine, page, versions
 
@@ -96,14 +97,17 @@ def one_round(bench: Bench, best: dict[str, Result]) -> None:
     contestants = all_contestants()
     given = []
     for contestant in contestants:
+        before = bench.cluster.cpu_seconds()
         run: Run = contestant.run(bench)
-        say(f"{run.seconds:.1f} s")
+        server = bench.cluster.cpu_seconds() - before
+        run = replace(run, cpu_seconds=run.cpu_seconds + server)
+        say(f"{run.seconds:.1f} s, {run.cpu_seconds:.1f} s of the processors")
         given.append(contestant.answer(bench))
         result = Result(contestant.name, contestant.group, run, contestant.size(bench))
         if contestant.name not in best or run.seconds < best[contestant.name].run.seconds:
             best[contestant.name] = result
     facts = truth(bench)
-    for contestant, answer in zip(contestants, given):
+    for contestant, answer in zip(contestants, given, strict=True):
         different = answers.difference(answer, facts, contestant.measures, contestant.totals)
         if different:
             raise Different(f"{contestant.name}: {different}")
@@ -120,7 +124,8 @@ def compare(binary: Path, work: Path) -> None:
         users = max(1, round(number("EVENTS", 1) / days / EVENTS_OF_A_USER_DAY))
     rounds = number("ROUNDS", 1)
 
-    machine_rows = machine(work)
+    load = os.getloadavg()[0]
+    machine_rows = machine(work, load)
     lake = make_lake(binary, work, users, days)
     # The first use of a data directory makes the cluster.
     timed("make the cluster", [binary, "load", "full", "--data", work / "data"], work / "output")
@@ -132,7 +137,7 @@ def compare(binary: Path, work: Path) -> None:
             for _ in range(rounds):
                 one_round(bench, best)
             results = list(best.values())
-            text = page(results, lake, machine_rows, versions(cluster), SEED, rounds)
+            text = page(results, lake, machine_rows, versions(cluster), SEED, rounds, load)
     finally:
         # Where user postgres cannot reach TMPDIR, the cluster is elsewhere and linked to.
         if not cluster.directory.is_relative_to(work):

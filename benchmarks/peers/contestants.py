@@ -42,7 +42,9 @@ class Bench:
     minutes_from: str = ""
 
     def polyrhythm(self, name: str, *arguments) -> Run:
-        return timed(name, [self.binary, *arguments, "--database", self.cluster.url(OURS)], self.work / "output")
+        return timed(
+            name, [self.binary, *arguments, "--database", self.cluster.url(OURS)], self.work / "output"
+        )
 
     def sql(self, query: str) -> list[tuple]:
         """What `polyrhythm sql` answers."""
@@ -66,7 +68,12 @@ class Bench:
         command += ["--jars", JDBC_DRIVER]
         for key, value in settings.items():
             command += ["--conf", f"{key}={value}"]
-        environment = {"PYSPARK_PYTHON": sys.executable, "TZ": "UTC", **self.cluster.jdbc(database)}
+        environment = {
+            "PYSPARK_PYTHON": sys.executable,
+            "SPARK_LOCAL_IP": "127.0.0.1",
+            "TZ": "UTC",
+            **self.cluster.jdbc(database),
+        }
         return timed(name, [*command, HERE / script, *arguments], self.work / "output", environment)
 
     def asked(self, script: str, *arguments) -> dict:
@@ -104,36 +111,36 @@ def size_of(path: Path) -> int:
     return sum(file.stat().st_blocks * 512 for file in files)
 
 
-def streamed(bench: Bench) -> dict:
-    """What the speed layer serves while nothing is loaded."""
-    sums = ", ".join(f"sum({name})" for name in COUNTS)
+def views(query: answers.Query, sums_of: list[str], day: str, totals: str, songs: str) -> dict:
+    """The answers from rollups: `day` is the expression for a row's day in `totals`, `songs` gives the songs."""
+    sums = ", ".join(f"sum({name})" for name in sums_of)
     days: dict = {}
     answers.by_day(
-        bench.sql(f"select to_char(day, 'YYYYMMDD'), {sums} from serving.day_totals group by 1"), COUNTS, days
+        query(f"select to_char({day}, 'YYYYMMDD'), {sums} from {totals} group by 1"), sums_of, days
     )
-    songs = bench.sql("""
-        select artist, title, sum(listens) from serving.day_song join warehouse.dim_song using (song_key)
-        group by song_key, artist, title order by 3 desc limit 11""")
-    return {"days": days, **answers.top(songs)}
+    return {"days": days, **answers.top(query(songs))}
+
+
+SERVED_SONGS = """
+    select artist, title, sum(listens) from serving.day_song join warehouse.dim_song using (song_key)
+    group by song_key, artist, title order by 3 desc limit 11"""
+
+
+def streamed(bench: Bench) -> dict:
+    """What Polyrhythm serves while nothing is loaded."""
+    return views(bench.sql, COUNTS, "day", "serving.day_totals", SERVED_SONGS)
 
 
 def loaded(bench: Bench) -> dict:
-    """The rollups that a load publishes, with open plays as answers.py counts them."""
-    sums = ", ".join(f"sum({name})" for name in MEASURES)
-    days: dict = {}
-    answers.by_day(
-        bench.sql(f"select to_char(day, 'YYYYMMDD'), {sums} from serving.day_totals group by 1"), MEASURES, days
-    )
+    """What Polyrhythm serves after a load, with open plays as answers.py counts them."""
+    answer = views(bench.sql, MEASURES, "day", "serving.day_totals", SERVED_SONGS)
     still_open = bench.sql("""
         select date_key, count(*), sum(duration_ms) from warehouse.fact_listen
         where outcome is null group by 1""")
     for day, plays, duration in still_open:
-        days[day]["completed"] += int(plays)
-        days[day]["listened_ms"] += int(duration)
-    songs = bench.sql("""
-        select artist, title, sum(listens) from serving.day_song join warehouse.dim_song using (song_key)
-        group by song_key, artist, title order by 3 desc limit 11""")
-    return {"days": days, **answers.top(songs)}
+        answer["days"][day]["completed"] += int(plays)
+        answer["days"][day]["listened_ms"] += int(duration)
+    return answer
 
 
 def truth(bench: Bench) -> dict:
@@ -159,21 +166,10 @@ def run_stream(bench: Bench) -> Run:
 
 
 def ask_stream(bench: Bench) -> dict:
-    sums = ", ".join(f"sum({name})" for name in COUNTS)
-    days: dict = {}
-    answers.by_day(
-        bench.cluster.query(
-            STREAM, f"select to_char(minute, 'YYYYMMDD'), {sums} from minute_totals group by 1"
-        ),
-        COUNTS,
-        days,
-    )
-    songs = bench.cluster.query(
-        STREAM,
-        """select artist, song, sum(listens) from minute_song
-           group by artist, song, duration order by 3 desc limit 11""",
-    )
-    return {"days": days, **answers.top(songs)}
+    songs = """
+        select artist, song, sum(listens) from minute_song
+        group by artist, song, duration order by 3 desc limit 11"""
+    return views(lambda sql: bench.cluster.query(STREAM, sql), COUNTS, "minute", "minute_totals", songs)
 
 
 def copy_file(bench: Bench, fact: str) -> Path:
@@ -229,7 +225,11 @@ def embedded(name: str, script: str, rungs: bool) -> Contestant:
         return bench.python(name, script, "load", bench.lake, files(bench), *since)
 
     return Contestant(
-        name, "load", run, lambda bench: bench.asked(script, files(bench)), lambda bench: size_of(files(bench))
+        name,
+        "load",
+        run,
+        lambda bench: bench.asked(script, files(bench)),
+        lambda bench: size_of(files(bench)),
     )
 
 

@@ -18,6 +18,8 @@ class Run:
     """What a program took, from its start to its exit."""
 
     seconds: float
+    # Of all processors, for it, its children, and PostgreSQL where it was told what that took.
+    cpu_seconds: float
     # Of the largest process among it and its children, in bytes. PostgreSQL's processes are not among them.
     peak: int
 
@@ -53,7 +55,7 @@ def timed(name: str, command: list, output: Path, env: dict[str, str] | None = N
     if process.returncode != 0:
         sys.stderr.write(output.read_text(errors="replace")[-4000:])
         raise Failure(f"{name} failed with exit code {process.returncode}: {' '.join(map(str, command))}")
-    return Run(seconds, usage.ru_maxrss * 1024)
+    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
 
 
 def output_of(command: list, env: dict[str, str] | None = None, **options) -> str:

@@ -35,11 +35,13 @@ class Lake:
 
 
 def commit() -> str:
-    done = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False
+    )
     return done.stdout.strip() or "no commit"
 
 
-def machine(work: Path) -> list[tuple[str, str]]:
+def machine(work: Path, load: float) -> list[tuple[str, str]]:
     """What this runs on. The disk's rate is that of a gigabyte written and synced."""
     processor = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
@@ -55,7 +57,7 @@ def machine(work: Path) -> list[tuple[str, str]]:
         ("cores", f"{cores()}, {processor.group(1) if processor else platform.machine()}"),
         ("memory", f"{memory / 10**9:.0f} GB"),
         ("disk", f"{disk.total / 10**9:.0f} GB, {1048.576 / write.seconds:.0f} MB/s written with fsync"),
-        ("load average before", f"{os.getloadavg()[0]:.1f}"),
+        ("load average before", f"{load:.1f}"),
     ]
 
 
@@ -68,10 +70,16 @@ def versions(cluster: Cluster) -> list[tuple[str, str]]:
     return [
         ("Polyrhythm", commit()),
         ("PostgreSQL", f"{server}, with the settings that Polyrhythm gives to its private cluster"),
-        ("Spark", f"{version('pyspark')}, {java.splitlines()[0]}, `local[{cores()}]`, {spark_memory()} GB of heap"),
+        (
+            "Spark",
+            f"{version('pyspark')}, {java.splitlines()[0]}, `local[{cores()}]`, {spark_memory()} GB of heap",
+        ),
         ("PostgreSQL JDBC driver", driver.group(1) if driver else "unknown"),
         ("DuckDB", f"{version('duckdb')}, its own settings for memory and threads"),
-        ("ClickHouse", f"{version('chdb-core')} in chdb {version('chdb')}, its own settings for memory and threads"),
+        (
+            "ClickHouse",
+            f"{version('chdb-core')} in chdb {version('chdb')}, its own settings for memory and threads",
+        ),
         ("Python", platform.python_version()),
     ]
 
@@ -87,13 +95,22 @@ def measured(results: list[Result], group: str, lake: Lake) -> str:
     rows = [result for result in results if result.group == group]
     ours = rows[0].run.seconds
     return table(
-        ["", "seconds", "events/s", "time, Polyrhythm's = 1", "peak memory, MB", "bytes an event"],
+        [
+            "",
+            "seconds",
+            "events/s",
+            "time, Polyrhythm's = 1",
+            "CPU, µs an event",
+            "peak memory, MB",
+            "bytes an event",
+        ],
         [
             [
                 row.name,
                 f"{row.run.seconds:.1f}",
                 f"{events / row.run.seconds:,.0f}",
                 f"{row.run.seconds / ours:.2f}",
+                f"{row.run.cpu_seconds * 10**6 / events:.1f}",
                 f"{row.run.peak / 10**6:,.0f}",
                 f"{row.size / events:,.0f}",
             ]
@@ -126,7 +143,8 @@ The lake: {users:,} users over {days} days, made by `generate` with seed {seed},
 
 - Seconds are wall clock of the whole process, from start to exit, {rounds}. So they have the start of the JVM in them, and whatever a
   process does at its end. PostgreSQL runs all the time. Before each, what was written is synced to the disk.
-- All who write to PostgreSQL write to the same one, each into a database of its own. Peak memory is that of the largest process
+- All who write to PostgreSQL write to the same one, each into a database of its own. CPU is what the process and
+  PostgreSQL took of all cores, user and system; other work on the machine moves it least. Peak memory is that of the largest process
   (`ru_maxrss`), without PostgreSQL's. Bytes an event are what is on the disk afterwards: a database, a file or a directory.
 - The peers read a copy of the lake without compression; making it is not in their time. Polyrhythm reads its log as it is.
 - Each peer is used as its documentation recommends: declared schemas, batched and rewritten inserts and persisted input in Spark, no order of
@@ -171,16 +189,22 @@ def page(
     version_rows: list[tuple[str, str]],
     seed: int,
     rounds: int,
+    load: float,
 ) -> str:
     events = sum(lake.events.values())
-    warning = ""
+    warnings = []
     if events < FULL_SIZE:
-        warning = (
+        warnings.append(
             f"**This is a small run, of {events:,} events**: starts and ends of processes weigh more in it than in a month of"
             " nine million, which is the default."
         )
+    if load > cores() / 2:
+        warnings.append(
+            f"**The machine was not quiet**: a load average of {load:.1f} on {cores()} cores before it began, so that wall clock says"
+            " little, and CPU more."
+        )
     return PAGE.format(
-        warning=warning,
+        warning=" ".join(warnings),
         machine=table(["machine", ""], [list(row) for row in machine_rows]),
         versions=table(["what", "version and settings"], [list(row) for row in version_rows]),
         users=lake.users,

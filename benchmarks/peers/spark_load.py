@@ -44,12 +44,15 @@ def read(spark: SparkSession, lake: str, topic: str) -> DataFrame:
     """A topic of the lake with the keys of the dimensions."""
     events = (
         spark.read.schema(TOPICS[topic])
+        .option("recursiveFileLookup", True)
         .option("pathGlobFilter", "*.ndjson")
-        .json(f"{lake}/{topic}_events/*")
+        .json(f"{lake}/{topic}_events")
         .withColumn("time", f.timestamp_millis("ts"))
         .withColumn(
             "user_key",
-            key(f.col("userId").isNull(), "userId", "firstName", "lastName", "gender", "level", "registration"),
+            key(
+                f.col("userId").isNull(), "userId", "firstName", "lastName", "gender", "level", "registration"
+            ),
         )
         .withColumn("location_key", key(None, "country", "city", "state", "zip"))
         .withColumn("device_key", key(None, "userAgent"))

@@ -38,7 +38,12 @@ def stream(spark: SparkSession, lake: str) -> DataFrame:
     """All events: the minute, the keys of the views, and what the event adds to each count."""
 
     def topic(name: str, **counts) -> DataFrame:
-        events = spark.readStream.schema(TOPICS[name]).option("pathGlobFilter", "*.ndjson").json(f"{lake}/{name}_events/*")
+        events = (
+            spark.readStream.schema(TOPICS[name])
+            .option("recursiveFileLookup", True)
+            .option("pathGlobFilter", "*.ndjson")
+            .json(f"{lake}/{name}_events")
+        )
         known = {column.split()[0] for column in KEYS} & set(events.columns)
         keys = [
             (f.col(column) if column in known else f.lit(None).cast(kind)).alias(column)
