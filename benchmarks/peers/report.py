@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from cluster import Cluster
-from contestants import JDBC_DRIVER, cores, spark_memory
+from contestants import JDBC_DRIVER, cores, spark_memory, spark_partitions
 from process import Run, output_of, timed
 
 
@@ -72,7 +72,8 @@ def versions(cluster: Cluster) -> list[tuple[str, str]]:
         ("PostgreSQL", f"{server}, with the settings that Polyrhythm gives to its private cluster"),
         (
             "Spark",
-            f"{version('pyspark')}, {java.splitlines()[0]}, `local[{cores()}]`, {spark_memory()} GB of heap",
+            f"{version('pyspark')}, {java.splitlines()[0]}, `local[{cores()}]`, {spark_memory()} GB of heap,"
+            f" {spark_partitions()} partitions of a shuffle",
         ),
         ("PostgreSQL JDBC driver", driver.group(1) if driver else "unknown"),
         ("DuckDB", f"{version('duckdb')}, its own settings for memory and threads"),
