@@ -92,6 +92,23 @@ def star(query: Query, schema: str = "") -> dict:
     return {**facts(query, schema), **songs, "users": int(users)}
 
 
+def wrong_rollups(query: Query, tables: list[str], star: dict) -> list[str]:
+    """Those rollups among `tables` whose plays, or page views, are not in sum as many as the facts'.
+
+    Where there are hours, minutes are there for a part of the time only.
+    """
+    whole = ("hour_", "day_") if "hour_totals" in tables else ("minute_",)
+    wrong = []
+    for table in tables:
+        if not table.startswith(whole):
+            continue
+        measure = "page_views" if table.endswith("_page") else "listens"
+        counted = int(next(iter(query(f"select sum({measure}) from {table}")))[0])
+        if counted != sum(day[measure] for day in star["days"].values()):
+            wrong.append(table)
+    return wrong
+
+
 def difference(answer: dict, truth: dict, measures: list[str], totals: list[str]) -> str | None:
     """The first number of `answer` that is not that of `truth`, in words; none where all agree.
 

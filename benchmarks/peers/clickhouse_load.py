@@ -18,8 +18,9 @@ Settings: ClickHouse's own, so all cores and 90 % of the memory; materialized vi
 import argparse
 import json
 
-import answers
 from chdb import session
+
+import answers
 
 COMMON = """ts Int64, sessionId Int64, itemInSession Int32, level LowCardinality(String),
   userAgent LowCardinality(String), country LowCardinality(String), city LowCardinality(String),
@@ -277,7 +278,9 @@ def main() -> None:
 
         # The last merge of a dimension may still be to come.
         clickhouse.query("optimize table dim_song final")
-        answers.show(answers.star(query))
+        star = answers.star(query)
+        tables = [name for (name,) in query("show tables")]
+        answers.show({**star, "wrong_rollups": answers.wrong_rollups(query, tables, star)})
 
 
 if __name__ == "__main__":

@@ -148,7 +148,7 @@ def loaded(bench: Bench) -> dict:
 
 def truth(bench: Bench) -> dict:
     """Polyrhythm's facts: what everybody's answers have to be."""
-    return answers.star(bench.sql, "warehouse.")
+    return {**answers.star(bench.sql, "warehouse."), "wrong_rollups": []}
 
 
 def run_speed(bench: Bench) -> Run:
@@ -234,6 +234,7 @@ def embedded(name: str, script: str, rungs: bool) -> Contestant:
         run,
         lambda bench: bench.asked(script, files(bench)),
         lambda bench: size_of(files(bench)),
+        totals=[*SONGS, "users", "wrong_rollups"],
     )
 
 

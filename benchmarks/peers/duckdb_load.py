@@ -12,8 +12,9 @@ order of insertion is not kept, as its performance guide recommends.
 
 import argparse
 
-import answers
 import duckdb
+
+import answers
 
 # The columns of the three topics, as DuckDB's JSON reader takes them.
 COMMON = {
@@ -191,7 +192,13 @@ def main() -> None:
         load(arguments.lake, arguments.file, arguments.minutes_from)
     else:
         with duckdb.connect(arguments.file, read_only=True) as db:
-            answers.show(answers.star(lambda sql: db.execute(sql).fetchall()))
+
+            def query(sql: str) -> list[tuple]:
+                return db.execute(sql).fetchall()
+
+            star = answers.star(query)
+            tables = [name for (name,) in query("show tables")]
+            answers.show({**star, "wrong_rollups": answers.wrong_rollups(query, tables, star)})
 
 
 if __name__ == "__main__":

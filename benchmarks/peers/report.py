@@ -149,14 +149,14 @@ The lake: {users:,} users over {days} days, made by `generate` with seed {seed},
   (`ru_maxrss`), without PostgreSQL's. Bytes an event are what is on the disk afterwards: a database, a file or a directory.
 - The peers read a copy of the lake without compression; making it is not in their time. Polyrhythm reads its log as it is.
 - Each peer is used as its documentation recommends: declared schemas, batched and rewritten inserts and persisted input in Spark, no order of
-  insertion in DuckDB, materialized views filled from one insertion in ClickHouse. The scripts are in `benchmarks/peers/`, one a peer.
+  insertion in DuckDB; in ClickHouse one insertion that fills facts and dimensions, and rollups made of the facts. The scripts are in `benchmarks/peers/`, one a peer.
 - *Polyrhythm's rungs*: the totals by the minute, everything by the hour and by the day, and everything by the minute for the last
   48 hours. *By the minute*: seven rollups by the minute, for all the time.
 - COPY writes the rows of Polyrhythm's own facts from files in PostgreSQL's binary format into empty logged tables of the same columns,
   without partitions, indexes and everything else.
 
 The answers that have to agree: for each day `listens`, `completed`, `skipped`, `partial`, `listened_ms`, `page_views`, `thumbs_up`, `logins` and
-`failed_logins`; the ten songs with most listens; how many users there are. From streams, which have neither outcomes nor users here: the counts and
+`failed_logins`; the ten songs with most listens; how many users there are; and the sum of each rollup of DuckDB and ClickHouse. From streams, which have neither outcomes nor users here: the counts and
 the songs. Polyrhythm's facts, its served rollups and what `speed` served before the load are held to each other as well.
 
 ## What was not compared, and why

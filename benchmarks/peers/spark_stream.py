@@ -15,6 +15,7 @@ import sys
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
+
 from spark_load import CONNECTION, TOPICS
 
 # View: its keys beyond the minute, and which of the counts it has.

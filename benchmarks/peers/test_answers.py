@@ -38,6 +38,15 @@ class AnswersTest(unittest.TestCase):
         self.assertEqual(found["top_counts"], [20, 19, 18, 17, 16, 15, 14, 13, 12, 12])
         self.assertEqual(len(found["top_songs"]), 8)
 
+    def test_a_rollup_whose_sum_is_another_is_named(self) -> None:
+        sums = {"hour_totals": 5, "hour_song": 4, "day_page": 9, "minute_song": 1}
+
+        def query(sql: str) -> list[tuple]:
+            return [(sums[sql.split()[-1]],)]
+
+        wrong = answers.wrong_rollups(query, list(sums), one_day(listens=5, page_views=9))
+        self.assertEqual(wrong, ["hour_song"])
+
 
 if __name__ == "__main__":
     unittest.main()
