@@ -41,7 +41,12 @@ deps-test: ## The same, and what the tests need
 	@scripts/deps.sh --test
 
 .PHONY: deps-bench
-deps-bench: ## The same, and what the benchmark needs
+deps-bench: ## The same, and what benchmark and comparison need (Spark and others: 1.5 GB)
+	@scripts/deps.sh --peers
+
+# `make bench` needs none of the peers.
+.PHONY: deps-bench-alone
+deps-bench-alone:
 	@scripts/deps.sh --bench
 
 .PHONY: swift
@@ -63,6 +68,7 @@ run: deps build ## Install, build and start everything; page at http://127.0.0.1
 test: deps-test build build-chaos ## Build and run every test: unit, integration, end to end, chaos
 	scripts/check-compose.sh $(BINARY)
 	scripts/plot-week.sh --check
+	python3 -B benchmarks/peers/test_answers.py
 ifneq ($(TEST_ARGS),)
 	POLYRHYTHM_WARNINGS_AS_ERRORS=1 swift test --disable-xctest $(TEST_ARGS)
 else
@@ -94,8 +100,13 @@ format: swift ## Bring all Swift code into that format
 	swift format -i -r Sources Tests Package.swift
 
 .PHONY: bench
-bench: deps-bench build ## Measure events/s beside memory copy and raw COPY (SMOKE=1: tiny)
+bench: deps-bench-alone build ## Measure events/s beside memory copy and raw COPY (SMOKE=1: tiny)
 	@scripts/bench.sh $(PART)
+
+# Sizes come from the environment: USERS, DAYS, EVENTS, ROUNDS, SMOKE (benchmarks/peers/compare.py says which).
+.PHONY: compare
+compare: deps-bench build ## Measure beside Spark, DuckDB, ClickHouse; writes docs/benchmarks.md
+	@.build/peers-python/bin/python3 benchmarks/peers/compare.py
 
 .PHONY: plot
 plot: build ## Redraw docs/generator-week.svg from a run of the generator

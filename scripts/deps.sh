@@ -4,6 +4,7 @@
 #   scripts/deps.sh          what building and running need
 #   scripts/deps.sh --test   what the tests need on top
 #   scripts/deps.sh --bench  what scripts/bench.sh needs on top
+#   scripts/deps.sh --peers  the same, and what benchmarks/peers/compare.py needs: Spark and others, 1.5 GB
 #
 # When nothing is missing it does nothing: no network, no sudo.
 set -euo pipefail
@@ -14,11 +15,12 @@ fail() {
 }
 
 case "${1-}" in
-  '') want_tests=no want_bench=no ;;
-  --test) want_tests=yes want_bench=no ;;
-  --bench) want_tests=no want_bench=yes ;;
+  '') want_tests=no want_bench=no want_peers=no ;;
+  --test) want_tests=yes want_bench=no want_peers=no ;;
+  --bench) want_tests=no want_bench=yes want_peers=no ;;
+  --peers) want_tests=no want_bench=yes want_peers=yes ;;
   *)
-    printf 'usage: scripts/deps.sh [--test|--bench]\n' >&2
+    printf 'usage: scripts/deps.sh [--test|--bench|--peers]\n' >&2
     exit 64 # EX_USAGE
     ;;
 esac
@@ -99,6 +101,13 @@ if [ "$want_bench" = yes ]; then
     time # GNU time, for the peak memory of a process
   )
 fi
+if [ "$want_peers" = yes ]; then
+  packages+=(
+    openjdk-17-jre-headless  # Spark
+    libpostgresql-jdbc-java  # Spark writes to PostgreSQL
+    python3-venv             # for Spark, DuckDB and ClickHouse, below
+  )
+fi
 
 # The tests of EventSources talk to moto, a mock of S3, in a Python environment below .build. Where the
 # system's Python has moto already, nothing is installed.
@@ -114,12 +123,25 @@ install_moto() {
     fail "cannot install moto[server,s3] from PyPI into $test_python; check the network, then run this again"
 }
 
+# The peers' versions are pinned in their requirements.txt. They are installed again where that has changed.
+peers_python=$(cd "$(dirname "$0")/.." && pwd)/.build/peers-python
+peers=$(cd "$(dirname "$0")/.." && pwd)/benchmarks/peers/requirements.txt
+install_peers() {
+  if cmp -s "$peers" "$peers_python/requirements.txt"; then return; fi
+  printf 'deps: installing Spark, DuckDB and ClickHouse from PyPI into %s (1.5 GB)\n' "$peers_python"
+  { python3 -m venv "$peers_python" &&
+    "$peers_python/bin/pip" install --quiet --disable-pip-version-check -r "$peers" &&
+    cp "$peers" "$peers_python/requirements.txt"; } ||
+    fail "cannot install what $peers names from PyPI into $peers_python; check the network, then run this again"
+}
+
 missing=()
 for package in "${packages[@]}"; do
   is_installed "$package" || missing+=("$package")
 done
 if [ ${#missing[@]} -eq 0 ]; then
   [ "$want_tests" = no ] || install_moto
+  [ "$want_peers" = no ] || install_peers
   exit 0
 fi
 
@@ -158,4 +180,5 @@ if ! install; then
   install || fail "apt-get could not install: ${missing[*]}; its own message is above"
 fi
 [ "$want_tests" = no ] || install_moto
+[ "$want_peers" = no ] || install_peers
 printf 'deps: installed\n'
