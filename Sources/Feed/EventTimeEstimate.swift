@@ -10,6 +10,32 @@ public enum EventTimeEstimate {
   /// Records of each partition that are read: some crowds of a watermark.
   private static let tail: Int64 = 4 * Int64(Watermark.window)
 
+  /// - Returns: the earliest event time, in milliseconds since 1970, among the first records of all starts; nil where these
+  ///   say nothing.
+  /// - Throws: `EventLogError` where the log cannot be read.
+  public static func earliest(
+    in log: any EventLog, _ starts: [KernelFeed.Start]
+  ) throws(EventLogError) -> Int64? {
+    let decoder = EventDecoder()
+    let batch = RecordBatch()
+    var earliest: Int64?
+    for start in starts {
+      guard let topic = Topic(name: start.source.topic) else { continue }
+      let end = min(start.end ?? Int64.max, try log.endOffset(of: start.source), start.from + tail)
+      guard start.from < end else { continue }
+      let reader = try log.reader(of: start.source, from: start.from)
+      while reader.position < end,
+        try reader.read(into: batch, maxBytes: 1 << 20, waitMilliseconds: 0) > 0
+      {
+        for index in 0..<batch.count where batch.entries[index].offset < end {
+          guard let event = try? decoder.decode(batch[index], as: topic) else { continue }
+          earliest = min(earliest ?? event.ts, event.ts)
+        }
+      }
+    }
+    return earliest
+  }
+
   /// - Returns: the farthest event time, in milliseconds since 1970, over the ends of all starts; nil where the
   ///   last records say nothing.
   /// - Throws: `EventLogError` where the log cannot be read.

@@ -167,6 +167,65 @@ import Warehouse
     #expect(found == ["no table and no measure of any day would change"])
   }
 
+  // MARK: Some days anew
+
+  @Test(arguments: [nil, 3600.0])
+  func daysThatAreMadeAnewAreThoseOfTheLakeAndNothingElseChanges(_ retention: Double?) throws {
+    let records = try simulated(seed: 75, users: 30, days: 3.4)
+    let layers = try Layers()
+    try layers.log.write(records)
+    try layers.load(.full, minuteRetention: retention)
+    let whole = try Layers(over: layers.log)
+    try whole.load(.full, minuteRetention: retention)
+    let connection = try layers.connect()
+    // Wrong on the second and third day, and on the first.
+    try connection.script(
+      """
+      delete from builds.fact_listen where date_key = 20260303 and outcome = 'skipped';
+      update builds.fact_page_view set level = 'gold' where date_key = 20260304;
+      update builds.hour_song set listens = coalesce(listens, 0) + 1
+      where hour >= '2026-03-03 00:00Z' and hour < '2026-03-05 00:00Z';
+      delete from builds.day_user where day = '2026-03-03';
+      update builds.minute_totals set listens = listens + 7
+      where minute >= '2026-03-04 00:00Z' and minute < '2026-03-05 00:00Z';
+      update builds.day_totals set listens = 12345 where day = '2026-03-02'
+      """)
+    let damaged = try layers.differences(from: whole)
+    let loader = layers.loader(minuteRetention: retention, days: 20_515...20_516)
+    _ = try loader.load(.full)
+    #expect(try connection.loadStatuses() == ["published", "published"])
+    let left = try layers.differences(from: whole)
+    #expect(left.count == 2 && left.allSatisfy { $0.contains("12345") || $0.contains("day_totals") }, "\(left)")
+    _ = try publications(layers).rollBack()
+    #expect(try layers.differences(from: whole) == damaged)
+    try connection.script("update builds.day_totals set listens = 0 where day = '2026-03-02'")
+    _ = try layers.loader(minuteRetention: retention, days: 20_514...20_520).load(.full)
+    try layers.expectSame(as: whole, "all days anew")
+    try layers.load(.incremental, minuteRetention: retention)
+    try layers.expectTruth(Truth(records))
+  }
+
+  @Test(arguments: [BatchLoader.Kind.full, .incremental])
+  func aPlanSaysWhatALoadWouldReadAndChangesNothing(_ kind: BatchLoader.Kind) throws {
+    let records = try simulated(seed: 76, users: 20)
+    let layers = try Layers()
+    try layers.log.write(records)
+    let connection = try layers.connect()
+    let state =
+      "select concat((select epoch from speed.current_epoch), (select count(*) from speed.progress), "
+      + "(select count(*) from warehouse.load_run), (select count(*) from speed.reservation))"
+    let before = try connection.run(state).text(0, 0)
+    let lines = try layers.loader().plan(kind).lines
+    #expect(try connection.run(state).text(0, 0) == before)
+    #expect(lines[0].contains(" \(records.count.grouped) records "), "\(lines)")
+    #expect(lines.contains { $0.contains("in their place") }, "\(lines)")
+    #expect(lines.contains { $0.hasPrefix("event time: about 2026-03-02T") }, "\(lines)")
+    try layers.load(.full)
+    let next = try layers.loader().plan(.incremental).lines
+    #expect(next[0].contains(" 0 records "), "\(next)")
+    #expect(next.contains("it would add to build 1, published by load 1"), "\(next)")
+  }
+
   // MARK: Any order
 
   @Test(arguments: UInt64(1)...4)

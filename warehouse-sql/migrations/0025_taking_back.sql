@@ -107,8 +107,15 @@ begin
 end
 $$;
 
--- How a load can end, now.
+-- The facts that a load of some days has replaced, as they were.
+create table undo.fact_listen (like builds.fact_listen);
+create table undo.fact_auth (like builds.fact_auth);
+create table undo.fact_page_view (like builds.fact_page_view);
+
+-- What a load can be, and how it can end, now.
 alter table warehouse.load_run
+  drop constraint load_run_kind_check,
+  add constraint load_run_kind_check check (kind in ('full', 'incremental', 'days')),
   drop constraint load_run_status_check,
   add constraint load_run_status_check
     check (status in ('running', 'published', 'failed', 'shadow', 'rolled back', 'discarded')),
@@ -119,6 +126,7 @@ set build = 0
 where status = 'published'
   and load_run_id >= coalesce(
     (select max(load_run_id) from warehouse.load_run where status = 'published' and kind = 'full'), 0);
+comment on column warehouse.load_run.kind is 'full: a build of its own; incremental: what came since the last load; days: some days of the published build, anew';
 comment on column warehouse.load_run.status is 'running; published; failed; shadow: built, and waits for load publish; rolled back: was published, and taken back; discarded: a shadow that another one has replaced';
 comment on column warehouse.load_run.build is 'the build that the load has written to: its own for a full load';
 comment on column warehouse.load_run.reserved is 'partitions of which the load has counted records in place of a speed worker';

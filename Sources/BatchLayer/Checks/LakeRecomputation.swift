@@ -61,7 +61,7 @@ public struct LakeRecomputation {
 
   private func run(_ control: Connection, _ stop: StopToken) throws -> [Checks.Finding] {
     try Stage.empty(control, library)
-    let starts = try self.starts(control)
+    let starts = try Self.starts(lake, control, library)
     guard !starts.isEmpty else { return [] }
     // Run 0 is free, as loads count from 1.
     let stage = try Stage(
@@ -75,7 +75,9 @@ public struct LakeRecomputation {
   }
 
   /// Everything from the lake's first record to the published cut.
-  private func starts(_ control: Connection) throws -> [KernelFeed.Start] {
+  static func starts(
+    _ lake: any EventLog, _ control: Connection, _ library: SQLLibrary
+  ) throws -> [KernelFeed.Start] {
     let rows = try control.run(library.sql("batch/read_progress"))
     var starts: [KernelFeed.Start] = []
     for row in 0..<rows.count {

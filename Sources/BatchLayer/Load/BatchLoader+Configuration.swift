@@ -31,6 +31,9 @@ extension BatchLoader {
     /// and days. nil keeps all minutes.
     public var minuteRetention: Double?
 
+    /// The days, counted from 1970-01-01, that a full load makes anew within the published build; nil: all, as a build
+    /// of its own.
+    public var days: ClosedRange<Int32>?
     /// Whether a full load only makes its build, for `publishShadow` to publish it.
     public var isShadow = false
     /// How many records of a partition a live speed worker may be behind the lake before a load counts

@@ -10,9 +10,9 @@ import Warehouse
 /// The batch layer: loads the lake from the last cut (or from the beginning) to a new one, and
 /// publishes facts, rollups and the handoff in one transaction.
 public final class BatchLoader {
-  private let lake: any EventLog
-  private let library: SQLLibrary
-  private let configuration: Configuration
+  let lake: any EventLog
+  let library: SQLLibrary
+  let configuration: Configuration
   private let progress: @Sendable (_ read: Int, _ total: Int) -> Void
 
   /// - Parameters:
@@ -43,7 +43,10 @@ public final class BatchLoader {
     try Stage.empty(control, library)
     let run = try control.run(
       library.sql("batch/begin_run"),
-      [.text(kind.rawValue), .text(ProcessName.own), .double(LoadLock.lease)]
+      [
+        .text(configuration.days == nil ? kind.rawValue : "days"), .text(ProcessName.own),
+        .double(LoadLock.lease),
+      ]
     ).int(0, 0)
     var phases = Phases()
     do {
@@ -107,6 +110,11 @@ public final class BatchLoader {
   private func load(
     _ kind: Kind, _ run: Int64, _ control: Connection, _ phases: inout Phases, _ stop: StopToken
   ) throws -> (FeedCounts, warnings: [Checks.Finding]) {
+    if let days = configuration.days {
+      return try rebuild(
+        CalendarDay(number: days.lowerBound)...CalendarDay(number: days.upperBound), run, control,
+        &phases, stop)
+    }
     phases.begin("cut")
     let epochs = EpochPartitions(connection: control, library: library)
     if try epochs.prepareNext() {
@@ -196,7 +204,7 @@ public final class BatchLoader {
     ) { try finish(audited, counts, soFar, "published", $0) }
   }
 
-  private func finish(
+  func finish(
     _ staged: Staged, _ counts: FeedCounts, _ phases: Phases, _ status: String,
     _ connection: Connection
   ) throws {
@@ -235,7 +243,7 @@ public final class BatchLoader {
   }
 
   /// From which offset to which the load reads each partition.
-  private func starts(_ kind: Kind, _ cut: Cut, _ control: Connection) throws
+  func starts(_ kind: Kind, _ cut: Cut, _ control: Connection) throws
     -> [KernelFeed.Start]
   {
     var known: [TopicPartition: (next: Int64, replay: ReplayPoint, logEpoch: LogEpoch?)] = [:]
@@ -291,7 +299,7 @@ public final class BatchLoader {
   }
 
   /// What a load reads.
-  private struct Reading {
+  struct Reading {
     var numbers: LoadNumbers
     var starts: [KernelFeed.Start]
     var control: Connection
@@ -300,10 +308,10 @@ public final class BatchLoader {
 
   /// Reads everything up to the cut, and writes what is complete meanwhile. Nothing is committed but new members.
   /// - Parameter minutesFrom: minutes since 1970; what is older is counted by the hour at once.
-  private func read(
+  func read(
     _ reading: Reading, minutesFrom: Int32?, _ phases: inout Phases
   ) throws -> (Stage, KernelFeed) {
-    let isFull = reading.numbers.isFull
+    let isAnew = reading.numbers.isFull || reading.numbers.days != nil
     let stage = try Stage(
       reading.numbers, configuration: configuration, library: library, minutesFrom: minutesFrom)
     do {
@@ -311,7 +319,7 @@ public final class BatchLoader {
       let memory = KernelMemory(connection: reading.control, library: library)
       let feed = try KernelFeed(
         log: lake, starts: reading.starts, output: stage.output,
-        configuration: configuration.kernel, ahead: isFull ? [:] : try memory.readAhead(),
+        configuration: configuration.kernel, ahead: isAnew ? [:] : try memory.readAhead(),
         history: memory.replayPoint(_:before:)
       ) {
         $0.defersOutOfWindow = true
@@ -340,7 +348,7 @@ public final class BatchLoader {
   }
 
   /// Counts the out-of-window events that no load has counted before.
-  private func settleLate(
+  func settleLate(
     _ feed: KernelFeed, _ stage: Stage, _ control: Connection, _ numbers: LoadNumbers
   ) throws {
     let partitions = FactPartitions(
@@ -351,7 +359,7 @@ public final class BatchLoader {
 
   /// Every record between the cuts must have been counted, recognised as a redelivery, or quarantined, and
   /// every other offset between them must be one without a record: otherwise something was lost.
-  private func checkLedger(_ counts: FeedCounts, _ starts: [KernelFeed.Start]) throws {
+  func checkLedger(_ counts: FeedCounts, _ starts: [KernelFeed.Start]) throws {
     let accepted = starts.reduce(0) { $0 + Int(max(0, ($1.end ?? 0) - $1.from)) }
     guard counts.records + counts.absent == accepted else {
       throw LoadError(

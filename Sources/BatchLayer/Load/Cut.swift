@@ -77,7 +77,25 @@ struct CutMaker {
     }
   }
 
+  /// The cut that a load would make now. Nothing is changed.
+  func preview() throws -> Cut {
+    var cut: Cut?
+    struct Enough: Error {}
+    do {
+      try connection.transaction {
+        cut = try cutWithinTransaction()
+        throw Enough()
+      }
+    } catch is Enough {}
+    guard let cut else { throw LoadError.stopped }
+    return cut
+  }
+
   private func makeOnce() throws -> Cut {
+    try connection.transaction { try cutWithinTransaction() }
+  }
+
+  private func cutWithinTransaction() throws -> Cut {
     let sources = try Self.partitions(of: lake)
     var lakeEnds: [TopicPartition: Int64] = [:]
     var lakeStarts: [TopicPartition: Int64] = [:]
@@ -85,7 +103,7 @@ struct CutMaker {
       lakeEnds[source] = try lake.endOffset(of: source)
       lakeStarts[source] = try lake.startOffset(of: source)
     }
-    return try connection.transaction {
+    do {
       try LockWaits.limit(connection, library, seconds: Self.lockPatience)
       let epoch = try connection.run(library.sql("batch/lock_epoch")).int(0, 0)
       let progress = try committedOffsets(sources)

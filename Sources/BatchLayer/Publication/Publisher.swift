@@ -36,13 +36,7 @@ struct Publisher {
           throw LoadError.overtaken
         }
         try UndoLog(connection: connection, library: library).save(staged)
-        try FactPublication(staged, connection, library).publish()
-        for table in RollupTable.all {
-          for rows in staged.tables(table) {
-            try self.rows.merge(
-              rows, of: table, into: "parts.\(BuildTables(build: staged.build).name(table))")
-          }
-        }
+        try addRows(staged)
         if let users = staged.users {
           try publishUsers(run: staged.run, "stage.\(users.name)") { $0.qualifiedName }
         }
@@ -65,6 +59,39 @@ struct Publisher {
         _ = try connection.run(sql("forget_builds"))
         try finishRun(connection)
         return warnings
+      }
+    }
+  }
+
+  /// Puts what is staged of some days in the place of what the published build has of them.
+  /// - Returns, throws: as `publish(_:finishRun:)` does.
+  func replace(
+    _ days: ClosedRange<CalendarDay>, by staged: Staged, finishRun: (Connection) throws -> Void
+  ) throws -> [Checks.Finding] {
+    try attempts { try FactPublication(staged, connection, library).makePartitionsAhead() }
+    return try attempts {
+      try connection.transaction {
+        try limitWaiting()
+        let published = try readPublished()
+        guard staged.build == published.build else { throw LoadError.overtaken }
+        try UndoLog(connection: connection, library: library).take(
+          days, for: staged.run, staged.build, closedEpoch: published.epoch)
+        try addRows(staged)
+        let warnings = try audit(staged.spans, only: Checks(library: library).names)
+        try Checks.store(warnings, run: staged.run, connection, library)
+        _ = try connection.run(sql("note_load"), [.int(staged.build), .int(staged.run)])
+        try finishRun(connection)
+        return warnings
+      }
+    }
+  }
+
+  private func addRows(_ staged: Staged) throws {
+    try FactPublication(staged, connection, library).publish()
+    for table in RollupTable.all {
+      for rows in staged.tables(table) {
+        try self.rows.merge(
+          rows, of: table, into: "parts.\(BuildTables(build: staged.build).name(table))")
       }
     }
   }

@@ -87,6 +87,12 @@ struct Rollback {
           "undo/restore_rollup", ["rollup": table.name, "target": "parts.\(tables.name(table))"],
           lists: RollupRows.lists(table)))
     }
+    for fact in FactTable.allCases {
+      _ = try connection.run(
+        library.sql(
+          "undo/restore_fact", ["target": "parts.\(tables.name(fact))", "table": fact.name],
+          lists: ["columns": fact.columns]))
+    }
     try restore("listen_change", by: "close_plays", .listen, tables)
     try restore("credit_change", by: "move_credits", .pageView, tables)
   }

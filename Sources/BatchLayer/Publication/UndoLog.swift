@@ -53,6 +53,37 @@ struct UndoLog {
     try connection.script(sql("save_users"))
   }
 
+  /// Takes the rows of some days away, and notes them.
+  func take(_ days: ClosedRange<CalendarDay>, for run: Int64, _ build: Int64, closedEpoch: Int32)
+    throws(WarehouseError)
+  {
+    try begin(run: run, isFull: false, closedEpoch: closedEpoch, reserved: 0)
+    let tables = BuildTables(build: build)
+    for table in RollupTable.all {
+      try take(
+        days, table.name, tables.name(table), time: table.rung.rawValue,
+        RollupRows.columns(table))
+    }
+    for fact in FactTable.allCases {
+      try take(days, fact.name, tables.name(fact), time: "ts", fact.columns)
+    }
+  }
+
+  private func take(
+    _ days: ClosedRange<CalendarDay>, _ table: String, _ target: String, time: String,
+    _ columns: [String]
+  ) throws(WarehouseError) {
+    let midnight = time == Rung.day.rawValue ? "" : " 00:00:00+00"
+    let bounds: [SQLValue] = [
+      .text("\(days.lowerBound.key)\(midnight)"), .text("\(days.upperBound.next.key)\(midnight)"),
+    ]
+    _ = try connection.run(
+      library.sql(
+        "undo/take_rows", ["target": "parts.\(target)", "table": table, "time": time],
+        lists: ["columns": columns]), bounds)
+    _ = try connection.run(sql("save_span"), [.text(table)] + bounds)
+  }
+
   private func begin(
     run: Int64, isFull: Bool, closedEpoch: Int32, reserved: Int
   ) throws(WarehouseError) {

@@ -171,6 +171,7 @@ final class FactWriter: FactSink {
 
   /// Sends the rows of a part to the table that it has, or gets now.
   private func send(_ buffer: CopyBuffer, of part: Part) {
+    guard numbers.covers(part.day) else { return buffer.removeAll() }
     if !own.contains(part), !rare.contains(part) {
       if buffer.rowCount >= Self.manyRows {
         own.insert(part)

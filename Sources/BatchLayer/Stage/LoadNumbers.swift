@@ -6,6 +6,10 @@ struct LoadNumbers: Sendable {
   var build: Int64
   /// Whether the rows are a build of their own.
   var isFull: Bool
+  /// The days of which rows are written; nil: all.
+  var days: ClosedRange<CalendarDay>?
+
+  func covers(_ day: CalendarDay) -> Bool { days?.contains(day) ?? true }
 
   /// The values of a query that makes a staged table.
   func values(_ others: [String: String]) -> [String: String] {

@@ -89,6 +89,11 @@ final class RollupWriter {
     }
   }
 
+  private func covers(_ minute: Int32) -> Bool {
+    guard numbers.days != nil else { return true }
+    return numbers.covers(CalendarDay(milliseconds: Int64(minute) * 60_000))
+  }
+
   /// - Parameter body: gets each cell; false where it has no row in this table.
   private func drain(
     _ set: RollupSet, _ table: RollupTable, before bound: Int32?,
@@ -97,7 +102,7 @@ final class RollupWriter {
     guard let output = outputs[table] else { return }
     let drained = drained[table.rung] ?? Int32.min
     try set.drainRows(table, before: bound) { cell in
-      guard body(cell) else { return nil }
+      guard body(cell), covers(cell.pointee.minute) else { return nil }
       let isLate = cell.pointee.minute < drained
       let buffer = isLate ? output.lateBuffer : output.mainBuffer
       if buffer.byteCount >= Self.sendBytes {

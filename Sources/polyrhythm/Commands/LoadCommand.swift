@@ -13,6 +13,11 @@ let loadCommand = CommandSpec(
       "--shadow", nil,
       "with full: builds beside what is published, shows what would change, and leaves it for load publish"),
     Flag(
+      "--from-date", "DATE",
+      "with full: makes the days (UTC) from this one on anew, and nothing else (default: the first)"),
+    Flag("--to-date", "DATE", "with full: the last day that is made anew (default: the last)"),
+    Flag("--dry-run", nil, "says what the load would read and touch, and changes nothing"),
+    Flag(
       "--far-behind", "N",
       "records of a partition that a speed worker may lag before the load counts them in its place "
         + "(default 5000000)"),
@@ -23,6 +28,10 @@ let loadCommand = CommandSpec(
   guard !isShadow || operation == "full" else {
     throw UsageError("load \(operation) --shadow: only a full load makes a build beside what is published")
   }
+  let days = try LoadFlags.days(arguments)
+  guard days == nil || (operation == "full" && !isShadow) else {
+    throw UsageError("--from-date and --to-date go with load full, without --shadow")
+  }
   let flags = try LoadFlags(arguments)
   let locations = try Locations(arguments)
   defer { locations.close() }
@@ -31,6 +40,7 @@ let loadCommand = CommandSpec(
     let lake = try locations.lake()
     var configuration = flags.configuration(databaseURL: try locations.migratedDatabaseURL())
     configuration.isShadow = isShadow
+    configuration.days = days
     if let records = try arguments.int("--far-behind", in: 0...Int.max) {
       configuration.farBehind = Int64(records)
     }
@@ -39,11 +49,19 @@ let loadCommand = CommandSpec(
       lake: lake, library: locations.library, configuration: configuration,
       progress: { progress.update($0, of: $1) })
     defer { progress.finish() }
-    let summary = try loader.load(operation == "full" ? .full : .incremental, stop: Signals.stop)
+    let kind: BatchLoader.Kind = operation == "full" ? .full : .incremental
+    if arguments.has("--dry-run") {
+      for line in try loader.plan(kind).lines { Terminal.say(line) }
+      return
+    }
+    let summary = try loader.load(kind, stop: Signals.stop)
     progress.finish()
     for line in summary.lines { Terminal.say(line) }
     if isShadow { try showShadow(locations, configuration) }
   case "rollback", "publish":
+    guard !arguments.has("--dry-run") else {
+      throw UsageError("--dry-run goes with load full and load incremental")
+    }
     let publications = Publications(
       library: locations.library,
       configuration: flags.configuration(databaseURL: try locations.migratedDatabaseURL()))

@@ -1,5 +1,6 @@
 import BatchLayer
 import Metrics
+import Support
 
 /// What loads are told by the command line.
 struct LoadFlags {
@@ -26,6 +27,24 @@ struct LoadFlags {
       }
       minuteRetention = Double(hours) * 3600
     }
+  }
+
+  /// The days from `--from-date` to `--to-date`, counted from 1970-01-01; nil where neither is given.
+  /// - Throws: `UsageError` for what is no date of 2000 to 2099, and for days in the wrong order.
+  static func days(_ arguments: Arguments) throws -> ClosedRange<Int32>? {
+    guard arguments.has("--from-date") || arguments.has("--to-date") else { return nil }
+    func day(_ name: String, _ fallback: String) throws -> Int32 {
+      let text = arguments.string(name) ?? fallback
+      guard text.count == 10, let midnight = ISOTime.parse(text),
+        (2000...2099).contains(Int(text.prefix(4)) ?? 0)
+      else {
+        throw UsageError("\(name): \"\(text)\" is no date of 2000 to 2099, as in 2026-11-30")
+      }
+      return Int32(midnight / ISOTime.millisecondsPerDay)
+    }
+    let (first, last) = (try day("--from-date", "2000-01-01"), try day("--to-date", "2099-12-31"))
+    guard first <= last else { throw UsageError("--from-date is after --to-date") }
+    return first...last
   }
 
   func configuration(databaseURL: String) -> BatchLoader.Configuration {

@@ -15,10 +15,11 @@ extension Layers {
   ///     server's lock table has room for.
   ///   - minuteRetention: seconds for which rollups keep minutes; nil: all.
   ///   - isShadow: whether a full load leaves its build for `load publish`.
+  ///   - days: the days, counted from 1970-01-01, that a full load makes anew; nil: all.
   public func loader(
     patience: Double = 20,
     publishPauses: [Double] = [Double](repeating: 0.2, count: 50), ownDays: Int? = nil,
-    minuteRetention: Double? = nil, isShadow: Bool = false,
+    minuteRetention: Double? = nil, isShadow: Bool = false, days: ClosedRange<Int32>? = nil,
     progress: @escaping @Sendable (_ read: Int, _ total: Int) -> Void = { _, _ in }
   ) -> BatchLoader {
     var configuration = BatchLoader.Configuration(databaseURL: database.url)
@@ -28,6 +29,7 @@ extension Layers {
     configuration.ownDays = ownDays
     configuration.minuteRetention = minuteRetention
     configuration.isShadow = isShadow
+    configuration.days = days
     return BatchLoader(
       lake: log.lake, library: library, configuration: configuration, progress: progress)
   }

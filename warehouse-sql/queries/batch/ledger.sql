@@ -1,9 +1,9 @@
--- What the loads of the published build have counted by their own account, beside the number of facts that
--- there are: offsets; then listens, auth events and page views, each counted and as facts.
+-- What the loads of the published build have counted by their own account (those that made days anew counted them once
+-- more), beside the number of facts that there are: offsets; then listens, auth events and page views, each counted and as facts.
 with since as (
   select *
   from warehouse.load_run
-  where status = 'published' and build = (select build from batch.published)
+  where status = 'published' and kind <> 'days' and build = (select build from batch.published)
 )
 select
   coalesce(sum(events_read + offsets_without_record), 0)::bigint,
