@@ -22,6 +22,8 @@ struct QueryAnswer: Sendable {
   var asOf: String?
   var finalBefore: String?
   var loadedEpoch: Int
+  /// Whether the database agrees about where the buckets of `plan.checkedSpans` begin. If not, the rows are not to be shown.
+  var agrees: Bool
   /// One text for each of the plan's columns; nil is null.
   var rows: [[String?]]
   /// True where the limit cut rows off.
@@ -33,7 +35,8 @@ struct QueryAnswer: Sendable {
     asOf = result.first?[0]
     finalBefore = result.first?[1]
     loadedEpoch = result.first?[2].flatMap { Int($0) } ?? 0
-    let found = result.filter { $0[3] != nil }
+    agrees = result.first?[3] != "false"
+    let found = result.filter { $0[4] != nil }
     isTruncated = found.count > plan.query.limit
     rows = found.prefix(plan.query.limit).map { row in
       var texts = row.dropFirst(QuerySQL.leading).makeIterator()

@@ -24,6 +24,8 @@ struct QueryPlan: Sendable {
   var rollup: Rollup
   /// In order of time; together they are the query's range.
   var pieces: [RungPiece]
+  /// What the database must agree with for the pieces to be right.
+  var checkedSpans: [BucketSpan]
   var columns: [Column]
 
   /// Picks the rollup with the fewest rows that has everything.
@@ -32,7 +34,9 @@ struct QueryPlan: Sendable {
   init(_ query: Query) throws(RequestError) {
     self.query = query
     rollup = try Self.rollup(for: query)
-    pieces = RungPiece.pieces(of: query)
+    let spans = BucketSpan.all(of: query)
+    pieces = RungPiece.pieces(of: query, within: spans)
+    checkedSpans = BucketSpan.checked(spans, query.granularity)
     columns = []
     if query.granularity != .none {
       columns.append(Column(name: "time", kind: .time, role: .bucket))
@@ -65,6 +69,14 @@ struct QueryPlan: Sendable {
       Column(name: "source", kind: .string, role: .source),
       Column(name: "is_final", kind: .boolean, role: .isFinal),
     ]
+  }
+
+  /// The same plan with minutes alone, which needs no knowledge of time zones.
+  var byMinutes: QueryPlan {
+    var plan = self
+    plan.pieces = [RungPiece(rung: .minute, from: query.from, to: query.to)]
+    plan.checkedSpans = []
+    return plan
   }
 
   private static func rollup(for query: Query) throws(RequestError) -> Rollup {

@@ -19,8 +19,8 @@ struct Statement: Equatable, Sendable {
 /// The answer has `QuerySQL.leading` columns about the state of the warehouse, then those of the
 /// plan without the interval ends, all as text. With no rows there is one row without a position.
 struct QuerySQL {
-  /// The number of columns before those of the plan: as_of, final_before, loaded_epoch, position.
-  static let leading = 4
+  /// The number of columns before those of the plan: as_of, final_before, loaded_epoch, agrees, position.
+  static let leading = 5
 
   private let plan: QueryPlan
   private var parameters: [String?] = []
@@ -90,13 +90,17 @@ struct QuerySQL {
     let group =
       keys.isEmpty ? "" : "\n  group by " + keys.map(String.init).joined(separator: ", ")
     let limit = bind(String(query.limit + 1))
-    let counted = plan.pieces.flatMap { rows(of: $0) }.joined(separator: "\n  union all\n  ")
+    let counted = Rung.allCases.flatMap { rung in
+      rows(of: rung, plan.pieces.filter { $0.rung == rung })
+    }.joined(separator: "\n  union all\n  ")
+    let agrees = agreement(in: zone)
     return """
       with state as (
         select
           \(SQLText.asOf) as as_of,
           case when isfinite(final_before) then \(SQLText.iso("final_before", milliseconds: false)) end as final_before,
-          loaded_epoch
+          loaded_epoch,
+          \(agrees) as agrees
         from batch.published
         where now() at time zone \(zone) is not null
       ),
@@ -113,32 +117,90 @@ struct QuerySQL {
         order by position
         limit \(limit)::bigint
       )
-      select state.as_of, state.final_before, state.loaded_epoch::text, answer.position::text, \(shown.joined(separator: ", "))
+      select state.as_of, state.final_before, state.loaded_epoch::text, state.agrees::text, answer.position::text, \(shown.joined(separator: ", "))
       from state left join page as answer on true
       order by answer.position
       """
   }
 
-  /// The rows of one piece, with the time at which each begins as `at`. Minutes that are given up come from the facts.
-  private mutating func rows(of piece: RungPiece) -> [String] {
-    let time = piece.rung.column
-    let table = plan.rollup.table(piece.rung).name
-    switch piece.rung {
-    case .minute, .hour:
-      let (from, to) = (bind(piece.from.iso8601), bind(piece.to.iso8601))
-      let isPieced = piece.rung == .minute && !plan.rollup.keepsAllMinutes
-      let views = [(table, time)] + (isPieced ? [("past_\(table)", "ts")] : [])
-      return views.map { view, filtered in
-        "select \(time) as at, \(source)is_loaded from layers.\(view)"
-          + " where \(filtered) >= \(from)::timestamptz and \(filtered) < \(to)::timestamptz"
-      }
-    case .day:
-      let (from, to) = (bind(piece.from.isoDate), bind(piece.to.isoDate))
-      return [
-        "select \(time)::timestamp at time zone 'UTC' as at, \(source)is_loaded"
-          + " from layers.\(table) where \(time) >= \(from)::date and \(time) < \(to)::date"
-      ]
+  /// Whether the database puts all of each span that the plan relies on into one bucket.
+  private mutating func agreement(in zone: String) -> String {
+    guard !plan.checkedSpans.isEmpty else { return "true" }
+    let starts = bind(Self.array(plan.checkedSpans.map(\.from.iso8601)))
+    let ends = bind(Self.array(plan.checkedSpans.map(\.to.iso8601)))
+    func bucket(_ time: String) -> String {
+      "date_trunc('\(plan.query.granularity.rawValue)', \(time), \(zone))"
     }
+    return "(select bool_and(\(bucket("start")) = \(bucket("stop - interval '1 millisecond'")))"
+      + " from unnest(\(starts)::timestamptz[], \(ends)::timestamptz[]) as span(start, stop))"
+  }
+
+  private static func array(_ values: [String]) -> String {
+    "{\(values.joined(separator: ","))}"
+  }
+
+  /// The rows of the pieces on one rung, with the time at which each begins as `at`. Minutes that are given up come
+  /// from the facts.
+  private mutating func rows(of rung: Rung, _ pieces: [RungPiece]) -> [String] {
+    let table = plan.rollup.table(rung).name
+    var views = [(name: table, filtered: rung.column)]
+    if rung == .minute, !plan.rollup.keepsAllMinutes {
+      views.append(("past_\(table)", "ts"))
+    }
+    return views.flatMap { view in
+      pieces.count > Self.fewPieces
+        ? rows(of: view.name, by: view.filtered, rung, pieces)
+        : pieces.map { rows(of: view.name, by: view.filtered, $0) }
+    }
+  }
+
+  /// Pieces of a rung up to which each is read on its own, because the planner then knows its range.
+  private static let fewPieces = 2
+
+  private mutating func rows(of view: String, by filtered: String, _ piece: RungPiece) -> String {
+    let type = Self.type(piece.rung)
+    let (from, to) = (
+      bind(Self.text(piece.from, piece.rung)), bind(Self.text(piece.to, piece.rung))
+    )
+    return "select \(Self.start(piece.rung)) as at, \(source)is_loaded from layers.\(view)"
+      + " where \(filtered) >= \(from)::\(type) and \(filtered) < \(to)::\(type)"
+  }
+
+  /// Many pieces at once, whose number is not in the statement's length: the loaded rows of one after the other by an index, and
+  /// those of the speed layer, which has none, in one go.
+  private mutating func rows(
+    of view: String, by filtered: String, _ rung: Rung, _ pieces: [RungPiece]
+  ) -> [String] {
+    let type = Self.type(rung)
+    let starts = pieces.map { Self.text($0.from, rung) }
+    let ends = pieces.map { Self.text($0.to, rung) }
+    let ranges = zip(starts, ends).map { "[\($0),\($1))" }
+    let columns = "\(Self.start(rung)) as at, \(source)is_loaded"
+    // `offset 0` keeps the planner from taking the ranges for a join of two tables, whose size it can only guess.
+    return [
+      "select part.* from unnest(\(bind(Self.array(starts)))::\(type)[],"
+        + " \(bind(Self.array(ends)))::\(type)[]) as piece(start, stop) cross join lateral ("
+        + "select \(columns) from layers.\(view) where is_loaded"
+        + " and \(filtered) >= piece.start and \(filtered) < piece.stop offset 0) as part",
+      "select \(columns) from layers.\(view) where not is_loaded"
+        + " and \(filtered) <@ \(bind(Self.array(ranges)))::\(Self.multirange(rung))",
+    ]
+  }
+
+  /// The type of the column that says when a row's width begins.
+  private static func type(_ rung: Rung) -> String { rung == .day ? "date" : "timestamptz" }
+
+  private static func multirange(_ rung: Rung) -> String {
+    rung == .day ? "datemultirange" : "tstzmultirange"
+  }
+
+  private static func text(_ time: Instant, _ rung: Rung) -> String {
+    rung == .day ? time.isoDate : time.iso8601
+  }
+
+  /// When a row's width begins, as a point in time.
+  private static func start(_ rung: Rung) -> String {
+    rung == .day ? "\(rung.column)::timestamp at time zone 'UTC'" : rung.column
   }
 
   /// The columns of the rollup that the plan reads beside the time, each with a comma after it.
