@@ -123,7 +123,7 @@ extension Granularity {
       case .month: first(of: date.month + 1)
       case .quarter: first(of: (date.month - 1) / 3 * 3 + 4)
       case .year: first(of: 13)
-      case .minute, .hour, .day, .none: day + 1
+      case .second, .minute, .hour, .day, .none: day + 1
       }
     return Instant(milliseconds: next * 1440 * Instant.minute)
   }

@@ -24,6 +24,9 @@ struct QueryAnswer: Sendable {
   var loadedEpoch: Int
   /// Whether the database agrees about where the buckets of `plan.checkedSpans` begin. If not, the rows are not to be shown.
   var agrees: Bool
+  /// Where facts answer: every event before this that either layer has counted is in the answer, and it is final; what
+  /// comes after is there as far as the last load went. nil where nothing is certain, and where both layers answer.
+  var coversUntil: String?
   /// One text for each of the plan's columns; nil is null.
   var rows: [[String?]]
   /// True where the limit cut rows off.
@@ -36,7 +39,9 @@ struct QueryAnswer: Sendable {
     finalBefore = result.first?[1]
     loadedEpoch = result.first?[2].flatMap { Int($0) } ?? 0
     agrees = result.first?[3] != "false"
-    let found = result.filter { $0[4] != nil }
+    let coversUntil = result.first?[4]
+    self.coversUntil = coversUntil
+    let found = result.filter { $0[5] != nil }
     isTruncated = found.count > plan.query.limit
     rows = found.prefix(plan.query.limit).map { row in
       var texts = row.dropFirst(QuerySQL.leading).makeIterator()
@@ -47,6 +52,7 @@ struct QueryAnswer: Sendable {
         case .high: return last.flatMap { Int($0) }.map { "\(DistinctError.interval($0).high)" }
         case .isFinal:
           return texts.next().flatMap { $0 }.map { $0 == "t" || $0 == "true" ? "true" : "false" }
+        case .coversUntil: return coversUntil
         default:
           last = texts.next() ?? nil
           return last
@@ -75,6 +81,7 @@ struct QueryAnswer: Sendable {
       json.member("as_of", asOf)
       json.member("final_before", finalBefore)
       json.member("loaded_epoch", loadedEpoch)
+      if plan.source == .facts { json.member("covers_until", coversUntil) }
       json.list("columns") { writeColumns(to: &$0) }
       json.member("truncated", isTruncated)
       json.list("rows") { for row in rows { writeRow(row, to: &$0) } }
@@ -106,7 +113,10 @@ struct QueryAnswer: Sendable {
         }
       }
     }
-    json.member("rollup", plan.rollup.table(.minute).name)
+    switch plan.source {
+    case .rollup(let rollup): json.member("rollup", rollup.table(.minute).name)
+    case .facts: json.member("rollup", raw: "null")
+    }
   }
 
   private func writeColumns(to json: inout JSONWriter) {

@@ -19,8 +19,9 @@ struct Statement: Equatable, Sendable {
 /// The answer has `QuerySQL.leading` columns about the state of the warehouse, then those of the
 /// plan without the interval ends, all as text. With no rows there is one row without a position.
 struct QuerySQL {
-  /// The number of columns before those of the plan: as_of, final_before, loaded_epoch, agrees, position.
-  static let leading = 5
+  /// The number of columns before those of the plan: as_of, final_before, loaded_epoch, agrees, covers_until,
+  /// position.
+  static let leading = 6
 
   private let plan: QueryPlan
   private var parameters: [String?] = []
@@ -40,7 +41,6 @@ struct QuerySQL {
 
   private mutating func render() -> String {
     let query = plan.query
-    let rollup = plan.rollup
     let to = bind(query.to.iso8601) + "::timestamptz"
     let zone = bind(query.timeZone)
     let bucket = "date_trunc('\(query.granularity.rawValue)', counted.at, \(zone))"
@@ -75,32 +75,35 @@ struct QuerySQL {
           "least(((\(bucket) at time zone \(zone)) + interval '\($0)') at time zone \(zone), \(to))"
         }
         selected.append(
-          "coalesce(bool_and(counted.is_loaded), true) and \(end ?? to)"
-            + " <= (select final_before from batch.published) as \(name)")
-      case .low, .high: continue
+          "coalesce(bool_and(counted.is_loaded), true) and \(end ?? to) <= "
+            + (plan.source == .facts
+              ? "coalesce((select covers_until from state), '-infinity')"
+              : "(select final_before from batch.published)") + " as \(name)")
+      case .low, .high, .coversUntil: continue
       }
       shown.append(text)
     }
     if let firstMeasure { order.append("\(firstMeasure) desc nulls last") }
     order += keys.map { "c\($0 - 1)" }.filter { !order.contains($0) }
 
-    let join = rollup.dimensionTable.map { " left join \($0.table) as dim using (\($0.key))" } ?? ""
+    let join = homes.compactMap(\.dimensionTable)
+      .map { " left join warehouse.\($0.table) using (\($0.key))" }.joined()
     let filters = query.filters.compactMap { condition($0) }
     let filter = filters.isEmpty ? "" : "\n  where " + filters.joined(separator: " and ")
     let group =
       keys.isEmpty ? "" : "\n  group by " + keys.map(String.init).joined(separator: ", ")
     let limit = bind(String(query.limit + 1))
-    let counted = Rung.allCases.flatMap { rung in
-      rows(of: rung, plan.pieces.filter { $0.rung == rung })
-    }.joined(separator: "\n  union all\n  ")
+    let counted = rows().joined(separator: "\n  union all\n  ")
     let agrees = agreement(in: zone)
+    let coversUntil = coverage(to: to)
     return """
       with state as (
         select
           \(SQLText.asOf) as as_of,
           case when isfinite(final_before) then \(SQLText.iso("final_before", milliseconds: false)) end as final_before,
           loaded_epoch,
-          \(agrees) as agrees
+          \(agrees) as agrees,
+          \(coversUntil) as covers_until
         from batch.published
         where now() at time zone \(zone) is not null
       ),
@@ -117,10 +120,46 @@ struct QuerySQL {
         order by position
         limit \(limit)::bigint
       )
-      select state.as_of, state.final_before, state.loaded_epoch::text, state.agrees::text, answer.position::text, \(shown.joined(separator: ", "))
+      select state.as_of, state.final_before, state.loaded_epoch::text, state.agrees::text,
+        \(SQLText.iso("state.covers_until", milliseconds: false)), answer.position::text, \(shown.joined(separator: ", "))
       from state left join page as answer on true
       order by answer.position
       """
+  }
+
+  /// The rollups whose keys the statement reads.
+  private var homes: [Rollup] {
+    plan.source.homes(of: plan.query.by + plan.query.filters.map(\.dimension))
+  }
+
+  /// Up to when the facts have everything: no later than the last load was complete, and no later than the first
+  /// event in the range that only the speed layer has counted.
+  private mutating func coverage(to end: String) -> String {
+    guard plan.source == .facts else { return "null::timestamptz" }
+    let from = bind(plan.query.from.floored(to: .minute).iso8601)
+    return """
+      case when facts_know_credits and isfinite(final_before) then least(\(end), final_before, (
+        select min(minute) from layers.minute_totals
+        where not is_loaded and minute >= \(from)::timestamptz and minute < \(end)
+      )) end
+      """
+  }
+
+  /// Selects of the rows that are counted, with `at` and `is_loaded`.
+  private mutating func rows() -> [String] {
+    switch plan.source {
+    case .rollup(let rollup):
+      return Rung.allCases.flatMap { rung in
+        rows(of: rollup, rung, plan.pieces.filter { $0.rung == rung })
+      }
+    case .facts:
+      let (from, to) = (bind(plan.query.from.iso8601), bind(plan.query.to.iso8601))
+      let counted = homes.compactMap(\.factColumn).map { " and \($0) is not null" }.joined()
+      return [
+        "select ts as at, \(source)true as is_loaded from layers.event"
+          + " where ts >= \(from)::timestamptz and ts < \(to)::timestamptz\(counted)"
+      ]
+    }
   }
 
   /// Whether the database puts all of each span that the plan relies on into one bucket.
@@ -141,10 +180,12 @@ struct QuerySQL {
 
   /// The rows of the pieces on one rung, with the time at which each begins as `at`. Minutes that are given up come
   /// from the facts.
-  private mutating func rows(of rung: Rung, _ pieces: [RungPiece]) -> [String] {
-    let table = plan.rollup.table(rung).name
+  private mutating func rows(
+    of rollup: Rollup, _ rung: Rung, _ pieces: [RungPiece]
+  ) -> [String] {
+    let table = rollup.table(rung).name
     var views = [(name: table, filtered: rung.column)]
-    if rung == .minute, !plan.rollup.keepsAllMinutes {
+    if rung == .minute, !rollup.keepsAllMinutes {
       views.append(("past_\(table)", "ts"))
     }
     return views.flatMap { view in
@@ -203,9 +244,12 @@ struct QuerySQL {
     rung == .day ? "\(rung.column)::timestamp at time zone 'UTC'" : rung.column
   }
 
-  /// The columns of the rollup that the plan reads beside the time, each with a comma after it.
+  /// The columns that the plan reads beside the time, each with a comma after it.
   private var source: String {
-    var columns = plan.rollup.keyColumns
+    var columns: [String] = []
+    for column in homes.flatMap(\.keyColumns) where !columns.contains(column) {
+      columns.append(column)
+    }
     for measure in plan.query.metrics {
       let read: [String] =
         switch measure.rule {
@@ -219,7 +263,7 @@ struct QuerySQL {
   }
 
   private mutating func condition(_ filter: Query.Filter) -> String? {
-    guard let column = filter.dimension.columns(in: plan.rollup)?.first else { return nil }
+    guard let column = plan.source.columns(of: filter.dimension).first else { return nil }
     var alternatives: [String] = []
     let values = filter.values.filter { !$0.isEmpty }.map { bind($0) }
     if !values.isEmpty {

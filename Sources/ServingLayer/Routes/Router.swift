@@ -106,6 +106,10 @@ struct Router: Sendable {
         ("Content-Disposition", "attachment; filename=\"\(Self.fileName(query))\""))
     }
     response.headers.append(("Cache-Control", "no-store"))
+    // A CSV file without rows has no other place for it.
+    if plan.source == .facts {
+      response.headers.append(("Covers-Until", answer.coversUntil ?? "none"))
+    }
     return response
   }
 
