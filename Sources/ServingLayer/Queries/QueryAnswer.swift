@@ -1,20 +1,5 @@
 import Metrics
 
-/// The error of a distinct count. HyperLogLog's relative standard error is 1.04 / √m with m registers (Flajolet et
-/// al. 2007), and m is 2^12 here. The storage format keeps small sets whole, so they are counted exactly, and their
-/// interval is wider than it need be.
-enum DistinctError {
-  static let relativeStandardError = 1.04 / 64
-
-  /// The 95 % interval of an estimate: ± 1.96 standard errors, outward to whole members.
-  static func interval(_ estimate: Int) -> (low: Int, high: Int) {
-    let margin = 1.96 * relativeStandardError * Double(estimate)
-    return (
-      Int((Double(estimate) - margin).rounded(.down)), Int((Double(estimate) + margin).rounded(.up))
-    )
-  }
-}
-
 /// The rows of a plan's statement, ready to be written down.
 struct QueryAnswer: Sendable {
   var plan: QueryPlan
@@ -48,8 +33,8 @@ struct QueryAnswer: Sendable {
       var last: String?
       return plan.columns.map { column in
         switch column.role {
-        case .low: return last.flatMap { Int($0) }.map { "\(DistinctError.interval($0).low)" }
-        case .high: return last.flatMap { Int($0) }.map { "\(DistinctError.interval($0).high)" }
+        case .low: return last.flatMap { Int($0) }.map { "\(SketchAccuracy.interval($0).low)" }
+        case .high: return last.flatMap { Int($0) }.map { "\(SketchAccuracy.interval($0).high)" }
         case .isFinal:
           return texts.next().flatMap { $0 }.map { $0 == "t" || $0 == "true" ? "true" : "false" }
         case .coversUntil: return coversUntil
@@ -129,7 +114,21 @@ struct QueryAnswer: Sendable {
           json.member("error") {
             $0.member("kind", "relative_standard_error")
             $0.key("value")
-            $0.number(DistinctError.relativeStandardError)
+            $0.number(DistinctSketch.relativeError)
+            $0.list("ranges") { json in
+              for accuracy in SketchAccuracy.all {
+                json.object { json in
+                  json.member("from", accuracy.from)
+                  for (name, value) in [
+                    ("value", accuracy.standardError), ("low", accuracy.low),
+                    ("high", accuracy.high),
+                  ] {
+                    json.key(name)
+                    json.number(value)
+                  }
+                }
+              }
+            }
           }
         }
       }
