@@ -25,6 +25,8 @@ struct QuerySQL {
 
   private let plan: QueryPlan
   private var parameters: [String?] = []
+  /// The parameter that the time zone is bound to.
+  private var zone = ""
 
   static func statement(for plan: QueryPlan) -> Statement {
     var renderer = QuerySQL(plan: plan)
@@ -42,8 +44,7 @@ struct QuerySQL {
   private mutating func render() -> String {
     let query = plan.query
     let to = bind(query.to.iso8601) + "::timestamptz"
-    let zone = bind(query.timeZone)
-    let bucket = "date_trunc('\(query.granularity.rawValue)', counted.at, \(zone))"
+    zone = bind(query.timeZone)
 
     var selected: [String] = []
     var shown: [String] = []
@@ -55,7 +56,7 @@ struct QuerySQL {
       var text = "answer.\(name)::text"
       switch column.role {
       case .bucket:
-        selected.append("\(bucket) as \(name)")
+        selected.append("counted.at as \(name)")
         keys.append(selected.count)
         order.append(name)
         text = SQLText.iso("answer.\(name)", milliseconds: false)
@@ -72,7 +73,7 @@ struct QuerySQL {
             + " when count(*) > 0 then 'speed' end as \(name)")
       case .isFinal:
         let end = query.granularity.interval.map {
-          "least(((\(bucket) at time zone \(zone)) + interval '\($0)') at time zone \(zone), \(to))"
+          "least(((counted.at at time zone \(zone)) + interval '\($0)') at time zone \(zone), \(to))"
         }
         selected.append(
           "coalesce(bool_and(counted.is_loaded), true) and \(end ?? to) <= "
@@ -94,7 +95,7 @@ struct QuerySQL {
       keys.isEmpty ? "" : "\n  group by " + keys.map(String.init).joined(separator: ", ")
     let limit = bind(String(query.limit + 1))
     let counted = rows().joined(separator: "\n  union all\n  ")
-    let agrees = agreement(in: zone)
+    let agrees = agreement()
     let coversUntil = coverage(to: to)
     return """
       with state as (
@@ -114,11 +115,11 @@ struct QuerySQL {
         select \(selected.joined(separator: ", "))
         from counted\(join)\(filter)\(group)
       ),
+      first as (
+        select * from answer order by \(order.joined(separator: ", ")) limit \(limit)::bigint
+      ),
       page as (
-        select row_number() over (order by \(order.joined(separator: ", "))) as position, *
-        from answer
-        order by position
-        limit \(limit)::bigint
+        select row_number() over (order by \(order.joined(separator: ", "))) as position, * from first
       )
       select state.as_of, state.final_before, state.loaded_epoch::text, state.agrees::text,
         \(SQLText.iso("state.covers_until", milliseconds: false)), answer.position::text, \(shown.joined(separator: ", "))
@@ -145,7 +146,7 @@ struct QuerySQL {
       """
   }
 
-  /// Selects of the rows that are counted, with `at` and `is_loaded`.
+  /// Selects of the rows that are counted, with the start of their bucket as `at`, and `is_loaded`.
   private mutating func rows() -> [String] {
     switch plan.source {
     case .rollup(let rollup):
@@ -155,30 +156,33 @@ struct QuerySQL {
     case .facts:
       let (from, to) = (bind(plan.query.from.iso8601), bind(plan.query.to.iso8601))
       let counted = homes.compactMap(\.factColumn).map { " and \($0) is not null" }.joined()
+      let at = plan.query.granularity == .none ? "ts" : bucket("ts")
       return [
-        "select ts as at, \(source)true as is_loaded from layers.event"
+        "select \(at) as at, \(source)true as is_loaded from layers.event"
           + " where ts >= \(from)::timestamptz and ts < \(to)::timestamptz\(counted)"
       ]
     }
   }
 
   /// Whether the database puts all of each span that the plan relies on into one bucket.
-  private mutating func agreement(in zone: String) -> String {
+  private mutating func agreement() -> String {
     guard !plan.checkedSpans.isEmpty else { return "true" }
     let starts = bind(Self.array(plan.checkedSpans.map(\.from.iso8601)))
     let ends = bind(Self.array(plan.checkedSpans.map(\.to.iso8601)))
-    func bucket(_ time: String) -> String {
-      "date_trunc('\(plan.query.granularity.rawValue)', \(time), \(zone))"
-    }
     return "(select bool_and(\(bucket("start")) = \(bucket("stop - interval '1 millisecond'")))"
       + " from unnest(\(starts)::timestamptz[], \(ends)::timestamptz[]) as span(start, stop))"
+  }
+
+  /// When the bucket that a time is in begins.
+  private func bucket(_ time: String) -> String {
+    "date_trunc('\(plan.query.granularity.rawValue)', \(time), \(zone))"
   }
 
   private static func array(_ values: [String]) -> String {
     "{\(values.joined(separator: ","))}"
   }
 
-  /// The rows of the pieces on one rung, with the time at which each begins as `at`. Minutes that are given up come
+  /// The rows of the pieces on one rung, with the start of their bucket as `at`. Minutes that are given up come
   /// from the facts.
   private mutating func rows(
     of rollup: Rollup, _ rung: Rung, _ pieces: [RungPiece]
@@ -203,7 +207,7 @@ struct QuerySQL {
     let (from, to) = (
       bind(Self.text(piece.from, piece.rung)), bind(Self.text(piece.to, piece.rung))
     )
-    return "select \(Self.start(piece.rung)) as at, \(source)is_loaded from layers.\(view)"
+    return "select \(at(piece.rung)) as at, \(source)is_loaded from layers.\(view)"
       + " where \(filtered) >= \(from)::\(type) and \(filtered) < \(to)::\(type)"
   }
 
@@ -216,7 +220,7 @@ struct QuerySQL {
     let starts = pieces.map { Self.text($0.from, rung) }
     let ends = pieces.map { Self.text($0.to, rung) }
     let ranges = zip(starts, ends).map { "[\($0),\($1))" }
-    let columns = "\(Self.start(rung)) as at, \(source)is_loaded"
+    let columns = "\(at(rung)) as at, \(source)is_loaded"
     // `offset 0` keeps the planner from taking the ranges for a join of two tables, whose size it can only guess.
     return [
       "select part.* from unnest(\(bind(Self.array(starts)))::\(type)[],"
@@ -239,9 +243,12 @@ struct QuerySQL {
     rung == .day ? time.isoDate : time.iso8601
   }
 
-  /// When a row's width begins, as a point in time.
-  private static func start(_ rung: Rung) -> String {
-    rung == .day ? "\(rung.column)::timestamp at time zone 'UTC'" : rung.column
+  /// When the bucket of a row begins. Most rows are buckets themselves, which saves a calculation for each.
+  private func at(_ rung: Rung) -> String {
+    let start = rung == .day ? "\(rung.column)::timestamp at time zone 'UTC'" : rung.column
+    let granularity = plan.query.granularity
+    let isBucket = granularity.rawValue == rung.rawValue && plan.query.timeZone == "UTC"
+    return isBucket || granularity == .none ? start : bucket(start)
   }
 
   /// The columns that the plan reads beside the time, each with a comma after it.
