@@ -15,10 +15,12 @@ struct BucketSpan: Equatable, Sendable {
   ///
   /// - Days and longer buckets: all of the range, cut where a bucket begins and where the clocks change.
   /// - Hours: the stretches in which the clocks are whole hours off UTC. Each hour of UTC is one bucket there.
-  /// - None for UTC, where no bucket needs them, for a zone that is not known here, by the minute and without buckets.
+  /// - None for minutes, hours and days of UTC, which rows are themselves, for a zone that is not known here, and without buckets.
   static func all(of query: Query) -> [BucketSpan] {
-    if query.timeZone == "UTC" || query.granularity == .none || query.granularity == .minute {
-      return []
+    switch query.granularity {
+    case .none, .second, .minute: return []
+    case .hour, .day: if query.timeZone == "UTC" { return [] }
+    case .week, .month, .quarter, .year: break
     }
     guard let stretches = ClockStretch.all(of: query) else { return [] }
     if query.granularity == .hour {
@@ -62,6 +64,9 @@ private struct ClockStretch {
 
   /// The stretches of a query's range in its zone; nil where the zone is not known here, or is off by part of a minute.
   static func all(of query: Query) -> [ClockStretch]? {
+    if query.timeZone == "UTC" {
+      return [ClockStretch(span: BucketSpan(from: query.from, to: query.to), offset: 0)]
+    }
     guard let zone = TimeZone(identifier: query.timeZone) else { return nil }
     func offset(_ time: Instant) -> Int64 {
       let date = Date(timeIntervalSince1970: Double(time.milliseconds) / 1000)

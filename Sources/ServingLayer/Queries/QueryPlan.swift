@@ -40,7 +40,8 @@ struct QueryPlan: Sendable {
     } else {
       let spans = BucketSpan.all(of: query)
       pieces = RungPiece.pieces(of: query, within: spans)
-      checkedSpans = BucketSpan.checked(spans, query.granularity)
+      checkedSpans =
+        query.timeZone == "UTC" ? [] : BucketSpan.checked(spans, query.granularity)
     }
     columns = []
     if query.granularity != .none {

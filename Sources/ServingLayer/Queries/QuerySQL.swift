@@ -207,7 +207,10 @@ struct QuerySQL {
     let (from, to) = (
       bind(Self.text(piece.from, piece.rung)), bind(Self.text(piece.to, piece.rung))
     )
-    return "select \(at(piece.rung)) as at, \(source)is_loaded from layers.\(view)"
+    let at =
+      isWithinBucket(piece.rung)
+      ? "(select \(bucket(Self.start(of: "\(from)::\(type)", piece.rung))))" : at(piece.rung)
+    return "select \(at) as at, \(source)is_loaded from layers.\(view)"
       + " where \(filtered) >= \(from)::\(type) and \(filtered) < \(to)::\(type)"
   }
 
@@ -220,14 +223,17 @@ struct QuerySQL {
     let starts = pieces.map { Self.text($0.from, rung) }
     let ends = pieces.map { Self.text($0.to, rung) }
     let ranges = zip(starts, ends).map { "[\($0),\($1))" }
-    let columns = "\(at(rung)) as at, \(source)is_loaded"
+    let columns = "\(source)is_loaded"
+    let isWithin = isWithinBucket(rung)
     // `offset 0` keeps the planner from taking the ranges for a join of two tables, whose size it can only guess.
     return [
-      "select part.* from unnest(\(bind(Self.array(starts)))::\(type)[],"
-        + " \(bind(Self.array(ends)))::\(type)[]) as piece(start, stop) cross join lateral ("
-        + "select \(columns) from layers.\(view) where is_loaded"
+      "select part.* from (select start, stop\(isWithin ? ", \(bucket(Self.start(of: "start", rung))) as at" : "")"
+        + " from unnest(\(bind(Self.array(starts)))::\(type)[],"
+        + " \(bind(Self.array(ends)))::\(type)[]) as span(start, stop) offset 0) as piece"
+        + " cross join lateral (select \(isWithin ? "piece.at" : at(rung)) as at, \(columns)"
+        + " from layers.\(view) where is_loaded"
         + " and \(filtered) >= piece.start and \(filtered) < piece.stop offset 0) as part",
-      "select \(columns) from layers.\(view) where not is_loaded"
+      "select \(at(rung)) as at, \(columns) from layers.\(view) where not is_loaded"
         + " and \(filtered) <@ \(bind(Self.array(ranges)))::\(Self.multirange(rung))",
     ]
   }
@@ -243,12 +249,26 @@ struct QuerySQL {
     rung == .day ? time.isoDate : time.iso8601
   }
 
-  /// When the bucket of a row begins. Most rows are buckets themselves, which saves a calculation for each.
+  /// Whether each piece on this rung lies within one bucket, whose start is then worked out once for all of its rows.
+  private func isWithinBucket(_ rung: Rung) -> Bool {
+    switch plan.query.granularity {
+    case .none, .second, .minute, .hour: false
+    case .day: rung != .minute && plan.query.timeZone != "UTC"
+    case .week, .month, .quarter, .year: rung != .minute
+    }
+  }
+
+  /// When the bucket of a row begins. Rows of UTC are often buckets themselves, which saves a calculation for each.
   private func at(_ rung: Rung) -> String {
-    let start = rung == .day ? "\(rung.column)::timestamp at time zone 'UTC'" : rung.column
+    let start = Self.start(of: rung.column, rung)
     let granularity = plan.query.granularity
     let isBucket = granularity.rawValue == rung.rawValue && plan.query.timeZone == "UTC"
     return isBucket || granularity == .none ? start : bucket(start)
+  }
+
+  /// The value of a rung's column as a point in time.
+  private static func start(of value: String, _ rung: Rung) -> String {
+    rung == .day ? "\(value)::timestamp at time zone 'UTC'" : value
   }
 
   /// The columns that the plan reads beside the time, each with a comma after it.

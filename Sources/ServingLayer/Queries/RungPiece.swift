@@ -12,10 +12,10 @@ struct RungPiece: Equatable, Sendable {
   /// The fewest rows that answer a query exactly: each of them lies within one bucket, or in the range where there are
   /// no buckets. In order of time; together they are the range.
   ///
-  /// - Parameter spans: `BucketSpan.all(of: query)`, which no time zone but UTC can do without.
+  /// - Parameter spans: `BucketSpan.all(of: query)`.
   static func pieces(of query: Query, within spans: [BucketSpan]) -> [RungPiece] {
     let isDays = query.granularity != .minute && query.granularity != .hour
-    if query.timeZone == "UTC" || query.granularity == .none {
+    if spans.isEmpty, query.timeZone == "UTC" || query.granularity == .none {
       let coarsest: Rung = isDays ? .day : query.granularity == .hour ? .hour : .minute
       return pieces(from: query.from, to: query.to, coarsest: coarsest)
     }
@@ -30,9 +30,13 @@ struct RungPiece: Equatable, Sendable {
     return result
   }
 
+  /// Joins minutes that touch, so that the hour in which a bucket begins is looked for once. Hours and days stay apart by bucket,
+  /// whose start is then worked out once for all of their rows.
   private static func append(_ pieces: [RungPiece], to result: inout [RungPiece]) {
     for piece in pieces {
-      if let last = result.last, last.rung == piece.rung, last.to == piece.from {
+      if let last = result.last, last.rung == .minute, piece.rung == .minute,
+        last.to == piece.from
+      {
         result[result.count - 1].to = piece.to
       } else {
         result.append(piece)
