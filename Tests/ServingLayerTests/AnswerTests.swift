@@ -277,7 +277,7 @@ import Warehouse
       "metrics=\(measures.map(\.name).joined(separator: ","))&granularity=hour\(range)\(own[rollup] ?? "")"
     )
     let plan = try QueryPlan(query)
-    #expect(plan.rollup == rollup)
+    #expect(plan.source == .rollup(rollup))
     let access = WarehouseDatabase(url: fixture.database.url, connections: 1, timeout: 10)
     let answer = QueryAnswer(plan, try access.rows([QuerySQL.statement(for: plan)])[0])
     #expect(answer.rows.count == 1)

@@ -82,12 +82,8 @@ import Testing
       "by: found \"os,browser,device_type\", accepted: at"
     ),
     (
-      "metrics=listens&granularity=second",
-      "granularity: found \"second\", accepted: not yet; until"
-    ),
-    (
       "metrics=listens&granularity=fortnight",
-      "granularity: found \"fortnight\", accepted: minute, hour"
+      "granularity: found \"fortnight\", accepted: second, minute, hour"
     ),
     ("metrics=listens&from=soon", "from: found \"soon\", accepted: ISO 8601"),
     ("metrics=listens&to=1600000000", "to: found \"1600000000\", accepted: ISO 8601"),
@@ -151,19 +147,56 @@ import Testing
     ("metrics=listens&by=artist,layer", .song), ("metrics=active_users&by=gender", .audience),
   ])
   func `the cheapest rollup that has everything answers`(text: String, rollup: Rollup) throws {
-    #expect(try QueryPlan(parse(text)).rollup == rollup)
+    #expect(try QueryPlan(parse(text)).source == .rollup(rollup))
   }
 
-  @Test func `dimensions that no rollup has together are refused with those that go together`() {
+  @Test(arguments: [
+    "metrics=listens&by=artist,state", "metrics=listens&by=artist&filter=level:paid",
+    "metrics=page_views,sessions&by=os,state&filter=page:Home", "metrics=songs&by=user,os",
+    "metrics=listens&granularity=second", "metrics=like_rate&by=song&granularity=second",
+  ])
+  func `what no rollup has is answered by the facts`(text: String) throws {
+    let plan = try QueryPlan(parse(text))
+    #expect(plan.source == .facts && plan.pieces.isEmpty)
+    #expect(plan.columns.last?.name == "covers_until")
+  }
+
+  @Test(arguments: [
+    // An artist has no page views, and a page no plays.
+    (
+      "metrics=page_views&by=artist,state",
+      "metrics: found page_views, which are not all kept by artist, state"
+    ),
+    (
+      "metrics=listens&by=page,os",
+      "metrics: found listens, which are not all kept by page, os, accepted: those within one of [page_views, errors, "
+    ),
+    (
+      "metrics=listens&by=page,artist",
+      "metrics: found listens, which are not all kept by page, artist, accepted: those within one of []"
+    ),
+    (
+      "metrics=listens&by=artist,state&from=2026-01-01&to=2026-02-01T00:00:01Z",
+      "from and to: found 32 days, accepted: at most 31 for artist, state together, which no rollup has"
+    ),
+    (
+      "metrics=listens&granularity=second&from=2026-01-01&to=2026-06-01",
+      "from and to: found 151 days, accepted: at most 31 for seconds, which no rollup has"
+    ),
+  ])
+  func `what the facts cannot answer is refused`(text: String, message: String) {
     #expect {
-      try QueryPlan(parse("metrics=listens&by=artist&filter=level:paid"))
-    } throws: { error in
-      guard let error = error as? RequestError else { return false }
-      return error.code == "no_such_combination"
-        && error.message.hasPrefix(
-          "by and filter: found artist, level, which no rollup has together")
-        && error.message.contains("[artist, song, genre, layer]")
+      try QueryPlan(parse(text))
+    } throws: {
+      ($0 as? RequestError)?.message.hasPrefix(message) == true
     }
+  }
+
+  @Test func `a range of seconds widens to whole seconds`() throws {
+    let query = try parse(
+      "metrics=listens&granularity=second&from=2026-11-20T09:30:59.3Z&to=2026-11-20T09:31:01.2Z")
+    #expect(query.from.iso8601 == "2026-11-20T09:30:59Z")
+    #expect(query.to.iso8601 == "2026-11-20T09:31:02Z")
   }
 
   @Test func `metrics that the dimensions do not keep are refused with those that they keep`() {

@@ -7,8 +7,17 @@ import Warehouse
 
 /// Which rungs answer a query, and that the answer does not depend on it.
 @Suite struct RungTests {
+  /// Pieces of one rung that touch are shown as one.
   private func pieces(_ text: String) throws -> [String] {
-    RungPiece.pieces(of: try parse("metrics=listens&" + text)).map {
+    var joined: [RungPiece] = []
+    for piece in try QueryPlan(parse("metrics=listens&" + text)).pieces {
+      if let last = joined.last, last.rung == piece.rung, last.to == piece.from {
+        joined[joined.count - 1].to = piece.to
+      } else {
+        joined.append(piece)
+      }
+    }
+    return joined.map {
       "\($0.rung) \($0.from.iso8601.dropLast(4)) \($0.to.iso8601.dropLast(4))"
     }
   }
@@ -29,25 +38,71 @@ import Warehouse
       ])
   }
 
-  @Test(arguments: [
-    ("minute", "UTC", Rung.minute), ("hour", "UTC", .hour), ("day", "UTC", .day),
-    ("month", "UTC", .day), ("none", "Asia/Kolkata", .day), ("hour", "Asia/Tokyo", .hour),
-    // Half an hour off UTC: our hours and days begin in the middle of theirs.
-    ("hour", "Asia/Kolkata", .minute), ("day", "Asia/Kolkata", .minute),
-    ("day", "America/New_York", .hour), ("year", "America/New_York", .hour),
-    // Clocks there go back by half an hour in April.
-    ("day", "Australia/Lord_Howe", .minute),
-    // A name that only the database may know.
-    ("day", "Etc/Nowhere", .minute),
-  ])
-  func `rows lie within one bucket each`(_ granularity: String, _ zone: String, _ rung: Rung) throws
-  {
-    let query = try parse(
-      "metrics=listens&granularity=\(granularity)&tz=\(zone)&from=2026-03-01&to=2026-05-01")
-    #expect(RungPiece.coarsest(for: query) == rung)
+  @Test func `where a bucket begins in the middle of an hour, that hour is minutes`() throws {
+    #expect(
+      try pieces("granularity=day&tz=Asia/Kolkata&from=2026-03-01&to=2026-03-03") == [
+        "hour 2026-03-01T00:00 2026-03-01T18:00", "minute 2026-03-01T18:00 2026-03-01T19:00",
+        "hour 2026-03-01T19:00 2026-03-02T18:00", "minute 2026-03-02T18:00 2026-03-02T19:00",
+        "hour 2026-03-02T19:00 2026-03-03T00:00",
+      ])
+    // 45 minutes off, and the whole days of UTC within each month.
+    #expect(
+      try pieces("granularity=month&tz=Asia/Kathmandu&from=2026-02-01&to=2026-04-01") == [
+        "day 2026-02-01T00:00 2026-02-28T00:00", "hour 2026-02-28T00:00 2026-02-28T18:00",
+        "minute 2026-02-28T18:00 2026-02-28T19:00", "hour 2026-02-28T19:00 2026-03-01T00:00",
+        "day 2026-03-01T00:00 2026-03-31T00:00", "hour 2026-03-31T00:00 2026-03-31T18:00",
+        "minute 2026-03-31T18:00 2026-03-31T19:00", "hour 2026-03-31T19:00 2026-04-01T00:00",
+      ])
   }
 
-  @Test func `the answer is that of the minutes`() throws {
+  @Test func `days that begin at whole hours are hours, of 23 and 25 too`() throws {
+    #expect(
+      try pieces("granularity=day&tz=America/New_York&from=2026-03-01&to=2026-12-01") == [
+        "hour 2026-03-01T00:00 2026-12-01T00:00"
+      ])
+    // Days of London are those of UTC in winter, which begins on 2026-10-25 at 01:00.
+    #expect(
+      try pieces("granularity=day&tz=Europe/London&from=2026-10-24&to=2026-10-28") == [
+        "hour 2026-10-24T00:00 2026-10-26T00:00", "day 2026-10-26T00:00 2026-10-28T00:00",
+      ])
+  }
+
+  @Test func `clocks that change by half an hour are cut where they change`() throws {
+    // Lord Howe is 11 hours ahead until 2026-04-04 15:00 UTC, and 10.5 from then on.
+    #expect(
+      try pieces("granularity=hour&tz=Australia/Lord_Howe&from=2026-04-04&to=2026-04-05") == [
+        "hour 2026-04-04T00:00 2026-04-04T15:00", "minute 2026-04-04T15:00 2026-04-05T00:00",
+      ])
+    #expect(
+      try pieces("granularity=day&tz=Australia/Lord_Howe&from=2026-04-04&to=2026-04-06") == [
+        "hour 2026-04-04T00:00 2026-04-05T13:00", "minute 2026-04-05T13:00 2026-04-05T14:00",
+        "hour 2026-04-05T14:00 2026-04-06T00:00",
+      ])
+  }
+
+  @Test(arguments: [
+    ("minute", "UTC", "minute"), ("hour", "UTC", "hour"), ("day", "UTC", "day"),
+    ("month", "UTC", "day"), ("none", "Asia/Kolkata", "day"), ("hour", "Asia/Tokyo", "hour"),
+    ("hour", "Asia/Kolkata", "minute"), ("day", "Asia/Kolkata", "hour minute"),
+    ("year", "Asia/Kolkata", "day"), ("week", "America/New_York", "day hour"),
+    // A name that only the database may know.
+    ("day", "Etc/Nowhere", "minute"),
+  ])
+  func `the rungs of two months are`(_ granularity: String, _ zone: String, _ rungs: String) throws
+  {
+    let plan = try QueryPlan(
+      parse("metrics=listens&granularity=\(granularity)&tz=\(zone)&from=2026-03-01&to=2026-05-01"))
+    #expect(Set(plan.pieces.map(\.rung.rawValue)).sorted().joined(separator: " ") == rungs)
+    for (piece, next) in zip(plan.pieces, plan.pieces.dropFirst()) {
+      #expect(piece.to == next.from)
+    }
+    #expect(plan.pieces.first?.from == plan.query.from && plan.pieces.last?.to == plan.query.to)
+  }
+
+  /// Weeks around a change of clocks in America and in Europe, on Lord Howe (by half an hour), and in
+  /// Newfoundland, which was half an hour off and then changed its clocks at a minute past midnight.
+  @Test(arguments: ["2026-10-29", "2026-03-28", "2026-09-30", "2006-10-27"])
+  func `the answer is that of the minutes`(_ day: String) throws {
     let seed = TestSeed.drawn()
     print("seed \(seed)")
     var random = SeededRandom(seed: seed)
@@ -63,7 +118,7 @@ import Warehouse
     for (schema, epoch) in [("batch", ""), ("speed", "1, "), ("speed", "2, ")] {
       let columns = (epoch.isEmpty ? "" : "epoch, ")
       let minute =
-        "timestamptz '2026-10-29 00:00Z' + interval '1 minute' * n"
+        "timestamptz '\(day) 00:00Z' + interval '1 minute' * n"
       let some = "from generate_series(0, 10080) as n where random() < 0.03"
       let sketch = "hll_add(hll_empty(12, 5, -1, 1), hll_hash_bigint((random() * 50)::bigint))"
       try connection.script(
@@ -75,28 +130,90 @@ import Warehouse
         """)
     }
     for rollup in [Rollup.totals, .song] { try fixture.sumRungs(of: rollup) }
-    try fixture.publish(loadedEpoch: 1, finalBefore: "2026-11-02 10:00Z")
+    try fixture.publish(loadedEpoch: 1, finalBefore: "\(day) 10:00Z")
     let access = WarehouseDatabase(url: fixture.database.url, connections: 1, timeout: 20)
-    let start: Int64 = 1_793_232_000_000
+    let start = try #require(Instant.parse(day, now: now)).milliseconds
     for _ in 0..<60 {
       let from = start + 60_000 * Int64.random(in: -100...9000, using: &random)
       let to = from + 60_000 * Int64.random(in: 1...11_000, using: &random)
       let granularity = Granularity.allCases.randomElement(using: &random)!
-      let zone = ["UTC", "America/New_York", "Asia/Kolkata", "Europe/Berlin"].randomElement(
-        using: &random)!
+      let zone = Self.zones.randomElement(using: &random)!
       let by = ["", "&by=artist", "&by=layer", "&by=song&filter=artist:artist%202"].randomElement(
         using: &random)!
       let text =
         "metrics=listens,skip_rate,listeners&from=\(from)&to=\(to)&tz=\(zone)"
         + "&granularity=\(granularity.rawValue)\(by)&limit=100000"
       let plan = try QueryPlan(parse(text.replacing("%20", with: " ")))
-      var minutes = plan
-      minutes.pieces = [RungPiece(rung: .minute, from: plan.query.from, to: plan.query.to)]
-      let rows = try access.rows([
-        QuerySQL.statement(for: plan), QuerySQL.statement(for: minutes),
-      ])
-      #expect(
-        QueryAnswer(plan, rows[0]).rows == QueryAnswer(plan, rows[1]).rows, "\(text), seed \(seed)")
+      try expectAnswerOfMinutes(plan, access, "\(text), seed \(seed)")
     }
+  }
+
+  static let zones = [
+    "UTC", "America/New_York", "Asia/Kolkata", "Asia/Kathmandu", "Europe/Berlin", "Europe/London",
+    "Australia/Lord_Howe", "America/St_Johns", "Pacific/Chatham", "Pacific/Apia",
+  ]
+
+  private func expectAnswerOfMinutes(
+    _ plan: QueryPlan, _ access: WarehouseDatabase, _ what: String
+  ) throws {
+    let rows = try access.rows([
+      QuerySQL.statement(for: plan), QuerySQL.statement(for: plan.byMinutes),
+    ])
+    let answer = QueryAnswer(plan, rows[0])
+    #expect(answer.agrees, "\(what)")
+    #expect(answer.rows == QueryAnswer(plan, rows[1]).rows, "\(what)")
+  }
+
+  /// Minutes of the first days are given up, and hours at the ends of buckets are made of facts.
+  @Test func `the answer is that of facts where minutes are given up`() throws {
+    let seed = TestSeed.drawn()
+    print("seed \(seed)")
+    var random = SeededRandom(seed: seed)
+    let fixture = try Fixture()
+    try fixture.addFacts(seed: seed, from: "2026-10-29", days: 8)
+    try fixture.connection.script(
+      """
+      insert into speed.minute_device (epoch, minute, device_key, listens, page_views)
+        select 2, timestamptz '2026-10-29 00:00Z' + interval '1 minute' * n, n % 3, 1, 2
+        from generate_series(0, 11000) as n where n % 97 = 0;
+      update batch.published set minutes_from = '2026-11-03 00:00Z';
+      delete from batch.minute_device where minute < '2026-11-03 00:00Z'
+      """)
+    let access = WarehouseDatabase(url: fixture.database.url, connections: 1, timeout: 20)
+    let start = try #require(Instant.parse("2026-10-29", now: now)).milliseconds
+    for _ in 0..<25 {
+      let from = start + 60_000 * Int64.random(in: -100...6000, using: &random)
+      let to = from + 60_000 * Int64.random(in: 1...11_000, using: &random)
+      let granularity = ["hour", "day", "week", "month"].randomElement(using: &random)!
+      let zone = Self.zones.randomElement(using: &random)!
+      let text =
+        "metrics=listens,page_views,skip_rate,listeners&by=os&from=\(from)&to=\(to)&tz=\(zone)"
+        + "&granularity=\(granularity)&limit=100000"
+      try expectAnswerOfMinutes(QueryPlan(parse(text)), access, "\(text), seed \(seed)")
+    }
+  }
+
+  @Test func `an answer that the database would put into other buckets is made of minutes`() throws
+  {
+    let fixture = try Fixture()
+    for minute in ["2026-11-20 17:59Z", "2026-11-20 18:29Z", "2026-11-20 18:30Z"] {
+      try fixture.add(.totals, minute: minute, [.listens: 1])
+    }
+    try fixture.publish(loadedEpoch: 1, finalBefore: "2026-11-21 00:00Z")
+    var plan = try QueryPlan(
+      parse("metrics=listens&granularity=day&tz=Asia/Kolkata&from=2026-11-20&to=2026-11-21"))
+    let access = WarehouseDatabase(url: fixture.database.url, connections: 1, timeout: 20)
+    func answer(_ plan: QueryPlan) throws -> QueryAnswer {
+      QueryAnswer(plan, try access.rows([QuerySQL.statement(for: plan)])[0])
+    }
+    let right = try answer(plan)
+    #expect(right.agrees)
+    #expect(right.rows.map { $0[1] } == ["2", "1"])
+    // As if the day did not end at half past six.
+    plan.checkedSpans = [
+      BucketSpan(from: plan.query.from, to: plan.query.to)
+    ]
+    #expect(try !answer(plan).agrees)
+    #expect(try answer(plan.byMinutes).rows == right.rows)
   }
 }

@@ -42,29 +42,35 @@ enum Dimension: String, CaseIterable, Sendable {
     var expression: String
     var isInteger = false
 
-    /// An attribute of the dimension table, under its own name.
-    static func of(_ dimension: Dimension) -> Column {
-      Column(name: dimension.rawValue, expression: "dim.\(dimension.rawValue)")
+    /// An attribute of a dimension table, under its own name.
+    static func of(_ dimension: Dimension, in table: String) -> Column {
+      Column(name: dimension.rawValue, expression: "\(table).\(dimension.rawValue)")
     }
   }
 
   /// What to select and group by in a rollup, the dimension's own column first; nil where the rollup does not know the
-  /// dimension. The expressions fit into `QuerySQL`'s statement, where `layers` is the merged rollup, and `dim` the
-  /// dimension table joined to it.
+  /// dimension. The expressions fit into `QuerySQL`'s statement, where `counted` has the rows of the rollup, or the facts, and
+  /// dimension tables are joined to it under their names.
   func columns(in rollup: Rollup) -> [Column]? {
     func own(_ expression: String, isInteger: Bool = false) -> [Column] {
       [Column(name: rawValue, expression: expression, isInteger: isInteger)]
     }
+    func attribute(_ name: String, isInteger: Bool = false) -> [Column]? {
+      rollup.dimensionTable.map { own("\($0.table).\(name)", isInteger: isInteger) }
+    }
+    func more(_ others: Dimension...) -> [Column] {
+      rollup.dimensionTable.map { table in others.map { Column.of($0, in: table.table) } } ?? []
+    }
     switch (self, rollup) {
     case (.layer, _): return own("(case when counted.is_loaded then 'batch' else 'speed' end)")
-    case (.artist, .song), (.genre, .song): return own("dim.\(rawValue)")
-    case (.song, .song): return own("dim.title") + [Column.of(.artist)]
-    case (.user, .user): return own("dim.user_id", isInteger: true)
-    case (.gender, .user), (.level, .user): return own("dim.\(rawValue)")
-    case (.country, .location), (.region, .location): return own("dim.\(rawValue)")
-    case (.state, .location): return own("dim.state") + [Column.of(.country)]
-    case (.city, .location): return own("dim.city") + [Column.of(.state), Column.of(.country)]
-    case (.deviceType, .device), (.os, .device), (.browser, .device): return own("dim.\(rawValue)")
+    case (.artist, .song), (.genre, .song): return attribute(rawValue)
+    case (.song, .song): return attribute("title").map { $0 + more(.artist) }
+    case (.user, .user): return attribute("user_id", isInteger: true)
+    case (.gender, .user), (.level, .user): return attribute(rawValue)
+    case (.country, .location), (.region, .location): return attribute(rawValue)
+    case (.state, .location): return attribute(rawValue).map { $0 + more(.country) }
+    case (.city, .location): return attribute(rawValue).map { $0 + more(.state, .country) }
+    case (.deviceType, .device), (.os, .device), (.browser, .device): return attribute(rawValue)
     case (.gender, .audience), (.level, .audience):
       return own("nullif(counted.\(rawValue), 'unknown')")
     case (.page, .page), (.method, .page), (.auth, .page), (.level, .page):
@@ -81,14 +87,24 @@ enum Dimension: String, CaseIterable, Sendable {
 }
 
 extension Rollup {
-  /// The dimension table that this rollup's key points at.
+  /// The table in `warehouse` that this rollup's key points at.
   var dimensionTable: (table: String, key: String)? {
     switch self {
-    case .song: ("warehouse.dim_song", "song_key")
-    case .user: ("warehouse.dim_user", "user_key")
-    case .location: ("warehouse.dim_location", "location_key")
-    case .device: ("warehouse.dim_device", "device_key")
+    case .song: ("dim_song", "song_key")
+    case .user: ("dim_user", "user_key")
+    case .location: ("dim_location", "location_key")
+    case .device: ("dim_device", "device_key")
     case .totals, .audience, .page: nil
+    }
+  }
+
+  /// The column of `layers.event` that is null in the facts which this rollup does not count; nil where it counts
+  /// all of them.
+  var factColumn: String? {
+    switch self {
+    case .song: "song_key"
+    case .page: "page"
+    case .totals, .user, .location, .device, .audience: nil
     }
   }
 
@@ -111,6 +127,8 @@ extension Rollup {
 
 /// The width of a time bucket.
 enum Granularity: String, CaseIterable, Sendable {
+  /// Only facts know seconds.
+  case second
   case minute, hour, day, week, month, quarter, year
   /// One row for the whole range.
   case none

@@ -15,9 +15,9 @@ struct Query: Sendable {
   var by: [Dimension]
   var filters: [Filter]
   var granularity: Granularity
-  /// Inclusive, at a minute.
+  /// Inclusive, at a minute, or at a second where these are asked for.
   var from: Instant
-  /// Exclusive, at a minute.
+  /// Exclusive, likewise.
   var to: Instant
   /// IANA name; where days, weeks and so on begin.
   var timeZone: String
@@ -32,6 +32,8 @@ struct Query: Sendable {
   static let maximumDimensions = 2
   /// Values over all filters; their number bounds the length of the statement.
   static let maximumFilterValues = 100
+  /// Days that a question to the facts may span, as it reads each event of them: about a microsecond each.
+  static let maximumFactDays: Int64 = 31
   /// Milliseconds.
   static let defaultRange: Int64 = 3_600_000
 }
@@ -179,7 +181,8 @@ private struct ParameterReader {
       throw .parameter(
         .from, found: from.iso8601, accepted: "a time before to, which is \(to.iso8601)")
     }
-    return (from.floored(to: .minute), to.ceiled(to: .minute))
+    let width = first(.granularity) == Granularity.second.rawValue ? 1000 : Instant.minute
+    return (from.floored(to: width), to.ceiled(to: width))
   }
 
   private func instant(_ parameter: QueryParameter, now: Instant) throws(RequestError) -> Instant? {
@@ -196,13 +199,6 @@ private struct ParameterReader {
   func granularity(
     by: [Dimension], from: Instant, to: Instant
   ) throws(RequestError) -> Granularity {
-    if first(.granularity) == "second" {
-      throw .parameter(
-        .granularity, found: "second",
-        accepted:
-          "not yet; until then \(Granularity.allCases.map(\.rawValue).joined(separator: ", "))"
-      )
-    }
     if let chosen = try choice(.granularity, of: Granularity.self) { return chosen }
     guard by.isEmpty else { return .none }
     switch to.milliseconds - from.milliseconds {

@@ -1,20 +1,5 @@
 import Metrics
 
-/// The error of a distinct count. HyperLogLog's relative standard error is 1.04 / √m with m registers (Flajolet et
-/// al. 2007), and m is 2^12 here. The storage format keeps small sets whole, so they are counted exactly, and their
-/// interval is wider than it need be.
-enum DistinctError {
-  static let relativeStandardError = 1.04 / 64
-
-  /// The 95 % interval of an estimate: ± 1.96 standard errors, outward to whole members.
-  static func interval(_ estimate: Int) -> (low: Int, high: Int) {
-    let margin = 1.96 * relativeStandardError * Double(estimate)
-    return (
-      Int((Double(estimate) - margin).rounded(.down)), Int((Double(estimate) + margin).rounded(.up))
-    )
-  }
-}
-
 /// The rows of a plan's statement, ready to be written down.
 struct QueryAnswer: Sendable {
   var plan: QueryPlan
@@ -22,6 +7,11 @@ struct QueryAnswer: Sendable {
   var asOf: String?
   var finalBefore: String?
   var loadedEpoch: Int
+  /// Whether the database agrees about where the buckets of `plan.checkedSpans` begin. If not, the rows are not to be shown.
+  var agrees: Bool
+  /// Where facts answer: every event before this that either layer has counted is in the answer, and it is final; what
+  /// comes after is there as far as the last load went. nil where nothing is certain, and where both layers answer.
+  var coversUntil: String?
   /// One text for each of the plan's columns; nil is null.
   var rows: [[String?]]
   /// True where the limit cut rows off.
@@ -33,17 +23,21 @@ struct QueryAnswer: Sendable {
     asOf = result.first?[0]
     finalBefore = result.first?[1]
     loadedEpoch = result.first?[2].flatMap { Int($0) } ?? 0
-    let found = result.filter { $0[3] != nil }
+    agrees = result.first?[3] != "false"
+    let coversUntil = result.first?[4]
+    self.coversUntil = coversUntil
+    let found = result.filter { $0[5] != nil }
     isTruncated = found.count > plan.query.limit
     rows = found.prefix(plan.query.limit).map { row in
       var texts = row.dropFirst(QuerySQL.leading).makeIterator()
       var last: String?
       return plan.columns.map { column in
         switch column.role {
-        case .low: return last.flatMap { Int($0) }.map { "\(DistinctError.interval($0).low)" }
-        case .high: return last.flatMap { Int($0) }.map { "\(DistinctError.interval($0).high)" }
+        case .low: return last.flatMap { Int($0) }.map { "\(SketchAccuracy.interval($0).low)" }
+        case .high: return last.flatMap { Int($0) }.map { "\(SketchAccuracy.interval($0).high)" }
         case .isFinal:
           return texts.next().flatMap { $0 }.map { $0 == "t" || $0 == "true" ? "true" : "false" }
+        case .coversUntil: return coversUntil
         default:
           last = texts.next() ?? nil
           return last
@@ -72,6 +66,7 @@ struct QueryAnswer: Sendable {
       json.member("as_of", asOf)
       json.member("final_before", finalBefore)
       json.member("loaded_epoch", loadedEpoch)
+      if plan.source == .facts { json.member("covers_until", coversUntil) }
       json.list("columns") { writeColumns(to: &$0) }
       json.member("truncated", isTruncated)
       json.list("rows") { for row in rows { writeRow(row, to: &$0) } }
@@ -103,7 +98,10 @@ struct QueryAnswer: Sendable {
         }
       }
     }
-    json.member("rollup", plan.rollup.table(.minute).name)
+    switch plan.source {
+    case .rollup(let rollup): json.member("rollup", rollup.table(.minute).name)
+    case .facts: json.member("rollup", raw: "null")
+    }
   }
 
   private func writeColumns(to json: inout JSONWriter) {
@@ -116,7 +114,21 @@ struct QueryAnswer: Sendable {
           json.member("error") {
             $0.member("kind", "relative_standard_error")
             $0.key("value")
-            $0.number(DistinctError.relativeStandardError)
+            $0.number(DistinctSketch.relativeError)
+            $0.list("ranges") { json in
+              for accuracy in SketchAccuracy.all {
+                json.object { json in
+                  json.member("from", accuracy.from)
+                  for (name, value) in [
+                    ("value", accuracy.standardError), ("low", accuracy.low),
+                    ("high", accuracy.high),
+                  ] {
+                    json.key(name)
+                    json.number(value)
+                  }
+                }
+              }
+            }
           }
         }
       }

@@ -30,7 +30,7 @@ enum QueryParameter: String, CaseIterable, Sendable {
     switch self {
     case .metrics: "Metrics, with commas"
     case .by: "Break down by at most two dimensions"
-    case .granularity: "Width of a time bucket"
+    case .granularity: "Width of a time bucket; seconds up to the last load only"
     case .from: "Start, inclusive: \(Instant.accepted). Default: an hour before to"
     case .to: "End, exclusive. Default: now"
     case .timeZone: "IANA time zone in which buckets begin. Default: UTC"

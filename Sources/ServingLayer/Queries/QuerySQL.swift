@@ -19,11 +19,14 @@ struct Statement: Equatable, Sendable {
 /// The answer has `QuerySQL.leading` columns about the state of the warehouse, then those of the
 /// plan without the interval ends, all as text. With no rows there is one row without a position.
 struct QuerySQL {
-  /// The number of columns before those of the plan: as_of, final_before, loaded_epoch, position.
-  static let leading = 4
+  /// The number of columns before those of the plan: as_of, final_before, loaded_epoch, agrees, covers_until,
+  /// position.
+  static let leading = 6
 
   private let plan: QueryPlan
   private var parameters: [String?] = []
+  /// The parameter that the time zone is bound to.
+  private var zone = ""
 
   static func statement(for plan: QueryPlan) -> Statement {
     var renderer = QuerySQL(plan: plan)
@@ -40,10 +43,8 @@ struct QuerySQL {
 
   private mutating func render() -> String {
     let query = plan.query
-    let rollup = plan.rollup
     let to = bind(query.to.iso8601) + "::timestamptz"
-    let zone = bind(query.timeZone)
-    let bucket = "date_trunc('\(query.granularity.rawValue)', counted.at, \(zone))"
+    zone = bind(query.timeZone)
 
     var selected: [String] = []
     var shown: [String] = []
@@ -55,7 +56,7 @@ struct QuerySQL {
       var text = "answer.\(name)::text"
       switch column.role {
       case .bucket:
-        selected.append("\(bucket) as \(name)")
+        selected.append("counted.at as \(name)")
         keys.append(selected.count)
         order.append(name)
         text = SQLText.iso("answer.\(name)", milliseconds: false)
@@ -72,31 +73,38 @@ struct QuerySQL {
             + " when count(*) > 0 then 'speed' end as \(name)")
       case .isFinal:
         let end = query.granularity.interval.map {
-          "least(((\(bucket) at time zone \(zone)) + interval '\($0)') at time zone \(zone), \(to))"
+          "least(((counted.at at time zone \(zone)) + interval '\($0)') at time zone \(zone), \(to))"
         }
         selected.append(
-          "coalesce(bool_and(counted.is_loaded), true) and \(end ?? to)"
-            + " <= (select final_before from batch.published) as \(name)")
-      case .low, .high: continue
+          "coalesce(bool_and(counted.is_loaded), true) and \(end ?? to) <= "
+            + (plan.source == .facts
+              ? "coalesce((select covers_until from state), '-infinity')"
+              : "(select final_before from batch.published)") + " as \(name)")
+      case .low, .high, .coversUntil: continue
       }
       shown.append(text)
     }
     if let firstMeasure { order.append("\(firstMeasure) desc nulls last") }
     order += keys.map { "c\($0 - 1)" }.filter { !order.contains($0) }
 
-    let join = rollup.dimensionTable.map { " left join \($0.table) as dim using (\($0.key))" } ?? ""
+    let join = homes.compactMap(\.dimensionTable)
+      .map { " left join warehouse.\($0.table) using (\($0.key))" }.joined()
     let filters = query.filters.compactMap { condition($0) }
     let filter = filters.isEmpty ? "" : "\n  where " + filters.joined(separator: " and ")
     let group =
       keys.isEmpty ? "" : "\n  group by " + keys.map(String.init).joined(separator: ", ")
     let limit = bind(String(query.limit + 1))
-    let counted = plan.pieces.flatMap { rows(of: $0) }.joined(separator: "\n  union all\n  ")
+    let counted = rows().joined(separator: "\n  union all\n  ")
+    let agrees = agreement()
+    let coversUntil = coverage(to: to)
     return """
       with state as (
         select
           \(SQLText.asOf) as as_of,
           case when isfinite(final_before) then \(SQLText.iso("final_before", milliseconds: false)) end as final_before,
-          loaded_epoch
+          loaded_epoch,
+          \(agrees) as agrees,
+          \(coversUntil) as covers_until
         from batch.published
         where now() at time zone \(zone) is not null
       ),
@@ -107,43 +115,168 @@ struct QuerySQL {
         select \(selected.joined(separator: ", "))
         from counted\(join)\(filter)\(group)
       ),
+      first as (
+        select * from answer order by \(order.joined(separator: ", ")) limit \(limit)::bigint
+      ),
       page as (
-        select row_number() over (order by \(order.joined(separator: ", "))) as position, *
-        from answer
-        order by position
-        limit \(limit)::bigint
+        select row_number() over (order by \(order.joined(separator: ", "))) as position, * from first
       )
-      select state.as_of, state.final_before, state.loaded_epoch::text, answer.position::text, \(shown.joined(separator: ", "))
+      select state.as_of, state.final_before, state.loaded_epoch::text, state.agrees::text,
+        \(SQLText.iso("state.covers_until", milliseconds: false)), answer.position::text, \(shown.joined(separator: ", "))
       from state left join page as answer on true
       order by answer.position
       """
   }
 
-  /// The rows of one piece, with the time at which each begins as `at`. Minutes that are given up come from the facts.
-  private mutating func rows(of piece: RungPiece) -> [String] {
-    let time = piece.rung.column
-    let table = plan.rollup.table(piece.rung).name
-    switch piece.rung {
-    case .minute, .hour:
-      let (from, to) = (bind(piece.from.iso8601), bind(piece.to.iso8601))
-      let isPieced = piece.rung == .minute && !plan.rollup.keepsAllMinutes
-      let views = [(table, time)] + (isPieced ? [("past_\(table)", "ts")] : [])
-      return views.map { view, filtered in
-        "select \(time) as at, \(source)is_loaded from layers.\(view)"
-          + " where \(filtered) >= \(from)::timestamptz and \(filtered) < \(to)::timestamptz"
+  /// The rollups whose keys the statement reads.
+  private var homes: [Rollup] {
+    plan.source.homes(of: plan.query.by + plan.query.filters.map(\.dimension))
+  }
+
+  /// Up to when the facts have everything: no later than the last load was complete, and no later than the first
+  /// event in the range that only the speed layer has counted.
+  private mutating func coverage(to end: String) -> String {
+    guard plan.source == .facts else { return "null::timestamptz" }
+    let from = bind(plan.query.from.floored(to: .minute).iso8601)
+    return """
+      case when facts_know_credits and isfinite(final_before) then least(\(end), final_before, (
+        select min(minute) from layers.minute_totals
+        where not is_loaded and minute >= \(from)::timestamptz and minute < \(end)
+      )) end
+      """
+  }
+
+  /// Selects of the rows that are counted, with the start of their bucket as `at`, and `is_loaded`.
+  private mutating func rows() -> [String] {
+    switch plan.source {
+    case .rollup(let rollup):
+      return Rung.allCases.flatMap { rung in
+        rows(of: rollup, rung, plan.pieces.filter { $0.rung == rung })
       }
-    case .day:
-      let (from, to) = (bind(piece.from.isoDate), bind(piece.to.isoDate))
+    case .facts:
+      let (from, to) = (bind(plan.query.from.iso8601), bind(plan.query.to.iso8601))
+      let counted = homes.compactMap(\.factColumn).map { " and \($0) is not null" }.joined()
+      let at = plan.query.granularity == .none ? "ts" : bucket("ts")
       return [
-        "select \(time)::timestamp at time zone 'UTC' as at, \(source)is_loaded"
-          + " from layers.\(table) where \(time) >= \(from)::date and \(time) < \(to)::date"
+        "select \(at) as at, \(source)true as is_loaded from layers.event"
+          + " where ts >= \(from)::timestamptz and ts < \(to)::timestamptz\(counted)"
       ]
     }
   }
 
-  /// The columns of the rollup that the plan reads beside the time, each with a comma after it.
+  /// Whether the database puts all of each span that the plan relies on into one bucket.
+  private mutating func agreement() -> String {
+    guard !plan.checkedSpans.isEmpty else { return "true" }
+    let starts = bind(Self.array(plan.checkedSpans.map(\.from.iso8601)))
+    let ends = bind(Self.array(plan.checkedSpans.map(\.to.iso8601)))
+    return "(select bool_and(\(bucket("start")) = \(bucket("stop - interval '1 millisecond'")))"
+      + " from unnest(\(starts)::timestamptz[], \(ends)::timestamptz[]) as span(start, stop))"
+  }
+
+  /// When the bucket that a time is in begins.
+  private func bucket(_ time: String) -> String {
+    "date_trunc('\(plan.query.granularity.rawValue)', \(time), \(zone))"
+  }
+
+  private static func array(_ values: [String]) -> String {
+    "{\(values.joined(separator: ","))}"
+  }
+
+  /// The rows of the pieces on one rung, with the start of their bucket as `at`. Minutes that are given up come
+  /// from the facts.
+  private mutating func rows(
+    of rollup: Rollup, _ rung: Rung, _ pieces: [RungPiece]
+  ) -> [String] {
+    let table = rollup.table(rung).name
+    var views = [(name: table, filtered: rung.column)]
+    if rung == .minute, !rollup.keepsAllMinutes {
+      views.append(("past_\(table)", "ts"))
+    }
+    return views.flatMap { view in
+      pieces.count > Self.fewPieces
+        ? rows(of: view.name, by: view.filtered, rung, pieces)
+        : pieces.map { rows(of: view.name, by: view.filtered, $0) }
+    }
+  }
+
+  /// Pieces of a rung up to which each is read on its own, because the planner then knows its range.
+  private static let fewPieces = 2
+
+  private mutating func rows(of view: String, by filtered: String, _ piece: RungPiece) -> String {
+    let type = Self.type(piece.rung)
+    let (from, to) = (
+      bind(Self.text(piece.from, piece.rung)), bind(Self.text(piece.to, piece.rung))
+    )
+    let at =
+      isWithinBucket(piece.rung)
+      ? "(select \(bucket(Self.start(of: "\(from)::\(type)", piece.rung))))" : at(piece.rung)
+    return "select \(at) as at, \(source)is_loaded from layers.\(view)"
+      + " where \(filtered) >= \(from)::\(type) and \(filtered) < \(to)::\(type)"
+  }
+
+  /// Many pieces at once, whose number is not in the statement's length: the loaded rows of one after the other by an index, and
+  /// those of the speed layer, which has none, in one go.
+  private mutating func rows(
+    of view: String, by filtered: String, _ rung: Rung, _ pieces: [RungPiece]
+  ) -> [String] {
+    let type = Self.type(rung)
+    let starts = pieces.map { Self.text($0.from, rung) }
+    let ends = pieces.map { Self.text($0.to, rung) }
+    let ranges = zip(starts, ends).map { "[\($0),\($1))" }
+    let columns = "\(source)is_loaded"
+    let isWithin = isWithinBucket(rung)
+    // `offset 0` keeps the planner from taking the ranges for a join of two tables, whose size it can only guess.
+    return [
+      "select part.* from (select start, stop\(isWithin ? ", \(bucket(Self.start(of: "start", rung))) as at" : "")"
+        + " from unnest(\(bind(Self.array(starts)))::\(type)[],"
+        + " \(bind(Self.array(ends)))::\(type)[]) as span(start, stop) offset 0) as piece"
+        + " cross join lateral (select \(isWithin ? "piece.at" : at(rung)) as at, \(columns)"
+        + " from layers.\(view) where is_loaded"
+        + " and \(filtered) >= piece.start and \(filtered) < piece.stop offset 0) as part",
+      "select \(at(rung)) as at, \(columns) from layers.\(view) where not is_loaded"
+        + " and \(filtered) <@ \(bind(Self.array(ranges)))::\(Self.multirange(rung))",
+    ]
+  }
+
+  /// The type of the column that says when a row's width begins.
+  private static func type(_ rung: Rung) -> String { rung == .day ? "date" : "timestamptz" }
+
+  private static func multirange(_ rung: Rung) -> String {
+    rung == .day ? "datemultirange" : "tstzmultirange"
+  }
+
+  private static func text(_ time: Instant, _ rung: Rung) -> String {
+    rung == .day ? time.isoDate : time.iso8601
+  }
+
+  /// Whether each piece on this rung lies within one bucket, whose start is then worked out once for all of its rows.
+  private func isWithinBucket(_ rung: Rung) -> Bool {
+    switch plan.query.granularity {
+    case .none, .second, .minute, .hour: false
+    case .day: rung != .minute && plan.query.timeZone != "UTC"
+    case .week, .month, .quarter, .year: rung != .minute
+    }
+  }
+
+  /// When the bucket of a row begins. Rows of UTC are often buckets themselves, which saves a calculation for each.
+  private func at(_ rung: Rung) -> String {
+    let start = Self.start(of: rung.column, rung)
+    let granularity = plan.query.granularity
+    let isBucket = granularity.rawValue == rung.rawValue && plan.query.timeZone == "UTC"
+    return isBucket || granularity == .none ? start : bucket(start)
+  }
+
+  /// The value of a rung's column as a point in time.
+  private static func start(of value: String, _ rung: Rung) -> String {
+    rung == .day ? "\(value)::timestamp at time zone 'UTC'" : value
+  }
+
+  /// The columns that the plan reads beside the time, each with a comma after it.
   private var source: String {
-    var columns = plan.rollup.keyColumns
+    var columns: [String] = []
+    for column in homes.flatMap(\.keyColumns) where !columns.contains(column) {
+      columns.append(column)
+    }
     for measure in plan.query.metrics {
       let read: [String] =
         switch measure.rule {
@@ -157,7 +290,7 @@ struct QuerySQL {
   }
 
   private mutating func condition(_ filter: Query.Filter) -> String? {
-    guard let column = filter.dimension.columns(in: plan.rollup)?.first else { return nil }
+    guard let column = plan.source.columns(of: filter.dimension).first else { return nil }
     var alternatives: [String] = []
     let values = filter.values.filter { !$0.isEmpty }.map { bind($0) }
     if !values.isEmpty {

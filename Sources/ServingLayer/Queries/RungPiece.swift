@@ -1,4 +1,3 @@
-import Foundation
 import Metrics
 import Support
 
@@ -10,38 +9,39 @@ struct RungPiece: Equatable, Sendable {
   /// Exclusive, likewise.
   var to: Instant
 
-  /// The fewest rows that answer a query exactly: the coarsest rung whose rows lie within one bucket each, pieced out
-  /// by finer rungs at the ends of the range, in order of time.
-  static func pieces(of query: Query) -> [RungPiece] {
-    pieces(from: query.from, to: query.to, coarsest: coarsest(for: query))
-  }
-
-  /// The coarsest rung whose rows lie within one bucket each. Days are those of UTC, and a zone that is half an hour
-  /// off begins its hours in the middle of ours.
-  static func coarsest(for query: Query) -> Rung {
-    switch query.granularity {
-    case .minute: .minute
-    case .none: .day
-    case .hour: hasWholeHours(query) ? .hour : .minute
-    case .day, .week, .month, .quarter, .year:
-      query.timeZone == "UTC" ? .day : hasWholeHours(query) ? .hour : .minute
+  /// The fewest rows that answer a query exactly: each of them lies within one bucket, or in the range where there are
+  /// no buckets. In order of time; together they are the range.
+  ///
+  /// - Parameter spans: `BucketSpan.all(of: query)`.
+  static func pieces(of query: Query, within spans: [BucketSpan]) -> [RungPiece] {
+    let isDays = query.granularity != .minute && query.granularity != .hour
+    if spans.isEmpty, query.timeZone == "UTC" || query.granularity == .none {
+      let coarsest: Rung = isDays ? .day : query.granularity == .hour ? .hour : .minute
+      return pieces(from: query.from, to: query.to, coarsest: coarsest)
     }
+    var result: [RungPiece] = []
+    var end = query.from
+    for span in spans {
+      append(pieces(from: end, to: span.from, coarsest: .minute), to: &result)
+      append(pieces(from: span.from, to: span.to, coarsest: isDays ? .day : .hour), to: &result)
+      end = span.to
+    }
+    append(pieces(from: end, to: query.to, coarsest: .minute), to: &result)
+    return result
   }
 
-  /// Whether the zone is whole hours off UTC all through the buckets of the query.
-  private static func hasWholeHours(_ query: Query) -> Bool {
-    if query.timeZone == "UTC" { return true }
-    guard let zone = TimeZone(identifier: query.timeZone) else { return false }
-    var date = Date(timeIntervalSince1970: Double(query.from.milliseconds) / 1000)
-    let end = Date(timeIntervalSince1970: Double(query.to.milliseconds) / 1000)
-    while date < end {
-      guard zone.secondsFromGMT(for: date) % 3600 == 0 else { return false }
-      guard let next = zone.nextDaylightSavingTimeTransition(after: date), next > date else {
-        break
+  /// Joins minutes that touch, so that the hour in which a bucket begins is looked for once. Hours and days stay apart by bucket,
+  /// whose start is then worked out once for all of their rows.
+  private static func append(_ pieces: [RungPiece], to result: inout [RungPiece]) {
+    for piece in pieces {
+      if let last = result.last, last.rung == .minute, piece.rung == .minute,
+        last.to == piece.from
+      {
+        result[result.count - 1].to = piece.to
+      } else {
+        result.append(piece)
       }
-      date = next
     }
-    return true
   }
 
   private static func pieces(from: Instant, to: Instant, coarsest rung: Rung) -> [RungPiece] {
@@ -63,15 +63,19 @@ struct RungPiece: Equatable, Sendable {
 
 extension Instant {
   /// The start of the minute, hour or day (UTC) that this is in.
-  func floored(to rung: Rung) -> Instant {
-    let width = Int64(rung.minutes) * Instant.minute
-    return Instant(milliseconds: CivilDate.floorDivide(milliseconds, width) * width)
-  }
+  func floored(to rung: Rung) -> Instant { floored(to: Int64(rung.minutes) * Instant.minute) }
 
   /// The start of the first minute, hour or day (UTC) that does not begin before this.
-  func ceiled(to rung: Rung) -> Instant {
-    let floor = floored(to: rung)
-    return floor == self
-      ? self : Instant(milliseconds: floor.milliseconds + Int64(rung.minutes) * Instant.minute)
+  func ceiled(to rung: Rung) -> Instant { ceiled(to: Int64(rung.minutes) * Instant.minute) }
+
+  /// The last multiple of a width in milliseconds that is not after this.
+  func floored(to width: Int64) -> Instant {
+    Instant(milliseconds: CivilDate.floorDivide(milliseconds, width) * width)
+  }
+
+  /// The first multiple of a width in milliseconds that is not before this.
+  func ceiled(to width: Int64) -> Instant {
+    let floor = floored(to: width)
+    return floor == self ? self : Instant(milliseconds: floor.milliseconds + width)
   }
 }

@@ -46,6 +46,7 @@ enum CatalogDocument {
         json.member("dimensions", Query.maximumDimensions)
         json.member("rows", Query.maximumLimit)
         json.member("filter_values", Query.maximumFilterValues)
+        json.member("fact_days", Int(Query.maximumFactDays))
       }
     }
     return json.text

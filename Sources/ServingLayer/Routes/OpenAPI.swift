@@ -178,7 +178,8 @@ enum OpenAPI {
       "Answer",
       [
         "query": "object", "as_of": "string", "final_before": "string", "loaded_epoch": "integer",
-        "columns": "array", "truncated": "boolean", "rows": "array", "previous": "object",
+        "covers_until": "string", "columns": "array", "truncated": "boolean", "rows": "array",
+        "previous": "object",
       ], to: &json)
     object(
       "Catalog",

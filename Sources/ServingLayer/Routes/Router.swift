@@ -88,7 +88,14 @@ struct Router: Sendable {
       if error.sqlState == "22023" { throw RequestError.unknownTimeZone(query.timeZone) }
       throw error
     }
-    let answer = QueryAnswer(plan, results[0])
+    var answer = QueryAnswer(plan, results[0])
+    if !answer.agrees {
+      log(
+        "time zone \(query.timeZone): this machine and the database know different clocks for it; "
+          + "answered by the minute, which is slow. Update tzdata on the older one")
+      answer = QueryAnswer(
+        plan.byMinutes, try database.rows([QuerySQL.statement(for: plan.byMinutes)])[0])
+    }
     var response: Response
     switch query.format {
     case .json:
@@ -99,6 +106,10 @@ struct Router: Sendable {
         ("Content-Disposition", "attachment; filename=\"\(Self.fileName(query))\""))
     }
     response.headers.append(("Cache-Control", "no-store"))
+    // A CSV file without rows has no other place for it.
+    if plan.source == .facts {
+      response.headers.append(("Covers-Until", answer.coversUntil ?? "none"))
+    }
     return response
   }
 
