@@ -19,9 +19,9 @@ extension Fixture {
     try connection.script(
       """
       select setseed(\(Double(seed % 1000) / 1000));
-      create table parts.fact_listen_all partition of warehouse.fact_listen default;
-      create table parts.fact_auth_all partition of warehouse.fact_auth default;
-      create table parts.fact_page_view_all partition of warehouse.fact_page_view default;
+      create table parts.fact_listen_all partition of parts.fact_listen_b0 default;
+      create table parts.fact_auth_all partition of parts.fact_auth_b0 default;
+      create table parts.fact_page_view_all partition of parts.fact_page_view_b0 default;
       insert into warehouse.dim_song (song_key, artist, title)
         select n, 'artist ' || n % 3, 'title ' || n from generate_series(1, 9) as n;
       insert into warehouse.dim_user (user_key, user_id, gender, level)
