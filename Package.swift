@@ -51,9 +51,9 @@ let package = Package(
     module("Support", ["CPlatform"]),
     module("EventModel", ["CEventDecoder"], isHot: true),
     module("EventGenerator", ["EventModel", "Support"]),
-    module("EventLog", ["Support", "CRdKafka", "CZstd"]),
+    module("EventLog", ["Support", "CRdKafka", "CZstd"], isHot: true),
     module("Metrics", ["EventModel"], isHot: true),
-    module("Warehouse", ["Support", "CLibPQ"]),
+    module("Warehouse", ["Support", "CLibPQ"], isHot: true),
     // The log's two ends, and the rows of the tables: what both layers share without knowing of each
     // other.
     module("Feed", ["EventModel", "EventLog", "Metrics"], isHot: true),
@@ -67,10 +67,12 @@ let package = Package(
       ]),
     module(
       "SpeedLayer",
-      ["Support", "EventModel", "EventLog", "Metrics", "Feed", "Warehouse", "StarSchema"]),
+      ["Support", "EventModel", "EventLog", "Metrics", "Feed", "Warehouse", "StarSchema"],
+      isHot: true),
     module(
       "BatchLayer",
-      ["Support", "EventModel", "EventLog", "Metrics", "Feed", "Warehouse", "StarSchema"]),
+      ["Support", "EventModel", "EventLog", "Metrics", "Feed", "Warehouse", "StarSchema"],
+      isHot: true),
     // The page is read at run time.
     module(
       "ServingLayer", ["Support", "Metrics", "Warehouse", "CMicrohttpd"], exclude: ["Page"]),

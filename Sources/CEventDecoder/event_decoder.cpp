@@ -10,6 +10,7 @@
 #include "field_names.hpp"
 #include "field_values.hpp"
 #include "large_numbers.hpp"
+#include "plain_document.hpp"
 
 using namespace polyrhythm;
 
@@ -22,6 +23,15 @@ struct event_decoder {
   element root;
   event_fields fields;
   const char *message = "";
+  /// The last document, where `fields` were read without simdjson, so that `root` is not of that document.
+  const uint8_t *plain = nullptr;
+  size_t plain_count = 0;
+  /// Text of a plain document whose escapes have been replaced.
+  std::unique_ptr<uint8_t[]> unescaped;
+  size_t unescaped_capacity = 0;
+  /// The field that came after each field the last time, and the one that came first: services write a kind of event
+  /// in one order.
+  event_field follower[EVENT_FIELD_COUNT + 1] = {};
   /// Holds a zip code that came as a number.
   char zip_digits[24];
   /// A copy of the document in which 0 stands for each large number, and the list of those numbers. Both are
@@ -31,15 +41,21 @@ struct event_decoder {
   std::vector<uint8_t> large_text;
 
   event_outcome parse(const uint8_t *json, size_t count);
+  bool read_plain(const uint8_t *json, size_t count);
+  Verdict take_plain(event_field field, const PlainValue &value);
+  bool has_root();
   event_outcome parse_without_large_numbers(const uint8_t *json, size_t count);
   simdjson::error_code parse_document(const uint8_t *json, size_t count);
   event_outcome read_fields(bool may_have_nul);
   void mark_large_numbers();
-  Verdict take(event_field field, element value, event_fields &out);
-  Verdict take_zip(element value, event_text &out);
+  template <typename Value>
+  Verdict take(event_field field, const Value &value, event_fields &out);
+  template <typename Value>
+  Verdict take_zip(const Value &value, event_text &out);
 };
 
-Verdict event_decoder::take_zip(element value, event_text &out) {
+template <typename Value>
+Verdict event_decoder::take_zip(const Value &value, event_text &out) {
   if (value.type() == element_type::STRING || value.type() == element_type::NULL_VALUE) {
     return take_text(value, out);
   }
@@ -54,7 +70,9 @@ Verdict event_decoder::take_zip(element value, event_text &out) {
   return Verdict::usable;
 }
 
-simdjson_inline Verdict event_decoder::take(event_field field, element value, event_fields &out) {
+template <typename Value>
+simdjson_inline Verdict event_decoder::take(
+    event_field field, const Value &value, event_fields &out) {
   switch (field) {
     case EVENT_TS: return take_integer(value, out.ts, false);
     case EVENT_SESSION_ID: return take_integer(value, out.session_id, false);
@@ -124,6 +142,81 @@ event_outcome event_decoder::read_fields(bool may_have_nul) {
   return EVENT_DECODED;
 }
 
+static_assert(offsetof(event_fields, status) == offsetof(event_fields, ts) + 8 * EVENT_STATUS);
+static_assert(
+    offsetof(event_fields, length) ==
+    offsetof(event_fields, lon) + 8 * (EVENT_LENGTH - EVENT_LON));
+static_assert(
+    offsetof(event_fields, location) ==
+    offsetof(event_fields, zip) + sizeof(event_text) * (EVENT_LOCATION - EVENT_ZIP));
+
+/// `take` for the values that fields usually have, which go to their place without a question for each field.
+simdjson_inline Verdict event_decoder::take_plain(event_field field, const PlainValue &value) {
+  char *const place = reinterpret_cast<char *>(&fields);
+  if (value.kind == element_type::STRING && field >= EVENT_ZIP) {
+    const size_t offset =
+        offsetof(event_fields, zip) + sizeof(event_text) * size_t(field - EVENT_ZIP);
+    return take_text(value, *reinterpret_cast<event_text *>(place + offset));
+  }
+  if (value.kind == element_type::INT64 && field <= EVENT_STATUS) {
+    const size_t offset = offsetof(event_fields, ts) + sizeof(int64_t) * size_t(field);
+    *reinterpret_cast<int64_t *>(place + offset) = value.integer;
+    return Verdict::usable;
+  }
+  if (value.kind == element_type::DOUBLE && field >= EVENT_LON && field <= EVENT_LENGTH) {
+    const size_t offset = offsetof(event_fields, lon) + sizeof(double) * size_t(field - EVENT_LON);
+    *reinterpret_cast<double *>(place + offset) = value.number;
+    return Verdict::usable;
+  }
+  return take(field, value, fields);
+}
+
+/// Reads a plain document without simdjson.
+/// - Returns: false where the document is not plain, or a field has a value that it cannot take.
+bool event_decoder::read_plain(const uint8_t *json, size_t count) {
+#ifdef __SSE2__
+  if (simdjson_unlikely(count + block > unescaped_capacity)) {
+    unescaped_capacity = 2 * (count + block);
+    unescaped.reset(new uint8_t[unescaped_capacity]);
+  }
+  fields = event_fields{};
+  PlainReader reader(json, count, unescaped.get());
+  if (!reader.open()) return false;
+  uint32_t present = 0;
+  event_field before = EVENT_FIELD_COUNT;
+  for (bool is_last = false; !is_last;) {
+    event_field field = follower[before];
+    if (simdjson_unlikely(!reader.key(field))) {
+      std::string_view key;
+      if (!reader.key(key)) return false;
+      field = follower[before] = field_named(key);
+    }
+    before = field;
+    PlainValue value;
+    if (!reader.value(value) || !reader.next(is_last)) return false;
+    if (field == EVENT_FIELD_COUNT) continue;
+    const Verdict verdict = take_plain(field, value);
+    if (simdjson_unlikely(verdict > Verdict::usable)) return false;
+    const uint32_t bit = uint32_t(1) << field;
+    present = verdict == Verdict::usable ? present | bit : present & ~bit;
+  }
+  fields.present = present;
+  plain = json;
+  plain_count = count;
+  return true;
+#else
+  return false;
+#endif
+}
+
+/// Makes `root` that of the last document, which may have been read without simdjson.
+bool event_decoder::has_root() {
+  if (!plain) return true;
+  const uint8_t *json = plain;
+  plain = nullptr;
+  return parse_document(json, plain_count) == simdjson::SUCCESS;
+}
+
 /// Marks as wrong each field whose large number was replaced by 0, unless the same key comes again with
 /// another value.
 void event_decoder::mark_large_numbers() {
@@ -170,6 +263,8 @@ event_outcome event_decoder::parse(const uint8_t *json, size_t count) {
     message = "a document longer than 16 MiB";
     return EVENT_MALFORMED;
   }
+  plain = nullptr;
+  if (simdjson_likely(read_plain(json, count))) return EVENT_DECODED;
   const auto error = parse_document(json, count);
   if (simdjson_unlikely(error)) {
     message = simdjson::error_message(error);
@@ -212,6 +307,11 @@ const char *event_decoder_message(const event_decoder *decoder) noexcept {
 
 event_problem event_decoder_problem(event_decoder *decoder, event_field field) noexcept {
   event_problem problem{};
+  try {
+    if (!decoder->has_root()) return problem;
+  } catch (...) {
+    return problem;
+  }
   element value = decoder->root;
   const LargeNumber *large = nullptr;
   if (field != EVENT_FIELD_COUNT) {

@@ -23,6 +23,10 @@ enum class Verdict { absent, usable, wrong_type, out_of_range };
 /// share one double.
 constexpr double exact_integers_end = 9007199254740992.0;
 
+// What an element says, for its own type; `PlainValue` has the same functions.
+inline int64_t integer_of(element value) { return value.get_int64().value_unsafe(); }
+inline double number_of(element value) { return value.get_double().value_unsafe(); }
+inline bool boolean_of(element value) { return value.get_bool().value_unsafe(); }
 inline std::string_view string_of(element value) { return value.get_string().value_unsafe(); }
 
 inline Verdict integer_from_text(std::string_view digits, int64_t &out) {
@@ -32,15 +36,16 @@ inline Verdict integer_from_text(std::string_view digits, int64_t &out) {
   return error == std::errc() ? Verdict::usable : Verdict::out_of_range;
 }
 
-inline Verdict take_integer(element value, int64_t &out, bool string_allowed) {
+template <typename Value>
+inline Verdict take_integer(const Value &value, int64_t &out, bool string_allowed) {
   switch (value.type()) {
     case element_type::INT64:
-      out = value.get_int64().value_unsafe();
+      out = integer_of(value);
       return Verdict::usable;
     case element_type::UINT64:
       return Verdict::out_of_range;
     case element_type::DOUBLE: {
-      const double number = value.get_double().value_unsafe();
+      const double number = number_of(value);
       if (std::fabs(number) >= exact_integers_end) return Verdict::out_of_range;
       out = static_cast<int64_t>(number);
       return static_cast<double>(out) == number ? Verdict::usable : Verdict::wrong_type;
@@ -57,12 +62,13 @@ inline Verdict take_integer(element value, int64_t &out, bool string_allowed) {
   }
 }
 
-inline Verdict take_number(element value, double &out) {
+template <typename Value>
+inline Verdict take_number(const Value &value, double &out) {
   switch (value.type()) {
     case element_type::DOUBLE:
     case element_type::INT64:
     case element_type::UINT64:
-      out = value.get_double().value_unsafe();
+      out = number_of(value);
       return Verdict::usable;
     case element_type::STRING: {
       const std::string_view digits = string_of(value);
@@ -81,10 +87,11 @@ inline Verdict take_number(element value, double &out) {
   }
 }
 
-inline Verdict take_boolean(element value, bool &out) {
+template <typename Value>
+inline Verdict take_boolean(const Value &value, bool &out) {
   switch (value.type()) {
     case element_type::BOOL:
-      out = value.get_bool().value_unsafe();
+      out = boolean_of(value);
       return Verdict::usable;
     case element_type::STRING: {
       const std::string_view word = string_of(value);
@@ -99,7 +106,8 @@ inline Verdict take_boolean(element value, bool &out) {
   }
 }
 
-inline Verdict take_text(element value, event_text &out) {
+template <typename Value>
+inline Verdict take_text(const Value &value, event_text &out) {
   if (value.type() == element_type::STRING) {
     const std::string_view view = string_of(value);
     out = {reinterpret_cast<const uint8_t *>(view.data()), view.size()};

@@ -30,8 +30,8 @@ public final class EventDecoder {
     copy.deallocate()
   }
 
-  /// Decodes one event. The text of the event is valid until the next call of this decoder, even where
-  /// `line` is gone by then.
+  /// Decodes one event. The text of the event is valid until the next call of this decoder, and no longer than
+  /// `line`, which it may be part of.
   ///
   /// - Parameter line: one JSON object; white space around it is allowed. At least
   ///   `EventDecoder.padding` bytes after it must be readable, with any content.

@@ -59,14 +59,14 @@ public struct RollupRows {
       buffer.text(auth)
       buffer.text(level)
     }
-    for counter in counters {
-      let value = cell.value(counter)
-      if value == 0 {
-        buffer.null()
-      } else if counter == .listenedMs {
-        buffer.int64(value)
-      } else {
-        buffer.int32(Int32(truncatingIfNeeded: value))
+    buffer.fields(counters.count, bytes: 12) { row in
+      for counter in counters {
+        let value = cell.value(counter)
+        if counter == .listenedMs {
+          row.int64OrNullForZero(value)
+        } else {
+          row.int32OrNullForZero(Int32(truncatingIfNeeded: value))
+        }
       }
     }
     for distinct in distincts {
@@ -74,7 +74,7 @@ public struct RollupRows {
       if sketch.pointee.isEmpty {
         buffer.null()
       } else {
-        sketch.pointee.withSerialized { buffer.bytes($0) }
+        sketch.pointee.serialize { buffer.bytes(count: $0) }
       }
     }
   }

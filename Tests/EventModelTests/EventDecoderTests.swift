@@ -219,12 +219,9 @@ import Testing
     }
   }
 
-  @Test func textDoesNotNeedTheLineAnyMore() throws {
-    var line = Array(json(Sample.listen).utf8) + [UInt8](repeating: 0, count: EventDecoder.padding)
-    let count = line.count - EventDecoder.padding
-    let event = try line.withUnsafeBytes {
-      try decoder.decode(UnsafeRawBufferPointer(rebasing: $0[..<count]), as: .listen)
-    }
+  @Test func textOfACopiedLineDoesNotNeedTheLineAnyMore() throws {
+    var line = Array(json(Sample.listen).utf8)
+    let event = try line.withUnsafeBytes { try decoder.decodeUnpadded($0, as: .listen) }
     for index in line.indices { line[index] = 0x58 }
     #expect(event.artist.string == "Martha Tilston")
     #expect(event.userAgent.string == "\"Mozilla/5.0 (Windows NT 6.1; WOW64)\"")

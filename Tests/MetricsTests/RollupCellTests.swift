@@ -4,6 +4,15 @@ import Testing
 
 /// A cell has a place for everything that rollups keep. A counter without one would be counted in its neighbour.
 @Suite struct RollupCellTests {
+  /// The layout is written down as numbers.
+  @Test func theLayoutIsThatOfTheCell() {
+    #expect(MemoryLayout<RollupCell>.offset(of: \.counts) == 0)
+    #expect(CellLayout.countersCount == Counter.allCases.count)
+    #expect(MemoryLayout<RollupCell>.offset(of: \.listenedMs) == CellLayout.listenedMs)
+    #expect(MemoryLayout<RollupCell>.offset(of: \.listeners) == CellLayout.firstSketch)
+    #expect(MemoryLayout<DistinctSketch>.stride == CellLayout.sketchSize)
+  }
+
   @Test(arguments: Counter.allCases)
   func aCounterHasAPlaceOfItsOwn(_ counter: Counter) {
     // As many places as counters; without this the next line would write beyond the last one.

@@ -116,7 +116,7 @@ struct event_decoder *event_decoder_create(void) EVENT_DECODER_NOEXCEPT;
 void event_decoder_destroy(struct event_decoder *decoder) EVENT_DECODER_NOEXCEPT;
 
 /// Decodes one document. `EVENT_DECODER_PADDING` bytes after it must be readable. What the calls
-/// below return is valid until the next call of this one, and does not point into `json`.
+/// below return is valid until the next call of this one, and may point into `json`.
 enum event_outcome event_decoder_parse(
     struct event_decoder *decoder, const uint8_t *json, size_t count) EVENT_DECODER_NOEXCEPT;
 
@@ -127,7 +127,8 @@ const struct event_fields *event_decoder_fields(const struct event_decoder *deco
 /// Why the last document was malformed: one line, static.
 const char *event_decoder_message(const struct event_decoder *decoder) EVENT_DECODER_NOEXCEPT;
 
-/// The value of a wrong field, or (field `EVENT_FIELD_COUNT`) the document that is no object.
+/// The value of a wrong field, or (field `EVENT_FIELD_COUNT`) the document that is no object. The document must still
+/// be there.
 struct event_problem event_decoder_problem(
     struct event_decoder *decoder, enum event_field field) EVENT_DECODER_NOEXCEPT;
 

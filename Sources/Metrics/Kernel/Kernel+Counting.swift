@@ -8,7 +8,6 @@ extension Kernel {
       minute: rollupMinute(event.ts), user: hasher.user(event), location: hasher.location(event),
       device: hasher.device(event), audience: hasher.audience(event))
     nameAudience(event, rows)
-    if isEmitting { meet(event, rows) }
     let keys = FactKeys(
       ts: event.ts, userKey: rows.user, locationKey: rows.location, deviceKey: rows.device,
       sessionId: event.sessionId, itemInSession: Int32(clamping: event.itemInSession))
@@ -16,7 +15,7 @@ extension Kernel {
     case .auth:
       guard isEmitting else { return }
       let counter: Counter = event.success == true ? .logins : .failedLogins
-      touch(event, rows) { $1.pointee.add(counter, 1) }
+      touch(event, rows).cells.update { $0.pointee.add(counter, 1) }
       facts?.auth(keys, event)
     case .pageView:
       let song = hasher.song(event)
@@ -24,13 +23,6 @@ extension Kernel {
       if isEmitting { facts?.pageView(keys, songKey: song, credit, event) }
     case .listen: countListen(event, rows, keys, inWindow: inWindow)
     }
-  }
-
-  /// Makes the dimension members that the event's rows refer to, where they are new.
-  func meet(_ event: Event, _ rows: EventRows) {
-    members.meetUser(rows.user, event)
-    members.meetLocation(rows.location, event)
-    members.meetDevice(rows.device, event)
   }
 
   /// Names the row's audience. Also while nothing is emitted: a play that is read again may end, and
@@ -45,20 +37,24 @@ extension Kernel {
     }
   }
 
-  /// Visits the rows that every event counts in, and adds the event's user and session to their sketches.
+  /// The rows that every event counts in, whatever its topic, with the event's user and session in their sketches.
+  /// Makes the dimension members that the rows refer to, where they are new.
   @inline(__always)
-  func touch(
-    _ event: Event, _ rows: EventRows,
-    _ body: (Rollup, UnsafeMutablePointer<RollupCell>) -> Void
+  func touch(_ event: Event, _ rows: EventRows) -> (
+    cells: EventCells, visit: UnsafeMutablePointer<Visit>
   ) {
-    let session = Murmur3.hash64(event.sessionId)
-    let user = event.userId.map { Murmur3.hash64($0) }
-    rows.forEachRow { rollup, key in
-      let cell = rollups.cell(rollup, rows.minute, key)
-      cell.pointee.sessions.insert(hash: session)
-      if rollup != .user, let user { cell.pointee.activeUsers.insert(hash: user) }
-      body(rollup, cell)
+    let (cells, visit, isFirst) = rollups.visit(rows, session: event.sessionId)
+    members.meetLocation(rows.location, event)
+    if isFirst {
+      members.meetUser(rows.user, event)
+      members.meetDevice(rows.device, event)
+      let session = Murmur3.hash64(event.sessionId)
+      cells.update { $0.pointee.sessions.insert(hash: session) }
+      if let user = event.userId.map({ Murmur3.hash64($0) }) {
+        cells.updateShared { $0.pointee.activeUsers.insert(hash: user) }
+      }
     }
+    return (cells, visit)
   }
 
   // MARK: Page views
@@ -70,7 +66,7 @@ extension Kernel {
     let counter = engagement(pageKey, event)
     if isEmitting {
       let isError = (event.status ?? 0) >= 400
-      touch(event, rows) { _, cell in
+      touch(event, rows).cells.update { cell in
         cell.pointee.add(.pageViews, 1)
         if isError { cell.pointee.add(.errors, 1) }
         if let counter { cell.pointee.add(counter, 1) }
@@ -183,10 +179,14 @@ extension Kernel {
     members.meetSong(song, event)
     let songHash = Murmur3.hash64(song)
     let user = event.userId.map { Murmur3.hash64($0) }
-    touch(event, rows) { rollup, cell in
+    let (cells, visit) = touch(event, rows)
+    cells.update { cell in
       cell.pointee.add(.listens, 1)
       if song != 0 { cell.pointee.songs.insert(hash: songHash) }
-      if rollup != .user, let user { cell.pointee.listeners.insert(hash: user) }
+    }
+    if let user, !visit.pointee.hasListened {
+      cells.updateShared { $0.pointee.listeners.insert(hash: user) }
+      visit.pointee.hasListened = true
     }
     let cell = rollups.cell(.song, rows.minute, song)
     cell.pointee.add(.listens, 1)
@@ -226,8 +226,7 @@ extension Kernel {
     let rows = EventRows(
       minute: minute, user: keys.userKey, location: keys.locationKey, device: keys.deviceKey,
       audience: play.audienceKey)
-    rows.forEachRow { rollup, key in
-      let cell = rollups.cell(rollup, minute, key)
+    rollups.cells(rows).update { cell in
       cell.pointee.add(counter, sign)
       cell.pointee.listenedMs += Int64(listened)
     }
@@ -273,15 +272,6 @@ private func rollupMinute(_ ts: Int64) -> Int32 {
 struct EventRows {
   var minute: Int32
   var user, location, device, audience: Int64
-
-  @inline(__always)
-  func forEachRow(_ body: (Rollup, Int64) -> Void) {
-    body(.totals, 0)
-    body(.user, user)
-    body(.location, location)
-    body(.device, device)
-    body(.audience, audience)
-  }
 }
 
 /// Pages that say something about a song, by eventsim's names.

@@ -1,11 +1,13 @@
 /// One row of a rollup in the making: additive counters and sketches.
+///
+/// The order of the fields is what `CellLayout` says.
 public struct RollupCell {
+  /// All counters but `listenedMs`, by `Counter.rawValue`.
+  var counts: CounterTuple = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
   /// When the row's minute, hour or day begins, in minutes since 1970, UTC.
   public var minute: Int32
   /// The dimension member's key, the hash of the row's texts, or 0 in `minute_totals`.
   public var key: Int64
-  /// All counters but `listenedMs`, by `Counter.rawValue`.
-  var counts: CounterTuple = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
   var listenedMs: Int64 = 0
   var listeners = DistinctSketch()
   var activeUsers = DistinctSketch()
@@ -31,17 +33,22 @@ public struct RollupCell {
 
   /// Adds the counters of another row, and all that its sketches have seen.
   mutating func add(_ other: UnsafePointer<RollupCell>) {
+    let theirs = UnsafeRawPointer(other).assumingMemoryBound(to: Int32.self)
     withUnsafeMutableBytes(of: &counts) {
-      let counts = $0.assumingMemoryBound(to: Int32.self)
-      for counter in Counter.allCases where counter != .listenedMs {
-        counts[counter.rawValue] &+= Int32(truncatingIfNeeded: other.value(counter))
-      }
+      let mine = $0.assumingMemoryBound(to: Int32.self)
+      // The place of `listenedMs` among them is 0 in every cell.
+      for index in 0..<CellLayout.countersCount { mine[index] &+= theirs[index] }
     }
-    listenedMs += other.pointee.listenedMs
-    listeners.formUnion(other.sketch(.listeners).pointee)
-    activeUsers.formUnion(other.sketch(.activeUsers).pointee)
-    sessions.formUnion(other.sketch(.sessions).pointee)
-    songs.formUnion(other.sketch(.songs).pointee)
+    listenedMs += other.value(.listenedMs)
+    listeners.formUnion(other.sketch(.listeners))
+    activeUsers.formUnion(other.sketch(.activeUsers))
+    sessions.formUnion(other.sketch(.sessions))
+    songs.formUnion(other.sketch(.songs))
+  }
+
+  /// True where no sketch has a block on the heap, so that the cell may be forgotten without being taken apart.
+  fileprivate var isPlain: Bool {
+    listeners.isPlain && activeUsers.isPlain && sessions.isPlain && songs.isPlain
   }
 
   /// True where the row would add nothing to the sums that readers make.
@@ -65,6 +72,7 @@ public enum RollupTexts: Sendable {
 public final class RollupSet {
   /// By `Rollup.rawValue`.
   private let rows = FixedArray(count: Rollup.allCases.count) { RollupCells() }
+  private let visits = FixedArray(count: 1) { VisitMemory() }
   /// Texts of the hashed keys of `minute_audience` and `minute_page`: few, as a rule, as both are made of
   /// small vocabularies.
   private var texts: [Int64: RollupTexts] = [:]
@@ -95,6 +103,59 @@ public final class RollupSet {
       return rows[rollup.rawValue].cell(Rung.hour.start(of: minute), key)
     }
     return rows[rollup.rawValue].cell(minute, key)
+  }
+
+  /// The rows that an event counts in, made where they are missing.
+  @inline(__always)
+  func cells(_ rows: EventRows) -> EventCells {
+    let user = cell(.user, rows.minute, rows.user)
+    let visit = visits[0].at(self.rows[Rollup.user.rawValue].place(user))
+    return visit.pointee.isOf(rows) ? cells(visit, user) : findCells(rows, user)
+  }
+
+  /// The rows that an event counts in, made where they are missing, and the visit that the event belongs to.
+  /// - Returns: `isFirst` is false where an event of this session has counted in all of the rows.
+  @inline(__always)
+  func visit(_ rows: EventRows, session: Int64) -> (
+    cells: EventCells, visit: UnsafeMutablePointer<Visit>, isFirst: Bool
+  ) {
+    let user = cell(.user, rows.minute, rows.user)
+    let visit = visits[0].at(self.rows[Rollup.user.rawValue].place(user))
+    if visit.pointee.session == session, visit.pointee.isOf(rows) {
+      return (cells(visit, user), visit, false)
+    }
+    let cells = findCells(rows, user)
+    visit.initialize(
+      to: Visit(
+        minute: rows.minute, session: session, location: rows.location, device: rows.device,
+        audience: rows.audience, totalsRow: place(.totals, cells.totals),
+        locationRow: place(.location, cells.location), deviceRow: place(.device, cells.device),
+        audienceRow: place(.audience, cells.audience)))
+    return (cells, visit, true)
+  }
+
+  @inline(__always)
+  private func cells(
+    _ visit: UnsafeMutablePointer<Visit>, _ user: UnsafeMutablePointer<RollupCell>
+  ) -> EventCells {
+    EventCells(
+      totals: rows[Rollup.totals.rawValue].cells + Int(visit.pointee.totalsRow), user: user,
+      location: rows[Rollup.location.rawValue].cells + Int(visit.pointee.locationRow),
+      device: rows[Rollup.device.rawValue].cells + Int(visit.pointee.deviceRow),
+      audience: rows[Rollup.audience.rawValue].cells + Int(visit.pointee.audienceRow))
+  }
+
+  private func findCells(_ rows: EventRows, _ user: UnsafeMutablePointer<RollupCell>) -> EventCells
+  {
+    EventCells(
+      totals: cell(.totals, rows.minute, 0), user: user,
+      location: cell(.location, rows.minute, rows.location),
+      device: cell(.device, rows.minute, rows.device),
+      audience: cell(.audience, rows.minute, rows.audience))
+  }
+
+  private func place(_ rollup: Rollup, _ cell: UnsafeMutablePointer<RollupCell>) -> Int32 {
+    Int32(truncatingIfNeeded: rows[rollup.rawValue].place(cell))
   }
 
   /// Adds a row of a finer set to the row of this set that its time is in.
@@ -139,6 +200,7 @@ public final class RollupSet {
       if !start[i].isZero { try body(UnsafePointer(start + i)) }
     }
     rows[rollup.rawValue].forget(before: bound)
+    visits[0].forget()
   }
 }
 
@@ -151,6 +213,10 @@ private struct RollupCells: ~Copyable {
   private(set) var count = 0
 
   deinit { cells.deinitialize(count: count).deallocate() }
+
+  /// The place of a row in `cells`.
+  @inline(__always)
+  func place(_ cell: UnsafeMutablePointer<RollupCell>) -> Int { cell - cells }
 
   /// Where the row of (minute, key) is; nil where there is none.
   func index(_ minute: Int32, _ key: Int64) -> Int32? { table.find(minute, key) }
@@ -190,7 +256,7 @@ private struct RollupCells: ~Copyable {
         _ = table.findOrInsert(cells[kept].minute, cells[kept].key, new: Int32(kept))
         kept += 1
       } else {
-        (cells + i).deinitialize(count: 1)
+        if !cells[i].isPlain { (cells + i).deinitialize(count: 1) }
       }
     }
     count = kept

@@ -11,15 +11,16 @@
 /// Bits fill bytes from the top; the last byte is padded with 0. Registers are written sparse where
 /// that takes fewer bits than full, which is up to 1204 of them.
 extension DistinctSketch {
+  @usableFromInline
   enum StorageType: UInt8 {
     case undefined, empty, explicit, sparse, full
   }
 
-  static let headerCount = 3
-  private static let schemaVersion: UInt8 = 1
-  private static let parameterByte = UInt8((registerWidth - 1) << 5 | log2m)
+  @inlinable static var headerCount: Int { 3 }
+  @inlinable static var schemaVersion: UInt8 { 1 }
+  @inlinable static var parameterByte: UInt8 { UInt8((registerWidth - 1) << 5 | log2m) }
   /// Sparse on; explicit threshold 63, which stands for auto.
-  private static let cutoffByte: UInt8 = 1 << 6 | 63
+  @inlinable static var cutoffByte: UInt8 { 1 << 6 | 63 }
   private static let sparseWordWidth = log2m + registerWidth
   private static let fullCount = headerCount + registerCount * registerWidth / 8
 
@@ -87,14 +88,23 @@ extension DistinctSketch {
   }
 
   /// True where the sketch holds one value without a heap block, which is stored in `singleCount` bytes.
-  @usableFromInline var isSingle: Bool { words.isEmpty && single != 0 }
+  @inlinable var isSingle: Bool { words.isEmpty && single != 0 }
 
-  @usableFromInline static var singleCount: Int { 11 }
+  @inlinable static var singleCount: Int { 11 }
 
-  @usableFromInline
+  @inlinable
   func writeSingle(to bytes: UnsafeMutableRawBufferPointer) {
     Self.writeHeader(.explicit, to: bytes)
     bytes.storeBytes(of: single.bigEndian, toByteOffset: Self.headerCount, as: UInt64.self)
+  }
+
+  /// Writes the stored form into memory of the caller.
+  /// - Parameter room: gives the memory for as many bytes as it is asked for.
+  @inlinable
+  public func serialize(into room: (Int) -> UnsafeMutableRawBufferPointer) {
+    if isSingle { return writeSingle(to: room(Self.singleCount)) }
+    let layout = Layout(self)
+    write(layout, to: room(layout.count))
   }
 
   /// Which type a sketch is stored as, and in how many bytes.
@@ -150,8 +160,8 @@ extension DistinctSketch {
     }
   }
 
-  @inline(__always)
-  private static func writeHeader(_ type: StorageType, to bytes: UnsafeMutableRawBufferPointer) {
+  @inlinable @inline(__always)
+  static func writeHeader(_ type: StorageType, to bytes: UnsafeMutableRawBufferPointer) {
     bytes[0] = schemaVersion << 4 | type.rawValue
     bytes[1] = parameterByte
     bytes[2] = cutoffByte

@@ -23,10 +23,10 @@ import Glibc
 /// cardinality estimation algorithm* (2007), with its corrections for small and large counts.
 public struct DistinctSketch: Equatable, Sendable {
   /// Base-2 logarithm of the number of registers: hll's `log2m`.
-  static let log2m = 12
+  @inlinable static var log2m: Int { 12 }
   static let registerCount = 1 << log2m
   /// Bits in a stored register: hll's `regwidth`.
-  static let registerWidth = 5
+  @inlinable static var registerWidth: Int { 5 }
   static let registerMax: UInt8 = (1 << registerWidth) - 1
   /// Values held one by one. The extension's `expthresh = -1` (auto) means: as many as take the
   /// room of the packed registers.
@@ -40,22 +40,26 @@ public struct DistinctSketch: Equatable, Sendable {
 
   /// The only value, while `words` is empty; 0 means that there is none. (The hash 0 itself, one in
   /// 2⁶⁴, goes to `words`.) Always 0 while `words` is not empty, so that equality is memberwise.
-  private(set) var single: UInt64 = 0
+  @usableFromInline private(set) var single: UInt64 = 0
 
   /// By its count:
   /// - 0: see `single`.
   /// - up to `explicitMax`: the distinct hashes as signed integers, ascending, as they are stored.
   /// - `registerWords`: the registers, a byte each, in memory order.
-  private(set) var words: [Int64] = []
+  @usableFromInline private(set) var words: [Int64] = []
 
   /// The empty sketch.
   public init() {}
 
   /// True where no value was inserted.
-  public var isEmpty: Bool { words.isEmpty && single == 0 }
+  @inlinable public var isEmpty: Bool { words.isEmpty && single == 0 }
 
   /// True while the estimate is the exact count: at most 320 distinct hashes.
   public var isExact: Bool { !isRegisters }
+
+  /// True where there is no heap block: the sketch holds one value or none.
+  @inline(__always)
+  var isPlain: Bool { words.isEmpty }
 
   var isRegisters: Bool { words.count == Self.registerWords }
 
@@ -94,6 +98,16 @@ public struct DistinctSketch: Equatable, Sendable {
       insertEach(other.words)
     } else {
       mergeExplicit(other.words)
+    }
+  }
+
+  /// Adds all values of a sketch in place: most hold one value, and such a one is not worth a copy.
+  @inline(__always)
+  mutating func formUnion(_ other: UnsafePointer<DistinctSketch>) {
+    if !other.pointee.words.isEmpty {
+      formUnion(other.pointee)
+    } else if other.pointee.single != 0 {
+      insert(hash: other.pointee.single)
     }
   }
 
@@ -180,13 +194,15 @@ extension DistinctSketch {
   private mutating func insertIntoExplicit(_ hash: Int64) {
     let count = words.count
     let position = words.withUnsafeBufferPointer { values in
-      var low = 0
-      var high = values.count
-      while low < high {
-        let middle = (low &+ high) / 2
-        if values[middle] < hash { low = middle &+ 1 } else { high = middle }
+      // Which half it is, is a hash's whim: halving without a branch costs less than guessing wrong half the time.
+      guard var place = values.baseAddress, count > 0 else { return 0 }
+      var left = count
+      while left > 1 {
+        let half = left &>> 1
+        place += place[half &- 1] < hash ? half : 0
+        left &-= half
       }
-      return low
+      return values.baseAddress!.distance(to: place) &+ (place.pointee < hash ? 1 : 0)
     }
     if position < count && words[position] == hash { return }
     if count == Self.explicitMax {
@@ -216,26 +232,48 @@ extension DistinctSketch {
 
   /// Merges two ascending lists. Goes over to registers exactly where their union is too large.
   private mutating func mergeExplicit(_ others: [Int64]) {
-    var merged: [Int64] = []
-    merged.reserveCapacity(min(words.count + others.count, Self.explicitMax))
-    var mine = 0
-    var theirs = 0
-    while mine < words.count || theirs < others.count {
-      if merged.count == Self.explicitMax {
+    let room = words.count + others.count
+    withUnsafeTemporaryAllocation(of: Int64.self, capacity: room) { merged in
+      let count = Self.merge(words, others, into: merged)
+      if count > Self.explicitMax {
         promote()
         insertEach(others)
-        return
-      }
-      if theirs == others.count || (mine < words.count && words[mine] < others[theirs]) {
-        merged.append(words[mine])
-        mine += 1
       } else {
-        if mine < words.count && words[mine] == others[theirs] { mine += 1 }
-        merged.append(others[theirs])
-        theirs += 1
+        words.removeAll(keepingCapacity: true)
+        words.append(contentsOf: merged[..<count])
       }
     }
-    words = merged
+  }
+
+  /// Merges two ascending lists without repetitions into one such list, for which there must be room.
+  /// - Returns: the count of the merged list.
+  private static func merge(
+    _ mine: [Int64], _ theirs: [Int64], into merged: UnsafeMutableBufferPointer<Int64>
+  ) -> Int {
+    mine.withUnsafeBufferPointer { mine in
+      theirs.withUnsafeBufferPointer { theirs in
+        var (my, their, count) = (0, 0, 0)
+        // Without a branch on the values, as they are hashes: nobody can guess which one is less.
+        while my < mine.count, their < theirs.count {
+          let (a, b) = (mine[my], theirs[their])
+          merged[count] = a < b ? a : b
+          my &+= a <= b ? 1 : 0
+          their &+= b <= a ? 1 : 0
+          count &+= 1
+        }
+        while my < mine.count {
+          merged[count] = mine[my]
+          my &+= 1
+          count &+= 1
+        }
+        while their < theirs.count {
+          merged[count] = theirs[their]
+          their &+= 1
+          count &+= 1
+        }
+        return count
+      }
+    }
   }
 
   /// Takes the larger value of each register.

@@ -50,19 +50,13 @@ public enum Murmur3 {
 
     // Up to 15 bytes are left: the first eight into k1, the rest into k2, low bytes first. A lane
     // without bytes stays 0, and mixing a 0 changes nothing.
-    var k1: UInt64 = 0
-    var k2: UInt64 = 0
-    for index in offset..<bytes.count {
-      let position = index - offset
-      let byte = UInt64(bytes[index])
-      if position < 8 {
-        k1 |= byte << (8 * position)
-      } else {
-        k2 |= byte << (8 * (position - 8))
-      }
+    if bytes.count - offset >= 8 {
+      let k1 = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+      h1 ^= mixed1(k1)
+      h2 ^= mixed2(rest(of: bytes, from: offset + 8))
+    } else {
+      h1 ^= mixed1(rest(of: bytes, from: offset))
     }
-    h1 ^= mixed1(k1)
-    h2 ^= mixed2(k2)
 
     h1 ^= UInt64(bytes.count)
     h2 ^= UInt64(bytes.count)
@@ -73,6 +67,21 @@ public enum Murmur3 {
     h1 &+= h2
     h2 &+= h1
     return (h1, h2)
+  }
+
+  /// The last bytes, fewer than eight, low bytes first; 0 where there are none.
+  @inline(__always)
+  private static func rest(of bytes: UnsafeRawBufferPointer, from offset: Int) -> UInt64 {
+    let count = bytes.count - offset
+    if count == 0 { return 0 }
+    if bytes.count >= 8 {
+      // One load of the last eight bytes, less those before the rest, takes the place of a loop.
+      let last = bytes.loadUnaligned(fromByteOffset: bytes.count - 8, as: UInt64.self)
+      return UInt64(littleEndian: last) &>> UInt64(8 &* (8 &- count))
+    }
+    var value: UInt64 = 0
+    for index in offset..<bytes.count { value |= UInt64(bytes[index]) << (8 * (index - offset)) }
+    return value
   }
 
   @inline(__always)

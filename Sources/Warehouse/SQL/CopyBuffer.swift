@@ -178,6 +178,62 @@ public final class CopyBuffer {
   @inlinable
   public func bytes(_ value: [UInt8]) { value.withUnsafeBytes { bytes($0) } }
 
+  /// A `bytea`, or a value of any type whose binary form the caller writes into the memory that this returns, before
+  /// it calls the buffer again. At most 1 GB.
+  @inlinable @inline(__always)
+  public func bytes(count: Int) -> UnsafeMutableRawBufferPointer {
+    assert(countField())
+    reserve(4 &+ count)
+    put(Int32(truncatingIfNeeded: count))
+    defer { used &+= count }
+    return UnsafeMutableRawBufferPointer(start: base + used, count: count)
+  }
+
+  /// Writes several fields after one look whether there is room for them.
+  /// - Parameters:
+  ///   - count: how many fields `body` writes.
+  ///   - bytes: as many as a field needs at most, with its length.
+  @inlinable @inline(__always)
+  public func fields(_ count: Int, bytes: Int, _ body: (inout Cursor) -> Void) {
+    for _ in 0..<count { assert(countField()) }
+    reserve(count &* bytes)
+    var cursor = Cursor(base + used)
+    body(&cursor)
+    assert(cursor.at - base - used <= count * bytes, "fields beyond the room that was asked for")
+    used = cursor.at - base
+  }
+
+  /// Where the next of several fields goes.
+  public struct Cursor {
+    @usableFromInline var at: UnsafeMutableRawPointer
+
+    @inlinable init(_ at: UnsafeMutableRawPointer) { self.at = at }
+
+    /// An `integer`, or NULL for 0.
+    @inlinable @inline(__always)
+    public mutating func int32OrNullForZero(_ value: Int32) {
+      if value == 0 { return null() }
+      at.storeBytes(of: Int32(4).bigEndian, as: Int32.self)
+      at.storeBytes(of: value.bigEndian, toByteOffset: 4, as: Int32.self)
+      at += 8
+    }
+
+    /// A `bigint`, or NULL for 0.
+    @inlinable @inline(__always)
+    public mutating func int64OrNullForZero(_ value: Int64) {
+      if value == 0 { return null() }
+      at.storeBytes(of: Int32(8).bigEndian, as: Int32.self)
+      at.storeBytes(of: value.bigEndian, toByteOffset: 4, as: Int64.self)
+      at += 12
+    }
+
+    @inlinable @inline(__always)
+    mutating func null() {
+      at.storeBytes(of: Int32(-1), as: Int32.self)
+      at += 4
+    }
+  }
+
   // MARK: Below the fields
 
   @inlinable @inline(__always)
