@@ -109,7 +109,9 @@ let package = Package(
       path: "Tests/LayerTestKit/Speed", swiftSettings: swiftSettings),
     .target(
       name: "BatchTestKit",
-      dependencies: ["LayerTestKit", "BatchLayer", "Metrics", "StarSchema", "Warehouse", "TestKit"],
+      dependencies: [
+        "LayerTestKit", "BatchLayer", "Metrics", "StarSchema", "Warehouse", "TestKit",
+      ],
       path: "Tests/LayerTestKit/Batch", swiftSettings: swiftSettings),
     // What `make chaos` runs: the release binary's processes under a schedule drawn from a seed.
     .executableTarget(

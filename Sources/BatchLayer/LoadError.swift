@@ -53,6 +53,10 @@ public struct LoadError: UserFacingError, CustomStringConvertible {
     .nothingToDo,
     "There is no load to take back: none was published yet, or the last one was taken back already")
 
+  static let nothingPublished = LoadError(
+    .nothingToDo,
+    "Nothing was published yet, so there are no days to make anew: polyrhythm load full loads all of them")
+
   static let nothingWaits = LoadError(
     .nothingToDo,
     "There is no build to publish: polyrhythm load full --shadow makes one")

@@ -53,7 +53,7 @@ import Warehouse
     let halfway = try Halfway(seed: 22)
     let layers = halfway.layers
     let barrier = try layers.connect()
-    try barrier.script("begin; lock table batch.published in access exclusive mode")
+    try barrier.script("begin; lock table undo.load in access exclusive mode")
     let load = Worker("test-load") { try layers.loader().load(.incremental).run }
     let connection = try layers.connect()
     #expect(

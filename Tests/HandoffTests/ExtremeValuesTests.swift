@@ -112,7 +112,7 @@ import Warehouse
     }
     try layers.expectTruth(Truth(all))
     let partitions = try layers.connect().run(
-      "select count(*) from pg_inherits where inhparent = 'parts.fact_listen_b0'::regclass")
+      "select count(*) from pg_inherits where inhparent = 'parts.fact_listen_b1'::regclass")
     // Six days have partitions of their own, and the others share the seventh.
     #expect(try partitions.int(0, 0) == 7)
   }

@@ -73,7 +73,7 @@ import Warehouse
     // A lock on a table that the load needs in a phase keeps it there until it is killed.
     for (table, phase) in [
       ("speed.current_epoch", "cut"), ("warehouse.dim_song", "write"),
-      ("batch.published", "publish"),
+      ("undo.load", "publish"),
     ] {
       let barrier = try layers.connect()
       try barrier.script("begin; lock table \(table) in access exclusive mode")

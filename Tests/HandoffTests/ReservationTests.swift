@@ -24,7 +24,7 @@ import Warehouse
     ).int(0, 0)
     let cut = try CutMaker(
       connection: connection, library: layers.library, lake: layers.log.lake, run: run,
-      isFull: true, farBehind: BatchLoader.Configuration(databaseURL: "").farBehind,
+      toleratesLoss: true, farBehind: BatchLoader.Configuration(databaseURL: "").farBehind,
       reserves: true,
       stop: StopToken()
     ).make()

@@ -69,7 +69,8 @@ import Warehouse
     try layers.expectSame(as: before, "taken back", isTakenBack: true)
     let first = Truth(records[..<(records.count / 3)])
     try layers.expectTruth(first, "taken back")
-    let lag = "select (select sum(next_offset) from batch.progress) = (select sum(next_offset) from speed.progress)"
+    let lag =
+      "select (select sum(next_offset) from batch.progress) = (select sum(next_offset) from speed.progress)"
     #expect(try layers.connect().run(lag).bool(0, 0))
     try layers.catchUp()
     try layers.expectTruth(Truth(records), "counted anew")
@@ -113,7 +114,8 @@ import Warehouse
     let counted = Truth(records[..<(2 * records.count / 3)])
     let connection = try layers.connect()
     try connection.script(
-      "update batch.day_totals set listens = listens + 7; delete from batch.hour_song where shares is not null")
+      "update batch.day_totals set listens = listens + 7; delete from batch.hour_song where shares is not null"
+    )
     _ = try layers.loader(isShadow: true).load(.full)
     #expect(try connection.loadStatuses() == ["published", "shadow"])
     let found = try ShadowComparison(connection, layers.library).lines

@@ -11,6 +11,7 @@ extension BatchLoader {
     _ days: ClosedRange<CalendarDay>, _ run: Int64, _ control: Connection, _ phases: inout Phases,
     _ stop: StopToken
   ) throws -> (FeedCounts, warnings: [Checks.Finding]) {
+    guard try !isFirst(control) else { throw LoadError.nothingPublished }
     let numbers = LoadNumbers(
       run: run, build: try BuildTables.published(control, library), isFull: false, days: days)
     let starts = try LakeRecomputation.starts(lake, control, library)

@@ -41,6 +41,9 @@ public final class BatchLoader {
     defer { lock.release() }
     _ = try control.run(library.sql("batch/bury_dead_runs"))
     try Stage.empty(control, library)
+    // The first load is a full one, whatever it is called: there is nothing to add to.
+    let asked = kind
+    let kind = try kind == .incremental && isFirst(control) ? .full : kind
     let run = try control.run(
       library.sql("batch/begin_run"),
       [
@@ -50,7 +53,8 @@ public final class BatchLoader {
     ).int(0, 0)
     var phases = Phases()
     do {
-      let (counts, warnings) = try loadAlive(kind, run, lock, &phases, stop)
+      let (counts, warnings) = try loadAlive(
+        kind, run, lock, &phases, stop, toleratesLoss: asked == .full)
       phases.begin("clean")
       Publications(library: library, configuration: configuration).clean(control)
       phases.end()
@@ -67,17 +71,23 @@ public final class BatchLoader {
     }
   }
 
+  func isFirst(_ control: Connection) throws(WarehouseError) -> Bool {
+    try control.run(library.sql("batch/published_build")).intOrNull(0, 1) == nil
+  }
+
   /// Seconds that a load may stand still in a transaction before the server ends its session, which frees its
   /// locks.
   static let idleLimit = 10.0
 
   /// Loads while the run's lease is renewed.
   private func loadAlive(
-    _ kind: Kind, _ run: Int64, _ lock: LoadLock, _ phases: inout Phases, _ stop: StopToken
+    _ kind: Kind, _ run: Int64, _ lock: LoadLock, _ phases: inout Phases, _ stop: StopToken,
+    toleratesLoss: Bool
   ) throws -> (FeedCounts, warnings: [Checks.Finding]) {
     let lease = try lock.keepAlive(run, stop)
     defer { lease.end() }
-    return try load(kind, run, lock.connection, &phases, stop)
+    return try load(
+      kind, run, lock.connection, &phases, stop, toleratesLoss: toleratesLoss)
   }
 
   /// Writes the reason of the failure into the run's row, and drops the staged tables. Best effort, as the
@@ -108,7 +118,8 @@ public final class BatchLoader {
   }
 
   private func load(
-    _ kind: Kind, _ run: Int64, _ control: Connection, _ phases: inout Phases, _ stop: StopToken
+    _ kind: Kind, _ run: Int64, _ control: Connection, _ phases: inout Phases, _ stop: StopToken,
+    toleratesLoss: Bool
   ) throws -> (FeedCounts, warnings: [Checks.Finding]) {
     if let days = configuration.days {
       return try rebuild(
@@ -123,7 +134,7 @@ public final class BatchLoader {
       Cleaner(library: library).letOlderStatementsEnd(control)
     }
     var cut = try CutMaker(
-      connection: control, library: library, lake: lake, run: run, isFull: kind == .full,
+      connection: control, library: library, lake: lake, run: run, toleratesLoss: toleratesLoss,
       farBehind: configuration.farBehind, reserves: !configuration.isShadow, stop: stop
     ).make()
     try epochs.prepareNext()
@@ -163,7 +174,10 @@ public final class BatchLoader {
       minutesFrom: minutesFrom)
     staged.ahead = feed.countedAhead()
     staged.replayPoints = feed.takeReplayPoints()
-    return (counts, try publish(staged, counts, control, &phases, stop))
+    let warnings = try publish(staged, counts, control, &phases, stop)
+    phases.begin("analyze")
+    Statistics(connection: control, library: library).refresh(staged)
+    return (counts, warnings)
   }
 
   /// - Returns: rules that the load breaks, and that stop nothing.

@@ -43,7 +43,8 @@ struct CutMaker {
   let library: SQLLibrary
   let lake: any EventLog
   let run: Int64
-  let isFull: Bool
+  /// Whether records may be counted anew of which the log has lost some: somebody asked for a full load.
+  let toleratesLoss: Bool
   /// How many records of a partition a live speed worker may be behind the lake before the load counts these
   /// records in the worker's place.
   let farBehind: Int64
@@ -110,7 +111,8 @@ struct CutMaker {
       let committed = progress.mapValues(\.offset)
       let attended = try attendedPartitions()
       var cut = Cut(closedEpoch: Int32(epoch), ends: committed)
-      cut.lost = try CommittedLog(lake: lake, ends: lakeEnds).lost(progress, tolerates: isFull)
+      cut.lost = try CommittedLog(lake: lake, ends: lakeEnds).lost(
+        progress, tolerates: toleratesLoss)
       for (source, offset) in committed.sorted(by: { $0.key < $1.key }) {
         let isLost = cut.lost.contains(source)
         // No worker can commit records that the lake has dropped: it leaves the partition to a load.

@@ -25,9 +25,12 @@ public struct LoadPlan {
     ]
     for start in starts.prefix(Self.told) where records(start) > 0 {
       lines.append(
-        "  \(start.source): \(Int(records(start)).grouped), from offset \(start.from) up to \(start.end ?? 0)")
+        "  \(start.source): \(Int(records(start)).grouped), from offset \(start.from) up to \(start.end ?? 0)"
+      )
     }
-    if starts.count > Self.told { lines.append("  and \(starts.count - Self.told) more partitions") }
+    if starts.count > Self.told {
+      lines.append("  and \(starts.count - Self.told) more partitions")
+    }
     if cut.reserved > 0 {
       lines.append(
         "\(cut.reserved) partitions have records that no speed worker has counted; the load would count them "
@@ -58,8 +61,9 @@ extension BatchLoader {
     let control = try Connection(
       url: configuration.databaseURL, applicationName: "polyrhythm load",
       idleTransactionSeconds: Self.idleLimit)
+    let kind = try kind == .incremental && isFirst(control) ? .full : kind
     let cut = try CutMaker(
-      connection: control, library: library, lake: lake, run: 0, isFull: kind == .full,
+      connection: control, library: library, lake: lake, run: 0, toleratesLoss: true,
       farBehind: configuration.farBehind, reserves: !configuration.isShadow, stop: StopToken()
     ).preview()
     let starts =

@@ -75,7 +75,7 @@ public struct Publications {
       let change = try body(control)
       clean(control)
       return change
-    } catch where stop.isRequested && (error as? WarehouseError)?.sqlState == "57014" {
+    } catch  where stop.isRequested && (error as? WarehouseError)?.sqlState == "57014" {
       throw LoadError.stopped
     }
   }

@@ -102,6 +102,8 @@ struct Publisher {
     var run: Int64
     /// The epoch that its cut closed.
     var closedEpoch: Int32
+    /// Whether other loads may have been published since its cut.
+    var hasWaited = false
     /// How many partitions are reserved to the load.
     var reserved = 0
     /// Partitions whose committed records are not those of the lake.
@@ -119,7 +121,10 @@ struct Publisher {
     return try attempts {
       try connection.transaction {
         try limitWaiting()
-        _ = try readPublished()
+        let published = try readPublished()
+        guard build.hasWaited || build.closedEpoch > published.epoch else {
+          throw LoadError.overtaken
+        }
         try UndoLog(connection: connection, library: library).save(build)
         _ = try connection.run(sql("reset_users_seen"))
         _ = try connection.run(sql("level_history_reset"))

@@ -88,6 +88,6 @@ struct ShadowBuild {
         "The build of load \(run) was not published: a load since then has counted records that no speed worker "
           + "has, and this build lacks them; build again with polyrhythm load full --shadow")
     }
-    return Publisher.Build(run: run, closedEpoch: Int32(try rows.int(0, 1)))
+    return Publisher.Build(run: run, closedEpoch: Int32(try rows.int(0, 1)), hasWaited: true)
   }
 }

@@ -37,7 +37,8 @@ public struct ShadowComparison {
     }
     let days = try connection.run(
       library.sql(
-        "shadow/compare_days", lists: RollupRows.lists(Rollup.totals.table(.day)).filter { $0.key != "keys" }),
+        "shadow/compare_days",
+        lists: RollupRows.lists(Rollup.totals.table(.day)).filter { $0.key != "keys" }),
       [.int(build.run)])
     for row in 0..<days.count {
       found.append(

@@ -35,7 +35,8 @@ struct StagedRows {
     for change in changes {
       _ = try connection.run(
         library.sql(
-          "batch/\(change.query)", ["changes": "stage.\(change.rows.name)", "fact": facts(change.fact)]),
+          "batch/\(change.query)",
+          ["changes": "stage.\(change.rows.name)", "fact": facts(change.fact)]),
         [
           .timestamp(milliseconds: change.span.lowerBound),
           .timestamp(milliseconds: change.span.upperBound),

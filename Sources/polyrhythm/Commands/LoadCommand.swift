@@ -11,10 +11,12 @@ let loadCommand = CommandSpec(
     LoadFlags.minutes,
     Flag(
       "--shadow", nil,
-      "with full: builds beside what is published, shows what would change, and leaves it for load publish"),
+      "with full: builds beside what is published, shows what would change, and leaves it for load publish"
+    ),
     Flag(
       "--from-date", "DATE",
-      "with full: makes the days (UTC) from this one on anew, and nothing else (default: the first)"),
+      "with full: makes the days (UTC) from this one on anew, and nothing else (default: the first)"
+    ),
     Flag("--to-date", "DATE", "with full: the last day that is made anew (default: the last)"),
     Flag("--dry-run", nil, "says what the load would read and touch, and changes nothing"),
     Flag(
@@ -26,11 +28,19 @@ let loadCommand = CommandSpec(
   let operation = arguments.operands[0]
   let isShadow = arguments.has("--shadow")
   guard !isShadow || operation == "full" else {
-    throw UsageError("load \(operation) --shadow: only a full load makes a build beside what is published")
+    throw UsageError(
+      "load \(operation) --shadow: only a full load makes a build beside what is published")
   }
   let days = try LoadFlags.days(arguments)
   guard days == nil || (operation == "full" && !isShadow) else {
     throw UsageError("--from-date and --to-date go with load full, without --shadow")
+  }
+  guard ["full", "incremental", "rollback", "publish"].contains(operation) else {
+    throw UsageError(
+      "load \(operation): it is load full, load incremental, load rollback or load publish")
+  }
+  guard !arguments.has("--dry-run") || ["full", "incremental"].contains(operation) else {
+    throw UsageError("--dry-run goes with load full and load incremental")
   }
   let flags = try LoadFlags(arguments)
   let locations = try Locations(arguments)
@@ -58,10 +68,7 @@ let loadCommand = CommandSpec(
     progress.finish()
     for line in summary.lines { Terminal.say(line) }
     if isShadow { try showShadow(locations, configuration) }
-  case "rollback", "publish":
-    guard !arguments.has("--dry-run") else {
-      throw UsageError("--dry-run goes with load full and load incremental")
-    }
+  default:
     let publications = Publications(
       library: locations.library,
       configuration: flags.configuration(databaseURL: try locations.migratedDatabaseURL()))
@@ -71,9 +78,6 @@ let loadCommand = CommandSpec(
       : try publications.rollBack(stop: Signals.stop)
     for warning in change.warnings { Terminal.say("warning: \(warning)") }
     Terminal.say(change.line(isPublished: operation == "publish"))
-  default:
-    throw UsageError(
-      "load \(operation): it is load full, load incremental, load rollback or load publish")
   }
 }
 

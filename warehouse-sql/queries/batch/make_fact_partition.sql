@@ -3,7 +3,9 @@
 create table parts.{table} (
   like builds.{fact},
   constraint build_{build} check (build = {build}),
-  constraint day_{day} check (ts >= '{day} 00:00:00+00' and ts < '{next_day} 00:00:00+00')
+  constraint day_{day} check (ts >= '{day} 00:00:00+00' and ts < '{next_day} 00:00:00+00'),
+  -- So that a question by date_key leaves other days out, as one by ts does.
+  constraint date_key_{day} check (date_key = {day})
 );
 create index on parts.{table} using brin (ts) with (pages_per_range = 32);
 alter table parts.{fact}_b{build} attach partition parts.{table}

@@ -1,0 +1,44 @@
+import Metrics
+import StarSchema
+import Warehouse
+
+/// What PostgreSQL knows of the tables that a load has changed, right after it: the server itself looks at partitions a
+/// minute later, and at the tables that they belong to never.
+struct Statistics {
+  let connection: Connection
+  let library: SQLLibrary
+
+  /// Best effort: a question is answered without, only slower.
+  func refresh(_ staged: Staged) {
+    do {
+      // Fewer rows are sampled than by default, as there are many partitions.
+      try connection.script("set default_statistics_target = 20")
+      for table in RollupTable.all where staged.numbers.isFull || !staged.tables(table).isEmpty {
+        // Nobody asks for a sketch by its value.
+        try analyze(
+          "builds.\(table.name)", table.keyColumns + table.rollup.counters.map(\.column))
+      }
+      for fact in FactTable.allCases {
+        if staged.numbers.isFull {
+          try analyze("builds.\(fact.name)", fact.columns)
+          continue
+        }
+        let present = try FactPartitions(
+          connection: connection, library: library, build: staged.build
+        ).present()
+        let changed = Set(staged.parts.keys).union(staged.rare).filter { $0.fact == fact }
+        for table in Set(changed.compactMap { present[$0] }).sorted() {
+          try analyze("parts.\(table)", fact.columns)
+        }
+      }
+    } catch {
+      // The server looks by itself, later.
+    }
+    _ = try? connection.script("reset default_statistics_target")
+  }
+
+  private func analyze(_ table: String, _ columns: [String]) throws(WarehouseError) {
+    try connection.script(
+      library.sql("rollup/analyze", ["table": table], lists: ["columns": columns]))
+  }
+}
