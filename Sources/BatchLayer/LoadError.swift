@@ -55,7 +55,8 @@ public struct LoadError: UserFacingError, CustomStringConvertible {
 
   static let nothingPublished = LoadError(
     .nothingToDo,
-    "Nothing was published yet, so there are no days to make anew: polyrhythm load full loads all of them")
+    "Nothing was published yet, so there are no days to make anew: polyrhythm load full loads all of them"
+  )
 
   static let nothingWaits = LoadError(
     .nothingToDo,
