@@ -124,9 +124,13 @@ extension Episode {
     guard outcome.status == 0 else { throw Verdict("a full load fails: \(outcome)") }
     let mine = try connect()
     let theirs = try Connection(url: other)
-    let rollups = View.allCases.flatMap(\.names).map { ($0, "select * from batch.\($0)") }
+    let rollups = try View.allCases.flatMap(\.names).map {
+      ($0, try mine.rowsWithoutLoad(of: "batch.\($0)"))
+    }
     let tables = ["fact_listen", "fact_auth", "fact_page_view", "user_level_history"]
-    let rest = try (tables + mine.memberTables()).map { ($0, "select * from warehouse.\($0)") }
+    let rest = try (tables + mine.memberTables()).map {
+      ($0, try mine.rowsWithoutLoad(of: "warehouse.\($0)"))
+    }
     for (table, query) in rollups + rest {
       let found = try ComparableRows(mine, table, query: query)
         .differences(from: ComparableRows(theirs, table, query: query), mine)

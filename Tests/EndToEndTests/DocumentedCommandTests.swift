@@ -59,14 +59,6 @@ import Testing
       "needs credentials of Amazon", ["eval \"$(aws configure export-credentials --format env)\""]
     ),
     (
-      "is asked of DuckDB",
-      [
-        "select filename, ts, \"userId\", \"sessionId\", \"itemInSession\"\n"
-          + "from read_json('data/log/listen_events/*/*.ndjson*', format = 'newline_delimited', filename = true)\n"
-          + "where \"sessionId\" = 583 and \"itemInSession\" = 12;"
-      ]
-    ),
-    (
       "is about a table of the reader's own database",
       [
         "select * from plays where listened_at >= current_date - 1 and listened_at < current_date"

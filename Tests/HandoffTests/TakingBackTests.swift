@@ -22,7 +22,7 @@ import Warehouse
   private func loadedTwice(
     _ seed: UInt64, _ second: (Layers) throws -> Void
   ) throws -> (layers: Layers, before: Layers, records: [LoggedRecord]) {
-    let records = try simulated(seed: seed, users: 30, days: 1.2)
+    let records = try simulated(seed: seed, users: 16, days: 1.2)
     let layers = try Layers()
     try layers.log.write(records[..<(records.count / 3)])
     try layers.load(.full)
@@ -173,7 +173,7 @@ import Warehouse
 
   @Test(arguments: [nil, 3600.0])
   func daysThatAreMadeAnewAreThoseOfTheLakeAndNothingElseChanges(_ retention: Double?) throws {
-    let records = try simulated(seed: 75, users: 30, days: 3.4)
+    let records = try simulated(seed: 75, users: 12, days: 3.4)
     let layers = try Layers()
     try layers.log.write(records)
     try layers.load(.full, minuteRetention: retention)
@@ -230,11 +230,11 @@ import Warehouse
 
   // MARK: Any order
 
-  @Test(arguments: UInt64(1)...4)
+  @Test(arguments: UInt64(1)...2)
   func afterAnyLoadsRollbacksAndPublicationsEveryEventCountsOnce(_ seed: UInt64) throws {
     var random = SplitMix64(seed: seed)
     let retention = seed % 2 == 0 ? 7200.0 : nil
-    let records = try simulated(seed: seed + 70, users: 25, days: 1.5)
+    let records = try simulated(seed: seed + 70, users: 16, days: 1.5)
     let layers = try Layers()
     var written = 0
     var history: [String] = []

@@ -78,6 +78,19 @@ extension Connection {
     return tables
   }
 
+  /// A query for all rows of a table or view, without the number of the load that wrote a row.
+  public func rowsWithoutLoad(of table: String) throws(WarehouseError) -> String {
+    let columns = try run(
+      """
+      select string_agg(quote_ident(attname), ', ' order by attnum)
+      from pg_attribute
+      where attrelid = $1::text::regclass and attnum > 0 and not attisdropped
+        and attname <> 'load_run_id'
+      """, [.text(table)]
+    ).text(0, 0)
+    return "select \(columns) from \(table)"
+  }
+
   /// The counters of a minute table or view, by the seconds since 1970 of the minute; rows of
   /// nothing but zeros are left out.
   public func minuteCounts(_ relation: String, _ counters: [String]) throws(WarehouseError)

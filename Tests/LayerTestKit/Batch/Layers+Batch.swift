@@ -52,13 +52,7 @@ extension Layers {
         "select topic, partition, record_offset, reason, raw from warehouse.quarantine"
       ),
       ("progress", "select topic, partition, next_offset from batch.progress"),
-    ] + FactTable.allCases.map { ($0.name, select($0.columns, from: $0.qualifiedName)) }
-    + RollupTable.all.map { ($0.name, select(RollupRows.columns($0), from: "batch.\($0.name)")) }
-
-  /// All columns but the number of the load that wrote a row.
-  private static func select(_ columns: [String], from table: String) -> String {
-    "select \(columns.joined(separator: ", ")) from \(table)"
-  }
+    ]
 
   /// The differences between the two databases' warehouses, in words.
   /// - Parameter isTakenBack: whether this one has members and quarantined records of a load that was taken back, which
@@ -70,6 +64,11 @@ extension Layers {
     let theirs = try other.connect()
     var found: [String] = []
     var tables = Self.comparedTables
+    for name in FactTable.allCases.map(\.qualifiedName)
+      + RollupTable.all.map({ "batch.\($0.name)" })
+    {
+      tables.append((name, try mine.rowsWithoutLoad(of: name)))
+    }
     if isTakenBack {
       tables.removeAll { $0.name == "quarantine" }
       tables.append(("users seen", Self.usersSeen))
