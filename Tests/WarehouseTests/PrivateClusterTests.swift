@@ -299,12 +299,15 @@ final class Listener {
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = port.bigEndian
     address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    let bound = withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+    // The server of another test may try this port at this moment.
+    let isBound = eventually(within: 10) { [descriptor] in
+      withUnsafePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+          bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+        }
       }
     }
-    try #require(bound == 0 && listen(descriptor, 1) == 0)
+    try #require(isBound && listen(descriptor, 1) == 0)
   }
 
   deinit { close(descriptor) }
