@@ -1,19 +1,25 @@
 #!/usr/bin/env bash
-# Runs every test of the package. The end-to-end tests, which mostly wait for processes, run beside all others.
+# Runs every test of the package: three groups beside each other, as most tests wait for processes and for PostgreSQL.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export POLYRHYTHM_WARNINGS_AS_ERRORS=1
 
 swift build --build-tests
 
-beside=$(mktemp)
-trap 'rm -f "$beside"' EXIT
-swift test --skip-build --ignore-lock --disable-xctest --filter EndToEndTests >"$beside" 2>&1 &
+outputs=$(mktemp -d)
+trap 'rm -rf "$outputs"' EXIT
+group() { swift test --skip-build --ignore-lock --disable-xctest "$@"; }
+group --filter EndToEndTests >"$outputs/end-to-end" 2>&1 &
 end_to_end=$!
+group --filter HandoffTests >"$outputs/handoff" 2>&1 &
+handoff=$!
 
 status=0
-swift test --skip-build --ignore-lock --disable-xctest --skip EndToEndTests || status=$?
+group --skip EndToEndTests --skip HandoffTests || status=$?
+printf '== handoff\n'
+wait "$handoff" || status=$?
+cat "$outputs/handoff"
 printf '== end to end\n'
 wait "$end_to_end" || status=$?
-cat "$beside"
+cat "$outputs/end-to-end"
 exit "$status"
