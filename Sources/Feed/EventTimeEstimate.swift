@@ -16,21 +16,11 @@ public enum EventTimeEstimate {
   public static func earliest(
     in log: any EventLog, _ starts: [KernelFeed.Start]
   ) throws(EventLogError) -> Int64? {
-    let decoder = EventDecoder()
-    let batch = RecordBatch()
     var earliest: Int64?
     for start in starts {
-      guard let topic = Topic(name: start.source.topic) else { continue }
-      let end = min(start.end ?? Int64.max, try log.endOffset(of: start.source), start.from + tail)
-      guard start.from < end else { continue }
-      let reader = try log.reader(of: start.source, from: start.from)
-      while reader.position < end,
-        try reader.read(into: batch, maxBytes: 1 << 20, waitMilliseconds: 0) > 0
-      {
-        for index in 0..<batch.count where batch.entries[index].offset < end {
-          guard let event = try? decoder.decode(batch[index], as: topic) else { continue }
-          earliest = min(earliest ?? event.ts, event.ts)
-        }
+      let end = try end(of: start, in: log)
+      try forEachEvent(in: log, start.source, start.from, min(end, start.from + tail)) { event in
+        earliest = min(earliest ?? event.ts, event.ts)
       }
     }
     return earliest
@@ -42,26 +32,41 @@ public enum EventTimeEstimate {
   public static func farthest(
     in log: any EventLog, _ starts: [KernelFeed.Start]
   ) throws(EventLogError) -> Int64? {
-    let decoder = EventDecoder()
-    let batch = RecordBatch()
     var farthest: Int64?
     for start in starts {
-      guard let topic = Topic(name: start.source.topic) else { continue }
-      // An archive's copy may still be behind the cut; what is not there yet says nothing.
-      let end = min(start.end ?? Int64.max, try log.endOffset(of: start.source))
+      let end = try end(of: start, in: log)
       var mark = Watermark()
-      let first = max(start.from, end - tail)
-      guard first < end else { continue }
-      let reader = try log.reader(of: start.source, from: first)
-      while reader.position < end,
-        try reader.read(into: batch, maxBytes: 1 << 20, waitMilliseconds: 0) > 0
-      {
-        for index in 0..<batch.count where batch.entries[index].offset < end {
-          if let event = try? decoder.decode(batch[index], as: topic) { mark.observe(event.ts) }
-        }
+      try forEachEvent(in: log, start.source, max(start.from, end - tail), end) { event in
+        mark.observe(event.ts)
       }
       if let greatest = mark.greatest { farthest = max(farthest ?? greatest, greatest) }
     }
     return farthest
+  }
+
+  /// An archive's copy may still be behind the cut; what is not there yet says nothing. A source that is none of the
+  /// three topics has no events.
+  private static func end(
+    of start: KernelFeed.Start, in log: any EventLog
+  ) throws(EventLogError) -> Int64 {
+    guard Topic(name: start.source.topic) != nil else { return start.from }
+    return min(start.end ?? Int64.max, try log.endOffset(of: start.source))
+  }
+
+  private static func forEachEvent(
+    in log: any EventLog, _ source: TopicPartition, _ first: Int64, _ end: Int64,
+    _ body: (Event) -> Void
+  ) throws(EventLogError) {
+    guard let topic = Topic(name: source.topic), first < end else { return }
+    let decoder = EventDecoder()
+    let batch = RecordBatch()
+    let reader = try log.reader(of: source, from: first)
+    while reader.position < end,
+      try reader.read(into: batch, maxBytes: 1 << 20, waitMilliseconds: 0) > 0
+    {
+      for index in 0..<batch.count where batch.entries[index].offset < end {
+        if let event = try? decoder.decode(batch[index], as: topic) { body(event) }
+      }
+    }
   }
 }

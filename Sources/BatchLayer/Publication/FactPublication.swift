@@ -28,12 +28,14 @@ struct FactPublication {
   func makePartitionsAhead() throws {
     let present = try partitions.present()
     let minutesFrom = staged.minutesFrom ?? Int32.min
-    var shared: [FactTable: Bool] = [:]
+    var hasShared: [FactTable: Bool] = [:]
     var made = false
     for part in staged.parts.keys where present[part] == nil {
-      if shared[part.fact] == nil { shared[part.fact] = try partitions.shared(part.fact) != nil }
+      if hasShared[part.fact] == nil {
+        hasShared[part.fact] = try partitions.shared(part.fact) != nil
+      }
       let isPast = Int64(part.day.number) * Int64(Rung.day.minutes) < Int64(minutesFrom)
-      guard isPast || shared[part.fact] == true else { continue }
+      guard isPast || hasShared[part.fact] == true else { continue }
       do {
         try connection.transaction {
           try LockWaits.limit(connection, library, seconds: Self.patience)
@@ -58,11 +60,13 @@ struct FactPublication {
   /// Call it in the transaction that publishes the load.
   func publish() throws {
     let present = try partitions.present()
+    var shared: [FactTable: String] = [:]
+    for fact in FactTable.allCases { shared[fact] = try partitions.shared(fact) }
     var attached: [FactWriter.Part: String] = [:]
     for (part, table) in staged.parts.sorted(by: { $0.value.name < $1.value.name }) {
       if let partition = present[part] {
         try insert(table.name, of: part.fact, "insert_fact", ["partition": partition])
-      } else if let partition = try partitions.shared(part.fact) {
+      } else if let partition = shared[part.fact] {
         try insert(
           table.name, of: part.fact, "insert_rare_facts",
           ["fact": part.fact.name, "build": "\(staged.build)"])

@@ -18,14 +18,14 @@ struct Statistics {
         try analyze(
           "builds.\(table.name)", table.keyColumns + table.rollup.counters.map(\.column))
       }
+      let present = try FactPartitions(
+        connection: connection, library: library, build: staged.build
+      ).present()
       for fact in FactTable.allCases {
         if staged.numbers.isFull {
           try analyze("builds.\(fact.name)", fact.columns)
           continue
         }
-        let present = try FactPartitions(
-          connection: connection, library: library, build: staged.build
-        ).present()
         let changed = Set(staged.parts.keys).union(staged.rare).filter { $0.fact == fact }
         for table in Set(changed.compactMap { present[$0] }).sorted() {
           try analyze("parts.\(table)", fact.columns)

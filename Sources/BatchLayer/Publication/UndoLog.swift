@@ -1,5 +1,6 @@
 import Metrics
 import StarSchema
+import Support
 import Warehouse
 
 /// Notes what is there before a load is published, in the schema `undo` and in the transaction that publishes it, so that
@@ -27,10 +28,10 @@ struct UndoLog {
     for fact in FactTable.allCases {
       for span in staged.spans {
         _ = try connection.run(
-          sql("save_fact_span"),
+          sql("save_span"),
           [
-            .text(fact.name), .timestamp(milliseconds: span.lowerBound),
-            .timestamp(milliseconds: span.upperBound),
+            .text(fact.name), .text(ISOTime.text(span.lowerBound)),
+            .text(ISOTime.text(span.upperBound)),
           ])
       }
     }
@@ -99,10 +100,8 @@ struct UndoLog {
 
   /// Nothing can be taken back from here on.
   func forget() throws(WarehouseError) {
-    try connection.script(sql("forget"))
-    for table in RollupTable.all {
-      try connection.script(sql("forget_rollup", ["table": table.name]))
-    }
+    try connection.script(
+      library.sql("undo/forget", lists: ["rollups": RollupTable.all.map(\.name)]))
   }
 
   private func save(_ table: RollupTable, _ staged: Staged) throws(WarehouseError) {

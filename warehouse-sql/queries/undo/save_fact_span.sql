@@ -1,1 +1,0 @@
-insert into undo.span (table_name, lower, upper) values ($1, $2::timestamptz::text, $3::timestamptz::text)
