@@ -28,14 +28,14 @@ struct FactPublication {
   func makePartitionsAhead() throws {
     let present = try partitions.present()
     let minutesFrom = staged.minutesFrom ?? Int32.min
-    var hasShared: [FactTable: Bool] = [:]
+    var hasRare: [FactTable: Bool] = [:]
     var made = false
     for part in staged.parts.keys where present[part] == nil {
-      if hasShared[part.fact] == nil {
-        hasShared[part.fact] = try partitions.shared(part.fact) != nil
+      if hasRare[part.fact] == nil {
+        hasRare[part.fact] = try partitions.shared(part.fact) != nil
       }
       let isPast = Int64(part.day.number) * Int64(Rung.day.minutes) < Int64(minutesFrom)
-      guard isPast || hasShared[part.fact] == true else { continue }
+      guard isPast || hasRare[part.fact] == true else { continue }
       do {
         try connection.transaction {
           try LockWaits.limit(connection, library, seconds: Self.patience)

@@ -382,8 +382,8 @@ public final class PartitionAppender {
       index = segment.index
       file = segment.file
       try age.goOn(with: segment.file)
-      // A writer that died before the segment's first record may have left a name that is not on the device.
-      isDirectoryDirty = segment.bytes == 0
+      // A writer that died may have left the segment's name off the device, whatever it wrote to the segment.
+      isDirectoryDirty = true
     case .raw, .compressed:
       nextOffset = try SegmentEnd.find(
         directory, PartitionDirectory.Segment(base: last.base, kind: .compressed), epochs)
