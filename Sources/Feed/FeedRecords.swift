@@ -60,6 +60,17 @@ public struct FeedCounts: Sendable, Equatable {
   /// to quarantine.
   public var records: Int { counted + redelivered + quarantined }
 
+  /// Adds what came of other records.
+  mutating func add(_ other: FeedCounts) {
+    listens += other.listens
+    auths += other.auths
+    pageViews += other.pageViews
+    redelivered += other.redelivered
+    quarantined += other.quarantined
+    late += other.late
+    absent += other.absent
+  }
+
   mutating func count(_ topic: Topic) {
     switch topic {
     case .listen: listens += 1

@@ -65,6 +65,14 @@ public struct NewMembers: Sendable {
   public var isEmpty: Bool {
     users.isEmpty && songs.isEmpty && locations.isEmpty && devices.isEmpty
   }
+
+  /// Adds members that another directory has met; those that both have met are there twice then.
+  public mutating func append(_ others: NewMembers) {
+    users += others.users
+    songs += others.songs
+    locations += others.locations
+    devices += others.devices
+  }
 }
 
 /// Knows which members this process has handed out, and makes the rows of those that it has not. Beyond

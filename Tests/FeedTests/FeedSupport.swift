@@ -43,8 +43,20 @@ struct FeedOutcome: Equatable {
 
   /// Adds what a feed has put out since it was last asked; call once for a feed, at its end.
   mutating func add(_ feed: KernelFeed, _ output: KernelOutput) {
+    add(output.rollups)
+    add(feed.counts, feed.takeQuarantined())
+  }
+
+  /// Adds what feeds that read at the same time have put out since they were last asked; call once, at their end.
+  mutating func add(_ feeds: KernelFeeds) {
+    add(feeds.gather())
+    add(feeds.counts, feeds.takeQuarantined())
+  }
+
+  /// Adds rows, and takes them from their set.
+  mutating func add(_ set: RollupSet, before bound: Int32? = nil) {
     for rollup in Rollup.allCases {
-      output.rollups.drain(rollup) { cell in
+      set.drain(rollup, before: bound) { cell in
         let row = Row(rollup: rollup, minute: cell.pointee.minute, key: cell.pointee.key)
         var sum = rows[row] ?? Sum()
         for counter in rollup.counters { sum.counts[counter.rawValue] += cell.value(counter) }
@@ -55,15 +67,16 @@ struct FeedOutcome: Equatable {
         rows[row] = sum.isZero ? nil : sum
       }
     }
-    quarantined += feed.takeQuarantined().map {
-      Aside(source: $0.source, offset: $0.offset, raw: $0.raw)
-    }
+  }
+
+  private mutating func add(_ counts: FeedCounts, _ records: [QuarantinedRecord]) {
+    quarantined += records.map { Aside(source: $0.source, offset: $0.offset, raw: $0.raw) }
     quarantined.sort { ($0.source, $0.offset) < ($1.source, $1.offset) }
-    listens += feed.counts.listens
-    auths += feed.counts.auths
-    pageViews += feed.counts.pageViews
-    redelivered += feed.counts.redelivered
-    absent += feed.counts.absent
+    listens += counts.listens
+    auths += counts.auths
+    pageViews += counts.pageViews
+    redelivered += counts.redelivered
+    absent += counts.absent
   }
 
   /// Sum of a counter over all minutes.

@@ -5,7 +5,8 @@ import Warehouse
 /// The audits of `warehouse-sql/checks`: each file is a query for the rows that break one rule. The file's
 /// first line says how severe a breach is (`-- severity: error` or `-- severity: warning`), the second line
 /// says what the rule is. Further lines may follow: `-- on: check` keeps the check out of loads, which it would slow
-/// down; `-- in loads: warning` lets loads go on where the rule is broken; `-- for each: rollup` makes one query for
+/// down; `-- in loads: warning` lets loads go on where the rule is broken; `{sample}` in the query stands for the condition that takes
+/// some of the sessions, which a large load looks at alone; `-- for each: rollup` makes one query for
 /// each rollup of the text, as in `queries/rollup`. `$1` and `$2` bound the event time looked at.
 public struct Checks: Sendable {
   /// A rule that is broken.
@@ -71,14 +72,18 @@ public struct Checks: Sendable {
   /// - Parameters:
   ///   - names: the checks that are run; nil runs all.
   ///   - renamed: tables that are read in place of others, by these others' names, with their schemas.
+  ///   - sixteenth: 0 to 15: rules that say so (`{sample}` in their query) are asked of one session in sixteen only, this
+  ///     one of them; nil asks of all.
   /// - Returns: a finding for each rule that is broken; empty where all hold.
   /// - Throws: `.schema` for a file that does not begin as it must, and errors of the server.
   public func run(
     _ connection: Connection, from: Int64?, to: Int64?, on occasion: Occasion = .check,
-    only names: [String]? = nil, renamed: [String: String] = [:]
+    only names: [String]? = nil, renamed: [String: String] = [:], sixteenth: Int? = nil
   ) throws(WarehouseError) -> [Finding] {
     // Each day's facts are a partition, and PostgreSQL then looks for duplicates day by day: a third of the time.
     try connection.script("set enable_partitionwise_aggregate = on")
+    let sample = sixteenth.map { "session_id & 15 = \($0)" } ?? "true"
+    let replaced = renamed.merging(["{sample}": sample]) { $1 }
     var findings: [Finding] = []
     for name in names ?? self.names {
       let lines = try library.text(of: "checks/\(name).sql").split(separator: "\n")
@@ -97,7 +102,7 @@ public struct Checks: Sendable {
         rule: String(lines[1].dropFirst(3)), rows: 0, examples: [])
       for query in try queries(name, forEachRollup: options.contains("-- for each: rollup")) {
         let rows = try connection.run(
-          "select * from (\(rename(query, renamed))) as broken limit \(Self.limit)",
+          "select * from (\(rename(query, replaced))) as broken limit \(Self.limit)",
           [
             from.map { .timestamp(milliseconds: $0) } ?? .text("-infinity"),
             to.map { .timestamp(milliseconds: $0) } ?? .text("infinity"),

@@ -104,12 +104,7 @@ public struct LakeRecomputation {
   private func compute(
     _ stage: Stage, _ starts: [KernelFeed.Start], _ control: Connection, _ stop: StopToken
   ) throws {
-    let feed = try KernelFeed(
-      log: lake, starts: starts, output: stage.output, configuration: configuration.kernel,
-      configure: {
-        $0.defersOutOfWindow = true
-        $0.facts = stage.facts
-      })
+    let feed = try stage.feeds(of: lake, starts, configuration.kernel)
     try feed.replay(isStopped: { stop.isRequested })
     try stage.read(
       feed, starts, configuration,
@@ -146,7 +141,7 @@ public struct LakeRecomputation {
           try control.script(library.sql(table.makeQuery, table.makeValues))
         }
         let start = Int64(day.number) * Self.fullDay
-        if fact == .pageView, stage.facts.credits.span != nil {
+        if fact == .pageView, stage.facts.creditSpan != nil {
           _ = try control.run(
             library.sql(
               "batch/move_credits",

@@ -22,6 +22,8 @@ extension BatchLoader {
     public var publishPauses: [Double] = [1, 2, 4, 8, 15]
     /// Connections that write staged rows at the same time.
     public var connections = 2
+    /// How many threads count, each some of the log's partitions.
+    public var threads = KernelFeeds.usefulThreads
     /// How many days of a fact get partitions of their own although they have few facts; nil: as many as
     /// the server's lock table has room for.
     public var ownDays: Int?

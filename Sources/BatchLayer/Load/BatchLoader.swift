@@ -197,7 +197,7 @@ public final class BatchLoader {
     phases.begin("audit")
     let audited = try StagedAudit(
       connection: control, library: library, databaseURL: configuration.databaseURL,
-      connections: configuration.connections, stop: stop
+      connections: configuration.connections, stop: stop, events: counts.counted
     ).run(staged)
     phases.begin("publish")
     let soFar = phases
@@ -324,21 +324,16 @@ public final class BatchLoader {
   /// - Parameter minutesFrom: minutes since 1970; what is older is counted by the hour at once.
   func read(
     _ reading: Reading, minutesFrom: Int32?, _ phases: inout Phases
-  ) throws -> (Stage, KernelFeed) {
+  ) throws -> (Stage, KernelFeeds) {
     let isAnew = reading.numbers.isFull || reading.numbers.days != nil
     let stage = try Stage(
       reading.numbers, configuration: configuration, library: library, minutesFrom: minutesFrom)
     do {
       phases.begin("replay")
       let memory = KernelMemory(connection: reading.control, library: library)
-      let feed = try KernelFeed(
-        log: lake, starts: reading.starts, output: stage.output,
-        configuration: configuration.kernel, ahead: isAnew ? [:] : try memory.readAhead(),
-        history: memory.replayPoint(_:before:)
-      ) {
-        $0.defersOutOfWindow = true
-        $0.facts = stage.facts
-      }
+      let feed = try stage.feeds(
+        of: lake, reading.starts, configuration.kernel,
+        ahead: isAnew ? [:] : try memory.readAhead(), history: memory.replayPoint(_:before:))
       try feed.replay(isStopped: { reading.stop.isRequested })
       try checkStop(reading.stop)
       phases.begin("read")
@@ -351,7 +346,7 @@ public final class BatchLoader {
   }
 
   private func read(
-    _ feed: KernelFeed, _ stage: Stage, _ starts: [KernelFeed.Start], _ stop: StopToken
+    _ feed: KernelFeeds, _ stage: Stage, _ starts: [KernelFeed.Start], _ stop: StopToken
   ) throws {
     try stage.read(
       feed, starts, configuration, check: { try checkStop(stop) }, progress: progress,
@@ -363,7 +358,7 @@ public final class BatchLoader {
 
   /// Counts the out-of-window events that no load has counted before.
   func settleLate(
-    _ feed: KernelFeed, _ stage: Stage, _ control: Connection, _ numbers: LoadNumbers
+    _ feed: KernelFeeds, _ stage: Stage, _ control: Connection, _ numbers: LoadNumbers
   ) throws {
     let partitions = FactPartitions(
       connection: control, library: library, build: numbers.build)

@@ -50,7 +50,7 @@ struct MinuteRetention {
   }
 
   /// The bound, in minutes since 1970; nil where minutes are not given up.
-  func bound(_ feed: KernelFeed) -> Int32? {
+  func bound(_ feed: KernelFeeds) -> Int32? {
     bound(greatest: feed.watermarks.values.compactMap(\.greatest).max())
   }
 

@@ -5,6 +5,11 @@ enum EventSpans {
     span.map { min($0.lowerBound, ts)...max($0.upperBound, ts) } ?? ts...ts
   }
 
+  /// From the first to the last of the spans that are there; nil where none is.
+  static func joined(_ spans: [ClosedRange<Int64>?]) -> ClosedRange<Int64>? {
+    spans.compactMap { $0 }.reduce(nil) { including($1.lowerBound, including($1.upperBound, $0)) }
+  }
+
   /// Joins neighbouring spans, those with the smallest gaps between them first, until there are at most
   /// `limit` of them.
   /// - Parameter spans: in order, without overlap.

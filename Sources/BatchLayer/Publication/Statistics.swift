@@ -12,7 +12,7 @@ struct Statistics {
   func refresh(_ staged: Staged) {
     do {
       // Fewer rows are sampled than by default, as there are many partitions.
-      try connection.script("set default_statistics_target = 20")
+      try connection.script("set default_statistics_target = 10")
       for table in RollupTable.all where staged.numbers.isFull || !staged.tables(table).isEmpty {
         // Nobody asks for a sketch by its value.
         try analyze(

@@ -6,7 +6,8 @@ import Warehouse
 
 /// Everything that a load writes before it publishes.
 final class Stage {
-  let output = KernelOutput()
+  /// What the kernels write to, one for each feed.
+  let outputs: [KernelOutput]
   let writer: StageWriter
   let facts: FactWriter
   let rollups: RollupWriter
@@ -26,7 +27,11 @@ final class Stage {
     minutesFrom: Int32?, keepsMembers: Bool = true
   ) throws {
     self.keepsMembers = keepsMembers
-    output.rollups.hoursBefore = minutesFrom ?? Int32.min
+    outputs = (0..<max(1, configuration.threads)).map { _ in
+      let output = KernelOutput()
+      output.rollups.hoursBefore = minutesFrom ?? Int32.min
+      return output
+    }
     self.library = library
     self.numbers = numbers
     writer = StageWriter(
@@ -36,7 +41,7 @@ final class Stage {
       url: configuration.databaseURL, applicationName: "polyrhythm load members",
       idleTransactionSeconds: LoadLock.lease)
     facts = FactWriter(
-      numbers, writer: writer,
+      numbers, writer: writer, width: outputs.count,
       ownDays: try configuration.ownDays ?? Self.ownDays(memberConnection, library),
       small: numbers.isFull ? [:] : try Self.smallDays(memberConnection, library, numbers.build))
     rollups = RollupWriter(numbers, writer: writer)
@@ -72,6 +77,22 @@ final class Stage {
     return days
   }
 
+  /// Opens feeds that write to this stage.
+  /// - Parameters, throws: as `KernelFeeds` has them.
+  func feeds(
+    of lake: any EventLog, _ starts: [KernelFeed.Start], _ configuration: Kernel.Configuration,
+    ahead: [TopicPartition: [CountedAhead]] = [:],
+    history: @escaping (TopicPartition, Int64) throws -> ReplayPoint? = { _, _ in nil }
+  ) throws(EventLogError) -> KernelFeeds {
+    try KernelFeeds(
+      log: lake, starts: starts, outputs: outputs, configuration: configuration, ahead: ahead,
+      history: history
+    ) { [facts] kernel, number in
+      kernel.defersOutOfWindow = true
+      kernel.facts = facts.collectors[number]
+    }
+  }
+
   /// Minutes for which nearly all plays can still change the minute in which they began: a song, the allowed
   /// lateness and some more. Rows that change later are right too, only slower.
   private static let settlingMinutes: Int32 = 25
@@ -90,7 +111,7 @@ final class Stage {
   ///   - progress: called with the number of records read so far, and of all.
   ///   - behind: says, with the number of records left, that the lake has given nothing for its patience.
   func read(
-    _ feed: KernelFeed, _ starts: [KernelFeed.Start], _ configuration: BatchLoader.Configuration,
+    _ feed: KernelFeeds, _ starts: [KernelFeed.Start], _ configuration: BatchLoader.Configuration,
     check: () throws -> Void, progress: (Int, Int) -> Void, behind: (Int) -> String
   ) throws {
     let total = starts.reduce(0) { $0 + Int(max(0, ($1.end ?? 0) - $1.from)) }
@@ -114,24 +135,23 @@ final class Stage {
   /// Hands over the facts of the records read so far, and writes the rollup rows of minutes that are complete,
   /// once more than `limit` rows are in memory.
   /// - Throws: the error of a connection that writes, where one has failed.
-  func writeComplete(_ feed: KernelFeed, above limit: Int) throws {
+  func writeComplete(_ feed: KernelFeeds, above limit: Int) throws {
     try facts.handOver()
-    let count = output.rollups.count
-    guard count > limit else { return }
+    guard feed.rowCount > limit else { return }
     let common = feed.commonTime
     let bound =
       common == Int64.max || common == Int64.min
       ? nil : Int32(truncatingIfNeeded: common / 60_000) - Self.settlingMinutes
-    if let bound { try rollups.drain(output.rollups, before: bound) }
+    if let bound { try rollups.drain(feed.gather(before: bound), before: bound) }
     // Where partitions are far apart in time few minutes are complete: then all are written, to keep memory flat.
-    if output.rollups.count > limit * 8 { try rollups.drain(output.rollups, before: nil) }
+    if feed.rowCount > limit * 8 { try rollups.drain(feed.gather(), before: nil) }
     try commitMembers(feed)
   }
 
   /// Inserts new members at once, in a short transaction: the dimensions are live, and a flush of the speed
   /// layer that meets the same member must not wait for a load.
-  private func commitMembers(_ feed: KernelFeed) throws {
-    let new = output.members.take()
+  private func commitMembers(_ feed: KernelFeeds) throws {
+    let new = feed.takeMembers()
     let quarantined = feed.takeQuarantined()
     guard keepsMembers, !new.isEmpty || !quarantined.isEmpty else { return }
     try memberConnection.transaction { () throws(WarehouseError) in
@@ -140,8 +160,8 @@ final class Stage {
   }
 
   /// Writes and commits all that has been counted so far.
-  func commit(_ feed: KernelFeed) throws {
-    try rollups.drain(output.rollups, before: nil)
+  func commit(_ feed: KernelFeeds) throws {
+    try rollups.drain(feed.gather(), before: nil)
     try facts.flush()
     try commitMembers(feed)
     try writer.commit()
@@ -152,7 +172,7 @@ final class Stage {
   /// be committed.
   /// - Parameter published: the table, with its schema, that has a part's facts of earlier loads.
   func settleDeferred(
-    _ feed: KernelFeed, _ control: Connection, published: (FactWriter.Part) -> String?
+    _ feed: KernelFeeds, _ control: Connection, published: (FactWriter.Part) -> String?
   ) throws {
     var outOfWindow = OutOfWindow(connection: control, library: library)
     for (source, offsets) in feed.deferred.sorted(by: { $0.key < $1.key }) {
@@ -187,7 +207,7 @@ final class Stage {
       parts: Dictionary(uniqueKeysWithValues: facts.own.map { ($0, facts.table($0)) }),
       rare: facts.rare,
       changes: facts.factChanges,
-      users: facts.users.isEmpty ? nil : facts.userTable,
+      users: facts.hasUsers ? facts.userTable : nil,
       spans: facts.spans,
       rollups: tables(rollups.tables, rollups.mainTable),
       lateRollups: tables(rollups.lateTables, rollups.lateTable), minutesFrom: minutesFrom)

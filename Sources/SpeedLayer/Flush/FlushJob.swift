@@ -40,7 +40,7 @@ struct FlushJob: Sendable {
 
   /// Takes what the kernels have put out so far.
   init(
-    feed: KernelFeed, output: KernelOutput, from: [TopicPartition: Int64], records: Int,
+    feed: KernelFeeds, from: [TopicPartition: Int64], records: Int,
     buffer: CopyBuffer
   ) {
     let replays = feed.replayPoints()
@@ -56,14 +56,15 @@ struct FlushJob: Sendable {
     advances.sort { $0.source < $1.source }
     let passed = advances.reduce(0) { $0 + $1.next - $1.expected }
     assert(records <= passed, "\(records) records of \(passed) offsets")
+    let all = feed.gather()
     rows = []
     for rollup in Rollup.allCases {
       buffer.removeAll()
-      output.rollups.drainRows(rollup.table(.minute)) { _ in buffer }
+      all.drainRows(rollup.table(.minute)) { _ in buffer }
       guard buffer.rowCount > 0 else { continue }
       rows.append(Rows(rollup: rollup, bytes: Array(buffer.bytes), count: buffer.rowCount))
     }
-    members = output.members.take()
+    members = feed.takeMembers()
     quarantined = feed.takeQuarantined()
     self.records = records
   }

@@ -21,7 +21,7 @@ struct WatermarkMarks {
   private var last: [TopicPartition: Int64] = [:]
 
   /// The marks to write with the next flush.
-  mutating func due(_ feed: KernelFeed) -> [Mark] {
+  mutating func due(_ feed: KernelFeeds) -> [Mark] {
     var marks: [Mark] = []
     let positions = feed.positions
     for (source, watermark) in feed.watermarks {

@@ -16,8 +16,7 @@ final class SpeedLife {
   private let report: @Sendable (SpeedWorker.Report) -> Void
   private let stop: StopToken
 
-  private let output = KernelOutput()
-  private let feed: KernelFeed
+  private let feed: KernelFeeds
   private let late: LateEvents
   private let buffer = CopyBuffer(capacity: 1 << 20)
   /// The offsets at which the last flush that was handed over ends.
@@ -38,11 +37,13 @@ final class SpeedLife {
     self.stop = stop
     self.report = report
     let memory = KernelMemory(connection: connection, library: library)
-    feed = try KernelFeed(
-      log: log, starts: starts, output: output, configuration: configuration.kernel,
+    feed = try KernelFeeds(
+      log: log, starts: starts,
+      outputs: (0..<max(1, configuration.threads)).map { _ in KernelOutput() },
+      configuration: configuration.kernel,
       ahead: try memory.readAhead(sinceLoads: true),
       history: memory.replayPoint(_:before:)
-    ) { $0.defersOutOfWindow = true }
+    ) { kernel, _ in kernel.defersOutOfWindow = true }
     feed.keepsDeferredRecords = true
     late = LateEvents(
       log: log, library: library, connection: connection,
@@ -92,7 +93,8 @@ final class SpeedLife {
     var lastFlush = ContinuousClock.now
     while !stop.isRequested {
       membership.sign()
-      records += try feed.step(wait: true)
+      records += try feed.step(
+        wait: true, atMost: configuration.recordsPerFlush - records)
       if let ends, feed.hasReached(ends) { return }
       // The next record asks for more of the past than this life has read; the next life will read it.
       if feed.needsHistory { return }
@@ -116,7 +118,7 @@ final class SpeedLife {
     let judgement = try late.judge(deferred, identity: feed.identity(of:))
     try feed.settleDeferred(deferred, as: judgement.verdicts)
     var job = FlushJob(
-      feed: feed, output: output, from: committed, records: records, buffer: buffer)
+      feed: feed, from: committed, records: records, buffer: buffer)
     job.late = judgement.counted
     job.marks = marks.due(feed)
     job.replayPoints = feed.takeReplayPoints()

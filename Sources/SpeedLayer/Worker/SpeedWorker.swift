@@ -1,4 +1,5 @@
 import EventLog
+import Feed
 import Metrics
 import Support
 import Warehouse
@@ -15,6 +16,8 @@ public final class SpeedWorker {
     public var databaseURL: String
     /// The allowed lateness. It must be that of the loads: the layers must agree on every number.
     public var kernel = Kernel.Configuration()
+    /// How many threads count, each some of the worker's partitions.
+    public var threads = KernelFeeds.usefulThreads
     /// Seconds between flushes while there is something to flush: how old a live chart may be.
     public var flushInterval = 1.0
     /// A flush has at most about so many records when there is a backlog: enough that rows of the same
