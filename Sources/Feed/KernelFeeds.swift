@@ -147,6 +147,10 @@ public final class KernelFeeds {
   /// The records quarantined since the last call.
   public func takeQuarantined() -> [QuarantinedRecord] { feeds.flatMap { $0.takeQuarantined() } }
 
+  /// Forgets what of the past nobody can ask for any more. To be called now and then where `replayPoints` is not, to keep
+  /// memory flat.
+  public func forgetPast() { _ = replayPoints() }
+
   /// Gives the fact rows of plays that are still open to the kernels' fact sinks.
   public func reportOpenPlays() { for feed in feeds { feed.reportOpenPlays() } }
 

@@ -35,6 +35,7 @@ extension BatchLoader {
       cut: Cut(closedEpoch: 0, ends: [:]), replays: [:], finalBefore: nil,
       minutesFrom: published.bound)
     staged.spans = [span]
+    staged.touched = nil
     staged.users = nil
     staged.changes = staged.changes.compactMap { change in
       guard change.span.overlaps(span) else { return nil }

@@ -40,7 +40,7 @@ struct Publisher {
         if let users = staged.users {
           try publishUsers(run: staged.run, "stage.\(users.name)") { $0.qualifiedName }
         }
-        let warnings = try audit(staged.spans, only: Checks(library: library).names)
+        let warnings = try audit.run(staged)
         try Checks.store(warnings, run: staged.run, connection, library)
         // The offsets come last: a worker whose partitions are reserved may wait for these rows until the commit.
         try publishProgress(
@@ -77,7 +77,7 @@ struct Publisher {
         try UndoLog(connection: connection, library: library).take(
           days, for: staged.run, staged.build, closedEpoch: published.epoch)
         try addRows(staged)
-        let warnings = try audit(staged.spans, only: Checks(library: library).names)
+        let warnings = try audit.run(staged)
         try Checks.store(warnings, run: staged.run, connection, library)
         _ = try connection.run(sql("note_load"), [.int(staged.build), .int(staged.run)])
         try finishRun(connection)
@@ -132,7 +132,7 @@ struct Publisher {
         let checks = Checks(library: library)
         let audited = StagedAudit.names(build.run)
         let due = try checks.names.filter { try !checks.reads(audited, in: $0) }
-        let warnings = try build.warnings + audit([Int64.min...Int64.max], only: due)
+        let warnings = try build.warnings + audit.run([Int64.min...Int64.max], only: due)
         try Checks.store(warnings, run: build.run, connection, library)
         try publishProgress(
           try shadow.progress(build.run), run: build.run, reserved: build.reserved,
@@ -233,27 +233,7 @@ struct Publisher {
     }
   }
 
-  // MARK: Audit
-
-  /// How many stretches of time are audited one by one. Where there are more, those that lie close together
-  /// are audited as one.
-  private static let auditedSpans = 32
-
-  /// Audits the minutes of these stretches of time, milliseconds since 1970; a whole range stands for all time.
-  /// - Returns: the rules that are broken, warnings all of them.
-  private func audit(_ spans: [ClosedRange<Int64>], only names: [String]) throws
-    -> [Checks.Finding]
-  {
-    let minute: Int64 = 60_000
-    let checks = Checks(library: library)
-    var findings: [Checks.Finding] = []
-    for span in EventSpans.merged(spans, atMost: Self.auditedSpans) {
-      let isAll = span == Int64.min...Int64.max
-      findings += try checks.run(
-        connection, from: isAll ? nil : span.lowerBound / minute * minute,
-        to: isAll ? nil : (span.upperBound / minute + 1) * minute, on: .load, only: names)
-    }
-    try LoadError.requireNoError(findings)
-    return findings
+  private var audit: PublicationAudit {
+    PublicationAudit(connection: connection, library: library)
   }
 }

@@ -20,6 +20,11 @@ struct Staged {
   var users: StageTable?
   /// Event times of the load's facts (milliseconds since 1970), ascending: a range for each run of days.
   var spans: [ClosedRange<Int64>]
+  /// Stretches of time whose facts are new or have changed, ascending, milliseconds since 1970; nil where they are not
+  /// known, and `spans` are audited as a whole.
+  var touched: [ClosedRange<Int64>]?
+  /// New facts by fact and day.
+  var factCounts: [FactWriter.Part: Int]
   /// Rows of which each key has one.
   var rollups: [RollupTable: StageTable]
   /// Rows of times that had been written before; see `RollupWriter`.

@@ -13,7 +13,13 @@ struct Statistics {
     do {
       // Fewer rows are sampled than by default, as there are many partitions.
       try connection.script("set default_statistics_target = 10")
-      for table in RollupTable.all where staged.numbers.isFull || !staged.tables(table).isEmpty {
+      let unknown = try unknownTables()
+      let isLarge = staged.factCounts.values.reduce(0, +) >= Self.manyRows
+      let names = BuildTables(build: staged.build)
+      for table in RollupTable.all
+      where staged.numbers.isFull || unknown.contains(names.name(table))
+        || isLarge && !staged.tables(table).isEmpty
+      {
         // Nobody asks for a sketch by its value.
         try analyze(
           "builds.\(table.name)", table.keyColumns + table.rollup.counters.map(\.column))
@@ -27,7 +33,10 @@ struct Statistics {
           continue
         }
         let changed = Set(staged.parts.keys).union(staged.rare).filter { $0.fact == fact }
-        for table in Set(changed.compactMap { present[$0] }).sorted() {
+        let large = changed.filter { staged.factCounts[$0, default: 0] >= Self.manyRows }
+        let tables = Set(large.compactMap { present[$0] })
+          .union(changed.compactMap { present[$0] }.filter(unknown.contains))
+        for table in tables.sorted() {
           try analyze("parts.\(table)", fact.columns)
         }
       }
@@ -35,6 +44,16 @@ struct Statistics {
       // The server looks by itself, later.
     }
     _ = try? connection.script("reset default_statistics_target")
+  }
+
+  /// New rows up to which a table that PostgreSQL knows already is as it was before.
+  private static let manyRows = 1000
+
+  private func unknownTables() throws(WarehouseError) -> Set<String> {
+    let rows = try connection.run(library.sql("batch/tables_unknown"))
+    var names: Set<String> = []
+    for row in 0..<rows.count { names.insert(try rows.text(row, 0)) }
+    return names
   }
 
   private func analyze(_ table: String, _ columns: [String]) throws(WarehouseError) {

@@ -9,6 +9,8 @@ final class FactCollector: FactSink {
   private static let sendBytes = 4 << 20
   /// Days that may be collected at a time, over all facts; beyond, those with many facts are due.
   private static let daysAtOnce = 96
+  /// Bytes of rows of days with few facts that may be collected at a time.
+  private static let fewFactsBytes = 64 << 20
 
   /// Rows that are due: what they are, in PostgreSQL's binary COPY format.
   struct Rows {
@@ -24,6 +26,8 @@ final class FactCollector: FactSink {
   private var buffers: [FactWriter.Part: CopyBuffer] = [:]
   /// Days collected at which those with many facts are due.
   private var crowd = FactCollector.daysAtOnce
+  /// The latest day that has come.
+  private var newest = Int32.min
   /// The buffer used last, by fact: most events are of the day before them.
   private var recent: [(day: Int32, key: Int32, buffer: CopyBuffer)?] = [nil, nil, nil]
   /// The day of the last fact, and its times; in `days` from the next day's first fact on.
@@ -31,6 +35,8 @@ final class FactCollector: FactSink {
     day: CalendarDay(number: Int32.min), seen: FactWriter.Seen(first: 0, last: 0)
   )
   private let changes = CopyBuffer()
+  /// Minutes of the facts that are new or have changed; nil where nobody asks for them.
+  private(set) var minutes: MinuteSet?
   /// Page views that are credited to another song than their facts say.
   var credits = CreditChanges()
   /// What has been collected so far.
@@ -46,6 +52,9 @@ final class FactCollector: FactSink {
   /// feeds the kernel.
   private var due: [Rows] = []
 
+  /// - Parameter notesMinutes: whether `minutes` is asked for.
+  init(notesMinutes: Bool) { minutes = notesMinutes ? MinuteSet() : nil }
+
   func auth(_ keys: FactKeys, _ event: Event) {
     let (dateKey, buffer) = buffer(.auth, keys)
     FactRows.append(auth: event, keys, dateKey: dateKey, to: buffer)
@@ -59,7 +68,10 @@ final class FactCollector: FactSink {
     dueIfFull(.pageView, buffer, keys)
   }
 
-  func creditChanged(_ keys: FactKeys, songKey: Int64) { credits.note(keys, songKey: songKey) }
+  func creditChanged(_ keys: FactKeys, songKey: Int64) {
+    credits.note(keys, songKey: songKey)
+    minutes?.insert(keys.ts)
+  }
 
   func listen(_ fact: ListenFact, texts: InternedTexts) {
     let (dateKey, buffer) = buffer(.listen, fact.keys)
@@ -69,6 +81,7 @@ final class FactCollector: FactSink {
 
   func listenChanged(_ fact: ListenFact) {
     ListenChangeRows.append(fact, to: changes)
+    minutes?.insert(fact.keys.ts)
     changedSpan = EventSpans.including(fact.keys.ts, changedSpan)
     if changes.byteCount >= Self.sendBytes { take(changes, .listenChanges) }
   }
@@ -101,6 +114,7 @@ final class FactCollector: FactSink {
       today = (day, days[day] ?? FactWriter.Seen(first: keys.ts, last: keys.ts))
     }
     today.seen.include(keys.ts)
+    minutes?.insert(keys.ts)
     users[keys.userKey, default: FactWriter.Seen(first: keys.ts, last: keys.ts)].include(keys.ts)
   }
 
@@ -124,21 +138,36 @@ final class FactCollector: FactSink {
 
   private func open(_ fact: FactTable, _ day: Int32) -> (Int32, Int32, CopyBuffer) {
     let part = FactWriter.Part(fact: fact, day: CalendarDay(number: day))
-    if buffers[part] == nil, buffers.count >= crowd { takeFullDays() }
+    if day > newest {
+      newest = day
+      takeFullDays(before: day - 1)
+    }
+    if buffers[part] == nil, buffers.count >= crowd {
+      takeFullDays(before: Int32.max)
+      if buffers.values.reduce(0, { $0 + $1.byteCount }) > Self.fewFactsBytes { takeDays() }
+      crowd = max(Self.daysAtOnce, 2 * buffers.count)
+    }
     let buffer = buffers[part] ?? CopyBuffer(capacity: 1 << 10)
     buffers[part] = buffer
     parts.insert(part)
     return (day, part.day.key, buffer)
   }
 
-  /// Keeps memory flat over many days.
-  private func takeFullDays() {
+  /// Takes the rows of days before this one (days since 1970) that have many facts: keeps memory flat over many days.
+  private func takeFullDays(before day: Int32) {
     for (part, buffer) in buffers
-    where buffer.rowCount >= FactWriter.manyRows || begun.contains(part) {
+    where part.day.number < day
+      && (buffer.rowCount >= FactWriter.manyRows || begun.contains(part))
+    {
       take(buffer, .facts(part))
       buffers[part] = nil
     }
-    crowd = max(Self.daysAtOnce, 2 * buffers.count)
+    recent = [nil, nil, nil]
+  }
+
+  private func takeDays() {
+    for (part, buffer) in buffers { take(buffer, .facts(part)) }
+    buffers = [:]
     recent = [nil, nil, nil]
   }
 
@@ -157,9 +186,7 @@ final class FactCollector: FactSink {
 
   /// All rows that are left, those that are due first.
   func takeAll() -> [Rows] {
-    for (part, buffer) in buffers { take(buffer, .facts(part)) }
-    buffers = [:]
-    recent = [nil, nil, nil]
+    takeDays()
     take(changes, .listenChanges)
     return takeDue()
   }

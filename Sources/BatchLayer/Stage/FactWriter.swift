@@ -32,6 +32,8 @@ final class FactWriter {
   /// Which parts have a table of their own, and which share one; each is decided when it is first sent.
   private(set) var own: Set<Part> = []
   private(set) var rare: Set<Part> = []
+  /// Facts sent, by fact and day.
+  private(set) var counts: [Part: Int] = [:]
 
   /// - Parameters:
   ///   - width: how many feeds there are.
@@ -45,7 +47,7 @@ final class FactWriter {
     self.writer = writer
     self.ownDays = ownDays
     self.small = small
-    collectors = (0..<width).map { _ in FactCollector() }
+    collectors = (0..<width).map { _ in FactCollector(notesMinutes: !numbers.isFull) }
   }
 
   // MARK: What was collected
@@ -68,6 +70,16 @@ final class FactWriter {
     }
     return spans
   }
+
+  /// Minutes whose facts are new or have changed, as stretches of time; nil for a full load.
+  var touched: [ClosedRange<Int64>]? {
+    guard !numbers.isFull else { return nil }
+    return collectors.compactMap(\.minutes).reduce(into: MinuteSet()) { $0.formUnion($1) }
+      .stretches(joiningUpTo: Self.touchedGap)
+  }
+
+  /// Minutes that may lie between two minutes of one stretch: a stretch costs more than a few minutes' facts.
+  private static let touchedGap: Int32 = 10
 
   /// Whether this load has seen any state of a user.
   var hasUsers: Bool { collectors.contains { !$0.users.isEmpty } }
@@ -134,6 +146,7 @@ final class FactWriter {
     case .facts(let part):
       guard numbers.covers(part.day) else { return }
       decide(part, rows: rows.count)
+      counts[part, default: 0] += rows.count
       try writer.write(rows.bytes, to: table(part))
     }
   }

@@ -138,6 +138,7 @@ final class Stage {
   func writeComplete(_ feed: KernelFeeds, above limit: Int) throws {
     try facts.handOver()
     guard feed.rowCount > limit else { return }
+    feed.forgetPast()
     let common = feed.commonTime
     let bound =
       common == Int64.max || common == Int64.min
@@ -209,6 +210,8 @@ final class Stage {
       changes: facts.factChanges,
       users: facts.hasUsers ? facts.userTable : nil,
       spans: facts.spans,
+      touched: facts.touched,
+      factCounts: facts.counts,
       rollups: tables(rollups.tables, rollups.mainTable),
       lateRollups: tables(rollups.lateTables, rollups.lateTable), minutesFrom: minutesFrom)
   }

@@ -1,0 +1,1 @@
+create temporary table audited_{table} (like parts.{table}) on commit drop
