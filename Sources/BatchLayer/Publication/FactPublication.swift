@@ -83,6 +83,11 @@ struct FactPublication {
       }
     }
     try partitions.record(attached)
+    for fact in Set(staged.few.map(\.fact)) {
+      try insert(
+        FactWriter.fewName(fact, staged.run), of: fact, "insert_rare_facts",
+        ["fact": fact.name, "build": "\(staged.build)"])
+    }
     for (fact, parts) in Dictionary(grouping: staged.rare, by: \.fact) {
       try publishRareDays(fact, parts.filter { present[$0] == nil })
     }

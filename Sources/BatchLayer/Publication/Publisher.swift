@@ -38,7 +38,7 @@ struct Publisher {
         try UndoLog(connection: connection, library: library).save(staged)
         try addRows(staged)
         if let users = staged.users {
-          try publishUsers(run: staged.run, "stage.\(users.name)") { $0.qualifiedName }
+          try publishUsers(staged.numbers, seen: "stage.\(users.name)")
         }
         let warnings = try audit.run(staged)
         try Checks.store(warnings, run: staged.run, connection, library)
@@ -116,7 +116,6 @@ struct Publisher {
   func publish(
     _ build: Build, finishRun: (Connection) throws -> Void
   ) throws -> [Checks.Finding] {
-    let tables = BuildTables(build: build.run)
     let shadow = ShadowBuild(connection: connection, library: library)
     return try attempts {
       try connection.transaction {
@@ -128,7 +127,8 @@ struct Publisher {
         try UndoLog(connection: connection, library: library).save(build)
         _ = try connection.run(sql("reset_users_seen"))
         _ = try connection.run(sql("level_history_reset"))
-        try publishUsers(run: build.run, "shadow.user_seen") { "parts.\(tables.name($0))" }
+        try publishUsers(
+          LoadNumbers(run: build.run, build: build.run, isFull: true), seen: "shadow.user_seen")
         let checks = Checks(library: library)
         let audited = StagedAudit.names(build.run)
         let due = try checks.names.filter { try !checks.reads(audited, in: $0) }
@@ -196,24 +196,26 @@ struct Publisher {
 
   // MARK: Users, progress
 
-  /// - Parameters:
-  ///   - seen: the table that says when each state of a user was seen, with its schema.
-  ///   - facts: the table that has the facts, with its schema.
-  private func publishUsers(
-    run: Int64, _ seen: String, facts: (FactTable) -> String
-  ) throws(WarehouseError) {
+  /// - Parameter seen: the table that says when each state of a user was seen, with its schema.
+  private func publishUsers(_ numbers: LoadNumbers, seen: String) throws(WarehouseError) {
     _ = try connection.run(sql("users_seen", ["seen": seen]))
     _ = try connection.run(sql("users_current", ["seen": seen]))
-    let spans = "level_span_g\(run)"
-    let starts = "level_start_g\(run)"
+    let spans = "level_span_g\(numbers.run)"
+    let facts = "level_fact_g\(numbers.run)"
+    let starts = "level_start_g\(numbers.run)"
     _ = try connection.run(sql("level_spans", ["spans": spans, "seen": seen]))
+    let tables = BuildTables(build: numbers.build)
+    var values = [
+      "spans": spans, "facts": facts, "listen": "parts.\(tables.name(.listen))",
+      "auth": "parts.\(tables.name(.auth))", "page_view": "parts.\(tables.name(.pageView))",
+    ]
+    if !numbers.isFull {
+      values["hour_user"] = "parts.\(tables.name(Rollup.user.table(.hour)))"
+    }
     _ = try connection.run(
-      sql(
-        "level_starts",
-        [
-          "spans": spans, "starts": starts, "listen": facts(.listen), "auth": facts(.auth),
-          "page_view": facts(.pageView),
-        ]))
+      sql(numbers.isFull ? "level_facts" : "level_facts_by_hour", values))
+    _ = try connection.run(
+      sql("level_starts", ["spans": spans, "facts": facts, "starts": starts]))
     try connection.script(sql("level_history", ["spans": spans, "starts": starts]))
   }
 

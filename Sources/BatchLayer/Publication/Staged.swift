@@ -14,6 +14,8 @@ struct Staged {
   var parts: [FactWriter.Part: StageTable]
   /// Days with few facts. Those of one fact share a staged table.
   var rare: Set<FactWriter.Part>
+  /// Days that are there and get few facts more. Those of one fact share a staged table.
+  var few: Set<FactWriter.Part>
   /// Outcomes and credits of facts that have changed since these were written.
   var changes: [FactChange]
   /// When each state of a user was first and last seen; nil where the load has no known user.

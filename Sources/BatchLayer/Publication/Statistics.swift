@@ -32,7 +32,9 @@ struct Statistics {
           try analyze("builds.\(fact.name)", fact.columns)
           continue
         }
-        let changed = Set(staged.parts.keys).union(staged.rare).filter { $0.fact == fact }
+        let changed = Set(staged.parts.keys).union(staged.rare).union(staged.few).filter {
+          $0.fact == fact
+        }
         let large = changed.filter { staged.factCounts[$0, default: 0] >= Self.manyRows }
         let tables = Set(large.compactMap { present[$0] })
           .union(changed.compactMap { present[$0] }.filter(unknown.contains))

@@ -32,6 +32,11 @@ final class FactWriter {
   /// Which parts have a table of their own, and which share one; each is decided when it is first sent.
   private(set) var own: Set<Part> = []
   private(set) var rare: Set<Part> = []
+  /// Parts that the warehouse has already and that get few facts more: those of a fact share a table, from which
+  /// PostgreSQL deals them to their days.
+  private(set) var few: Set<Part> = []
+  /// Parts that the warehouse has a partition for.
+  private let present: Set<Part>
   /// Facts sent, by fact and day.
   private(set) var counts: [Part: Int] = [:]
 
@@ -39,10 +44,12 @@ final class FactWriter {
   ///   - width: how many feeds there are.
   ///   - ownDays: days of a fact that get a table of their own though they have few facts.
   ///   - small: how many of those there are already, by fact.
+  ///   - present: the parts that the warehouse has a partition for, where facts are added to those.
   init(
     _ numbers: LoadNumbers, writer: StageWriter, width: Int, ownDays: Int,
-    small: [FactTable: Int]
+    small: [FactTable: Int], present: Set<Part>
   ) {
+    self.present = present
     self.numbers = numbers
     self.writer = writer
     self.ownDays = ownDays
@@ -153,9 +160,13 @@ final class FactWriter {
 
   /// Decides whether a part has a table of its own, where that is open.
   private func decide(_ part: Part, rows: Int) {
-    guard numbers.covers(part.day), !own.contains(part), !rare.contains(part) else { return }
+    guard numbers.covers(part.day), !own.contains(part), !rare.contains(part),
+      !few.contains(part)
+    else { return }
     if rows >= Self.manyRows {
       own.insert(part)
+    } else if present.contains(part) {
+      few.insert(part)
     } else if small[part.fact, default: 0] < ownDays {
       small[part.fact, default: 0] += 1
       own.insert(part)
@@ -168,7 +179,8 @@ final class FactWriter {
 
   /// The staged table of a part.
   func table(_ part: Part) -> StageTable {
-    if rare.contains(part) { return rareTable(part.fact) }
+    if rare.contains(part) { return sharedTable(Self.rareName(part.fact, numbers.run), part.fact) }
+    if few.contains(part) { return sharedTable(Self.fewName(part.fact, numbers.run), part.fact) }
     let name = "\(part.fact.name)_g\(numbers.run)_\(part.day.key)"
     return StageTable(
       name: name, makeQuery: "batch/stage_fact",
@@ -184,10 +196,13 @@ final class FactWriter {
     "\(fact.name)_g\(run)_rare"
   }
 
-  /// What the days with few facts share.
-  func rareTable(_ fact: FactTable) -> StageTable {
-    let name = Self.rareName(fact, numbers.run)
-    return StageTable(
+  /// The name, without the schema, of the staged table of few facts for days that are there.
+  static func fewName(_ fact: FactTable, _ run: Int64) -> String {
+    "\(fact.name)_g\(run)_few"
+  }
+
+  private func sharedTable(_ name: String, _ fact: FactTable) -> StageTable {
+    StageTable(
       name: name, makeQuery: "batch/stage_rare_fact",
       makeValues: numbers.values(["table": name, "fact": fact.name]),
       finishQuery: "batch/index_fact", finishValues: ["table": name], columns: fact.columns)

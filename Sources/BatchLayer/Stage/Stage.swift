@@ -43,7 +43,8 @@ final class Stage {
     facts = FactWriter(
       numbers, writer: writer, width: outputs.count,
       ownDays: try configuration.ownDays ?? Self.ownDays(memberConnection, library),
-      small: numbers.isFull ? [:] : try Self.smallDays(memberConnection, library, numbers.build))
+      small: numbers.isFull ? [:] : try Self.smallDays(memberConnection, library, numbers.build),
+      present: try Self.present(memberConnection, library, numbers))
     rollups = RollupWriter(numbers, writer: writer)
     members = try MemberStore(connection: memberConnection, library: library)
   }
@@ -91,6 +92,16 @@ final class Stage {
       kernel.defersOutOfWindow = true
       kernel.facts = facts.collectors[number]
     }
+  }
+
+  /// The parts that facts of an incremental load are added to.
+  private static func present(
+    _ connection: Connection, _ library: SQLLibrary, _ numbers: LoadNumbers
+  ) throws(WarehouseError) -> Set<FactWriter.Part> {
+    guard !numbers.isFull, numbers.days == nil, numbers.run > 0 else { return [] }
+    let partitions = FactPartitions(
+      connection: connection, library: library, build: numbers.build)
+    return Set(try partitions.present().keys)
   }
 
   /// Minutes for which nearly all plays can still change the minute in which they began: a song, the allowed
@@ -207,6 +218,7 @@ final class Stage {
       numbers: numbers, cut: cut, replays: replays, finalBefore: finalBefore,
       parts: Dictionary(uniqueKeysWithValues: facts.own.map { ($0, facts.table($0)) }),
       rare: facts.rare,
+      few: facts.few,
       changes: facts.factChanges,
       users: facts.hasUsers ? facts.userTable : nil,
       spans: facts.spans,

@@ -1,6 +1,7 @@
 -- The plans on which the users that a load has touched were seen from their first event in the load on. For
 -- each plan: its first and last event, the plan of the same user whose first event came just before, and the
--- plan that the history has before all of them.
+-- plan that the history has before all of them. Where a user's plans follow each other without overlap, their spans
+-- tell when each began. Where the plans alternate (the user is tangled), only the single facts tell it.
 create table stage.{spans} as
 with touched as (
   select u.user_id, min(s.first_seen) as since
@@ -24,9 +25,17 @@ plans as (
   group by t.user_id, t.since, u.level
 )
 select
-  p.*, b.level as before_level, b.valid_from as before_from,
-  lag(p.level) over times as previous_level,
-  lag(p.last_seen) over times as previous_last_seen
-from plans as p
-left join before as b using (user_id)
-window times as (partition by p.user_id order by p.first_seen, p.last_seen)
+  *,
+  bool_or(
+    previous_last_seen >= first_seen
+    or (first_seen < since and level is distinct from before_level)
+  ) over (partition by user_id) is true as is_tangled
+from (
+  select
+    p.*, b.level as before_level, b.valid_from as before_from,
+    lag(p.level) over times as previous_level,
+    lag(p.last_seen) over times as previous_last_seen
+  from plans as p
+  left join before as b using (user_id)
+  window times as (partition by p.user_id order by p.first_seen, p.last_seen)
+) as ordered
