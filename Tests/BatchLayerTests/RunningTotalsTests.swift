@@ -7,9 +7,11 @@ import Warehouse
 
 /// The running totals of listens, whose tables the tests of the handoff compare after loads of every kind.
 @Suite struct RunningTotalsTests {
+  private static let database = Result { try TestDatabase.make() }
+
   /// Days in any order, some of them twice, that are added up at once or in two parts.
   @Test func partsAddUpToTheWhole() throws {
-    let connection = try TestDatabase.make().connect()
+    let connection = try Self.database.get().connect()
     let seed = TestSeed.drawn()
     print("seed \(seed)")
     let wrong = try connection.run(
@@ -47,7 +49,7 @@ import Warehouse
   }
 
   @Test func everyTableIsExplainedAndMayBeRead() throws {
-    let connection = try TestDatabase.make().connect()
+    let connection = try Self.database.get().connect()
     for table in RunningTable.all {
       let rows = try connection.run(
         """

@@ -114,7 +114,7 @@ import Warehouse
       let what = [
         "by=song", "by=artist", "by=genre", "by=song,artist", "by=genre,artist",
         "by=song&filter=genre:rock", "by=artist&filter=artist:&filter=artist:artist 3",
-        "by=song&filter=artist:nobody", "by=song&filter=song:title 4", "by=user", "by=gender",
+        "by=song&filter=artist:nobody", "by=song&filter=song:title 4", "by=user", "by=user,gender",
         "by=user,level", "by=user&filter=gender:F&filter=level:paid", "by=user&filter=gender:",
       ].randomElement(using: &random)!
       let metrics = ["listens", "listens,skip_rate", "listens,skipped"].randomElement(
