@@ -25,14 +25,16 @@ create function layers.running(days integer[], counts integer[]) returns integer
 language plpgsql immutable strict parallel safe
 as $$
 declare
-  first integer;
-  last  integer;
+  first integer := days[1];
+  last  integer := days[1];
   place integer := 1;
   total integer := 0;
   day   integer;
   sums  integer[];
 begin
-  select min(n), max(n) into first, last from unnest(days) as n;
+  foreach day in array days loop
+    if day < first then first := day; elsif day > last then last := day; end if;
+  end loop;
   sums := array_fill(0, array[last - first + 1], array[first]);
   foreach day in array days loop
     sums[day] := sums[day] + counts[place];
@@ -51,17 +53,21 @@ create function layers.added(a integer[], b integer[]) returns integer[]
 language plpgsql immutable strict parallel safe
 as $$
 declare
-  sums   integer[] := a;
-  b_last integer := array_upper(b, 1);
+  sums  integer[] := a;
+  first integer := array_lower(b, 1);
+  last  integer := array_upper(b, 1);
+  a_first integer := array_lower(a, 1);
+  a_last integer := array_upper(a, 1);
 begin
-  if array_lower(b, 1) < array_lower(sums, 1) then
-    sums := array_fill(0, array[array_lower(sums, 1) - array_lower(b, 1)], array[array_lower(b, 1)]) || sums;
+  if first < a_first then
+    sums := array_fill(0, array[a_first - first], array[first]) || sums;
   end if;
-  if b_last > array_upper(sums, 1) then
-    sums := sums || array_fill(sums[array_upper(sums, 1)], array[b_last - array_upper(sums, 1)]);
+  if last > a_last then
+    sums := sums || array_fill(a[a_last], array[last - a_last]);
+    a_last := last;
   end if;
-  for day in array_lower(b, 1) .. array_upper(sums, 1) loop
-    sums[day] := sums[day] + b[least(day, b_last)];
+  for day in first .. a_last loop
+    sums[day] := sums[day] + b[least(day, last)];
   end loop;
   return sums;
 end
