@@ -2,15 +2,15 @@ import Metrics
 
 /// The part of a statement that finds the members of a top list, and the rows of these members alone.
 extension QuerySQL {
-  /// What is known of a ranking's rows in the statement.
+  /// What the parts of a ranking have in common.
   private struct Names {
     var key: String
+    /// The dimension table, with its schema.
     var dimension: String
     /// The label of a line, of a row of the dimension table.
     var label: String
+    /// What rows of the dimension table have to be, after another condition.
     var filter: String
-    /// Whether the range has parts of days, so that the most is not the least.
-    var isRagged: Bool
   }
 
   /// The tables `line`, `best`, `bar`, `found`, `verdict` and `chosen`, in this order. `chosen` has the keys of all members of
@@ -21,11 +21,20 @@ extension QuerySQL {
     let names = Names(
       key: key, dimension: "warehouse.\(dimension)",
       label: "layers.label(\(ranking.lines.map { "\($0)::text" }.joined(separator: ", ")))",
-      filter: filters.isEmpty ? "" : " and " + filters.joined(separator: " and "),
-      isRagged: ranking.within != ranking.around)
-    let totals = ranking.quarters.map { self.totals(ranking, $0, names) }
-    let parts = (totals + [recent(ranking, names)]).joined(separator: "\n    union all\n    ")
-    let most = names.isRagged ? "sum(most)" : "sum(least)"
+      filter: filters.isEmpty ? "" : " and " + filters.joined(separator: " and "))
+    let most = listens(of: ranking.around, ranking, names)
+    // Any lines as many as the list may have will do: what the least of them has at least, the last one of the list has too.
+    let least =
+      ranking.within == ranking.around
+      ? "select most as listens from best"
+      : """
+      select coalesce(sum(part.listens), 0) as listens
+        from best
+        left join (
+          \(listens(of: ranking.within, ranking, names, among: "best"))
+        ) as part using (label)
+        group by best.label
+      """
     let tuple = ranking.lines.indices.map { "g\($0)" }.joined(separator: ", ")
     let columns = ranking.lines.enumerated().map { "\($1) as g\($0)" }.joined(separator: ", ")
     let select =
@@ -34,15 +43,20 @@ extension QuerySQL {
     // A label may stand for two lines only by a collision of hashes. Then nothing is decided.
     return """
       line as materialized (
-        select label, coalesce(sum(least), 0) as least, coalesce(\(most), 0) as most
+        select label, coalesce(sum(listens), 0) as most
         from (
-          \(parts)
+          \(most)
         ) as part
         group by label
       ),
-      best as (select least from line order by least desc limit \(wanted)::bigint),
+      best as materialized (
+        select label, most from line order by most desc limit \(wanted)::bigint
+      ),
       bar as (
-        select case when count(*) = \(wanted)::bigint then min(least) else 0 end as least from best
+        select case when count(*) = \(wanted)::bigint then min(listens) else 0 end as least
+        from (
+          \(least)
+        ) as lines
       ),
       found as materialized (
         \(select) (select least from bar) > 0
@@ -62,27 +76,42 @@ extension QuerySQL {
       """
   }
 
-  /// The loaded listens of some quarters, a row for each member.
-  private mutating func totals(
-    _ ranking: Ranking, _ quarters: Ranking.Quarters, _ names: Names
+  /// Selects of the listens of some days, each row with the label of its line.
+  /// - Parameter lines: a table with the labels of the lines that are looked at; nil looks at all.
+  private mutating func listens(
+    of days: RungPiece, _ ranking: Ranking, _ names: Names, among lines: String? = nil
   ) -> String {
-    let first = bind(quarters.first.isoDate)
-    let last = bind(quarters.last.isoDate)
-    let least = Self.listens(Ranking.places(of: ranking.within, in: quarters))
-    let most = Self.listens(Ranking.places(of: ranking.around, in: quarters))
-    let sums = "\(least) as least" + (names.isRagged ? ", \(most) as most" : "")
-    let from =
-      "from batch.\(ranking.table.name) where quarter >= \(first)::date and quarter <= \(last)::date"
-    if ranking.isByName { return "select label, \(sums) \(from)" }
-    let filter = names.filter.isEmpty ? "" : " where true\(names.filter)"
-    return
-      "select \(names.label) as label, least\(names.isRagged ? ", most" : "")"
-      + " from (select \(names.key), \(sums) \(from)) as total"
-      + " left join \(names.dimension) using (\(names.key))\(filter)"
+    let isAmong =
+      lines.map {
+        " and \(names.key) in (select \(names.key) from \(names.dimension)"
+          + " where \(names.label) in (select label from \($0)))"
+      } ?? ""
+    let join = " left join \(names.dimension) using (\(names.key))"
+    var parts: [String] = []
+    for quarters in ranking.quarters {
+      guard let listens = Self.listens(Ranking.places(of: days, in: quarters)) else { continue }
+      let (first, last) = (bind(quarters.first.isoDate), bind(quarters.last.isoDate))
+      let from =
+        "from batch.\(ranking.table.name)"
+        + " where quarter >= \(first)::date and quarter <= \(last)::date\(isAmong)"
+      parts.append(
+        ranking.isByName
+          ? "select label, \(listens) as listens \(from)"
+          : "select \(names.label) as label, listens from (select \(names.key), \(listens) as listens"
+            + " \(from)) as total\(join) where true\(names.filter)")
+    }
+    // The speed layer's are few, and have no label.
+    let (from, to) = (bind(days.from.isoDate), bind(days.to.isoDate))
+    parts.append(
+      "select \(names.label) as label, listens"
+        + " from layers.\(ranking.table.rollup.table(.day).name)\(join)"
+        + " where not is_loaded and day >= \(from)::date and day < \(to)::date\(isAmong)\(names.filter)"
+    )
+    return parts.joined(separator: "\n    union all\n    ")
   }
 
-  /// What a row of running totals has of the days between two places in its quarter.
-  private static func listens(_ places: (from: Int64?, to: Int64?)) -> String {
+  /// What a row of running totals has of the days between two places in its quarter; nil where that is nothing.
+  private static func listens(_ places: (from: Int64?, to: Int64?)) -> String? {
     let all = "listens[array_upper(listens, 1)]"
     func sum(_ place: Int64?) -> String? {
       guard let place else { return all }
@@ -90,27 +119,11 @@ extension QuerySQL {
       return
         "case when \(place) >= array_upper(listens, 1) then \(all) else coalesce(listens[\(place)], 0) end"
     }
-    // Before the days that are asked for nothing is; behind them all is, which is twice the same.
-    guard places.from != nil, let to = sum(places.to) else { return "0" }
+    guard places.from != nil, let to = sum(places.to) else { return nil }
     return sum(places.from).map { "\(to) - \($0)" } ?? to
   }
 
-  /// The listens that only the speed layer has, by the day: what is within parts of days counts for the most.
-  private mutating func recent(_ ranking: Ranking, _ names: Names) -> String {
-    let (from, to) = (bind(ranking.around.from.isoDate), bind(ranking.around.to.isoDate))
-    var sums = "listens as least"
-    if names.isRagged {
-      let (first, end) = (bind(ranking.within.from.isoDate), bind(ranking.within.to.isoDate))
-      sums =
-        "case when day >= \(first)::date and day < \(end)::date then listens end as least, listens as most"
-    }
-    return
-      "select \(names.label) as label, \(sums) from layers.\(ranking.table.rollup.table(.day).name)"
-      + " left join \(names.dimension) using (\(names.key))"
-      + " where not is_loaded and day >= \(from)::date and day < \(to)::date\(names.filter)"
-  }
-
-  /// The rows of the chosen members: those that are loaded one by one by their key, and the others, which have no index.
+  /// The rows of the chosen members: hours and days that are loaded one by one by their key, and all others by their time.
   mutating func chosenRows(of ranking: Ranking) -> [String] {
     let rollup = ranking.table.rollup
     let key = ranking.table.key
@@ -119,12 +132,10 @@ extension QuerySQL {
       let table = rollup.table(rung).name
       let type = Self.type(rung)
       let (from, to) = (bind(Self.text(piece.from, rung)), bind(Self.text(piece.to, rung)))
-      let time = "\(rung.column) >= \(from)::\(type) and \(rung.column) < \(to)::\(type)"
       let isChosen = "\(key) in (select \(key) from chosen)"
       guard rung != .minute else {
         // An hour of minutes has few rows, and those that are given up are in the facts.
-        let past = rollup.keepsAllMinutes ? [] : [("past_\(table)", "ts")]
-        return ([(table, rung.column)] + past).map { view, time in
+        return [(table, rung.column), ("past_\(table)", "ts")].map { view, time in
           "select \(source)is_loaded from layers.\(view)"
             + " where \(time) >= \(from)::\(type) and \(time) < \(to)::\(type) and \(isChosen)"
         }
@@ -134,7 +145,8 @@ extension QuerySQL {
           + " \(to)::\(type) - interval '1 \(rung.rawValue)', '1 \(rung.rawValue)') as start) as span"
           + " cross join chosen cross join lateral (select \(source)is_loaded from layers.\(table)"
           + " where is_loaded and \(rung.column) = span.start and \(key) = chosen.\(key) offset 0) as part",
-        "select \(source)is_loaded from layers.\(table) where not is_loaded and \(time) and \(isChosen)",
+        "select \(source)is_loaded from layers.\(table) where not is_loaded"
+          + " and \(rung.column) >= \(from)::\(type) and \(rung.column) < \(to)::\(type) and \(isChosen)",
       ]
     }
   }
