@@ -81,24 +81,28 @@ extension QuerySQL {
   private mutating func listens(
     of days: RungPiece, _ ranking: Ranking, _ names: Names, among lines: String? = nil
   ) -> String {
-    let isAmong =
-      lines.map {
-        " and \(names.key) in (select \(names.key) from \(names.dimension)"
-          + " where \(names.label) in (select label from \($0)))"
-      } ?? ""
+    let members =
+      "select \(names.key) from \(names.dimension)"
+      + (lines.map { " where \(names.label) in (select label from \($0))" } ?? "")
+    let isAmong = lines == nil ? "" : " and \(names.key) in (\(members))"
     let join = " left join \(names.dimension) using (\(names.key))"
     var parts: [String] = []
     for quarters in ranking.quarters {
       guard let listens = Self.listens(Ranking.places(of: days, in: quarters)) else { continue }
       let (first, last) = (bind(quarters.first.isoDate), bind(quarters.last.isoDate))
-      let from =
-        "from batch.\(ranking.table.name)"
-        + " where quarter >= \(first)::date and quarter <= \(last)::date\(isAmong)"
+      let columns = "label, \(names.key), \(listens) as listens"
+      let table = "batch.\(ranking.table.name)"
+      let totals =
+        lines == nil
+        ? "select \(columns) from \(table) where quarter >= \(first)::date and quarter <= \(last)::date"
+        : "select part.* from generate_series(\(first)::timestamp, \(last)::timestamp, '3 months') as start"
+          + " cross join (\(members)) as member cross join lateral (select \(columns) from \(table)"
+          + " where quarter = start::date and \(names.key) = member.\(names.key) offset 0) as part"
       parts.append(
         ranking.isByName
-          ? "select label, \(listens) as listens \(from)"
-          : "select \(names.label) as label, listens from (select \(names.key), \(listens) as listens"
-            + " \(from)) as total\(join) where true\(names.filter)")
+          ? "select label, listens from (\(totals)) as total"
+          : "select \(names.label) as label, listens from (\(totals)) as total\(join) where true\(names.filter)"
+      )
     }
     // The speed layer's are few, and have no label.
     let (from, to) = (bind(days.from.isoDate), bind(days.to.isoDate))
@@ -127,27 +131,49 @@ extension QuerySQL {
   mutating func chosenRows(of ranking: Ranking) -> [String] {
     let rollup = ranking.table.rollup
     let key = ranking.table.key
-    return plan.pieces.flatMap { piece -> [String] in
+    let isChosen = "\(key) in (select \(key) from chosen)"
+    var rows: [String] = []
+    var stretches: [String] = []
+    for piece in plan.pieces {
       let rung = piece.rung
-      let table = rollup.table(rung).name
       let type = Self.type(rung)
       let (from, to) = (bind(Self.text(piece.from, rung)), bind(Self.text(piece.to, rung)))
-      let isChosen = "\(key) in (select \(key) from chosen)"
-      guard rung != .minute else {
-        // An hour of minutes has few rows, and those that are given up are in the facts.
-        return [(table, rung.column), ("past_\(table)", "ts")].map { view, time in
-          "select \(source)is_loaded from layers.\(view)"
-            + " where \(time) >= \(from)::\(type) and \(time) < \(to)::\(type) and \(isChosen)"
-        }
+      if rung == .minute {
+        // An hour of minutes has few rows.
+        rows.append(
+          "select \(source)is_loaded from layers.minute_\(rollup.name) where is_loaded"
+            + " and minute >= \(from)::\(type) and minute < \(to)::\(type) and \(isChosen)")
+        stretches.append("ts >= \(from)::\(type) and ts < \(to)::\(type)")
+        continue
       }
-      return [
+      rows.append(
         "select part.* from (select start::\(type) from generate_series(\(from)::\(type),"
           + " \(to)::\(type) - interval '1 \(rung.rawValue)', '1 \(rung.rawValue)') as start) as span"
-          + " cross join chosen cross join lateral (select \(source)is_loaded from layers.\(table)"
-          + " where is_loaded and \(rung.column) = span.start and \(key) = chosen.\(key) offset 0) as part",
-        "select \(source)is_loaded from layers.\(table) where not is_loaded"
-          + " and \(rung.column) >= \(from)::\(type) and \(rung.column) < \(to)::\(type) and \(isChosen)",
-      ]
+          + " cross join chosen cross join lateral (select \(source)is_loaded"
+          + " from layers.\(rollup.table(rung).name)"
+          + " where is_loaded and \(rung.column) = span.start and \(key) = chosen.\(key) offset 0) as part"
+      )
     }
+    if !stretches.isEmpty {
+      // Minutes that are given up are in the facts.
+      rows.append(
+        "select \(source)is_loaded from layers.past_minute_\(rollup.name) where is_loaded"
+          + " and (\(stretches.joined(separator: " or "))) and \(isChosen)")
+    }
+    return rows + recentRows(of: ranking).map { "\($0) and \(isChosen)" }
+  }
+
+  /// The speed layer's rows of all of the range, by the widest rung that its ends agree with.
+  private mutating func recentRows(of ranking: Ranking) -> [String] {
+    let rungs = plan.pieces.map(\.rung)
+    let rung = Rung.allCases.first(where: rungs.contains) ?? .minute
+    let table = ranking.table.rollup.table(rung).name
+    let type = Self.type(rung)
+    let (from, to) = (bind(Self.text(plan.query.from, rung)), bind(Self.text(plan.query.to, rung)))
+    return ([(table, rung.column)] + (rung == .minute ? [("past_\(table)", "ts")] : []))
+      .map { view, time in
+        "select \(source)is_loaded from layers.\(view) where not is_loaded"
+          + " and \(time) >= \(from)::\(type) and \(time) < \(to)::\(type)"
+      }
   }
 }
