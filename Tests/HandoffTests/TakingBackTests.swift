@@ -187,7 +187,8 @@ import Warehouse
       update builds.fact_page_view set level = 'gold' where date_key = 20260304;
       update builds.hour_song set listens = coalesce(listens, 0) + 1
       where hour >= '2026-03-03 00:00Z' and hour < '2026-03-05 00:00Z';
-      delete from builds.day_user where day = '2026-03-03';
+      delete from builds.day_user where day = '2026-03-03' and listens is null;
+      update builds.day_user set skipped = 77 where day = '2026-03-03';
       update builds.minute_totals set listens = listens + 7
       where minute >= '2026-03-04 00:00Z' and minute < '2026-03-05 00:00Z';
       update builds.day_totals set listens = 12345 where day = '2026-03-02'

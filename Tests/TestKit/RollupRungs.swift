@@ -1,7 +1,7 @@
 import Warehouse
 
 extension Connection {
-  /// Makes the hours and days of a batch rollup anew from its minutes, as a load would have published them.
+  /// Makes the hours, days and running totals of a batch rollup anew from its minutes, as a load would have published them.
   /// - Parameters:
   ///   - rollup: the rollup's name within the names of its tables.
   ///   - keys: its key columns beside the time.
@@ -23,5 +23,18 @@ extension Connection {
         group by \(([time] + keys).joined(separator: ", "))
         """)
     }
+    guard let names = ["song": "title, artist", "user": "user_id::text"][rollup] else { return }
+    try script(
+      """
+      delete from batch.quarter_\(rollup);
+      insert into batch.quarter_\(rollup) (quarter, \(rollup)_key, label, load_run_id, listens)
+      select
+        layers.quarter_of(day), \(rollup)_key, layers.label(\(names)), 0,
+        layers.running(array_agg(day - layers.quarter_of(day) + 1), array_agg(listens))
+      from batch.day_\(rollup)
+      left join warehouse.dim_\(rollup) using (\(rollup)_key)
+      where listens > 0
+      group by 1, 2, 3
+      """)
   }
 }

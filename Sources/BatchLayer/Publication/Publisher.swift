@@ -37,6 +37,7 @@ struct Publisher {
         }
         try UndoLog(connection: connection, library: library).save(staged)
         try addRows(staged)
+        try runningTotals.add(staged)
         if let users = staged.users {
           try publishUsers(staged.numbers, seen: "stage.\(users.name)")
         }
@@ -77,6 +78,11 @@ struct Publisher {
         try UndoLog(connection: connection, library: library).take(
           days, for: staged.run, staged.build, closedEpoch: published.epoch)
         try addRows(staged)
+        for table in RunningTable.all {
+          try runningTotals.renew(
+            table, from: "\(days.lowerBound.key)", to: "\(days.upperBound.key)",
+            build: staged.build)
+        }
         let warnings = try audit.run(staged)
         try Checks.store(warnings, run: staged.run, connection, library)
         _ = try connection.run(sql("note_load"), [.int(staged.build), .int(staged.run)])
@@ -181,6 +187,10 @@ struct Publisher {
   }
 
   private var rows: StagedRows { StagedRows(connection: connection, library: library) }
+
+  private var runningTotals: RunningTotals {
+    RunningTotals(connection: connection, library: library)
+  }
 
   private func sql(_ name: String, _ values: [String: String] = [:]) throws(WarehouseError)
     -> String

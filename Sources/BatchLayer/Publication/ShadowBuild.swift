@@ -19,6 +19,15 @@ struct ShadowBuild {
             "table": RollupWriter.name(table, staged.run), "rollup": table.name, "build": build,
           ]))
     }
+    for table in RunningTable.all {
+      try connection.script(
+        library.sql(
+          "rollup/attach",
+          [
+            "table": RunningTotals.stageName(table, staged.run), "rollup": table.name,
+            "build": build,
+          ]))
+    }
     for fact in FactTable.allCases { try open(fact, staged) }
     try connection.script(library.sql("batch/open_build", ["build": build]))
     _ = try connection.run(

@@ -24,6 +24,9 @@ struct Statistics {
         try analyze(
           "builds.\(table.name)", table.keyColumns + table.rollup.counters.map(\.column))
       }
+      for table in RunningTable.all {
+        try analyze("builds.\(table.name)", ["quarter", table.key, "label"])
+      }
       let present = try FactPartitions(
         connection: connection, library: library, build: staged.build
       ).present()

@@ -9,6 +9,8 @@ struct QueryAnswer: Sendable {
   var loadedEpoch: Int
   /// Whether the database agrees about where the buckets of `plan.checkedSpans` begin. If not, the rows are not to be shown.
   var agrees: Bool
+  /// Whether `plan.ranking` has found the members of the list. If not, the rows are not to be shown.
+  var isDecided: Bool
   /// Where facts answer: every event before this that either layer has counted is in the answer, and it is final; what
   /// comes after is there as far as the last load went. nil where nothing is certain, and where both layers answer.
   var coversUntil: String?
@@ -26,7 +28,8 @@ struct QueryAnswer: Sendable {
     agrees = result.first?[3] != "false"
     let coversUntil = result.first?[4]
     self.coversUntil = coversUntil
-    let found = result.filter { $0[5] != nil }
+    isDecided = result.first?[5] != "false"
+    let found = result.filter { $0[6] != nil }
     isTruncated = found.count > plan.query.limit
     rows = found.prefix(plan.query.limit).map { row in
       var texts = row.dropFirst(QuerySQL.leading).makeIterator()

@@ -28,6 +28,8 @@ struct QueryPlan: Sendable {
   var pieces: [RungPiece]
   /// What the database must agree with for the pieces to be right.
   var checkedSpans: [BucketSpan]
+  /// How the members are found whose rows are read; nil where all rows are.
+  var ranking: Ranking?
   var columns: [Column]
 
   /// - Throws: `RequestError` that says what does go together.
@@ -43,6 +45,7 @@ struct QueryPlan: Sendable {
       checkedSpans =
         query.timeZone == "UTC" ? [] : BucketSpan.checked(spans, query.granularity)
     }
+    ranking = Ranking(query, source, pieces)
     columns = []
     if query.granularity != .none {
       columns.append(Column(name: "time", kind: .time, role: .bucket))
@@ -85,6 +88,13 @@ struct QueryPlan: Sendable {
     var plan = self
     plan.pieces = [RungPiece(rung: .minute, from: query.from, to: query.to)]
     plan.checkedSpans = []
+    return plan.overAllRows
+  }
+
+  /// The same plan without a ranking.
+  var overAllRows: QueryPlan {
+    var plan = self
+    plan.ranking = nil
     return plan
   }
 }

@@ -20,10 +20,10 @@ struct Statement: Equatable, Sendable {
 /// plan without the interval ends, all as text. With no rows there is one row without a position.
 struct QuerySQL {
   /// The number of columns before those of the plan: as_of, final_before, loaded_epoch, agrees, covers_until,
-  /// position.
-  static let leading = 6
+  /// is_decided, position.
+  static let leading = 7
 
-  private let plan: QueryPlan
+  let plan: QueryPlan
   private var parameters: [String?] = []
   /// The parameter that the time zone is bound to.
   private var zone = ""
@@ -36,7 +36,7 @@ struct QuerySQL {
 
   private init(plan: QueryPlan) { self.plan = plan }
 
-  private mutating func bind(_ value: String) -> String {
+  mutating func bind(_ value: String) -> String {
     parameters.append(value)
     return "$\(parameters.count)"
   }
@@ -94,8 +94,11 @@ struct QuerySQL {
     let group =
       keys.isEmpty ? "" : "\n  group by " + keys.map(String.init).joined(separator: ", ")
     let limit = bind(String(query.limit + 1))
-    let counted = rows().joined(separator: "\n  union all\n  ")
+    let choice = plan.ranking.map { self.choice($0) + ",\n" } ?? ""
+    let counted = (plan.ranking.map { chosenRows(of: $0) } ?? rows()).joined(
+      separator: "\n  union all\n  ")
     let agrees = agreement()
+    let isDecided = plan.ranking == nil ? "true" : "(select is_decided from verdict)"
     let coversUntil = coverage(to: to)
     return """
       with state as (
@@ -108,7 +111,7 @@ struct QuerySQL {
         from batch.published
         where now() at time zone \(zone) is not null
       ),
-      counted as (
+      \(choice)counted as (
         \(counted)
       ),
       answer as (
@@ -122,7 +125,7 @@ struct QuerySQL {
         select row_number() over (order by \(order.joined(separator: ", "))) as position, * from first
       )
       select state.as_of, state.final_before, state.loaded_epoch::text, state.agrees::text,
-        \(SQLText.iso("state.covers_until", milliseconds: false)), answer.position::text, \(shown.joined(separator: ", "))
+        \(SQLText.iso("state.covers_until", milliseconds: false)), \(isDecided)::text, answer.position::text, \(shown.joined(separator: ", "))
       from state left join page as answer on true
       order by answer.position
       """
@@ -239,13 +242,13 @@ struct QuerySQL {
   }
 
   /// The type of the column that says when a row's width begins.
-  private static func type(_ rung: Rung) -> String { rung == .day ? "date" : "timestamptz" }
+  static func type(_ rung: Rung) -> String { rung == .day ? "date" : "timestamptz" }
 
   private static func multirange(_ rung: Rung) -> String {
     rung == .day ? "datemultirange" : "tstzmultirange"
   }
 
-  private static func text(_ time: Instant, _ rung: Rung) -> String {
+  static func text(_ time: Instant, _ rung: Rung) -> String {
     rung == .day ? time.isoDate : time.iso8601
   }
 
@@ -272,7 +275,7 @@ struct QuerySQL {
   }
 
   /// The columns that the plan reads beside the time, each with a comma after it.
-  private var source: String {
+  var source: String {
     var columns: [String] = []
     for column in homes.flatMap(\.keyColumns) where !columns.contains(column) {
       columns.append(column)
@@ -289,7 +292,7 @@ struct QuerySQL {
     return columns.map { "\($0), " }.joined()
   }
 
-  private mutating func condition(_ filter: Query.Filter) -> String? {
+  mutating func condition(_ filter: Query.Filter) -> String? {
     guard let column = plan.source.columns(of: filter.dimension).first else { return nil }
     var alternatives: [String] = []
     let values = filter.values.filter { !$0.isEmpty }.map { bind($0) }

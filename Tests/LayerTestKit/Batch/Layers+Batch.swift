@@ -66,6 +66,7 @@ extension Layers {
     var tables = Self.comparedTables
     for name in FactTable.allCases.map(\.qualifiedName)
       + RollupTable.all.map({ "batch.\($0.name)" })
+      + RunningTable.all.map({ "batch.\($0.name)" })
     {
       tables.append((name, try mine.rowsWithoutLoad(of: name)))
     }

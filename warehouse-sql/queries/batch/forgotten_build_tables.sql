@@ -5,6 +5,6 @@ from pg_class as c
 left join pg_inherits on inhrelid = c.oid
 where c.relnamespace = 'parts'::regnamespace
   and c.relkind in ('r', 'p')
-  and c.relname ~ '^(published|fact_[a-z_]+|(minute|hour|day)_[a-z]+)_b[0-9]+$'
+  and c.relname ~ '^(published|fact_[a-z_]+|(minute|hour|day|quarter)_[a-z]+)_b[0-9]+$'
   and substring(c.relname from '_b([0-9]+)$')::integer not in (select build from builds.published)
 order by inhdetachpending desc nulls last, c.relname

@@ -1,0 +1,109 @@
+import Metrics
+import Support
+
+/// How the members that a top list is about are found before their rows are read: by running totals of listens, which
+/// give each line of the list a least and a most that it can have. Days that the range has part of count for the
+/// most only. Lines whose most is below the least of the last line that is wanted cannot be in the list (docs/decisions/0017).
+struct Ranking: Equatable, Sendable {
+  var table: RunningTable
+  /// The whole days within the range.
+  var within: RungPiece
+  /// The days that the range has any of.
+  var around: RungPiece
+  /// The columns of the dimension table that a line stands for, one or two.
+  var lines: [String]
+  /// Whether these are the names of a member, and nothing is filtered, so that the label in the running totals is that of
+  /// the line.
+  var isByName: Bool
+  /// Lines whose totals the list needs: as many as it may have, and one more to tell whether it is cut off.
+  var wanted: Int
+  /// Rows of days that may be looked up one by one. Where the members have more, their rows are read as for any question.
+  static let maximumLookups = 400_000
+
+  /// The members that may be looked up.
+  var maximumMembers: Int {
+    max(
+      1,
+      Self.maximumLookups
+        / max(1, Int((within.to.milliseconds - within.from.milliseconds) / Self.day)))
+  }
+
+  private static let day = 1440 * Instant.minute
+  /// Longer lists want so many members that reading all rows is as fast.
+  static let maximumLimit = 100
+  /// Days from which on it is worth while.
+  private static let fewestDays: Int64 = 3
+
+  /// nil where the query is no top list by listens, or one over few days.
+  init?(_ query: Query, _ source: QuerySource, _ pieces: [RungPiece]) {
+    guard case .rollup(let rollup) = source, let table = RunningTable.of(rollup),
+      query.granularity == .none, query.limit <= Self.maximumLimit,
+      case .sum(.listens)? = query.metrics.first?.rule,
+      let days = pieces.first(where: { $0.rung == .day }),
+      days.to.milliseconds - days.from.milliseconds >= Self.fewestDays * Self.day,
+      !(query.by + query.filters.map(\.dimension)).contains(.layer)
+    else { return nil }
+    var lines: [String] = []
+    for column in query.by.flatMap(source.columns(of:)) where !lines.contains(column.expression) {
+      lines.append(column.expression)
+    }
+    guard (1...2).contains(lines.count), let dimension = rollup.dimensionTable else { return nil }
+    self.table = table
+    within = days
+    around = RungPiece(
+      rung: .day, from: query.from.floored(to: .day), to: query.to.ceiled(to: .day))
+    self.lines = lines
+    isByName =
+      query.filters.isEmpty && lines == table.names.map { "\(dimension.table).\($0)" }
+    wanted = query.limit + 1
+  }
+
+  // MARK: Quarters
+
+  /// A stretch of quarters of which the same elements are read.
+  struct Quarters: Equatable, Sendable {
+    /// The first day of the first quarter.
+    var first: Instant
+    /// The first day of the last quarter.
+    var last: Instant
+  }
+
+  /// The quarters that the days around the range are in: those where they begin and end, and what lies between.
+  var quarters: [Quarters] {
+    let first = Self.quarter(of: around.from)
+    let last = Self.quarter(of: Instant(milliseconds: around.to.milliseconds - Self.day))
+    guard first < last else { return [Quarters(first: first, last: first)] }
+    let second = Self.next(first)
+    let between =
+      second < last
+      ? [
+        Quarters(
+          first: second,
+          last: Self.quarter(of: Instant(milliseconds: last.milliseconds - Self.day)))
+      ] : []
+    return [Quarters(first: first, last: first)] + between + [Quarters(first: last, last: last)]
+  }
+
+  /// Where in these quarters a stretch of days begins and ends: the number of days of the quarter before each, nil where that is
+  /// all of them.
+  static func places(of days: RungPiece, in quarters: Quarters) -> (from: Int64?, to: Int64?) {
+    func place(_ time: Instant) -> Int64? {
+      if time >= next(quarters.last) { return nil }
+      return max(0, (time.milliseconds - quarters.first.milliseconds) / day)
+    }
+    return (place(days.from), place(days.to))
+  }
+
+  /// When the last of these quarters ends.
+  static func quartersEnd(_ quarters: Quarters) -> Instant { next(quarters.last) }
+
+  private static func quarter(of time: Instant) -> Instant {
+    let date = CivilDate(daysSince1970: CivilDate.floorDivide(time.milliseconds, day))
+    let first = CivilDate(year: date.year, month: (date.month - 1) / 3 * 3 + 1, day: 1)
+    return Instant(milliseconds: first.daysSince1970 * day)
+  }
+
+  private static func next(_ quarter: Instant) -> Instant {
+    self.quarter(of: Instant(milliseconds: quarter.milliseconds + 93 * day))
+  }
+}

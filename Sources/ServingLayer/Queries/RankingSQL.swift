@@ -1,0 +1,179 @@
+import Metrics
+
+/// The part of a statement that finds the members of a top list, and the rows of these members alone.
+extension QuerySQL {
+  /// What the parts of a ranking have in common.
+  private struct Names {
+    var key: String
+    /// The dimension table, with its schema.
+    var dimension: String
+    /// The label of a line, of a row of the dimension table.
+    var label: String
+    /// What rows of the dimension table have to be, after another condition.
+    var filter: String
+  }
+
+  /// The tables `line`, `best`, `bar`, `found`, `verdict` and `chosen`, in this order. `chosen` has the keys of all members of
+  /// every line that can be in the list, or none where `verdict` says that this was not decided.
+  mutating func choice(_ ranking: Ranking) -> String {
+    guard let (dimension, key) = ranking.table.rollup.dimensionTable else { return "" }
+    let filters = plan.query.filters.compactMap { condition($0) }
+    let names = Names(
+      key: key, dimension: "warehouse.\(dimension)",
+      label: "layers.label(\(ranking.lines.map { "\($0)::text" }.joined(separator: ", ")))",
+      filter: filters.isEmpty ? "" : " and " + filters.joined(separator: " and "))
+    let most = listens(of: ranking.around, ranking, names)
+    // Any lines as many as the list may have will do: what the least of them has at least, the last one of the list has too.
+    let least =
+      ranking.within == ranking.around
+      ? "select most as listens from best"
+      : """
+      select coalesce(sum(part.listens), 0) as listens
+        from best
+        left join (
+          \(listens(of: ranking.within, ranking, names, among: "best"))
+        ) as part using (label)
+        group by best.label
+      """
+    let tuple = ranking.lines.indices.map { "g\($0)" }.joined(separator: ", ")
+    let columns = ranking.lines.enumerated().map { "\($1) as g\($0)" }.joined(separator: ", ")
+    let select =
+      "select \(key), \(names.label) as label, \(columns) from \(names.dimension) where"
+    let wanted = bind(String(ranking.wanted))
+    // A label may stand for two lines only by a collision of hashes. Then nothing is decided.
+    return """
+      line as materialized (
+        select label, coalesce(sum(listens), 0) as most
+        from (
+          \(most)
+        ) as part
+        group by label
+      ),
+      best as materialized (
+        select label, most from line order by most desc limit \(wanted)::bigint
+      ),
+      bar as (
+        select case when count(*) = \(wanted)::bigint then min(listens) else 0 end as least
+        from (
+          \(least)
+        ) as lines
+      ),
+      found as materialized (
+        \(select) (select least from bar) > 0
+          and \(names.label) in (select label from line where most >= (select least from bar))\(names.filter)
+        union all
+        \(select) (select least from bar) = 0\(names.filter)
+        limit \(ranking.maximumMembers + 1)
+      ),
+      verdict as materialized (
+        select count(*) <= \(ranking.maximumMembers)
+          and count(distinct label) = count(distinct row(\(tuple))) as is_decided
+        from found
+      ),
+      chosen as materialized (
+        select \(key) from found where (select is_decided from verdict)
+      )
+      """
+  }
+
+  /// Selects of the listens of some days, each row with the label of its line.
+  /// - Parameter lines: a table with the labels of the lines that are looked at; nil looks at all.
+  private mutating func listens(
+    of days: RungPiece, _ ranking: Ranking, _ names: Names, among lines: String? = nil
+  ) -> String {
+    let members =
+      "select \(names.key) from \(names.dimension)"
+      + (lines.map { " where \(names.label) in (select label from \($0))" } ?? "")
+    let isAmong = lines == nil ? "" : " and \(names.key) in (\(members))"
+    let join = " left join \(names.dimension) using (\(names.key))"
+    var parts: [String] = []
+    for quarters in ranking.quarters {
+      guard let listens = Self.listens(Ranking.places(of: days, in: quarters)) else { continue }
+      let (first, last) = (bind(quarters.first.isoDate), bind(quarters.last.isoDate))
+      let columns = "label, \(names.key), \(listens) as listens"
+      let table = "batch.\(ranking.table.name)"
+      let totals =
+        lines == nil
+        ? "select \(columns) from \(table) where quarter >= \(first)::date and quarter <= \(last)::date"
+        : "select part.* from generate_series(\(first)::timestamp, \(last)::timestamp, '3 months') as start"
+          + " cross join (\(members)) as member cross join lateral (select \(columns) from \(table)"
+          + " where quarter = start::date and \(names.key) = member.\(names.key) offset 0) as part"
+      parts.append(
+        ranking.isByName
+          ? "select label, listens from (\(totals)) as total"
+          : "select \(names.label) as label, listens from (\(totals)) as total\(join) where true\(names.filter)"
+      )
+    }
+    // The speed layer's are few, and have no label.
+    let (from, to) = (bind(days.from.isoDate), bind(days.to.isoDate))
+    parts.append(
+      "select \(names.label) as label, listens"
+        + " from layers.\(ranking.table.rollup.table(.day).name)\(join)"
+        + " where not is_loaded and day >= \(from)::date and day < \(to)::date\(isAmong)\(names.filter)"
+    )
+    return parts.joined(separator: "\n    union all\n    ")
+  }
+
+  /// What a row of running totals has of the days between two places in its quarter; nil where that is nothing.
+  private static func listens(_ places: (from: Int64?, to: Int64?)) -> String? {
+    let all = "listens[array_upper(listens, 1)]"
+    func sum(_ place: Int64?) -> String? {
+      guard let place else { return all }
+      guard place > 0 else { return nil }
+      return
+        "case when \(place) >= array_upper(listens, 1) then \(all) else coalesce(listens[\(place)], 0) end"
+    }
+    guard places.from != nil, let to = sum(places.to) else { return nil }
+    return sum(places.from).map { "\(to) - \($0)" } ?? to
+  }
+
+  /// The rows of the chosen members: hours and days that are loaded one by one by their key, and all others by their time.
+  mutating func chosenRows(of ranking: Ranking) -> [String] {
+    let rollup = ranking.table.rollup
+    let key = ranking.table.key
+    let isChosen = "\(key) in (select \(key) from chosen)"
+    var rows: [String] = []
+    var stretches: [String] = []
+    for piece in plan.pieces {
+      let rung = piece.rung
+      let type = Self.type(rung)
+      let (from, to) = (bind(Self.text(piece.from, rung)), bind(Self.text(piece.to, rung)))
+      if rung == .minute {
+        // An hour of minutes has few rows.
+        rows.append(
+          "select \(source)is_loaded from layers.minute_\(rollup.name) where is_loaded"
+            + " and minute >= \(from)::\(type) and minute < \(to)::\(type) and \(isChosen)")
+        stretches.append("ts >= \(from)::\(type) and ts < \(to)::\(type)")
+        continue
+      }
+      rows.append(
+        "select part.* from (select start::\(type) from generate_series(\(from)::\(type),"
+          + " \(to)::\(type) - interval '1 \(rung.rawValue)', '1 \(rung.rawValue)') as start) as span"
+          + " cross join chosen cross join lateral (select \(source)is_loaded"
+          + " from layers.\(rollup.table(rung).name)"
+          + " where is_loaded and \(rung.column) = span.start and \(key) = chosen.\(key) offset 0) as part"
+      )
+    }
+    if !stretches.isEmpty {
+      // Minutes that are given up are in the facts.
+      rows.append(
+        "select \(source)is_loaded from layers.past_minute_\(rollup.name) where is_loaded"
+          + " and (\(stretches.joined(separator: " or "))) and \(isChosen)")
+    }
+    return rows + recentRows(of: ranking).map { "\($0) and \(isChosen)" }
+  }
+
+  /// The speed layer's rows of all of the range, by the widest rung that its ends agree with.
+  private mutating func recentRows(of ranking: Ranking) -> [String] {
+    let rungs = plan.pieces.map(\.rung)
+    let rung = Rung.allCases.first(where: rungs.contains) ?? .minute
+    let table = ranking.table.rollup.table(rung).name
+    let type = Self.type(rung)
+    let (from, to) = (bind(Self.text(plan.query.from, rung)), bind(Self.text(plan.query.to, rung)))
+    return ([(table, rung.column)] + (rung == .minute ? [("past_\(table)", "ts")] : []))
+      .map { view, time in
+        "select \(source)is_loaded from layers.\(view) where not is_loaded"
+          + " and \(time) >= \(from)::\(type) and \(time) < \(to)::\(type)"
+      }
+  }
+}
