@@ -219,14 +219,25 @@ struct Publisher {
       "spans": spans, "facts": facts, "listen": "parts.\(tables.name(.listen))",
       "auth": "parts.\(tables.name(.auth))", "page_view": "parts.\(tables.name(.pageView))",
     ]
-    if !numbers.isFull {
-      values["hour_user"] = "parts.\(tables.name(Rollup.user.table(.hour)))"
-    }
-    _ = try connection.run(
-      sql(numbers.isFull ? "level_facts" : "level_facts_by_hour", values))
+    let hours = "level_hour_g\(numbers.run)"
+    let areFew =
+      numbers.isFull ? false : try decidingHoursAreFew(hours, spans, tables)
+    if areFew { values["hours"] = hours }
+    _ = try connection.run(sql(areFew ? "level_facts_by_hour" : "level_facts", values))
     _ = try connection.run(
       sql("level_starts", ["spans": spans, "facts": facts, "starts": starts]))
     try connection.script(sql("level_history", ["spans": spans, "starts": starts]))
+  }
+
+  /// Finds the hours in which facts decide when a plan began.
+  private func decidingHoursAreFew(
+    _ hours: String, _ spans: String, _ tables: BuildTables
+  ) throws(WarehouseError) -> Bool {
+    let rollup = "parts.\(tables.name(Rollup.user.table(.hour)))"
+    _ = try connection.run(
+      sql("level_hours", ["hours": hours, "spans": spans, "hour_user": rollup]))
+    return try connection.run(sql("level_hours_few", ["hours": hours, "hour_user": rollup]))
+      .bool(0, 0)
   }
 
   private func publishProgress(
