@@ -140,6 +140,42 @@ import Warehouse
     #expect(decided > 140)
   }
 
+  /// Hours at the ends of the range are made of facts, and some of the speed layer's rows are of such minutes.
+  @Test func `a ranked list is that of all rows where minutes are given up`() throws {
+    let seed = TestSeed.drawn()
+    print("seed \(seed)")
+    var random = SeededRandom(seed: seed)
+    let fixture = try Fixture()
+    try fixture.addFacts(seed: seed, from: "2026-09-24", days: 14)
+    for rollup in ["song", "user"] {
+      try fixture.connection.script(
+        """
+        insert into speed.minute_\(rollup) (epoch, minute, \(rollup)_key, listens, skipped)
+          select 2, timestamptz '2026-09-24 00:00Z' + interval '1 minute' * n, n % 7, 1, n % 2
+          from generate_series(0, 20000) as n where n % 47 = 0;
+        delete from batch.minute_\(rollup) where minute < '2026-10-03 00:00Z'
+        """)
+    }
+    try fixture.connection.run("update batch.published set minutes_from = '2026-10-03 00:00Z'")
+    let access = WarehouseDatabase(url: fixture.database.url, connections: 1, timeout: 20)
+    let start = try #require(Instant.parse("2026-09-24", now: now)).milliseconds
+    for _ in 0..<40 {
+      let from = start + 60_000 * Int64.random(in: -100...9000, using: &random)
+      let to = from + 60_000 * Int64.random(in: 7200...20_000, using: &random)
+      let what = ["song&limit=3", "artist&limit=2", "user&limit=3", "level&filter=user:2&limit=1"]
+        .randomElement(using: &random)!
+      let text = "metrics=listens,skip_rate,listened_ms&by=\(what)&from=\(from)&to=\(to)"
+      let plan = try QueryPlan(parse(text))
+      #expect(plan.ranking != nil)
+      let rows = try access.rows([
+        QuerySQL.statement(for: plan), QuerySQL.statement(for: plan.overAllRows),
+      ])
+      let answer = QueryAnswer(plan, rows[0])
+      #expect(answer.isDecided)
+      #expect(answer.rows == QueryAnswer(plan.overAllRows, rows[1]).rows, "\(text), seed \(seed)")
+    }
+  }
+
   @Test func `what a ranking cannot decide is answered from all rows`() throws {
     let fixture = try Fixture()
     for (key, title) in [(1, "''"), (2, "null"), (3, "'a'"), (4, "'b'")] {

@@ -154,26 +154,26 @@ extension QuerySQL {
           + " where is_loaded and \(rung.column) = span.start and \(key) = chosen.\(key) offset 0) as part"
       )
     }
+    rows.append("\(recentRows(of: ranking)) and \(isChosen)")
     if !stretches.isEmpty {
-      // Minutes that are given up are in the facts.
+      // Minutes that are given up are in the facts. The view is read once, as the planner looks at all partitions each time.
+      let (from, to) = (bind(plan.query.from.iso8601), bind(plan.query.to.iso8601))
       rows.append(
-        "select \(source)is_loaded from layers.past_minute_\(rollup.name) where is_loaded"
-          + " and (\(stretches.joined(separator: " or "))) and \(isChosen)")
+        "select \(source)is_loaded from layers.past_minute_\(rollup.name) where \(isChosen)"
+          + " and (is_loaded and (\(stretches.joined(separator: " or ")))"
+          + " or not is_loaded and ts >= \(from)::timestamptz and ts < \(to)::timestamptz)")
     }
-    return rows + recentRows(of: ranking).map { "\($0) and \(isChosen)" }
+    return rows
   }
 
   /// The speed layer's rows of all of the range, by the widest rung that its ends agree with.
-  private mutating func recentRows(of ranking: Ranking) -> [String] {
+  private mutating func recentRows(of ranking: Ranking) -> String {
     let rungs = plan.pieces.map(\.rung)
     let rung = Rung.allCases.first(where: rungs.contains) ?? .minute
-    let table = ranking.table.rollup.table(rung).name
     let type = Self.type(rung)
     let (from, to) = (bind(Self.text(plan.query.from, rung)), bind(Self.text(plan.query.to, rung)))
-    return ([(table, rung.column)] + (rung == .minute ? [("past_\(table)", "ts")] : []))
-      .map { view, time in
-        "select \(source)is_loaded from layers.\(view) where not is_loaded"
-          + " and \(time) >= \(from)::\(type) and \(time) < \(to)::\(type)"
-      }
+    return "select \(source)is_loaded from layers.\(ranking.table.rollup.table(rung).name)"
+      + " where not is_loaded"
+      + " and \(rung.column) >= \(from)::\(type) and \(rung.column) < \(to)::\(type)"
   }
 }
