@@ -68,6 +68,13 @@ public struct Checks: Sendable {
     return tables.keys.contains { text.contains($0) }
   }
 
+  /// How long a check takes, about: how many facts it reads. Those that take longest begin first, so that none of them is
+  /// left at the end.
+  func weight(_ name: String) throws(WarehouseError) -> Int {
+    let text = try library.text(of: "checks/\(name).sql")
+    return FactTable.allCases.count { text.contains($0.qualifiedName) }
+  }
+
   /// Runs the checks over event times in [`from`, `to`), milliseconds since 1970; nil is unbounded.
   /// - Parameters:
   ///   - names: the checks that are run; nil runs all.

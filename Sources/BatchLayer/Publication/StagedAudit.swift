@@ -119,7 +119,11 @@ struct StagedAudit {
     let checks = Checks(library: library)
     let names = Self.names(staged.run)
     let due = BoundedQueue<String>(limit: checks.names.count + 1)
-    for name in checks.names where try checks.reads(names, in: name) { _ = due.put(name) }
+    for name in try checks.names.filter({ try checks.reads(names, in: $0) })
+      .sorted(by: { try checks.weight($0) > checks.weight($1) })
+    {
+      _ = due.put(name)
+    }
     due.close()
     let sixteenth = events > Self.manyEvents ? Int(staged.run % 16) : nil
     let sessions = Sessions()

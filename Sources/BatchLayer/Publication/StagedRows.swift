@@ -33,6 +33,8 @@ struct StagedRows {
     _ changes: [FactChange], to facts: (FactTable) -> String
   ) throws(WarehouseError) {
     for change in changes {
+      // They are few, but the planner has to know: it would hash all facts and not these.
+      try connection.script("analyze stage.\(change.rows.name)")
       _ = try connection.run(
         library.sql(
           "batch/\(change.query)",
