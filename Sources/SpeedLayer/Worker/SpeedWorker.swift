@@ -16,8 +16,9 @@ public final class SpeedWorker {
     public var databaseURL: String
     /// The allowed lateness. It must be that of the loads: the layers must agree on every number.
     public var kernel = Kernel.Configuration()
-    /// How many threads count, each some of the worker's partitions.
-    public var threads = KernelFeeds.usefulThreads
+    /// How many threads count, each some of the worker's partitions. Half of the processors are left to the server, which
+    /// writes each second what they have counted (docs/decisions/0018).
+    public var threads = max(1, KernelFeeds.usefulThreads / 2)
     /// Seconds between flushes while there is something to flush: how old a live chart may be.
     public var flushInterval = 1.0
     /// A flush has at most about so many records when there is a backlog: enough that rows of the same
