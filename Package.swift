@@ -140,7 +140,7 @@ let package = Package(
         "StarSchema", "Feed", "Metrics", "EventLog", "EventModel", "Support", "Warehouse",
         "TestKit",
       ]),
-    tests("WarehouseTests", ["Warehouse", "TestKit"]),
+    tests("WarehouseTests", ["Warehouse", "Support", "TestKit"]),
     tests(
       "SpeedLayerTests",
       [

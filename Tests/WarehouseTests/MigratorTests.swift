@@ -1,4 +1,5 @@
 import Foundation
+import Support
 import TestKit
 import Testing
 import Warehouse
@@ -32,6 +33,37 @@ import Warehouse
     let rows = try connection.run("select number, name from warehouse.schema_migration order by 1")
     #expect(try (0..<rows.count).map { try rows.int($0, 0) } == [1, 2, 3])
     #expect(try connection.run("select count(*) from a").int(0, 0) == 1)
+  }
+
+  /// A reader has one of two tables and asks for the other one, which the migration has: the server undoes the migration,
+  /// as it waited first.
+  @Test func aMigrationThatIsUndoneToEndADeadlockIsAppliedAgain() throws {
+    try migrator().migrate(connection)
+    try files.write(
+      "alter table a add column y int;\nalter table b add column y int;",
+      to: "migrations/0003_c.sql")
+    let deadline = ContinuousClock.now + .seconds(30)
+    let asking = Worker("test-reader") { [database] in
+      let (reader, look) = (try database.connect(), try database.connect())
+      try reader.script("begin; lock table b in access share mode")
+      let waiting = "select count(*) from pg_locks where not granted and locktype = 'relation'"
+      while try look.run(waiting).int(0, 0) == 0 {
+        try #require(ContinuousClock.now < deadline, "the migration does not wait")
+        usleep(10_000)
+      }
+      let rows = try reader.run("select count(*) from a").int(0, 0)
+      try reader.script("commit")
+      return rows
+    }
+    let locked =
+      "select count(*) from pg_locks where relation = 'b'::regclass and granted and pid <> pg_backend_pid()"
+    while try connection.run(locked).int(0, 0) == 0 {
+      try #require(ContinuousClock.now < deadline, "the reader does not begin")
+      usleep(10_000)
+    }
+    #expect(try migrator().migrate(connection) == ["0003_c"])
+    #expect(try asking.wait() == 1)
+    #expect(try connection.run("select count(y) from b").int(0, 0) == 0)
   }
 
   /// The server ends a session that stands still in a transaction, and nothing is held between two of them: so the

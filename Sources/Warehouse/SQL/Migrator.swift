@@ -52,7 +52,7 @@ public struct Migrator {
   ) throws(WarehouseError) -> Bool {
     let deadline = ContinuousClock.now + .seconds(Self.patience)
     while true {
-      switch try apply(migration, connection) {
+      switch try applyUnlessDeadlocked(migration, connection, deadline) {
       case .applied: return true
       case .isThere: return false
       case .isLocked:
@@ -66,6 +66,21 @@ public struct Migrator {
       }
     }
   }
+
+  /// A reader that takes its locks in another order may make a circle with a migration, which the server ends by undoing
+  /// either of them. Undone as a whole, the migration can be tried again.
+  private func applyUnlessDeadlocked(
+    _ migration: Migration, _ connection: Connection, _ deadline: ContinuousClock.Instant
+  ) throws(WarehouseError) -> Attempt {
+    do throws(WarehouseError) {
+      return try apply(migration, connection)
+    } catch where error.sqlState == Self.deadlock && ContinuousClock.now < deadline {
+      return .isLocked
+    }
+  }
+
+  /// The SQLSTATE of a transaction that was undone to end a deadlock.
+  private static let deadlock = "40P01"
 
   private func holder(_ connection: Connection) throws(WarehouseError) -> String {
     let rows = try connection.run(
