@@ -74,7 +74,7 @@ public struct Migrator {
   ) throws(WarehouseError) -> Attempt {
     do throws(WarehouseError) {
       return try apply(migration, connection)
-    } catch where error.sqlState == Self.deadlock && ContinuousClock.now < deadline {
+    } catch  where error.sqlState == Self.deadlock && ContinuousClock.now < deadline {
       return .isLocked
     }
   }
