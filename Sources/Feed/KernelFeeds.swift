@@ -28,19 +28,24 @@ public final class KernelFeeds {
 
   /// Opens a reader for each start. Partition numbers are dealt to the feeds in turn.
   /// - Parameters:
-  ///   - outputs: what the feeds write to, one for each feed; a feed that would have no partition is not made.
-  ///   - configure: gets each kernel before it gets any record, and the number of its output.
+  ///   - threads: how many feeds there are at most; a feed that would have no partition is not made.
+  ///   - hoursBefore: as `RollupSet` has it.
+  ///   - configure: gets each kernel before it gets any record, and the number of its feed, from 0.
   ///   - log, starts, configuration, ahead, history: as `KernelFeed` has them.
   /// - Throws: as `KernelFeed` does.
   public init(
-    log: any EventLog, starts: [KernelFeed.Start], outputs: [KernelOutput],
+    log: any EventLog, starts: [KernelFeed.Start], threads: Int, hoursBefore: Int32 = Int32.min,
     configuration: Kernel.Configuration, ahead: [TopicPartition: [CountedAhead]] = [:],
     history: @escaping (TopicPartition, Int64) throws -> ReplayPoint? = { _, _ in nil },
-    configure: @escaping (Kernel, _ output: Int) -> Void = { _, _ in }
+    configure: @escaping (Kernel, _ feed: Int) -> Void = { _, _ in }
   ) throws(EventLogError) {
     let partitions = Set(starts.map(\.source.partition)).sorted()
-    let width = max(1, min(outputs.count, partitions.count))
-    self.outputs = Array(outputs.prefix(width))
+    let width = max(1, min(threads, partitions.count))
+    let outputs = (0..<width).map { _ in
+      let output = KernelOutput()
+      output.rollups.hoursBefore = hoursBefore
+      return output
+    }
     var feeds: [KernelFeed] = []
     for number in 0..<width {
       let own = Set(partitions.enumerated().filter { $0.offset % width == number }.map(\.element))
@@ -50,6 +55,7 @@ public final class KernelFeeds {
           output: outputs[number], configuration: configuration, ahead: ahead, history: history
         ) { configure($0, number) })
     }
+    self.outputs = outputs
     self.feeds = feeds
   }
 

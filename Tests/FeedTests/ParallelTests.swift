@@ -32,7 +32,7 @@ import Testing
       }
     }
     return try KernelFeeds(
-      log: log, starts: starts, outputs: (0..<width).map { _ in KernelOutput() },
+      log: log, starts: starts, threads: width,
       configuration: .init())
   }
 

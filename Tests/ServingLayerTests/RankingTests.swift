@@ -49,7 +49,7 @@ import Warehouse
           guard let first = places.from else { continue }
           let last =
             places.to.map { quarters.first.milliseconds + $0 * day }
-            ?? Ranking.quartersEnd(quarters).milliseconds
+            ?? Ranking.next(quarters.last).milliseconds
           days += Int((last - quarters.first.milliseconds) / day - first)
         }
         #expect(days == Int((piece.to.milliseconds - piece.from.milliseconds) / day))

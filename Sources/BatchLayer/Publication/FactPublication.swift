@@ -28,14 +28,11 @@ struct FactPublication {
   func makePartitionsAhead() throws {
     let present = try partitions.present()
     let minutesFrom = staged.minutesFrom ?? Int32.min
-    var hasRare: [FactTable: Bool] = [:]
+    let shared = try sharedPartitions()
     var made = false
     for part in staged.parts.keys where present[part] == nil {
-      if hasRare[part.fact] == nil {
-        hasRare[part.fact] = try partitions.shared(part.fact) != nil
-      }
       let isPast = Int64(part.day.number) * Int64(Rung.day.minutes) < Int64(minutesFrom)
-      guard isPast || hasRare[part.fact] == true else { continue }
+      guard isPast || shared[part.fact] != nil else { continue }
       do {
         try connection.transaction {
           try LockWaits.limit(connection, library, seconds: Self.patience)
@@ -57,11 +54,17 @@ struct FactPublication {
     if made { Cleaner(library: library).letOlderStatementsEnd(connection) }
   }
 
+  /// The partitions that days without one of their own share, by fact.
+  private func sharedPartitions() throws(WarehouseError) -> [FactTable: String] {
+    var shared: [FactTable: String] = [:]
+    for fact in FactTable.allCases { shared[fact] = try partitions.shared(fact) }
+    return shared
+  }
+
   /// Call it in the transaction that publishes the load.
   func publish() throws {
     let present = try partitions.present()
-    var shared: [FactTable: String] = [:]
-    for fact in FactTable.allCases { shared[fact] = try partitions.shared(fact) }
+    let shared = try sharedPartitions()
     var attached: [FactWriter.Part: String] = [:]
     for (part, table) in staged.parts.sorted(by: { $0.value.name < $1.value.name }) {
       if let partition = present[part] {

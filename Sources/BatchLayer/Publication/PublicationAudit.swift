@@ -18,23 +18,23 @@ struct PublicationAudit {
   /// - Returns: the rules that are broken, warnings all of them.
   /// - Throws: `LoadError.auditFailed` with each rule that is broken, and errors of the server.
   func run(_ staged: Staged) throws -> [Checks.Finding] {
-    let checks = Checks(library: library)
     guard let touched = staged.touched, let first = touched.first, let last = touched.last else {
-      return try run(staged.spans, only: checks.names)
+      return try run(staged.spans)
     }
-    guard touched.count > Self.stretchesOneByOne else {
-      return try run(touched, only: checks.names)
-    }
+    guard touched.count > Self.stretchesOneByOne else { return try run(touched) }
     let copies = try copy(EventSpans.merged(touched, atMost: Self.stretchesAtMost), staged.build)
-    let findings = try checks.run(
+    let findings = try Checks(library: library).run(
       connection, from: first.lowerBound, to: last.upperBound + 1, on: .load, renamed: copies)
     try LoadError.requireNoError(findings)
     return findings
   }
 
   /// Audits the minutes of these stretches of time, milliseconds since 1970; a whole range stands for all time.
+  /// - Parameter names: the checks that are run; nil runs all.
   /// - Returns, throws: as `run(_:)` does.
-  func run(_ spans: [ClosedRange<Int64>], only names: [String]) throws -> [Checks.Finding] {
+  func run(_ spans: [ClosedRange<Int64>], only names: [String]? = nil) throws
+    -> [Checks.Finding]
+  {
     let minute: Int64 = 60_000
     let checks = Checks(library: library)
     var findings: [Checks.Finding] = []

@@ -211,17 +211,19 @@ struct Publisher {
     _ = try connection.run(sql("users_seen", ["seen": seen]))
     _ = try connection.run(sql("users_current", ["seen": seen]))
     let spans = "level_span_g\(numbers.run)"
+    let states = "level_state_g\(numbers.run)"
     let facts = "level_fact_g\(numbers.run)"
     let starts = "level_start_g\(numbers.run)"
     _ = try connection.run(sql("level_spans", ["spans": spans, "seen": seen]))
+    _ = try connection.run(sql("level_states", ["spans": spans, "states": states]))
     let tables = BuildTables(build: numbers.build)
     var values = [
-      "spans": spans, "facts": facts, "listen": "parts.\(tables.name(.listen))",
+      "states": states, "facts": facts, "listen": "parts.\(tables.name(.listen))",
       "auth": "parts.\(tables.name(.auth))", "page_view": "parts.\(tables.name(.pageView))",
     ]
     let hours = "level_hour_g\(numbers.run)"
     let areFew =
-      numbers.isFull ? false : try decidingHoursAreFew(hours, spans, tables)
+      numbers.isFull ? false : try decidingHoursAreFew(hours, states, tables)
     if areFew { values["hours"] = hours }
     _ = try connection.run(sql(areFew ? "level_facts_by_hour" : "level_facts", values))
     _ = try connection.run(
@@ -231,11 +233,11 @@ struct Publisher {
 
   /// Finds the hours in which facts decide when a plan began.
   private func decidingHoursAreFew(
-    _ hours: String, _ spans: String, _ tables: BuildTables
+    _ hours: String, _ states: String, _ tables: BuildTables
   ) throws(WarehouseError) -> Bool {
     let rollup = "parts.\(tables.name(Rollup.user.table(.hour)))"
     _ = try connection.run(
-      sql("level_hours", ["hours": hours, "spans": spans, "hour_user": rollup]))
+      sql("level_hours", ["hours": hours, "states": states, "hour_user": rollup]))
     return try connection.run(sql("level_hours_few", ["hours": hours, "hour_user": rollup]))
       .bool(0, 0)
   }

@@ -34,7 +34,10 @@ struct StagedRows {
   ) throws(WarehouseError) {
     for change in changes {
       // They are few, but the planner has to know: it would hash all facts and not these.
-      try connection.script("analyze stage.\(change.rows.name)")
+      try connection.script(
+        library.sql(
+          "rollup/analyze", ["table": "stage.\(change.rows.name)"],
+          lists: ["columns": change.rows.columns]))
       _ = try connection.run(
         library.sql(
           "batch/\(change.query)",

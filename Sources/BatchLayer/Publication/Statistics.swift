@@ -16,15 +16,17 @@ struct Statistics {
       let unknown = try unknownTables()
       let isLarge = staged.factCounts.values.reduce(0, +) >= Self.manyRows
       let names = BuildTables(build: staged.build)
-      for table in RollupTable.all
-      where staged.numbers.isFull || unknown.contains(names.name(table))
-        || isLarge && !staged.tables(table).isEmpty
-      {
+      func hasChanged(_ name: String, _ rows: RollupTable) -> Bool {
+        staged.numbers.isFull || unknown.contains(name)
+          || isLarge && !staged.tables(rows).isEmpty
+      }
+      for table in RollupTable.all where hasChanged(names.name(table), table) {
         // Nobody asks for a sketch by its value.
         try analyze(
           "builds.\(table.name)", table.keyColumns + table.rollup.counters.map(\.column))
       }
-      for table in RunningTable.all {
+      for table in RunningTable.all
+      where hasChanged(names.name(table), table.rollup.table(.day)) {
         try analyze("builds.\(table.name)", ["quarter", table.key, "label"])
       }
       let present = try FactPartitions(

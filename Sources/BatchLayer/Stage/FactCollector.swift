@@ -38,7 +38,7 @@ final class FactCollector: FactSink {
   /// Minutes of the facts that are new or have changed; nil where nobody asks for them.
   private(set) var minutes: MinuteSet?
   /// Page views that are credited to another song than their facts say.
-  var credits = CreditChanges()
+  private(set) var credits = CreditChanges()
   /// What has been collected so far.
   private(set) var parts: Set<FactWriter.Part> = []
   /// When each state of a user was seen.
@@ -183,6 +183,9 @@ final class FactCollector: FactSink {
     defer { due = [] }
     return due
   }
+
+  /// The credits that have changed since the last call, of each page view the last one.
+  func takeCredits() -> CopyBuffer { credits.rows() }
 
   /// All rows that are left, those that are due first.
   func takeAll() -> [Rows] {

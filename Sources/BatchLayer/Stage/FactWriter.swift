@@ -16,6 +16,17 @@ final class FactWriter {
     var day: CalendarDay
   }
 
+  /// The kinds of staged tables.
+  enum Place {
+    /// The part has a table of its own.
+    case own
+    /// One of the days with few facts, of which there are many: those of a fact share a table.
+    case rare
+    /// The warehouse has the part already, and gets few facts more: those of a fact share a table, from which PostgreSQL
+    /// deals them to their days.
+    case few
+  }
+
   struct Seen: Sendable {
     var first: Int64
     var last: Int64
@@ -29,19 +40,15 @@ final class FactWriter {
   private let ownDays: Int
   /// How many days with few facts have a table of their own, by fact.
   private var small: [FactTable: Int]
-  /// Which parts have a table of their own, and which share one; each is decided when it is first sent.
-  private(set) var own: Set<Part> = []
-  private(set) var rare: Set<Part> = []
-  /// Parts that the warehouse has already and that get few facts more: those of a fact share a table, from which
-  /// PostgreSQL deals them to their days.
-  private(set) var few: Set<Part> = []
+  /// Where the rows of each part go; decided when it is first sent.
+  private var places: [Part: Place] = [:]
   /// Parts that the warehouse has a partition for.
   private let present: Set<Part>
   /// Facts sent, by fact and day.
   private(set) var counts: [Part: Int] = [:]
 
   /// - Parameters:
-  ///   - width: how many feeds there are.
+  ///   - width: how many feeds there are at most.
   ///   - ownDays: days of a fact that get a table of their own though they have few facts.
   ///   - small: how many of those there are already, by fact.
   ///   - present: the parts that the warehouse has a partition for, where facts are added to those.
@@ -54,7 +61,7 @@ final class FactWriter {
     self.writer = writer
     self.ownDays = ownDays
     self.small = small
-    collectors = (0..<width).map { _ in FactCollector(notesMinutes: !numbers.isFull) }
+    collectors = (0..<max(1, width)).map { _ in FactCollector(notesMinutes: !numbers.isFull) }
   }
 
   // MARK: What was collected
@@ -133,7 +140,7 @@ final class FactWriter {
     }
     for rows in all { try send(rows) }
     for collector in collectors {
-      try writer.write(collector.credits.rows(), to: creditTable)
+      try writer.write(collector.takeCredits(), to: creditTable)
     }
   }
 
@@ -160,27 +167,31 @@ final class FactWriter {
 
   /// Decides whether a part has a table of its own, where that is open.
   private func decide(_ part: Part, rows: Int) {
-    guard numbers.covers(part.day), !own.contains(part), !rare.contains(part),
-      !few.contains(part)
-    else { return }
+    guard numbers.covers(part.day), places[part] == nil else { return }
     if rows >= Self.manyRows {
-      own.insert(part)
+      places[part] = .own
     } else if present.contains(part) {
-      few.insert(part)
+      places[part] = .few
     } else if small[part.fact, default: 0] < ownDays {
       small[part.fact, default: 0] += 1
-      own.insert(part)
+      places[part] = .own
     } else {
-      rare.insert(part)
+      places[part] = .rare
     }
   }
+
+  /// The parts whose rows have gone there.
+  func parts(in place: Place) -> Set<Part> { Set(places.filter { $0.value == place }.keys) }
 
   // MARK: Tables
 
   /// The staged table of a part.
   func table(_ part: Part) -> StageTable {
-    if rare.contains(part) { return sharedTable(Self.rareName(part.fact, numbers.run), part.fact) }
-    if few.contains(part) { return sharedTable(Self.fewName(part.fact, numbers.run), part.fact) }
+    switch places[part] {
+    case .rare: return sharedTable(Self.rareName(part.fact, numbers.run), part.fact)
+    case .few: return sharedTable(Self.fewName(part.fact, numbers.run), part.fact)
+    case .own, nil: break
+    }
     let name = "\(part.fact.name)_g\(numbers.run)_\(part.day.key)"
     return StageTable(
       name: name, makeQuery: "batch/stage_fact",

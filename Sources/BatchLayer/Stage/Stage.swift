@@ -6,12 +6,11 @@ import Warehouse
 
 /// Everything that a load writes before it publishes.
 final class Stage {
-  /// What the kernels write to, one for each feed.
-  let outputs: [KernelOutput]
   let writer: StageWriter
   let facts: FactWriter
   let rollups: RollupWriter
   private let numbers: LoadNumbers
+  private let minutesFrom: Int32?
   private let library: SQLLibrary
   private let memberConnection: Connection
   private let members: MemberStore
@@ -27,11 +26,7 @@ final class Stage {
     minutesFrom: Int32?, keepsMembers: Bool = true
   ) throws {
     self.keepsMembers = keepsMembers
-    outputs = (0..<max(1, configuration.threads)).map { _ in
-      let output = KernelOutput()
-      output.rollups.hoursBefore = minutesFrom ?? Int32.min
-      return output
-    }
+    self.minutesFrom = minutesFrom
     self.library = library
     self.numbers = numbers
     writer = StageWriter(
@@ -41,7 +36,7 @@ final class Stage {
       url: configuration.databaseURL, applicationName: "polyrhythm load members",
       idleTransactionSeconds: LoadLock.lease)
     facts = FactWriter(
-      numbers, writer: writer, width: outputs.count,
+      numbers, writer: writer, width: configuration.threads,
       ownDays: try configuration.ownDays ?? Self.ownDays(memberConnection, library),
       small: numbers.isFull ? [:] : try Self.smallDays(memberConnection, library, numbers.build),
       present: try Self.present(memberConnection, library, numbers))
@@ -86,7 +81,8 @@ final class Stage {
     history: @escaping (TopicPartition, Int64) throws -> ReplayPoint? = { _, _ in nil }
   ) throws(EventLogError) -> KernelFeeds {
     try KernelFeeds(
-      log: lake, starts: starts, outputs: outputs, configuration: configuration, ahead: ahead,
+      log: lake, starts: starts, threads: facts.collectors.count,
+      hoursBefore: minutesFrom ?? Int32.min, configuration: configuration, ahead: ahead,
       history: history
     ) { [facts] kernel, number in
       kernel.defersOutOfWindow = true
@@ -216,9 +212,9 @@ final class Stage {
     }
     return Staged(
       numbers: numbers, cut: cut, replays: replays, finalBefore: finalBefore,
-      parts: Dictionary(uniqueKeysWithValues: facts.own.map { ($0, facts.table($0)) }),
-      rare: facts.rare,
-      few: facts.few,
+      parts: Dictionary(uniqueKeysWithValues: facts.parts(in: .own).map { ($0, facts.table($0)) }),
+      rare: facts.parts(in: .rare),
+      few: facts.parts(in: .few),
       changes: facts.factChanges,
       users: facts.hasUsers ? facts.userTable : nil,
       spans: facts.spans,

@@ -94,16 +94,14 @@ struct Ranking: Equatable, Sendable {
     return (place(days.from), place(days.to))
   }
 
-  /// When the last of these quarters ends.
-  static func quartersEnd(_ quarters: Quarters) -> Instant { next(quarters.last) }
-
   private static func quarter(of time: Instant) -> Instant {
     let date = CivilDate(daysSince1970: CivilDate.floorDivide(time.milliseconds, day))
     let first = CivilDate(year: date.year, month: (date.month - 1) / 3 * 3 + 1, day: 1)
     return Instant(milliseconds: first.daysSince1970 * day)
   }
 
-  private static func next(_ quarter: Instant) -> Instant {
+  /// The first day of the quarter that follows.
+  static func next(_ quarter: Instant) -> Instant {
     self.quarter(of: Instant(milliseconds: quarter.milliseconds + 93 * day))
   }
 }

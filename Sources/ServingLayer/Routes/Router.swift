@@ -88,22 +88,12 @@ struct Router: Sendable {
       if error.sqlState == "22023" { throw RequestError.unknownTimeZone(query.timeZone) }
       throw error
     }
-    var answer = QueryAnswer(plan, results[0])
-    if !answer.isDecided {
-      answer = QueryAnswer(
-        plan.overAllRows, try database.rows([QuerySQL.statement(for: plan.overAllRows)])[0])
-    }
-    if !answer.agrees {
-      log(
-        "time zone \(query.timeZone): this machine and the database know different clocks for it; "
-          + "answered by the minute, which is slow. Update tzdata on the older one")
-      answer = QueryAnswer(
-        plan.byMinutes, try database.rows([QuerySQL.statement(for: plan.byMinutes)])[0])
-    }
+    let answer = try self.answer(plan, results[0])
+    let before = try previous.map { try self.answer($0, results[1]) }
     var response: Response
     switch query.format {
     case .json:
-      response = .json(answer.json(previous: previous.map { QueryAnswer($0, results[1]) }))
+      response = .json(answer.json(previous: before))
     case .csv:
       response = Response("text/csv; charset=utf-8; header=present", answer.csv)
       response.headers.append(
@@ -115,6 +105,21 @@ struct Router: Sendable {
       response.headers.append(("Covers-Until", answer.coversUntil ?? "none"))
     }
     return response
+  }
+
+  /// What the database says to a plan: by another plan where it says that its rows are not to be shown.
+  private func answer(_ plan: QueryPlan, _ result: [[String?]]) throws -> QueryAnswer {
+    func asked(_ plan: QueryPlan) throws -> QueryAnswer {
+      try self.answer(plan, try database.rows([QuerySQL.statement(for: plan)])[0])
+    }
+    let answer = QueryAnswer(plan, result)
+    if !answer.agrees {
+      log(
+        "time zone \(plan.query.timeZone): this machine and the database know different clocks for it; "
+          + "answered by the minute, which is slow. Update tzdata on the older one")
+      return try asked(plan.byMinutes)
+    }
+    return answer.isDecided ? answer : try asked(plan.overAllRows)
   }
 
   /// A name for a download. Its parts are names of metrics and dimensions, so nothing in it needs quoting.

@@ -38,8 +38,7 @@ final class SpeedLife {
     self.report = report
     let memory = KernelMemory(connection: connection, library: library)
     feed = try KernelFeeds(
-      log: log, starts: starts,
-      outputs: (0..<max(1, configuration.threads)).map { _ in KernelOutput() },
+      log: log, starts: starts, threads: configuration.threads,
       configuration: configuration.kernel,
       ahead: try memory.readAhead(sinceLoads: true),
       history: memory.replayPoint(_:before:)

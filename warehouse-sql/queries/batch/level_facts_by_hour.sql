@@ -1,13 +1,7 @@
 -- Which plan the tangled users' facts show at which time, as `level_facts`, of the hours alone in which facts decide. `offset 0`
 -- keeps the planner from joining the hours with all of the facts.
 create table stage.{facts} as
-with states as (
-  select distinct t.user_id, t.since, u.user_key, u.level
-  from stage.{spans} as t
-  join warehouse.dim_user as u using (user_id)
-  where t.is_tangled and u.level is not null
-),
-facts as (
+with facts as (
   select h.hour, f.user_key, f.ts
   from (select distinct hour from stage.{hours}) as h
   cross join lateral (
@@ -21,7 +15,7 @@ facts as (
 )
 select s.user_id, f.ts, min(s.level) as level
 from facts as f
-join states as s using (user_key)
+join stage.{states} as s using (user_key)
 join stage.{hours} as d on d.user_id = s.user_id and d.hour = f.hour
 where f.ts >= s.since
 group by s.user_id, f.ts

@@ -3,24 +3,13 @@
 -- plans, of the hour after, of one with another plan than the hour before, and of the hour of the user's first event in
 -- the load, part of which is history.
 create table stage.{hours} as
-with tangled as (
-  select distinct user_id, since, before_level
-  from stage.{spans}
-  where is_tangled
-),
-states as (
-  select t.user_id, t.since, t.before_level, u.user_key, u.level
-  from tangled as t
-  join warehouse.dim_user as u using (user_id)
-  where u.level is not null
-),
-hours as (
+with hours as (
   select
     s.user_id, s.since, s.before_level, h.hour, min(s.level) as level,
     min(s.level) <> max(s.level) as is_mixed
   from {hour_user} as h
-  join states as s using (user_key)
-  where h.hour >= (select layers.hour_of(min(since)) from tangled)
+  join stage.{states} as s using (user_key)
+  where h.hour >= (select layers.hour_of(min(since)) from stage.{states})
     and h.hour >= layers.hour_of(s.since)
   group by s.user_id, s.since, s.before_level, h.hour
 ),
