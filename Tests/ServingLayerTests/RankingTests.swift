@@ -126,11 +126,13 @@ import Warehouse
       let text = "metrics=\(metrics)\(sketch)&\(what)&limit=\(limit)&from=\(from)&to=\(to)"
       let plan = try QueryPlan(parse(text))
       #expect(plan.ranking != nil, "\(text)")
+      var whole = plan.overAllRows
+      whole.groups = nil
       let rows = try access.rows([
-        QuerySQL.statement(for: plan), QuerySQL.statement(for: plan.overAllRows),
+        QuerySQL.statement(for: plan), QuerySQL.statement(for: whole),
       ])
       let answer = QueryAnswer(plan, rows[0])
-      let expected = QueryAnswer(plan.overAllRows, rows[1])
+      let expected = QueryAnswer(whole, rows[1])
       guard answer.isDecided else { continue }
       decided += 1
       #expect(answer.rows == expected.rows, "\(text), seed \(seed)")
@@ -138,6 +140,44 @@ import Warehouse
       #expect(expected.isDecided)
     }
     #expect(decided > 140)
+  }
+
+  @Test(arguments: [
+    ("by=artist", true), ("filter=artist:x&granularity=week", true),
+    ("by=artist,layer&granularity=day", true), ("by=artist,song", false),
+    ("by=artist&filter=genre:rock", false), ("by=user", false), ("granularity=day", false),
+  ])
+  func `days of artists answer what asks for no song`(_ what: String, _ areGrouped: Bool) throws {
+    let plan = try QueryPlan(parse("metrics=listens&from=2026-10-01&to=2026-11-01&" + what))
+    #expect((plan.groups != nil) == areGrouped)
+  }
+
+  @Test func `what is answered by days of artists is that of their songs`() throws {
+    let seed = TestSeed.drawn()
+    print("seed \(seed)")
+    var random = SeededRandom(seed: seed)
+    let fixture = try fixture(seed: seed)
+    let access = WarehouseDatabase(url: fixture.database.url, connections: 1, timeout: 20)
+    let start = try #require(Instant.parse("2026-01-10", now: now)).milliseconds
+    for round in 0..<60 {
+      let from = start + 60_000 * Int64.random(in: 0...390 * 1440, using: &random)
+      let to = from + 60_000 * Int64.random(in: 1440...100 * 1440, using: &random)
+      let what = [
+        "by=artist", "by=artist,layer", "filter=artist:artist 3", "by=artist&filter=layer:speed",
+        "by=artist&filter=artist:",
+      ].randomElement(using: &random)!
+      let width = ["none", "day", "week", "month"].randomElement(using: &random)!
+      let zone = ["UTC", "Asia/Kolkata", "Europe/Berlin"].randomElement(using: &random)!
+      let text =
+        "metrics=listeners,listens,skip_rate,thumbs_up&\(what)&granularity=\(width)&tz=\(zone)"
+        + "&limit=10000&from=\(from)&to=\(to)"
+      var plan = try QueryPlan(parse(text))
+      #expect(plan.groups != nil && plan.ranking == nil)
+      let answer = QueryAnswer(plan, try access.rows([QuerySQL.statement(for: plan)])[0])
+      plan.groups = nil
+      let songs = QueryAnswer(plan, try access.rows([QuerySQL.statement(for: plan)])[0])
+      #expect(answer.rows == songs.rows, "round \(round): \(text), seed \(seed)")
+    }
   }
 
   /// Hours at the ends of the range are made of facts, and some of the speed layer's rows are of such minutes.

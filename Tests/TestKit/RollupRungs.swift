@@ -36,5 +36,30 @@ extension Connection {
       where listens > 0
       group by 1, 2, 3
       """)
+    if rollup == "song" { try sumArtists(counters, sketches) }
+  }
+
+  /// Makes the days and running totals of artists anew from the days of songs.
+  private func sumArtists(_ counters: [String], _ sketches: [String]) throws(WarehouseError) {
+    let columns = (counters + sketches).joined(separator: ", ")
+    let sums =
+      counters.map { "nullif(sum(\($0)), 0)" } + sketches.map { "hll_union_agg(\($0))" }
+    try script(
+      """
+      delete from batch.day_artist;
+      insert into batch.day_artist (day, label, song_key, load_run_id, \(columns))
+      select day, layers.label(artist), min(song_key), 0, \(sums.joined(separator: ", "))
+      from batch.day_song
+      left join warehouse.dim_song using (song_key)
+      group by 1, 2;
+      delete from batch.quarter_artist;
+      insert into batch.quarter_artist (quarter, label, song_key, load_run_id, listens)
+      select
+        layers.quarter_of(day), label, min(song_key), 0,
+        layers.running(array_agg(day - layers.quarter_of(day) + 1), array_agg(listens))
+      from batch.day_artist
+      where listens > 0
+      group by 1, 2
+      """)
   }
 }

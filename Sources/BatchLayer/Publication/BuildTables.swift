@@ -9,6 +9,7 @@ struct BuildTables {
 
   func name(_ fact: FactTable) -> String { "\(fact.name)_b\(build)" }
   func name(_ table: RollupTable) -> String { "\(table.name)_b\(build)" }
+  func name(_ table: GroupedDays) -> String { "\(table.name)_b\(build)" }
   func name(_ table: RunningTable) -> String { "\(table.name)_b\(build)" }
 
   /// The number of the published build.

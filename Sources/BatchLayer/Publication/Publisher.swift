@@ -37,7 +37,7 @@ struct Publisher {
         }
         try UndoLog(connection: connection, library: library).save(staged)
         try addRows(staged)
-        try runningTotals.add(staged)
+        try daySums.add(staged)
         if let users = staged.users {
           try publishUsers(staged.numbers, seen: "stage.\(users.name)")
         }
@@ -78,9 +78,9 @@ struct Publisher {
         try UndoLog(connection: connection, library: library).take(
           days, for: staged.run, staged.build, closedEpoch: published.epoch)
         try addRows(staged)
-        for table in RunningTable.all {
-          try runningTotals.renew(
-            table, from: "\(days.lowerBound.key)", to: "\(days.upperBound.key)",
+        for rollup in Rollup.allCases {
+          try daySums.renew(
+            rollup, from: "\(days.lowerBound.key)", to: "\(days.upperBound.key)",
             build: staged.build)
         }
         let warnings = try audit.run(staged)
@@ -188,9 +188,7 @@ struct Publisher {
 
   private var rows: StagedRows { StagedRows(connection: connection, library: library) }
 
-  private var runningTotals: RunningTotals {
-    RunningTotals(connection: connection, library: library)
-  }
+  private var daySums: DaySums { DaySums(connection: connection, library: library) }
 
   private func sql(_ name: String, _ values: [String: String] = [:]) throws(WarehouseError)
     -> String

@@ -87,7 +87,7 @@ struct Rollback {
           "undo/restore_rollup", ["rollup": table.name, "target": "parts.\(tables.name(table))"],
           lists: RollupRows.lists(table)))
     }
-    try renewRunningTotals(spans, load.build)
+    try renewDaySums(spans, load.build)
     for fact in FactTable.allCases {
       _ = try connection.run(
         library.sql(
@@ -99,13 +99,13 @@ struct Rollback {
   }
 
   /// - Parameter spans: the rows of `undo/spans`.
-  private func renewRunningTotals(_ spans: Rows, _ build: Int64) throws(WarehouseError) {
-    let totals = RunningTotals(connection: connection, library: library)
+  private func renewDaySums(_ spans: Rows, _ build: Int64) throws(WarehouseError) {
+    let sums = DaySums(connection: connection, library: library)
     for row in 0..<spans.count {
       let name = try spans.text(row, 0)
-      for table in RunningTable.all where table.rollup.table(.day).name == name {
-        try totals.renew(
-          table, from: try spans.text(row, 1), to: try spans.text(row, 2), build: build)
+      for rollup in Rollup.allCases where rollup.table(.day).name == name {
+        try sums.renew(
+          rollup, from: try spans.text(row, 1), to: try spans.text(row, 2), build: build)
       }
     }
   }

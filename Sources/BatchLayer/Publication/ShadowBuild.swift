@@ -19,14 +19,11 @@ struct ShadowBuild {
             "table": RollupWriter.name(table, staged.run), "rollup": table.name, "build": build,
           ]))
     }
-    for table in RunningTable.all {
+    for table in GroupedDays.all.map(\.name) + RunningTable.all.map(\.name) {
       try connection.script(
         library.sql(
           "rollup/attach",
-          [
-            "table": RunningTotals.stageName(table, staged.run), "rollup": table.name,
-            "build": build,
-          ]))
+          ["table": DaySums.stageName(table, staged.run), "rollup": table, "build": build]))
     }
     for fact in FactTable.allCases { try open(fact, staged) }
     try connection.script(library.sql("batch/open_build", ["build": build]))

@@ -40,7 +40,7 @@ struct StagedAudit {
   func run(_ staged: Staged) throws -> Staged {
     var whole = staged
     try completeRollups(&whole)
-    try RunningTotals(connection: connection, library: library).make(whole)
+    try DaySums(connection: connection, library: library).make(whole)
     try joinFacts(whole)
     try rows.apply(whole.changes) { Self.parent($0, whole.run) }
     whole.changes = []

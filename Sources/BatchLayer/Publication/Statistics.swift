@@ -27,7 +27,11 @@ struct Statistics {
       }
       for table in RunningTable.all
       where hasChanged(names.name(table), table.rollup.table(.day)) {
-        try analyze("builds.\(table.name)", ["quarter", table.key, "label"])
+        try analyze("builds.\(table.name)", ["quarter", "\(table.rollup.name)_key", "label"])
+      }
+      for table in GroupedDays.all where hasChanged(names.name(table), table.rollup.table(.day)) {
+        try analyze(
+          "builds.\(table.name)", table.keyColumns + table.rollup.counters.map(\.column))
       }
       let present = try FactPartitions(
         connection: connection, library: library, build: staged.build

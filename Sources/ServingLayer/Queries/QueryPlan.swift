@@ -24,6 +24,8 @@ struct QueryPlan: Sendable {
 
   var query: Query
   var source: QuerySource
+  /// The groups whose days answer in place of those of their members; nil where the query is of members.
+  var groups: GroupedDays?
   /// In order of time; together they are the query's range. None for facts.
   var pieces: [RungPiece]
   /// What the database must agree with for the pieces to be right.
@@ -45,7 +47,8 @@ struct QueryPlan: Sendable {
       checkedSpans =
         query.timeZone == "UTC" ? [] : BucketSpan.checked(spans, query.granularity)
     }
-    ranking = Ranking(query, source, pieces)
+    groups = source.groups(of: query)
+    ranking = Ranking(query, source, pieces, groups)
     columns = []
     if query.granularity != .none {
       columns.append(Column(name: "time", kind: .time, role: .bucket))

@@ -190,22 +190,38 @@ struct QuerySQL {
   private mutating func rows(
     of rollup: Rollup, _ rung: Rung, _ pieces: [RungPiece]
   ) -> [String] {
-    let table = rollup.table(rung).name
-    var views = [(name: table, filtered: rung.column)]
+    let name = "layers.\(rollup.table(rung).name)"
+    var views = [View(loaded: name, recent: name, filtered: rung.column)]
+    if rung == .day, let groups = plan.groups { views[0].loaded = Self.rows(of: groups) }
     if rung == .minute, !rollup.keepsAllMinutes {
-      views.append(("past_\(table)", "ts"))
+      let past = "layers.past_\(rollup.table(rung).name)"
+      views.append(View(loaded: past, recent: past, filtered: "ts"))
     }
     return views.flatMap { view in
       pieces.count > Self.fewPieces
-        ? rows(of: view.name, by: view.filtered, rung, pieces)
-        : pieces.map { rows(of: view.name, by: view.filtered, $0) }
+        ? rows(of: view, rung, pieces) : pieces.flatMap { rows(of: view, $0) }
     }
+  }
+
+  /// What the rows of one rung are read from.
+  private struct View {
+    /// What has the loaded rows.
+    var loaded: String
+    /// What has those of the speed layer; may be the same.
+    var recent: String
+    /// The column with the time.
+    var filtered: String
+  }
+
+  /// The loaded rows of groups, in place of those of a view of `layers`.
+  static func rows(of groups: GroupedDays) -> String {
+    "(select *, true as is_loaded from batch.\(groups.name)) as sums"
   }
 
   /// Pieces of a rung up to which each is read on its own, because the planner then knows its range.
   private static let fewPieces = 2
 
-  private mutating func rows(of view: String, by filtered: String, _ piece: RungPiece) -> String {
+  private mutating func rows(of view: View, _ piece: RungPiece) -> [String] {
     let type = Self.type(piece.rung)
     let (from, to) = (
       bind(Self.text(piece.from, piece.rung)), bind(Self.text(piece.to, piece.rung))
@@ -213,15 +229,22 @@ struct QuerySQL {
     let at =
       isWithinBucket(piece.rung)
       ? "(select \(bucket(Self.start(of: "\(from)::\(type)", piece.rung))))" : at(piece.rung)
-    return "select \(at) as at, \(source)is_loaded from layers.\(view)"
-      + " where \(filtered) >= \(from)::\(type) and \(filtered) < \(to)::\(type)"
+    let range =
+      "\(view.filtered) >= \(from)::\(type) and \(view.filtered) < \(to)::\(type)"
+    func select(_ from: String, _ rows: String) -> String {
+      "select \(at) as at, \(source)is_loaded from \(from) where \(rows)\(range)"
+    }
+    return view.loaded == view.recent
+      ? [select(view.loaded, "")]
+      : [select(view.loaded, "is_loaded and "), select(view.recent, "not is_loaded and ")]
   }
 
   /// Many pieces at once, whose number is not in the statement's length: the loaded rows of one after the other by an index, and
   /// those of the speed layer, which has none, in one go.
   private mutating func rows(
-    of view: String, by filtered: String, _ rung: Rung, _ pieces: [RungPiece]
+    of view: View, _ rung: Rung, _ pieces: [RungPiece]
   ) -> [String] {
+    let filtered = view.filtered
     let type = Self.type(rung)
     let starts = pieces.map { Self.text($0.from, rung) }
     let ends = pieces.map { Self.text($0.to, rung) }
@@ -234,9 +257,9 @@ struct QuerySQL {
         + " from unnest(\(bind(Self.array(starts)))::\(type)[],"
         + " \(bind(Self.array(ends)))::\(type)[]) as span(start, stop) offset 0) as piece"
         + " cross join lateral (select \(isWithin ? "piece.at" : at(rung)) as at, \(columns)"
-        + " from layers.\(view) where is_loaded"
+        + " from \(view.loaded) where is_loaded"
         + " and \(filtered) >= piece.start and \(filtered) < piece.stop offset 0) as part",
-      "select \(at(rung)) as at, \(columns) from layers.\(view) where not is_loaded"
+      "select \(at(rung)) as at, \(columns) from \(view.recent) where not is_loaded"
         + " and \(filtered) <@ \(bind(Self.array(ranges)))::\(Self.multirange(rung))",
     ]
   }

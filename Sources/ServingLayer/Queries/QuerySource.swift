@@ -66,6 +66,15 @@ enum QuerySource: Equatable, Sendable {
     home(of: dimension).flatMap { dimension.columns(in: $0) } ?? []
   }
 
+  /// The groups of members that all of a query's dimensions are attributes of; nil where there are none, or the query
+  /// tells members apart.
+  func groups(of query: Query) -> GroupedDays? {
+    guard case .rollup(let rollup) = self else { return nil }
+    let names = unique(query.by + query.filters.map(\.dimension)).filter { $0 != .layer }
+    guard let name = names.first, names.count == 1 else { return nil }
+    return GroupedDays.all.first { $0.rollup == rollup && $0.attribute == name.rawValue }
+  }
+
   /// The rollups whose keys the rows have, or need for the dimensions.
   func homes(of dimensions: [Dimension]) -> [Rollup] {
     switch self {

@@ -17,15 +17,13 @@ struct Ranking: Equatable, Sendable {
   var isByName: Bool
   /// Lines whose totals the list needs: as many as it may have, and one more to tell whether it is cut off.
   var wanted: Int
-  /// Rows of days that may be looked up one by one. Where the members have more, their rows are read as for any question.
+  /// Rows of members that may be looked up one by one. Where the members have more, their rows are read as for any question.
   static let maximumLookups = 400_000
 
-  /// The members that may be looked up.
+  /// The members that may be looked up. Where groups have days of their own, members are looked up by the hour alone.
   var maximumMembers: Int {
-    max(
-      1,
-      Self.maximumLookups
-        / max(1, Int((within.to.milliseconds - within.from.milliseconds) / Self.day)))
+    let days = (within.to.milliseconds - within.from.milliseconds) / Self.day
+    return max(1, Self.maximumLookups / max(1, Int(table.groups == nil ? days : 48)))
   }
 
   private static let day = 1440 * Instant.minute
@@ -35,8 +33,10 @@ struct Ranking: Equatable, Sendable {
   private static let fewestDays: Int64 = 3
 
   /// nil where the query is no top list by listens, or one over few days.
-  init?(_ query: Query, _ source: QuerySource, _ pieces: [RungPiece]) {
-    guard case .rollup(let rollup) = source, let table = RunningTable.of(rollup),
+  /// - Parameter groups: the groups that answer for days.
+  init?(_ query: Query, _ source: QuerySource, _ pieces: [RungPiece], _ groups: GroupedDays?) {
+    guard case .rollup(let rollup) = source,
+      let table = groups.map(RunningTable.of) ?? RunningTable.of(rollup),
       query.granularity == .none, query.limit <= Self.maximumLimit,
       case .sum(.listens)? = query.metrics.first?.rule,
       let days = pieces.first(where: { $0.rung == .day }),

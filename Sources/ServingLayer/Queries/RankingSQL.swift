@@ -92,12 +92,14 @@ extension QuerySQL {
       let (first, last) = (bind(quarters.first.isoDate), bind(quarters.last.isoDate))
       let columns = "label, \(names.key), \(listens) as listens"
       let table = "batch.\(ranking.table.name)"
+      let key = ranking.table.key
       let totals =
         lines == nil
         ? "select \(columns) from \(table) where quarter >= \(first)::date and quarter <= \(last)::date"
         : "select part.* from generate_series(\(first)::timestamp, \(last)::timestamp, '3 months') as start"
-          + " cross join (\(members)) as member cross join lateral (select \(columns) from \(table)"
-          + " where quarter = start::date and \(names.key) = member.\(names.key) offset 0) as part"
+          + " cross join (\(ranking.table.groups == nil ? members : "select label from best")) as member"
+          + " cross join lateral (select \(columns) from \(table)"
+          + " where quarter = start::date and \(key) = member.\(key) offset 0) as part"
       parts.append(
         ranking.isByName
           ? "select label, listens from (\(totals)) as total"
@@ -130,7 +132,7 @@ extension QuerySQL {
   /// The rows of the chosen members: hours and days that are loaded one by one by their key, and all others by their time.
   mutating func chosenRows(of ranking: Ranking) -> [String] {
     let rollup = ranking.table.rollup
-    let key = ranking.table.key
+    guard let key = rollup.dimensionTable?.key else { return [] }
     let isChosen = "\(key) in (select \(key) from chosen)"
     var rows: [String] = []
     var stretches: [String] = []
@@ -146,12 +148,19 @@ extension QuerySQL {
         stretches.append("ts >= \(from)::\(type) and ts < \(to)::\(type)")
         continue
       }
+      let lookup: (members: String, key: String, from: String) =
+        if rung == .day, let groups = ranking.table.groups {
+          (
+            "(select distinct label from found where (select is_decided from verdict))", "label",
+            Self.rows(of: groups)
+          )
+        } else { ("chosen", key, "layers.\(rollup.table(rung).name)") }
       rows.append(
         "select part.* from (select start::\(type) from generate_series(\(from)::\(type),"
           + " \(to)::\(type) - interval '1 \(rung.rawValue)', '1 \(rung.rawValue)') as start) as span"
-          + " cross join chosen cross join lateral (select \(source)is_loaded"
-          + " from layers.\(rollup.table(rung).name)"
-          + " where is_loaded and \(rung.column) = span.start and \(key) = chosen.\(key) offset 0) as part"
+          + " cross join \(lookup.members) as member cross join lateral (select \(source)is_loaded"
+          + " from \(lookup.from) where is_loaded and \(rung.column) = span.start"
+          + " and \(lookup.key) = member.\(lookup.key) offset 0) as part"
       )
     }
     rows.append("\(recentRows(of: ranking)) and \(isChosen)")

@@ -66,9 +66,23 @@ extension Layers {
     var tables = Self.comparedTables
     for name in FactTable.allCases.map(\.qualifiedName)
       + RollupTable.all.map({ "batch.\($0.name)" })
-      + RunningTable.all.map({ "batch.\($0.name)" })
+      + RunningTable.all.filter({ $0.groups == nil }).map({ "batch.\($0.name)" })
     {
       tables.append((name, try mine.rowsWithoutLoad(of: name)))
+    }
+    for groups in GroupedDays.all {
+      // Which song stands for an artist depends on the songs that each load has met.
+      let columns = Rollup.song.counters.map(\.column) + Rollup.song.distincts.map(\.column)
+      tables.append(
+        (
+          groups.name,
+          "select day, label, \(columns.joined(separator: ", ")) from batch.\(groups.name)"
+        ))
+      tables.append(
+        (
+          "quarter_\(groups.attribute)",
+          "select quarter, label, listens from batch.quarter_\(groups.attribute)"
+        ))
     }
     if isTakenBack {
       tables.removeAll { $0.name == "quarantine" }
