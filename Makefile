@@ -20,7 +20,7 @@ SEED ?=
 TEST_CHAOS_SECONDS ?= 60
 CHAOS := .build/release/polyrhythm-chaos
 CHAOS_HALF = $(shell echo $$(( $(or $(SECONDS),$$(( $(MINUTES) * 60 ))) / 2 )))
-# What `make bench` measures: generator, pipeline, or both when empty
+# What `make bench` measures: generator, pipeline, bars, or all of them when empty
 PART ?=
 # Further arguments of the release build, for example --static-swift-stdlib
 SWIFT_FLAGS ?=
@@ -100,7 +100,7 @@ format: swift ## Bring all Swift code into that format
 	swift format -i -r Sources Tests Package.swift
 
 .PHONY: bench
-bench: deps-bench-alone build ## Measure events/s beside memory copy and raw COPY (SMOKE=1: tiny)
+bench: deps-bench-alone build ## Measure events/s beside memory copy and raw COPY, and every bar (SMOKE=1: tiny)
 	@scripts/bench.sh $(PART)
 
 # Sizes come from the environment: USERS, DAYS, EVENTS, ROUNDS, SMOKE (benchmarks/peers/compare.py says which).

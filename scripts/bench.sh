@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Measures what the release binary does in a second.
 #
-#   scripts/bench.sh                    both of these:
+#   scripts/bench.sh                    all of these:
 #   scripts/bench.sh generator          generate to nowhere, to files and to a log, beside a memory copy
 #   scripts/bench.sh pipeline           every stage of the pipeline, beside PostgreSQL's raw binary COPY
+#   scripts/bench.sh bars               what is to be reached, and what is (benchmarks/bars.py)
 #   SMOKE=1 scripts/bench.sh            tiny: shows that it works, its figures mean nothing
 #   BENCH_FROM, BENCH_TO, BENCH_SEED, BENCH_BINARY                          for both
 #   BENCH_GENERATOR_USERS, BENCH_MEMORY_USERS, BENCH_ROUNDS                 for the generator
@@ -17,10 +18,10 @@ export LC_ALL=C
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 case "$#:${1-}" in
-  0: | 1:all) parts=(generator pipeline) ;;
-  1:generator | 1:pipeline) parts=("$1") ;;
+  0: | 1:all) parts=(generator pipeline bars) ;;
+  1:generator | 1:pipeline | 1:bars) parts=("$1") ;;
   *)
-    printf 'usage: scripts/bench.sh [generator|pipeline]\n' >&2
+    printf 'usage: scripts/bench.sh [generator|pipeline|bars]\n' >&2
     exit 64 # EX_USAGE
     ;;
 esac
@@ -74,6 +75,10 @@ timed() {
 printf 'bench: %s, %s cores, %s\n' "$(git describe --always --dirty 2>/dev/null || echo 'no commit')" \
   "$(nproc)" "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)"
 for part in "${parts[@]}"; do
+  if [ "$part" = bars ]; then
+    BENCH_BINARY=$binary python3 -B benchmarks/bars.py
+    continue
+  fi
   # shellcheck source=scripts/bench/generator.sh
   # shellcheck source=scripts/bench/pipeline.sh
   . "scripts/bench/$part.sh"

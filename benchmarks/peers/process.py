@@ -25,7 +25,7 @@ class Run:
 
 
 def say(text: str) -> None:
-    print(f"compare: {text}", file=sys.stderr, flush=True)
+    print(f"{Path(sys.argv[0]).stem}: {text}", file=sys.stderr, flush=True)
 
 
 def timed(name: str, command: list, output: Path, env: dict[str, str] | None = None) -> Run:

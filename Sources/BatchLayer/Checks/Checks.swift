@@ -5,7 +5,7 @@ import Warehouse
 /// The audits of `warehouse-sql/checks`: each file is a query for the rows that break one rule. The file's
 /// first line says how severe a breach is (`-- severity: error` or `-- severity: warning`), the second line
 /// says what the rule is. Further lines may follow: `-- on: check` keeps the check out of loads, which it would slow
-/// down; `-- in loads: warning` lets loads go on where the rule is broken; `{sample}` in the query stands for the condition that takes
+/// down, and `-- on: full load` out of those that add to what is there; `-- in loads: warning` lets loads go on where the rule is broken; `{sample}` in the query stands for the condition that takes
 /// some of the sessions, which a large load looks at alone; `-- for each: rollup` makes one query for
 /// each rollup of the text, as in `queries/rollup`. `$1` and `$2` bound the event time looked at.
 public struct Checks: Sendable {
@@ -32,6 +32,8 @@ public struct Checks: Sendable {
   public enum Occasion: Sendable {
     /// Inside the transaction that publishes a load: the checks that cost little.
     case load
+    /// Over all that a full load has staged: these, and those that cost little beside it.
+    case fullLoad
     /// When somebody asks for them (`polyrhythm check`): all checks.
     case check
   }
@@ -101,11 +103,12 @@ public struct Checks: Sendable {
         )
       }
       let options = lines.dropFirst(2).prefix { $0.hasPrefix("-- ") }
-      if occasion == .load, options.contains("-- on: check") { continue }
+      if occasion != .check, options.contains("-- on: check") { continue }
+      if occasion == .load, options.contains("-- on: full load") { continue }
       var finding = Finding(
         check: name,
         isError: lines[0].hasSuffix("error")
-          && !(occasion == .load && options.contains("-- in loads: warning")),
+          && !(occasion != .check && options.contains("-- in loads: warning")),
         rule: String(lines[1].dropFirst(3)), rows: 0, examples: [])
       for query in try queries(name, forEachRollup: options.contains("-- for each: rollup")) {
         let rows = try connection.run(

@@ -176,7 +176,9 @@ public final class BatchLoader {
     staged.replayPoints = feed.takeReplayPoints()
     let warnings = try publish(staged, counts, control, &phases, stop)
     phases.begin("analyze")
-    Statistics(connection: control, library: library).refresh(staged)
+    Statistics(
+      connection: control, library: library, databaseURL: configuration.databaseURL
+    ).refresh(staged)
     return (counts, warnings)
   }
 

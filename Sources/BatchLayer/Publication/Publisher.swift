@@ -223,7 +223,12 @@ struct Publisher {
     let areFew =
       numbers.isFull ? false : try decidingHoursAreFew(hours, states, tables)
     if areFew { values["hours"] = hours }
-    _ = try connection.run(sql(areFew ? "level_facts_by_hour" : "level_facts", values))
+    if areFew {
+      _ = try connection.run(sql("level_facts_by_hour", values))
+    } else {
+      let since = try connection.run(sql("level_since", ["states": states])).textOrNull(0, 0)
+      _ = try connection.run(sql("level_facts", values), [.text(since ?? "infinity")])
+    }
     _ = try connection.run(
       sql("level_starts", ["spans": spans, "facts": facts, "starts": starts]))
     try connection.script(sql("level_history", ["spans": spans, "starts": starts]))

@@ -40,12 +40,40 @@ struct StagedAudit {
   func run(_ staged: Staged) throws -> Staged {
     var whole = staged
     try completeRollups(&whole)
-    try DaySums(connection: connection, library: library).make(whole)
-    try joinFacts(whole)
-    try rows.apply(whole.changes) { Self.parent($0, whole.run) }
-    whole.changes = []
-    whole.warnings = try audit(whole)
+    // No rule of loads is about sums of days, so that these are made beside the audits.
+    let sums = makeSums(whole)
+    do {
+      try joinFacts(whole)
+      try rows.apply(whole.changes) { Self.parent($0, whole.run) }
+      whole.changes = []
+      whole.warnings = try audit(whole)
+    } catch {
+      sums.sessions.cancel()
+      _ = try? sums.worker.wait()
+      throw error
+    }
+    try wait(for: [sums.worker], sums.sessions)
+    try sums.worker.wait()
     return whole
+  }
+
+  private func makeSums(_ staged: Staged) -> (worker: Worker<Void>, sessions: Sessions) {
+    let sessions = Sessions()
+    let worker = Worker("load-sums") { [databaseURL, library] in
+      let connection = try Connection(url: databaseURL, applicationName: "polyrhythm load sums")
+      try sessions.add(connection.canceller())
+      try DaySums(connection: connection, library: library).make(staged)
+    }
+    return (worker, sessions)
+  }
+
+  /// Waits for the end of the workers, whose statements a stop cancels.
+  private func wait<Success>(for workers: [Worker<Success>], _ sessions: Sessions) throws {
+    while !workers.allSatisfy(\.isFinished) {
+      if stop.isRequested { sessions.cancel() }
+      usleep(20_000)
+    }
+    if stop.isRequested { throw LoadError.stopped }
   }
 
   private var rows: StagedRows { StagedRows(connection: connection, library: library) }
@@ -135,17 +163,13 @@ struct StagedAudit {
         var findings: [Checks.Finding] = []
         while !stop.isRequested, let name = due.take() {
           findings += try checks.run(
-            connection, from: nil, to: nil, on: .load, only: [name], renamed: names,
+            connection, from: nil, to: nil, on: .fullLoad, only: [name], renamed: names,
             sixteenth: sixteenth)
         }
         return findings
       }
     }
-    while !workers.allSatisfy(\.isFinished) {
-      if stop.isRequested { sessions.cancel() }
-      usleep(20_000)
-    }
-    if stop.isRequested { throw LoadError.stopped }
+    try wait(for: workers, sessions)
     let findings = try workers.flatMap { try $0.wait() }.sorted { $0.check < $1.check }
     try LoadError.requireNoError(findings)
     return findings

@@ -1,5 +1,6 @@
 import Metrics
 import StarSchema
+import Support
 import Warehouse
 
 /// What PostgreSQL knows of the tables that a load has changed, right after it: the server itself looks at partitions a
@@ -7,54 +8,72 @@ import Warehouse
 struct Statistics {
   let connection: Connection
   let library: SQLLibrary
+  let databaseURL: String
+
+  /// A table that is looked at.
+  private struct Table: Sendable {
+    var name: String
+    var columns: [String]
+  }
 
   /// Best effort: a question is answered without, only slower.
   func refresh(_ staged: Staged) {
-    do {
-      // Fewer rows are sampled than by default, as there are many partitions.
-      try connection.script("set default_statistics_target = 10")
-      let unknown = try unknownTables()
-      let isLarge = staged.factCounts.values.reduce(0, +) >= Self.manyRows
-      let names = BuildTables(build: staged.build)
-      func hasChanged(_ name: String, _ rows: RollupTable) -> Bool {
-        staged.numbers.isFull || unknown.contains(name)
-          || isLarge && !staged.tables(rows).isEmpty
-      }
-      for table in RollupTable.all where hasChanged(names.name(table), table) {
-        // Nobody asks for a sketch by its value.
-        try analyze(
-          "builds.\(table.name)", table.keyColumns + table.rollup.counters.map(\.column))
-      }
-      for table in RunningTable.all
-      where hasChanged(names.name(table), table.rollup.table(.day)) {
-        try analyze("builds.\(table.name)", ["quarter", "\(table.rollup.name)_key", "label"])
-      }
-      for table in GroupedDays.all where hasChanged(names.name(table), table.rollup.table(.day)) {
-        try analyze(
-          "builds.\(table.name)", table.keyColumns + table.rollup.counters.map(\.column))
-      }
-      let present = try FactPartitions(
-        connection: connection, library: library, build: staged.build
-      ).present()
-      for fact in FactTable.allCases {
-        if staged.numbers.isFull {
-          try analyze("builds.\(fact.name)", fact.columns)
-          continue
-        }
-        let changed = Set(staged.parts.keys).union(staged.rare).union(staged.few).filter {
-          $0.fact == fact
-        }
-        let large = changed.filter { staged.factCounts[$0, default: 0] >= Self.manyRows }
-        let tables = Set(large.compactMap { present[$0] })
-          .union(changed.compactMap { present[$0] }.filter(unknown.contains))
-        for table in tables.sorted() {
-          try analyze("parts.\(table)", fact.columns)
-        }
-      }
-    } catch {
-      // The server looks by itself, later.
+    // Otherwise the server looks by itself, later.
+    guard let facts = try? facts(of: staged), let rollups = try? rollups(of: staged) else { return }
+    guard staged.numbers.isFull else {
+      try? Self.analyze(facts + rollups, connection, library)
+      return
     }
-    _ = try? connection.script("reset default_statistics_target")
+    // The largest fact takes as long as all the others.
+    let views = facts.filter { $0.name.hasSuffix(FactTable.pageView.name) }
+    let others = facts.filter { !$0.name.hasSuffix(FactTable.pageView.name) }
+    let worker = Worker("load-analyze") { [databaseURL, library] in
+      let connection = try Connection(url: databaseURL, applicationName: "polyrhythm load analyze")
+      try Self.analyze(views, connection, library)
+    }
+    try? Self.analyze(rollups + others, connection, library)
+    _ = try? worker.wait()
+  }
+
+  private func rollups(of staged: Staged) throws(WarehouseError) -> [Table] {
+    let unknown = try unknownTables()
+    let isLarge = staged.factCounts.values.reduce(0, +) >= Self.manyRows
+    let names = BuildTables(build: staged.build)
+    func hasChanged(_ name: String, _ rows: RollupTable) -> Bool {
+      staged.numbers.isFull || unknown.contains(name)
+        || isLarge && !staged.tables(rows).isEmpty
+    }
+    // Nobody asks for a sketch by its value.
+    var tables = RollupTable.all.filter { hasChanged(names.name($0), $0) }.map {
+      Table(
+        name: "builds.\($0.name)", columns: $0.keyColumns + $0.rollup.counters.map(\.column))
+    }
+    tables += RunningTable.all.filter { hasChanged(names.name($0), $0.rollup.table(.day)) }.map {
+      Table(name: "builds.\($0.name)", columns: ["quarter", "\($0.rollup.name)_key", "label"])
+    }
+    tables += GroupedDays.all.filter { hasChanged(names.name($0), $0.rollup.table(.day)) }.map {
+      Table(
+        name: "builds.\($0.name)", columns: $0.keyColumns + $0.rollup.counters.map(\.column))
+    }
+    return tables
+  }
+
+  private func facts(of staged: Staged) throws(WarehouseError) -> [Table] {
+    if staged.numbers.isFull {
+      return FactTable.allCases.map { Table(name: "builds.\($0.name)", columns: $0.columns) }
+    }
+    let unknown = try unknownTables()
+    let present = try FactPartitions(
+      connection: connection, library: library, build: staged.build
+    ).present()
+    let changed = Set(staged.parts.keys).union(staged.rare).union(staged.few)
+    return FactTable.allCases.flatMap { fact in
+      let parts = changed.filter { $0.fact == fact }
+      let large = parts.filter { staged.factCounts[$0, default: 0] >= Self.manyRows }
+      return Set(large.compactMap { present[$0] })
+        .union(parts.compactMap { present[$0] }.filter(unknown.contains))
+        .sorted().map { Table(name: "parts.\($0)", columns: fact.columns) }
+    }
   }
 
   /// New rows up to which a table that PostgreSQL knows already is as it was before.
@@ -67,8 +86,15 @@ struct Statistics {
     return names
   }
 
-  private func analyze(_ table: String, _ columns: [String]) throws(WarehouseError) {
-    try connection.script(
-      library.sql("rollup/analyze", ["table": table], lists: ["columns": columns]))
+  private static func analyze(
+    _ tables: [Table], _ connection: Connection, _ library: SQLLibrary
+  ) throws(WarehouseError) {
+    // Fewer rows are sampled than by default, as there are many partitions.
+    try connection.script("set default_statistics_target = 10")
+    for table in tables {
+      try connection.script(
+        library.sql("rollup/analyze", ["table": table.name], lists: ["columns": table.columns]))
+    }
+    try connection.script("reset default_statistics_target")
   }
 }
