@@ -95,10 +95,8 @@ struct Publisher {
   private func addRows(_ staged: Staged) throws {
     try FactPublication(staged, connection, library).publish()
     for table in RollupTable.all {
-      for rows in staged.tables(table) {
-        try self.rows.merge(
-          rows, of: table, into: "parts.\(BuildTables(build: staged.build).name(table))")
-      }
+      try rows.merge(
+        staged, table, into: "parts.\(BuildTables(build: staged.build).name(table))")
     }
   }
 

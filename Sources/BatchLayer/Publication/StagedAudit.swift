@@ -95,7 +95,7 @@ struct StagedAudit {
           library.sql("rollup/index", ["table": name], lists: ["keys": table.keyColumns]))
       }
       if let late = staged.lateRollups[table] {
-        try rows.merge(late, of: table, into: "stage.\(name)")
+        try rows.mergeLate(late, of: table, into: "stage.\(name)")
       }
     }
     staged.lateRollups = [:]

@@ -16,16 +16,46 @@ struct StagedRows {
   let connection: Connection
   let library: SQLLibrary
 
-  /// Adds rows to those of a rollup.
+  /// Adds the staged rows of a rollup to those that are there.
   /// - Parameter target: the table that they are added to, with its schema.
-  func merge(_ rows: StageTable, of table: RollupTable, into target: String) throws(WarehouseError)
-  {
-    let values = ["target": target, "table": rows.name]
-    let lists = RollupRows.lists(table)
-    _ = try connection.run(library.sql("rollup/merge", values, lists: lists))
-    if table.rollup == .song {
-      _ = try connection.run(library.sql("rollup/drop_if_zero", values, lists: lists))
+  func merge(_ staged: Staged, _ table: RollupTable, into target: String) throws(WarehouseError) {
+    if let rows = staged.rollups[table] {
+      let time = table.rung.column
+      let last = try connection.run(
+        library.sql("rollup/last_time", ["target": target, "time": time]))
+      let values = [
+        "target": target, "table": rows.name, "time": time,
+        "type": table.rung == .day ? "date" : "timestamptz",
+      ]
+      for query in ["rollup/merge", "rollup/merge_new"] {
+        _ = try connection.run(
+          library.sql(query, values, lists: RollupRows.lists(table)), [.text(last.text(0, 0))])
+      }
+      try dropIfZero(rows, of: table, in: target)
     }
+    if let rows = staged.lateRollups[table] { try mergeLate(rows, of: table, into: target) }
+  }
+
+  /// Adds rows of which a key may have several (`Staged.lateRollups`).
+  func mergeLate(
+    _ rows: StageTable, of table: RollupTable, into target: String
+  ) throws(WarehouseError) {
+    _ = try connection.run(
+      library.sql(
+        "rollup/merge_late", ["target": target, "table": rows.name], lists: RollupRows.lists(table))
+    )
+    try dropIfZero(rows, of: table, in: target)
+  }
+
+  /// A credit that has moved to another song may leave a row in which nothing is left.
+  private func dropIfZero(
+    _ rows: StageTable, of table: RollupTable, in target: String
+  ) throws(WarehouseError) {
+    guard table.rollup == .song else { return }
+    _ = try connection.run(
+      library.sql(
+        "rollup/drop_if_zero", ["target": target, "table": rows.name],
+        lists: RollupRows.lists(table)))
   }
 
   /// - Parameter facts: the table that has the facts, with its schema.

@@ -1,13 +1,10 @@
--- Adds staged rows to a rollup: counters by sum, sketches by union; null is 0 or the empty sketch. Staged rows
--- of one key are added up first, as an insert may meet a key only once. A row says which load has written it last.
+-- Adds staged rows, one for each key, to a rollup: counters by sum, sketches by union; null is 0 or the empty sketch. A row
+-- says which load has written it last. Of times up to the last one that is there; merge_new.sql adds the others.
 insert into {target} as t
   ({keys}, build, load_run_id, {counters}, {sketches})
-select
-  {keys}, min(build), max(load_run_id),
-  {counters: nullif(sum(*), 0)},
-  {sketches: hll_union_agg(*)}
+select {keys}, build, load_run_id, {counters}, {sketches}
 from stage.{table}
-group by {keys}
+where {time} <= $1::text::{type}
 on conflict ({keys}) do update
 set
   load_run_id = excluded.load_run_id,

@@ -1,0 +1,2 @@
+-- The last time that a rollup has rows of.
+select coalesce(max({time}), '-infinity')::text from {target}
