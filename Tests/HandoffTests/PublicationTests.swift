@@ -52,6 +52,32 @@ import Warehouse
     try reader.script("commit")
   }
 
+  /// docs/decisions/0019. Small partitions are read as a whole in any case, so that plans of this size say nothing.
+  @Test(arguments: [Int?.none, 0])
+  func everyPartitionOfAFactCanBeAskedByItsDateKey(ownDays: Int?) throws {
+    let (layers, _) = try halfLoaded(43)
+    try layers.log.archive()
+    _ = try layers.loader(ownDays: ownDays).load(.incremental)
+    let rows = try layers.connect().run(
+      """
+      select relname
+      from pg_class
+      where relnamespace = 'parts'::regnamespace and relkind = 'r' and relname like 'fact_%'
+        and not (
+          exists (
+            select from pg_attribute as a
+            join pg_index as i on i.indrelid = a.attrelid and a.attnum = any (i.indkey)
+            where a.attrelid = pg_class.oid and a.attname = 'date_key' and a.attoptions = '{n_distinct=366}'
+          )
+          and (reltuples <= 0 or exists (
+            select from pg_stats
+            where schemaname = 'parts' and tablename = relname and attname = 'build'
+          ))
+        )
+      """)
+    #expect(rows.count == 0, "\(Checks.examples(of: rows, atMost: 5))")
+  }
+
   @Test func atMostThePublishedBuildAndTheOneBeforeItAreKept() throws {
     let (layers, records) = try halfLoaded(42)
     for kind in [BatchLoader.Kind.full, .full, .incremental] {

@@ -93,7 +93,8 @@ struct Statistics {
     try connection.script("set default_statistics_target = 10")
     for table in tables {
       try connection.script(
-        library.sql("rollup/analyze", ["table": table.name], lists: ["columns": table.columns]))
+        library.sql(
+          "rollup/analyze", ["table": table.name], lists: ["columns": table.columns + ["build"]]))
     }
     try connection.script("reset default_statistics_target")
   }
