@@ -6,6 +6,7 @@ public struct Archiver {
   private let source: any EventLog
   private let lake: DirectoryLog
   private let topics: [String]
+  private let optional: Set<String>
   private let acceptsLoss: Bool
 
   private static let batchBytes = 4 << 20
@@ -14,14 +15,18 @@ public struct Archiver {
   /// From one look for new topics and partitions to the next; what appears is followed within 5 s.
   private static let lookInterval = Duration.seconds(2)
 
-  /// - Parameter acceptsLoss: go on where the source dropped records (retention) before they were
-  ///   copied, leaving a gap, instead of failing.
+  /// - Parameters:
+  ///   - optional: topics that are copied where they are there.
+  ///   - acceptsLoss: go on where the source dropped records (retention) before they were
+  ///     copied, leaving a gap, instead of failing.
   public init(
-    from source: any EventLog, to lake: DirectoryLog, topics: [String], acceptsLoss: Bool = false
+    from source: any EventLog, to lake: DirectoryLog, topics: [String], optional: [String] = [],
+    acceptsLoss: Bool = false
   ) {
     self.source = source
     self.lake = lake
-    self.topics = topics
+    self.topics = topics + optional
+    self.optional = Set(optional)
     self.acceptsLoss = acceptsLoss
   }
 
@@ -49,8 +54,10 @@ public struct Archiver {
     var copies: [Copy] = []
     for topic in topics {
       let count = try source.partitionCount(of: topic)
-      if count == 0, !untilCaughtUp {
-        say("no topic \(topic) in \(source.url) yet; waiting for it")
+      if count == 0, !untilCaughtUp || optional.contains(topic) {
+        if !optional.contains(topic) {
+          say("no topic \(topic) in \(source.url) yet; waiting for it")
+        }
         continue
       }
       copies += try open(topic, 0..<count)

@@ -70,7 +70,7 @@ import Testing
       var event = Event(topic: .auth)
       event.ts = ts
       event.success = ts == 0
-      truth.record(EventLine.Header(event, number: 0, page: 0))
+      truth.record(EventLine.Header(event, number: 0, song: -1, page: 0))
     }
     #expect(truth.total(.auth) == 6)
     #expect(truth.total(.auth, .outOfOrder) == 4)
@@ -112,7 +112,7 @@ import Testing
     let output = try FileOutput(directory: scratch.path)
     let bytes = Array("{}".utf8)
     try bytes.withUnsafeBytes {
-      let header = EventLine.Header(Event(topic: .listen), number: 0, page: 0)
+      let header = EventLine.Header(Event(topic: .listen), number: 0, song: -1, page: 0)
       try output.write(EventLine(header: header, bytes: $0))
     }
     let error = try #require(throws: GeneratorError.self) {

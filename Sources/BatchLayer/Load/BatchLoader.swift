@@ -149,6 +149,9 @@ public final class BatchLoader {
     let numbers = LoadNumbers(
       run: run, build: kind == .full ? run : try BuildTables.published(control, library),
       isFull: kind == .full)
+    phases.begin("catalogue")
+    let catalogue = try CatalogueFollower(lake, connection: control, library: library)
+    try catalogue.catchUp()
     let reading = Reading(numbers: numbers, starts: starts, control: control, stop: stop)
     var (stage, feed) = try read(reading, minutesFrom: guess, &phases)
     defer { stage.writer.abandon() }
@@ -179,6 +182,8 @@ public final class BatchLoader {
     Statistics(
       connection: control, library: library, databaseURL: configuration.databaseURL
     ).refresh(staged)
+    // The load is published: what a song lacks for once, the next load gives it.
+    try? catalogue.fillAll()
     return (counts, warnings)
   }
 

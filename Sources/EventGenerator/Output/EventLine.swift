@@ -18,6 +18,8 @@ public struct EventLine {
     public var sessionId: Int64
     /// The user's number in the run, from 0. Events of equal time are in the order of these numbers.
     public var number: Int32
+    /// Rank in the catalogue of the song that a listen event is about; -1 for other events.
+    public var song: Int32
     /// Index into the scenario's pages; it has a meaning for page views only.
     public var page: UInt16
     /// The stream that the line belongs to.
@@ -29,11 +31,12 @@ public struct EventLine {
     /// What was done to the line on purpose.
     public var fault = Fault.none
 
-    init(_ event: Event, number: Int, page: UInt16) {
+    init(_ event: Event, number: Int, song: Int32, page: UInt16) {
       ts = event.ts
       userId = event.userId
       sessionId = event.sessionId
       self.number = Int32(truncatingIfNeeded: number)
+      self.song = event.topic == .listen ? song : -1
       self.page = page
       topic = event.topic
       success = event.success == true
@@ -91,7 +94,7 @@ struct LineBatch: Sendable {
         entries.append(
           Entry(
             header: EventLine.Header(
-              event, number: simulation.number(origin.user), page: origin.page),
+              event, number: simulation.number(origin.user), song: origin.song, page: origin.page),
             start: Int32(used), count: Int32(count)))
         used += count
       }

@@ -12,6 +12,8 @@ public final class FileOutput {
   public private(set) var byteCount: Int64 = 0
 
   private var files: [OutputFile] = []
+  /// Of songs and users.
+  private var catalogue: [OutputFile] = []
   /// The directory, held open for the lock on it.
   private let lock: OpenFile
 
@@ -35,6 +37,9 @@ public final class FileOutput {
     for topic in Topic.allCases {
       files.append(try OutputFile(path: "\(directory)/\(topic.name).ndjson", flag: "--output"))
     }
+    for topic in CatalogueTopic.allCases {
+      catalogue.append(try OutputFile(path: "\(directory)/\(topic.name).ndjson", flag: "--output"))
+    }
   }
 
   /// Adds one line to the file of its topic.
@@ -42,6 +47,19 @@ public final class FileOutput {
   public func write(_ line: EventLine) throws(GeneratorError) {
     try files[Int(line.header.topic.rawValue)].writeLine(line.bytes)
     byteCount += Int64(line.bytes.count + 1)
+  }
+
+  /// Adds a record of the catalogue to the file of its topic.
+  /// - Throws: `.writeFailed`.
+  public func write(_ record: CatalogueNews.Record) throws(GeneratorError) {
+    let (index, json) =
+      switch record {
+      case .song(let song): (0, song.json)
+      case .user(let user): (1, user.json)
+      }
+    try json.withUnsafeBufferPointer { json throws(GeneratorError) in
+      try catalogue[index].writeLine(UnsafeRawBufferPointer(json))
+    }
   }
 
   /// Writes the buffers, syncs the files to the disk, and gives them their final names. Nothing can be written
@@ -52,15 +70,17 @@ public final class FileOutput {
     let truthFile = try OutputFile(path: "\(directory)/truth.json", flag: "--output")
     try truthFile.write(truth.json)
     // truth.json comes last, so that where it is the other files are complete.
-    for file in files + [truthFile] { try file.finish() }
+    for file in catalogue + files + [truthFile] { try file.finish() }
     files = []
+    catalogue = []
   }
 
   /// Ends a run in the middle: the lines so far lie, whole, in the files with the ending `.partial`.
   /// - Throws: `.writeFailed`.
   public func abandon() throws(GeneratorError) {
-    for file in files { try file.flush() }
+    for file in catalogue + files { try file.flush() }
     files = []
+    catalogue = []
   }
 
   /// Makes the directory and those above it, where they are not there yet.

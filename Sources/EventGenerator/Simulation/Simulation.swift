@@ -96,6 +96,8 @@ public struct Simulation {
   struct Origin {
     /// Local index of the user, in `users`.
     var user: Int
+    /// Rank in the catalogue of the song that is on, or was; -1 for none.
+    var song: Int32
     /// Index into the scenario's pages.
     var page: UInt16
   }
@@ -105,6 +107,7 @@ public struct Simulation {
     guard let first = firstUser(before: end) else { return nil }
     let state = Int(users[first].state)
     let role = states[state].role
+    let song = users[first].song
     if owesSecond {
       describe(first, as: role == .nextSong ? .listen : .auth, &event)
       owesSecond = false
@@ -113,7 +116,7 @@ public struct Simulation {
       owesSecond = role == .nextSong || role == .login || role == .failedLogin
     }
     if !owesSecond { advance(first) }
-    return Origin(user: first, page: world.requests[state].pageNumber)
+    return Origin(user: first, song: song, page: world.requests[state].pageNumber)
   }
 
   /// The local index of the user who acts next, before `end` and within the run.

@@ -47,6 +47,8 @@ public struct ImportSummary: Sendable {
   public var broken = 0
   /// The first such line or row: where it is and what is wrong with it; nil where there is none.
   public var firstBroken: String?
+  /// Records of songs and users appended to the log.
+  public var catalogueRecords = 0
   /// Users in the tables that were read.
   public var users = 0
   /// Songs in the tables that were read.
@@ -77,6 +79,7 @@ public final class Importer {
   private let progress: (String, Int) -> Void
   private let sources: ImportSources
   private let references = StreamReferences()
+  private let catalogue: CatalogueImport
   /// What the import has done so far.
   public private(set) var summary = ImportSummary()
 
@@ -93,6 +96,7 @@ public final class Importer {
     self.stop = stop
     self.progress = progress
     sources = ImportSources(options, stop: stop)
+    catalogue = CatalogueImport(log, partitions: options.partitions)
   }
 
   /// True if the operand is the URL of a PostgreSQL database.
@@ -118,7 +122,12 @@ public final class Importer {
     var streams: [SourceFile] = []
     for file in files {
       switch try sources.content(of: file) {
-      case .events: events.append(file)
+      case .events:
+        if let topic = CatalogueImport.topic(ofFileNamed: file.name) {
+          try readCatalogue(topic, file)
+        } else {
+          events.append(file)
+        }
       case .table(.streams): streams.append(file)
       case .table(let kind): try readTable(kind, file)
       }
@@ -127,17 +136,13 @@ public final class Importer {
     for url in operands where Self.isDatabase(url) {
       if let table = try readDatabase(url) { tables.append(table) }
     }
+    // The catalogue is there before the events that show it.
+    summary.catalogueRecords = try catalogue.close()
     summary.users = references.users.count
     summary.songs = references.songs.count
     for file in events { try importLines(file, writer) }
     for file in streams { try importStreams(file, writer) }
     for table in tables { try write(table, writer) }
-    guard !events.isEmpty || !streams.isEmpty || !tables.isEmpty else {
-      throw SourceError(
-        .notFound,
-        "there are users and songs, but neither streams nor events; name the streams table's file too"
-      )
-    }
     try writer.close()
   }
 
@@ -164,15 +169,36 @@ public final class Importer {
     try sources.withLocalFile(file) { path in
       try forEachRow(path, file.title) { reader, columns in
         let isSound = !reader.isBroken && reader.fields.count == columns.roles.count
-        if !isSound || !addMember(kind, reader.fields, columns) { summary.withoutID += 1 }
+        if try !isSound || !addMember(kind, reader.fields, columns) { summary.withoutID += 1 }
       }
     }
   }
 
-  private func addMember(_ kind: TableKind, _ fields: [ByteSlice], _ columns: TableColumns) -> Bool
-  {
-    kind == .users
-      ? references.addUser(fields, columns) : references.addSong(fields, columns)
+  private func addMember(
+    _ kind: TableKind, _ fields: [ByteSlice], _ columns: TableColumns
+  ) throws(EventLogError) -> Bool {
+    if kind == .users {
+      guard let id = references.addUser(fields, columns), let user = references.user(id) else {
+        return false
+      }
+      try catalogue.add(user, id: id)
+    } else {
+      guard let id = references.addSong(fields, columns), let song = references.song(id) else {
+        return false
+      }
+      try catalogue.add(song, id: id)
+    }
+    return true
+  }
+
+  private func readCatalogue(_ topic: CatalogueTopic, _ file: SourceFile) throws {
+    try sources.withLocalFile(file) { path in
+      let source = try ByteSources.open(path, name: file.title)
+      let (lines, broken) = try catalogue.add(linesOf: source, topic, name: file.title, stop: stop)
+      summary.rows += lines
+      if let broken { note(broken: broken) }
+    }
+    try finish(file)
   }
 
   private func importStreams(_ file: SourceFile, _ writer: EventWriter) throws {
@@ -217,7 +243,7 @@ public final class Importer {
     var table: StreamsTable?
     _ = try PostgresTables(url: url, stop: stop, progress: progress).read { kind, columns, fields in
       guard kind == .streams else {
-        if !addMember(kind, fields, columns) { summary.withoutID += 1 }
+        if try !addMember(kind, fields, columns) { summary.withoutID += 1 }
         return
       }
       let target = table ?? StreamsTable(name: "table streams", columns: columns)

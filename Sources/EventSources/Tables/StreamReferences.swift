@@ -31,8 +31,8 @@ final class StreamReferences {
   func user(_ id: Int64) -> User? { users[id] }
   func song(_ trackID: ByteSlice) -> Song? { songs[TextKey(trackID)] }
 
-  /// - Returns: false where the row has no user id.
-  func addUser(_ fields: [ByteSlice], _ columns: TableColumns) -> Bool {
+  /// - Returns: the user's id; nil where the row has none.
+  func addUser(_ fields: [ByteSlice], _ columns: TableColumns) -> Int64? {
     var user = User()
     var id: Int64?
     extra.removeAll()
@@ -55,14 +55,14 @@ final class StreamReferences {
       default: extra.add(role, cell: cell)
       }
     }
-    guard let id else { return false }
+    guard let id else { return nil }
     user.fields = arena.add(extra.bytes)
     users[id] = user
-    return true
+    return id
   }
 
-  /// - Returns: false where the row has no track id.
-  func addSong(_ fields: [ByteSlice], _ columns: TableColumns) -> Bool {
+  /// - Returns: the track id; nil where the row has none.
+  func addSong(_ fields: [ByteSlice], _ columns: TableColumns) -> ByteSlice? {
     var song = Song()
     var id = ByteSlice.empty
     extra.removeAll()
@@ -81,10 +81,10 @@ final class StreamReferences {
       default: extra.add(role, cell: cell)
       }
     }
-    guard !id.isEmpty else { return false }
+    guard !id.isEmpty else { return nil }
     song.fields = arena.add(extra.bytes)
     songs[TextKey(id)] = song
-    return true
+    return id
   }
 
   /// The first word of a name, and all its other words.

@@ -1,6 +1,7 @@
 import EventLog
 import Feed
 import Metrics
+import StarSchema
 import Support
 import Warehouse
 
@@ -9,7 +10,7 @@ import Warehouse
 /// The worker holds no state that matters. Whatever goes wrong — a lost connection, an offset that somebody
 /// else has moved — the worker drops everything and starts again from the committed offsets, which is also
 /// what happens after `kill -9`.
-public final class SpeedWorker {
+public final class SpeedWorker: Sendable {
   /// How a worker works; all but the database has a default.
   public struct Configuration: Sendable {
     /// The warehouse, as a connection URL of libpq.
@@ -27,6 +28,8 @@ public final class SpeedWorker {
     /// Seconds without anything to flush after which an empty flush says that the views are still as
     /// of now (`speed.progress.updated_at`).
     public var heartbeatInterval = 5.0
+    /// Seconds between looks at the catalogue's topics.
+    public var catalogueInterval = 1.0
     /// Seconds between foldings of closed minutes; see `Compactor`.
     public var compactionInterval = 30.0
     /// Whether `run` returns when the records that were in the log at its start are committed, by this worker
@@ -97,12 +100,17 @@ public final class SpeedWorker {
     defer { lease.end() }
     let compacting = startCompactor(membership)
     defer { compacting.end() }
+    let catalogue = startCatalogue(membership)
+    defer { catalogue.end() }
     var lives = Lives()
     var pause = Self.firstPause
     while !stop.isRequested {
       let begin = ContinuousClock.now
       do {
-        if try live(membership, &lives, stop) { return true }
+        if try live(membership, &lives, stop) {
+          try catchUpCatalogue(membership)
+          return true
+        }
         pause = Self.firstPause
       } catch let error as any UserFacingError where mayPass(error) {
         let isFenced = (error as? WarehouseError)?.code == .conflict
@@ -153,6 +161,41 @@ public final class SpeedWorker {
       sessionName: { membership.sessionName($0) }
     )
     .start(interval: configuration.compactionInterval)
+  }
+
+  /// Follows the catalogue beside the events. Every worker does: who is first moves the progress that all share.
+  private func startCatalogue(_ membership: Membership) -> BackgroundWork {
+    BackgroundWork("speed-catalog") { [self] stop in
+      while !stop.isRequested {
+        // A catalogue that cannot be read for a while is behind for a while; events count without it.
+        try? follow(membership, stop)
+        stop.wait(seconds: configuration.catalogueInterval)
+      }
+    }
+  }
+
+  private func follow(_ membership: Membership, _ stop: StopToken) throws {
+    let follower = try catalogueFollower(membership)
+    while !stop.isRequested {
+      try follower.catchUp()
+      stop.wait(seconds: configuration.catalogueInterval)
+    }
+  }
+
+  private func catalogueFollower(_ membership: Membership) throws(WarehouseError)
+    -> CatalogueFollower
+  {
+    let connection = try Connection(
+      url: configuration.databaseURL,
+      applicationName: membership.sessionName("polyrhythm speed catalogue"),
+      idleTransactionSeconds: 10)
+    return try CatalogueFollower(log, connection: connection, library: library)
+  }
+
+  private func catchUpCatalogue(_ membership: Membership) throws {
+    let follower = try catalogueFollower(membership)
+    try follower.catchUp()
+    try follower.fillAll()
   }
 
   /// Claims partitions and follows them until another claim is due.

@@ -103,6 +103,27 @@ public final class CopyBuffer {
     field(PostgresEpoch.days(fromDaysSince1970: days), byteCount: 4)
   }
 
+  /// A `text[]` of one dimension.
+  public func texts(_ values: [String]) {
+    let count = values.reduce(20) { $0 + 4 + $1.utf8.count }
+    var rest = bytes(count: count)
+    func put(_ value: Int32) {
+      rest.storeBytes(of: value.bigEndian, as: Int32.self)
+      rest = UnsafeMutableRawBufferPointer(rebasing: rest[4...])
+    }
+    put(1)
+    put(0)
+    // The type of the elements: 25 is text in every PostgreSQL.
+    put(25)
+    put(Int32(values.count))
+    put(1)
+    for value in values {
+      put(Int32(value.utf8.count))
+      rest.copyBytes(from: value.utf8)
+      rest = UnsafeMutableRawBufferPointer(rebasing: rest[value.utf8.count...])
+    }
+  }
+
   /// Several `bigint` fields, one after the other, such as the counters of a rollup.
   @inlinable @inline(__always)
   public func int64s(_ values: UnsafeBufferPointer<Int64>) {

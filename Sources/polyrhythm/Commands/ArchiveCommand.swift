@@ -26,7 +26,10 @@ let archiveCommand = CommandSpec(
   let progress = ProgressLine("archive", unit: "records")
   let start = ContinuousClock.now
   var copied = 0
-  try Archiver(from: log, to: lake, topics: Topic.allCases.map(\.name)).run(
+  try Archiver(
+    from: log, to: lake, topics: Topic.allCases.map(\.name),
+    optional: CatalogueTopic.allCases.map(\.name)
+  ).run(
     stop: Signals.stop, untilCaughtUp: untilCaughtUp,
     say: { Terminal.say("archive: \($0)") }
   ) {

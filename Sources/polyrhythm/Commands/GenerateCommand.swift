@@ -54,11 +54,11 @@ let generateCommand = CommandSpec(
   }
   let target: any LineTarget
   switch options.target {
-  case .files(let directory): target = try FileTarget(directory)
+  case .files(let directory): target = try FileTarget(directory, options.scenario)
   case .standardOutput: target = StandardOutput()
   case .nowhere: target = NoTarget()
   case .log, nil:
-    let log = try LogTarget(Locations(arguments), options.source)
+    let log = try LogTarget(Locations(arguments), options.source, options.scenario)
     // With a truth wanted the run goes on, because the truth is counted from its events.
     if let known = log.known, !options.writesTruth {
       Terminal.say(

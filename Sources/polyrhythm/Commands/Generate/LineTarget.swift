@@ -36,13 +36,18 @@ extension LineTarget {
 /// A directory of files, one for each topic.
 struct FileTarget: LineTarget {
   private let output: FileOutput
+  private var news: CatalogueNews
 
-  init(_ directory: String) throws { output = try FileOutput(directory: directory) }
+  init(_ directory: String, _ scenario: Scenario) throws {
+    output = try FileOutput(directory: directory)
+    news = CatalogueNews(scenario)
+  }
 
   var name: String { output.directory }
   var byteCount: Int64 { output.byteCount }
 
-  func write(_ line: EventLine) throws -> Bool {
+  mutating func write(_ line: EventLine) throws -> Bool {
+    for record in news.records(before: line) { try output.write(record) }
     try output.write(line)
     return true
   }
@@ -99,16 +104,20 @@ struct LogTarget: LineTarget {
   /// One line for the user, where the log cannot remember the run.
   var memoryNotice: String? { writer.memoryNotice }
   private let writer: EventWriter
+  private let catalogue: CatalogueWriter
+  private var news: CatalogueNews
   private let source: GeneratedSource
   private(set) var byteCount: Int64 = 0
 
-  init(_ locations: Locations, _ source: GeneratedSource) throws {
+  init(_ locations: Locations, _ source: GeneratedSource, _ scenario: Scenario) throws {
     let log = try locations.log()
     name = log.url
     self.source = source
     try locations.makeLogDirectory()
     try log.createTopics(Topic.allCases.map(\.name), partitions: locations.partitions())
     writer = try EventWriter(log)
+    catalogue = try CatalogueWriter(log, partitions: locations.partitions())
+    news = CatalogueNews(scenario)
     known = try Self.begin(source, writer)
   }
 
@@ -131,16 +140,24 @@ struct LogTarget: LineTarget {
 
   mutating func write(_ line: EventLine) throws -> Bool {
     guard known == nil else { return true }
+    let before = writer.count
     try writer.append(
       line.bytes, topic: line.header.topic, timestamp: line.header.ts,
       userId: line.header.userId, sessionId: line.header.sessionId)
+    // What the log has from an earlier run it has with its catalogue.
+    if writer.count > before { try catalogue.append(news.records(before: line), line.header.ts) }
     byteCount += Int64(line.bytes.count + 1)
     return true
   }
 
-  func flush() throws { try writer.flush() }
+  func flush() throws {
+    // The catalogue is there before the events that show it.
+    try catalogue.flush()
+    try writer.flush()
+  }
 
   func finish(_ truth: GeneratorTruth) throws {
+    try catalogue.close()
     try writer.flush()
     // A run without an end can be continued later, so it is not marked as finished. With faults it is all the same,
     // because the lines held back for them have been written out of turn at the stop.
@@ -163,4 +180,16 @@ struct NoTarget: LineTarget {
 
   func flush() {}
   func finish(_ truth: GeneratorTruth) {}
+}
+
+extension CatalogueWriter {
+  /// - Parameter time: milliseconds since 1970-01-01 UTC.
+  func append(_ records: [CatalogueNews.Record], _ time: Int64) throws(EventLogError) {
+    for record in records {
+      switch record {
+      case .song(let song): try append(song, at: time)
+      case .user(let user): try append(user, at: time)
+      }
+    }
+  }
 }

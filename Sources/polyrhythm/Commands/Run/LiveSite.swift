@@ -8,6 +8,8 @@ import Support
 final class LiveSite {
   private var simulation: Simulation
   private let sink: EventWriter
+  private let catalogue: CatalogueWriter
+  private var news: CatalogueNews
   private let state: GeneratorState
   /// Events written by this process; read from other threads.
   let written: SharedCounter
@@ -15,15 +17,22 @@ final class LiveSite {
   /// Seconds between writes of live events.
   private static let tick = 0.2
 
-  /// - Parameter state: as it stands in the data directory.
-  init(_ state: GeneratorState, log: any EventLog, written: SharedCounter) throws {
+  /// - Parameters:
+  ///   - state: as it stands in the data directory.
+  ///   - partitions: of topics that are made.
+  init(
+    _ state: GeneratorState, log: any EventLog, partitions: Int, written: SharedCounter
+  ) throws {
     var overrides = GeneratorConfig.Overrides()
     overrides.seed = state.seed
     overrides.users = state.users
     overrides.start = state.from
     overrides.endless = true
-    simulation = Simulation(config: try GeneratorConfig.standard(overrides))
+    let scenario = try Scenario(GeneratorConfig.standard(overrides))
+    simulation = Simulation(scenario)
     sink = try EventWriter(log)
+    catalogue = try CatalogueWriter(log, partitions: partitions)
+    news = CatalogueNews(scenario)
     self.state = state
     self.written = written
     guard let journal = sink.journal else { return }
@@ -45,15 +54,23 @@ final class LiveSite {
   func write(until end: Int64, stop: StopToken, progress: (Int) -> Void = { _ in }) throws -> Int {
     let before = sink.count
     var seen = 0
-    try simulation.run(until: end) { event in
-      if event.ts > state.emittedThrough {
-        try sink.append(event)
+    _ = try simulation.runLines(until: end) { line in
+      let header = line.header
+      if header.ts > state.emittedThrough {
+        let before = sink.count
+        try sink.append(
+          line.bytes, topic: header.topic, timestamp: header.ts, userId: header.userId,
+          sessionId: header.sessionId)
+        // What the log has from an earlier run it has with its catalogue.
+        if sink.count > before { try catalogue.append(news.records(before: line), header.ts) }
         seen += 1
         if seen & 0xFFF == 0 { progress(seen) }
       }
       return !stop.isRequested
     }
     let count = sink.count - before
+    // The catalogue is there before the events that show it.
+    try catalogue.flush()
     // Also where nobody does anything: the log seals segments that have become old when it is flushed.
     try sink.flush()
     written.add(count)
@@ -66,6 +83,7 @@ final class LiveSite {
       try write(until: Int64(Date().timeIntervalSince1970 * 1000), stop: stop)
       stop.wait(seconds: Self.tick)
     }
+    try catalogue.close()
     try sink.close()
   }
 }

@@ -102,9 +102,9 @@ final class Run {
     let progress = ProgressLine("history")
     let begin = ContinuousClock.now
     let history = BoundedQueue<Int>(limit: 1)
-    let worker = Worker("site") { [written] in
+    let worker = Worker("site") { [written, partitions] in
       defer { history.close() }
-      let site = try LiveSite(state, log: log, written: written)
+      let site = try LiveSite(state, log: log, partitions: partitions, written: written)
       let count = try site.write(
         until: Int64(Date().timeIntervalSince1970 * 1000), stop: stop,
         progress: { progress.update($0) })

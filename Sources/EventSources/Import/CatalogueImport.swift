@@ -1,0 +1,120 @@
+import EventLog
+import EventModel
+import Feed
+import Foundation
+import Support
+
+/// Brings the songs and users that an import meets, in tables or as lines of JSON, into the catalogue's topics of the log.
+final class CatalogueImport {
+  private let log: any EventLog
+  private let partitions: Int
+  /// Made with the first record.
+  private var writer: CatalogueWriter?
+  private let now = Int64(Date().timeIntervalSince1970 * 1000)
+  private var fields = JSONFields()
+
+  init(_ log: any EventLog, partitions: Int) {
+    self.log = log
+    self.partitions = partitions
+  }
+
+  /// The topic of a file of lines; nil where the lines are events.
+  static func topic(ofFileNamed name: String) -> CatalogueTopic? {
+    let plain = SourceFile.plainName(name)
+    return CatalogueTopic.allCases.first { topic in
+      SourceFile.eventEndings.contains { plain == topic.name + $0 }
+    }
+  }
+
+  /// Adds a row of a table of users. A row that says nothing which a record can have is left out.
+  func add(_ user: StreamReferences.User, id: Int64) throws(EventLogError) {
+    fields.removeAll()
+    fields.add("userId", id)
+    fields.add("firstName", text: user.firstName)
+    fields.add("lastName", text: user.lastName)
+    fields.add("gender", text: user.gender)
+    fields.add("country", text: user.country)
+    if let registration = user.registration { fields.add("registration", registration) }
+    guard let record = try? object(with: user.fields, UserRecord.init) else { return }
+    try open().append(record, at: now)
+  }
+
+  /// Adds a row of a table of songs, in the same way.
+  func add(_ song: StreamReferences.Song, id: ByteSlice) throws(EventLogError) {
+    fields.removeAll()
+    fields.add("trackId", text: id)
+    fields.add("artists", text: song.artist)
+    fields.add("title", text: song.title)
+    if let duration = song.duration { fields.add("duration", duration) }
+    guard let record = try? object(with: song.fields, SongRecord.init) else { return }
+    try open().append(record, at: now)
+  }
+
+  /// The record that the fields and further ones make together.
+  private func object<Record>(
+    with others: ByteSlice, _ make: (UnsafeRawBufferPointer) throws(DecodingFailure) -> Record
+  ) throws(DecodingFailure) -> Record {
+    let bytes =
+      [UInt8(ascii: "{")] + fields.bytes.dropFirst() + Array(others.buffer) + [UInt8(ascii: "}")]
+    return try bytes.withUnsafeBufferPointer { (bytes) throws(DecodingFailure) in
+      try make(UnsafeRawBufferPointer(bytes))
+    }
+  }
+
+  /// Adds lines of JSON.
+  /// - Returns: how many lines there are, and what is wrong with the first one that is no record: such lines are left out.
+  func add(
+    linesOf source: any ByteSource, _ topic: CatalogueTopic, name: String, stop: StopToken
+  ) throws -> (lines: Int, broken: String?) {
+    var lines = 0
+    var broken: String?
+    try forEachLine(of: source) { line in
+      if stop.isRequested { throw SourceError(.stopped, "\(name): stopped") }
+      lines += 1
+      do {
+        switch topic {
+        case .songs: try open().append(SongRecord(line), at: now)
+        case .users: try open().append(UserRecord(line), at: now)
+        }
+      } catch let failure as DecodingFailure {
+        if broken == nil { broken = "\(name), line \(lines): \(failure.reason)" }
+      }
+    }
+    return (lines, broken)
+  }
+
+  private func forEachLine(
+    of source: any ByteSource, _ body: (UnsafeRawBufferPointer) throws -> Void
+  ) throws {
+    var held: [UInt8] = []
+    var block = [UInt8](repeating: 0, count: 1 << 18)
+    while true {
+      let count = try block.withUnsafeMutableBytes { bytes in
+        try source.read(into: bytes.baseAddress!, count: bytes.count)
+      }
+      held += block[..<count]
+      var start = 0
+      while let newline = held[start...].firstIndex(of: UInt8(ascii: "\n")) {
+        if newline > start { try held[start..<newline].withUnsafeBytes(body) }
+        start = newline + 1
+      }
+      held.removeFirst(start)
+      if count == 0 { break }
+    }
+    if !held.isEmpty { try held.withUnsafeBytes(body) }
+  }
+
+  private func open() throws(EventLogError) -> CatalogueWriter {
+    if let writer { return writer }
+    let writer = try CatalogueWriter(log, partitions: partitions)
+    self.writer = writer
+    return writer
+  }
+
+  /// Returns when all is on the storage device.
+  /// - Returns: how many records were appended.
+  func close() throws(EventLogError) -> Int {
+    try writer?.close()
+    return writer?.count ?? 0
+  }
+}

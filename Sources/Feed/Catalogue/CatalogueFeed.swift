@@ -1,0 +1,88 @@
+import EventLog
+import EventModel
+
+/// Records of one partition of the catalogue, of each key the last one.
+public struct CatalogueBatch: Sendable {
+  /// A record, and where it is.
+  public struct Entry<Record: Sendable>: Sendable {
+    /// What the record says.
+    public var record: Record
+    /// In the partition.
+    public var offset: Int64
+  }
+
+  /// The partition.
+  public var source: TopicPartition
+  /// The offset at which the batch begins.
+  public var from: Int64
+  /// The offset at which the next one begins.
+  public var next: Int64
+  /// By track id.
+  public internal(set) var songs: [String: Entry<SongRecord>] = [:]
+  /// By user id.
+  public internal(set) var users: [Int64: Entry<UserRecord>] = [:]
+  /// Records that say nothing that can be understood.
+  public internal(set) var quarantined: [QuarantinedRecord] = []
+}
+
+/// Reads the catalogue's topics of a log, from wherever it is told to.
+public struct CatalogueFeed {
+  private let log: any EventLog
+  private let batch = RecordBatch(capacity: 1 << 16)
+
+  private static let batchBytes = 4 << 20
+
+  /// - Parameter log: need not have the topics.
+  public init(_ log: any EventLog) { self.log = log }
+
+  /// The partitions that are there, each with its first offset and its end.
+  /// - Throws: where the log cannot be read.
+  public func partitions() throws(EventLogError) -> [TopicPartition: Range<Int64>] {
+    var found: [TopicPartition: Range<Int64>] = [:]
+    for topic in CatalogueTopic.allCases {
+      for number in 0..<Int32(try log.partitionCount(of: topic.name)) {
+        let source = TopicPartition(topic.name, number)
+        let start = try log.startOffset(of: source)
+        found[source] = start..<max(start, try log.endOffset(of: source))
+      }
+    }
+    return found
+  }
+
+  /// Reads what is there from an offset on, as much as a batch takes. A record without content says that its key is no
+  /// longer kept by the log, and changes nothing.
+  /// - Returns: nil where nothing is there.
+  /// - Throws: where the log cannot be read.
+  public func read(_ source: TopicPartition, from offset: Int64) throws(EventLogError)
+    -> CatalogueBatch?
+  {
+    guard let topic = CatalogueTopic(name: source.topic) else { return nil }
+    let reader = try log.reader(of: source, from: offset)
+    guard try reader.read(into: batch, maxBytes: Self.batchBytes, waitMilliseconds: 0) > 0 else {
+      return nil
+    }
+    var found = CatalogueBatch(source: source, from: offset, next: batch.nextOffset)
+    for index in 0..<batch.count {
+      let bytes = batch[index]
+      let offset = batch.entries[index].offset
+      if bytes.isEmpty { continue }
+      do throws(DecodingFailure) {
+        switch topic {
+        case .songs:
+          let song = try SongRecord(bytes)
+          found.songs[song.trackId] = .init(record: song, offset: offset)
+        case .users:
+          let user = try UserRecord(bytes)
+          found.users[user.userId] = .init(record: user, offset: offset)
+        }
+      } catch {
+        found.quarantined.append(
+          QuarantinedRecord(
+            source: source, offset: offset, reason: error.reason, raw: Array(bytes)))
+      }
+    }
+    // What is committed must survive a power failure.
+    try log.sync(source, upTo: found.next)
+    return found
+  }
+}

@@ -1,0 +1,65 @@
+import EventLog
+import Feed
+import Warehouse
+
+/// Keeps the warehouse's catalogue what the log's topics `songs` and `users` say. Both layers do it, from the log and from the
+/// lake: who is first moves the progress that they share, and what both have read says the same.
+///
+/// A song that is met for the first time gets what is known then (`MemberStore`); what comes to be known later is filled in
+/// here. Not shared between threads.
+public final class CatalogueFollower {
+  private let feed: CatalogueFeed
+  private let store: CatalogueStore
+  private let library: SQLLibrary
+  /// What was taken over last. It is filled in once more the next time: somebody who had begun before may have met a song
+  /// without it meanwhile.
+  private var lastSongs: Set<String> = []
+  private var lastUsers: Set<Int64> = []
+
+  /// - Throws: `WarehouseError` where the server refuses the session's temporary tables.
+  public init(
+    _ log: any EventLog, connection: Connection, library: SQLLibrary
+  ) throws(WarehouseError) {
+    feed = CatalogueFeed(log)
+    store = try CatalogueStore(connection: connection, library: library)
+    self.library = library
+  }
+
+  /// Takes over everything that is in the log by now.
+  /// - Returns: the number of songs and users that it says something of.
+  /// - Throws: `EventLogError`, `WarehouseError`. What was taken over before stays.
+  @discardableResult
+  public func catchUp() throws -> Int {
+    var songs: Set<String> = []
+    var users: Set<Int64> = []
+    let partitions = try feed.partitions()
+    guard !partitions.isEmpty else { return 0 }
+    let progress = try store.progress()
+    for (source, range) in partitions.sorted(by: { $0.key < $1.key }) {
+      var next = max(progress[source] ?? range.lowerBound, range.lowerBound)
+      if let known = progress[source], known > range.upperBound {
+        try store.beginAnew(source)
+        next = range.lowerBound
+      }
+      while next < range.upperBound, let batch = try feed.read(source, from: next) {
+        var batch = batch
+        // The progress is where it was found, although the log may begin later by now.
+        if let known = progress[source], known < range.lowerBound, next == range.lowerBound {
+          batch.from = known
+        }
+        guard try store.take(batch) else { break }
+        songs.formUnion(batch.songs.keys)
+        users.formUnion(batch.users.keys)
+        next = batch.next
+      }
+    }
+    try store.fill(
+      songs: songs.union(lastSongs).sorted(), users: users.union(lastUsers).sorted())
+    (lastSongs, lastUsers) = (songs, users)
+    return songs.count + users.count
+  }
+
+  /// Fills in whatever dimensions lack of the catalogue.
+  /// - Throws: `WarehouseError`.
+  public func fillAll() throws(WarehouseError) { try store.fillAll() }
+}

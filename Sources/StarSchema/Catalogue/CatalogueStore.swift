@@ -1,0 +1,171 @@
+import EventLog
+import EventModel
+import Feed
+import Metrics
+import Warehouse
+
+/// Writes what the catalogue says: its latest records, and what the dimensions take from them.
+///
+/// Any number of processes may do so with the same records: a later record of a key replaces an earlier one, in whatever
+/// order they come.
+struct CatalogueStore {
+  let connection: Connection
+  let library: SQLLibrary
+  private let buffer = CopyBuffer()
+  private let members: MemberStore
+
+  /// - Throws: `WarehouseError` where the server refuses to make the session's temporary tables.
+  init(connection: Connection, library: SQLLibrary) throws(WarehouseError) {
+    self.connection = connection
+    self.library = library
+    try connection.script(library.sql("catalogue/temporary_tables"))
+    members = try MemberStore(connection: connection, library: library)
+  }
+
+  /// How far each partition is read.
+  func progress() throws(WarehouseError) -> [TopicPartition: Int64] {
+    let rows = try connection.run(sql("read_progress"))
+    var progress: [TopicPartition: Int64] = [:]
+    for row in 0..<rows.count {
+      progress[TopicPartition(try rows.text(row, 0), Int32(try rows.int(row, 1)))] = try rows.int(
+        row, 2)
+    }
+    return progress
+  }
+
+  /// Forgets how far a partition was read whose log is another one now.
+  func beginAnew(_ source: TopicPartition) throws(WarehouseError) {
+    _ = try connection.run(
+      sql("begin_anew"), [.text(source.topic), .int(Int64(source.partition))])
+  }
+
+  /// Takes a batch over, and moves the progress behind it.
+  /// - Returns: false where somebody else has moved it meanwhile; then nothing has changed.
+  func take(_ batch: CatalogueBatch) throws(WarehouseError) -> Bool {
+    do {
+      try connection.transaction { () throws(WarehouseError) in
+        try copy(batch)
+        try members.insert(NewMembers(), quarantined: batch.quarantined)
+        let moved = try connection.run(
+          sql("advance_progress"),
+          [
+            .text(batch.source.topic), .int(Int64(batch.source.partition)), .int(batch.from),
+            .int(batch.next),
+          ])
+        guard moved.affected == 1 else {
+          throw WarehouseError(.conflict, "the catalogue was read by another process")
+        }
+      }
+    } catch  where error.code == .conflict {
+      return false
+    }
+    return true
+  }
+
+  private func copy(_ batch: CatalogueBatch) throws(WarehouseError) {
+    if !batch.songs.isEmpty {
+      for (_, entry) in batch.songs.sorted(by: { $0.key < $1.key }) {
+        append(entry.record, at: entry.offset, batch.source.partition)
+      }
+      _ = try connection.copy(
+        into: "pg_temp.new_catalogue_song", columns: Self.songColumns, from: buffer)
+      buffer.removeAll()
+      _ = try connection.run(sql("take_songs"))
+    }
+    if !batch.users.isEmpty {
+      for (_, entry) in batch.users.sorted(by: { $0.key < $1.key }) {
+        append(entry.record, at: entry.offset, batch.source.partition)
+      }
+      _ = try connection.copy(
+        into: "pg_temp.new_catalogue_user", columns: Self.userColumns, from: buffer)
+      buffer.removeAll()
+      _ = try connection.run(sql("take_users"))
+    }
+  }
+
+  /// Gives the dimensions what the catalogue says of these songs and users; nil: of all.
+  func fill(songs: [String]?, users: [Int64]?) throws(WarehouseError) {
+    if songs?.isEmpty != true {
+      _ = try connection.run(sql("fill_songs"), [songs.map { .textArray($0) } ?? .null])
+    }
+    if users?.isEmpty != true {
+      _ = try connection.run(sql("fill_users"), [users.map { .intArray($0) } ?? .null])
+    }
+  }
+
+  /// Gives the dimensions all that the catalogue says.
+  func fillAll() throws(WarehouseError) {
+    let empty = try connection.run(sql("is_empty"))
+    try fill(
+      songs: try empty.bool(0, 0) ? [] : nil, users: try empty.bool(0, 1) ? [] : nil)
+  }
+
+  private func sql(_ name: String) throws(WarehouseError) -> String {
+    try library.sql("catalogue/\(name)")
+  }
+
+  // MARK: Rows
+
+  private static let songColumns = [
+    "track_id", "artists", "title", "album", "genre", "duration", "popularity", "explicit",
+    "danceability", "energy", "key", "loudness", "mode", "speechiness", "acousticness",
+    "instrumentalness", "liveness", "valence", "tempo", "time_signature", "partition",
+    "record_offset",
+  ]
+
+  private static let userColumns = [
+    "user_id", "first_name", "last_name", "gender", "age", "country", "registration",
+    "partition", "record_offset",
+  ]
+
+  private func append(_ song: SongRecord, at offset: Int64, _ partition: Int32) {
+    buffer.startRow(columns: Self.songColumns.count)
+    buffer.text(song.trackId)
+    buffer.texts(song.artists)
+    buffer.text(song.title)
+    buffer.textOrNull(song.album)
+    buffer.textOrNull(song.genre)
+    buffer.doubleOrNull(song.duration)
+    integer(song.popularity)
+    buffer.boolOrNull(song.explicit)
+    real(song.danceability)
+    real(song.energy)
+    integer(song.key)
+    real(song.loudness)
+    integer(song.mode)
+    real(song.speechiness)
+    real(song.acousticness)
+    real(song.instrumentalness)
+    real(song.liveness)
+    real(song.valence)
+    real(song.tempo)
+    integer(song.timeSignature)
+    buffer.int32(partition)
+    buffer.int64(offset)
+  }
+
+  private func append(_ user: UserRecord, at offset: Int64, _ partition: Int32) {
+    buffer.startRow(columns: Self.userColumns.count)
+    buffer.int64(user.userId)
+    buffer.textOrNull(user.firstName)
+    buffer.textOrNull(user.lastName)
+    buffer.textOrNull(user.gender)
+    integer(user.age)
+    buffer.textOrNull(user.country)
+    if let registration = user.registration {
+      buffer.timestamp(milliseconds: registration)
+    } else {
+      buffer.null()
+    }
+    buffer.int32(partition)
+    buffer.int64(offset)
+  }
+
+  private func integer(_ value: Int?) {
+    if let value { buffer.int32(Int32(truncatingIfNeeded: value)) } else { buffer.null() }
+  }
+
+  private func real(_ value: Double?) {
+    if let value { buffer.float(Float(value)) } else { buffer.null() }
+  }
+}

@@ -1,0 +1,1 @@
+select topic, partition, next_offset from warehouse.catalogue_progress

@@ -1,0 +1,14 @@
+-- Takes over records that are later than those that are there; the key's partition is always the same one.
+insert into warehouse.catalogue_song as t
+select * from pg_temp.new_catalogue_song
+order by track_id
+on conflict (track_id) do update
+set
+  artists = excluded.artists, title = excluded.title, album = excluded.album, genre = excluded.genre,
+  duration = excluded.duration, popularity = excluded.popularity, explicit = excluded.explicit,
+  danceability = excluded.danceability, energy = excluded.energy, key = excluded.key, loudness = excluded.loudness,
+  mode = excluded.mode, speechiness = excluded.speechiness, acousticness = excluded.acousticness,
+  instrumentalness = excluded.instrumentalness, liveness = excluded.liveness, valence = excluded.valence,
+  tempo = excluded.tempo, time_signature = excluded.time_signature, partition = excluded.partition,
+  record_offset = excluded.record_offset
+where excluded.partition <> t.partition or excluded.record_offset > t.record_offset

@@ -1,0 +1,10 @@
+-- Takes over records that are later than those that are there; the key's partition is always the same one.
+insert into warehouse.catalogue_user as t
+select * from pg_temp.new_catalogue_user
+order by user_id
+on conflict (user_id) do update
+set
+  first_name = excluded.first_name, last_name = excluded.last_name, gender = excluded.gender, age = excluded.age,
+  country = excluded.country, registration = excluded.registration, partition = excluded.partition,
+  record_offset = excluded.record_offset
+where excluded.partition <> t.partition or excluded.record_offset > t.record_offset
