@@ -157,8 +157,8 @@ let package = Package(
     tests(
       "HandoffTests",
       [
-        "SpeedLayer", "BatchLayer", "EventLog", "EventModel", "Metrics", "Warehouse", "Support",
-        "SpeedTestKit", "BatchTestKit", "LayerTestKit", "TestKit",
+        "SpeedLayer", "BatchLayer", "EventLog", "EventModel", "Feed", "Metrics", "StarSchema",
+        "Warehouse", "Support", "SpeedTestKit", "BatchTestKit", "LayerTestKit", "TestKit",
       ]),
     tests("ServingLayerTests", ["ServingLayer", "Metrics", "Warehouse", "TestKit"]),
     tests("SimulationTests", ["Simulation", "Metrics", "Support", "Warehouse", "TestKit"]),

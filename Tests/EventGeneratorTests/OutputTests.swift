@@ -22,12 +22,13 @@ import Testing
     // The truth of an earlier run does not describe this one.
     #expect(!FileManager.default.fileExists(atPath: directory + "/truth.json"))
     let partial = try FileManager.default.contentsOfDirectory(atPath: directory)
-    #expect(partial.count { $0.hasSuffix(".partial") } == 3)
+    #expect(partial.count { $0.hasSuffix(".partial") } == 5)
     try output.finish(truth)
     let files = try FileManager.default.contentsOfDirectory(atPath: directory).sorted()
     #expect(
       files == [
-        "auth_events.ndjson", "listen_events.ndjson", "page_view_events.ndjson", "truth.json",
+        "auth_events.ndjson", "listen_events.ndjson", "page_view_events.ndjson", "songs.ndjson",
+        "truth.json", "users.ndjson",
       ])
 
     var totals: [String: Int] = [:]

@@ -256,7 +256,6 @@ struct TableImportTests {
     let semicolons = try folder.write("s.csv", "user_id;track_id;listen_time\n1;2;3\n")
     #expect(try message([semicolons]).contains("separated by commas"))
     let users = try folder.write("users.csv", Self.users)
-    #expect(try message([users]).contains("neither streams nor events"))
     let empty = try folder.write("empty.csv", "")
     #expect(try message([empty]).contains("empty"))
     #expect(try message([users], .test(archive: "s3://bucket/x")).contains("goes to a directory"))

@@ -35,7 +35,10 @@ public final class TestLog: Sendable {
       try lake.createTopics(topics, partitions: partitions)
     case .kafka:
       let kafka = try MockKafka()
-      for topic in topics { try kafka.createTopic(topic, partitions: partitions) }
+      // The mock makes no topics for its clients.
+      for topic in topics + CatalogueTopic.allCases.map(\.name) {
+        try kafka.createTopic(topic, partitions: partitions)
+      }
       // The mock answers a fetch of a partition that has no new records only after this time, and fetches of
       // other partitions wait behind that one.
       log = try EventLogs.open(
@@ -71,8 +74,11 @@ public final class TestLog: Sendable {
   /// Copies to the lake until the stop; returns at once where the log is the lake.
   public func archive(stop: StopToken, untilCaughtUp: Bool = false) throws {
     guard kind == .kafka else { return }
-    try Archiver(from: log, to: lake, topics: Topic.allCases.map(\.name))
-      .run(stop: stop, untilCaughtUp: untilCaughtUp) { _ in }
+    try Archiver(
+      from: log, to: lake, topics: Topic.allCases.map(\.name),
+      optional: CatalogueTopic.allCases.map(\.name)
+    )
+    .run(stop: stop, untilCaughtUp: untilCaughtUp) { _ in }
   }
 
   /// Reads all records in the log: topic and partition, offset, bytes.

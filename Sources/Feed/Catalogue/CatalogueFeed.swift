@@ -25,12 +25,16 @@ public struct CatalogueBatch: Sendable {
   public internal(set) var quarantined: [QuarantinedRecord] = []
 }
 
-/// Reads the catalogue's topics of a log, from wherever it is told to.
-public struct CatalogueFeed {
+/// Reads the catalogue's topics of a log, from wherever it is told to. Not shared between threads.
+public final class CatalogueFeed {
   private let log: any EventLog
   private let batch = RecordBatch(capacity: 1 << 16)
+  /// Kept, as opening one asks the brokers.
+  private var readers: [TopicPartition: any LogReader] = [:]
 
   private static let batchBytes = 4 << 20
+  /// How long to wait for records that are there: brokers give none at once.
+  private static let waitMilliseconds = 1000
 
   /// - Parameter log: need not have the topics.
   public init(_ log: any EventLog) { self.log = log }
@@ -49,7 +53,7 @@ public struct CatalogueFeed {
     return found
   }
 
-  /// Reads what is there from an offset on, as much as a batch takes. A record without content says that its key is no
+  /// Reads from an offset below the end on, as much as a batch takes. A record without content says that its key is no
   /// longer kept by the log, and changes nothing.
   /// - Returns: nil where nothing is there.
   /// - Throws: where the log cannot be read.
@@ -57,10 +61,18 @@ public struct CatalogueFeed {
     -> CatalogueBatch?
   {
     guard let topic = CatalogueTopic(name: source.topic) else { return nil }
-    let reader = try log.reader(of: source, from: offset)
-    guard try reader.read(into: batch, maxBytes: Self.batchBytes, waitMilliseconds: 0) > 0 else {
-      return nil
+    let reader: any LogReader
+    if let known = readers[source], known.position == offset {
+      reader = known
+    } else {
+      // There is one reader of a partition at a time.
+      readers[source] = nil
+      reader = try log.reader(of: source, from: offset)
+      readers[source] = reader
     }
+    _ = try reader.read(
+      into: batch, maxBytes: Self.batchBytes, waitMilliseconds: Self.waitMilliseconds)
+    guard batch.nextOffset > offset else { return nil }
     var found = CatalogueBatch(source: source, from: offset, next: batch.nextOffset)
     for index in 0..<batch.count {
       let bytes = batch[index]

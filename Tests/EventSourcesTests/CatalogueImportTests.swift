@@ -1,0 +1,73 @@
+import EventLog
+import EventModel
+import Feed
+import Testing
+
+@testable import EventSources
+
+@Suite("tables of users and songs become the catalogue")
+struct CatalogueImportTests {
+  /// All records of the catalogue, of each key the last one.
+  private func catalogue(_ log: any EventLog) throws -> (
+    songs: [String: SongRecord], users: [Int64: UserRecord], quarantined: Int
+  ) {
+    let feed = CatalogueFeed(log)
+    var songs: [String: SongRecord] = [:]
+    var users: [Int64: UserRecord] = [:]
+    var quarantined = 0
+    for (source, range) in try feed.partitions() {
+      var next = range.lowerBound
+      while next < range.upperBound, let batch = try feed.read(source, from: next) {
+        for (id, entry) in batch.songs { songs[id] = entry.record }
+        for (id, entry) in batch.users { users[id] = entry.record }
+        quarantined += batch.quarantined.count
+        next = batch.next
+      }
+    }
+    return (songs, users, quarantined)
+  }
+
+  @Test("each row is a record, whether streams come with it or not", arguments: [true, false])
+  func rows(hasStreams: Bool) throws {
+    let folder = try Folder()
+    var files = [
+      try folder.write("users.csv", TableImportTests.users),
+      try folder.write("songs.csv", TableImportTests.songs),
+    ]
+    if hasStreams {
+      files.append(
+        try folder.write(
+          "streams.csv", "user_id,track_id,listen_time\n1,t1,2024-06-25 17:43:13\n"))
+    }
+    let log = try folder.log
+    #expect(try runImport(files, into: log).catalogueRecords == 5)
+    let (songs, users, quarantined) = try catalogue(log)
+    #expect(quarantined == 0)
+    #expect(songs.keys.sorted() == ["t1", "t2"] && users.keys.sorted() == [1, 2, 3])
+    let song = try #require(songs["t2"])
+    #expect(song.artists == ["Ben", "Jo"] && song.title == "Ghost" && song.album == "Ghost")
+    #expect(song.genre == "pop" && song.duration == 149.61 && song.popularity == 55)
+    #expect(song.explicit == true && song.key == 1 && song.tempo == 77.489)
+    #expect(songs["t1"]?.title == #"Comedy, "live""#)
+    let user = try #require(users[1])
+    #expect(user.firstName == "Ada" && user.lastName == "Mary Lovelace" && user.age == 36)
+    #expect(user.country == "GB" && user.registration == 1_704_153_600_000)
+    #expect(users[3]?.age == nil)
+  }
+
+  @Test("lines of songs and users are records as well; those that are none are named and left out")
+  func lines() throws {
+    let folder = try Folder()
+    let songs = try folder.write(
+      "songs.ndjson",
+      #"{"trackId":"1","artists":["X"],"title":"one","genre":"a"}"# + "\n{\n"
+        + #"{"trackId":"1","artists":["X"],"title":"one","genre":"b"}"#)
+    let users = try folder.write("users.jsonl", #"{"userId":7,"age":30}"# + "\n")
+    let log = try folder.log
+    let summary = try runImport([songs, users], into: log)
+    #expect(summary.catalogueRecords == 3 && summary.records == 0)
+    #expect(summary.firstBroken?.contains("songs.ndjson, line 2") == true)
+    let found = try catalogue(log)
+    #expect(found.songs["1"]?.genre == "b" && found.users[7]?.age == 30)
+  }
+}

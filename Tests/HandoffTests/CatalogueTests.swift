@@ -1,0 +1,221 @@
+import BatchTestKit
+import EventLog
+import EventModel
+import Feed
+import LayerTestKit
+import SpeedTestKit
+import StarSchema
+import Support
+import TestKit
+import Testing
+import Warehouse
+
+@testable import BatchLayer
+
+/// What the topics `songs` and `users` say reaches the dimensions, whoever reads it, and whichever comes first.
+@Suite struct CatalogueTests {
+  /// 2026-03-01 10:00 UTC.
+  private static let start: Int64 = 1_772_359_200_000
+
+  /// A site that has written nothing yet.
+  private final class Site {
+    let layers: Layers
+    private var listens = 0
+
+    init(_ kind: TestLog.Kind = .directory) throws { layers = try Layers(kind) }
+
+    /// Users listen to a song each; the user's id is the place in the list plus 1.
+    func listen(_ songs: [(artist: String, title: String, duration: Double)]) throws {
+      let writer = try EventWriter(layers.log.log)
+      for (artist, title, duration) in songs {
+        listens += 1
+        let line = """
+          {"ts":\(CatalogueTests.start + Int64(listens) * 1000),"sessionId":\(listens),"itemInSession":0,"level":"free",\
+          "userAgent":"a","city":"b","state":"TX","zip":"1","lon":1,"lat":1,"userId":\(listens),"firstName":"c",\
+          "lastName":"d","gender":"F","registration":1600000000000,"auth":"Logged In",\
+          "artist":"\(artist)","song":"\(title)","duration":\(duration)}
+          """
+        let time = CatalogueTests.start
+        try Array(line.utf8).withUnsafeBytes {
+          try writer.append(
+            $0, topic: .listen, timestamp: time, userId: Int64(listens),
+            sessionId: Int64(listens))
+        }
+      }
+      try writer.close()
+    }
+
+    /// What the catalogue says, records in this order.
+    func know(_ songs: [SongRecord] = [], _ users: [UserRecord] = []) throws {
+      let writer = try CatalogueWriter(layers.log.log, partitions: 2)
+      for song in songs { try writer.append(song, at: CatalogueTests.start) }
+      for user in users { try writer.append(user, at: CatalogueTests.start) }
+      try writer.close()
+    }
+
+    func count() throws { try layers.catchUp() }
+
+    /// The genre, or track id, of each song that has one, by its title and length.
+    func songs(_ column: String = "genre", in other: Layers? = nil) throws -> [String: String] {
+      let rows = try (other ?? layers).connect().run(
+        """
+        select title || ' ' || duration::integer, \(column)
+        from warehouse.dim_song where \(column) is not null
+        """)
+      var found: [String: String] = [:]
+      for row in 0..<rows.count { found[try rows.text(row, 0)] = try rows.text(row, 1) }
+      return found
+    }
+  }
+
+  private static func song(
+    _ id: String, _ artists: [String], _ title: String, _ genre: String, _ duration: Double = 200
+  ) -> SongRecord {
+    var song = SongRecord(trackId: id, artists: artists, title: title)
+    song.genre = genre
+    song.duration = duration
+    return song
+  }
+
+  private static let played = [("X", "one", 200.0), ("Y", "two", 100.0)]
+
+  @Test(arguments: TestLog.Kind.allCases, [true, false])
+  func aSongHasItsGenreWhetherTheCatalogueComesBeforeOrAfterIt(
+    _ kind: TestLog.Kind, _ comesFirst: Bool
+  ) throws {
+    let site = try Site(kind)
+    let songs = [Self.song("1", ["X"], "one", "rock"), Self.song("2", ["Y"], "two", "pop")]
+    if comesFirst { try site.know(songs) }
+    try site.listen(Self.played)
+    try site.count()
+    if !comesFirst {
+      #expect(try site.songs() == [:])
+      try site.know(songs)
+      try site.count()
+    }
+    #expect(try site.songs() == ["one 200": "rock", "two 100": "pop"])
+    #expect(try site.songs("track_id") == ["one 200": "1", "two 100": "2"])
+  }
+
+  @Test(arguments: TestLog.Kind.allCases)
+  func aLoadOfTheLakeAloneKnowsWhatTheSpeedLayerKnows(_ kind: TestLog.Kind) throws {
+    let site = try Site(kind)
+    var user = UserRecord(userId: 1)
+    user.age = 41
+    user.country = "CA"
+    try site.know([Self.song("1", ["X"], "one", "rock")], [user])
+    try site.listen(Self.played)
+    try site.count()
+    try site.know([Self.song("2", ["Y"], "two", "pop"), Self.song("1", ["X"], "one", "metal")])
+    try site.count()
+    #expect(try site.songs() == ["one 200": "metal", "two 100": "pop"])
+    try site.layers.load(.full)
+    let other = try Layers(over: site.layers.log)
+    try other.load(.full)
+    try other.expectSame(as: site.layers, "another warehouse of the same lake")
+    let users = try other.connect().run(
+      "select user_id, age, country from warehouse.dim_user where age is not null")
+    #expect(try users.count == 1 && users.int(0, 0) == 1 && users.int(0, 1) == 41)
+    // What comes to be known later is filled in by the next load, of either kind.
+    try site.know([Self.song("2", ["Y"], "two", "jazz")])
+    try other.load(.incremental)
+    #expect(try site.songs(in: other) == ["one 200": "metal", "two 100": "jazz"])
+    #expect(
+      try Checks(library: SQLLibrary()).run(other.connect(), from: nil, to: nil).map(\.check) == [])
+  }
+
+  @Test func ofSeveralSongsOfOneTitleTheNearestWithinASecondIsMeant() throws {
+    let site = try Site()
+    try site.know([
+      Self.song("a", ["X"], "one", "short", 100), Self.song("b", ["X"], "one", "long", 200.4),
+      Self.song("c", ["Z"], "one", "other"), Self.song("d", ["W", "V"], "two", "both", 50),
+    ])
+    try site.listen([
+      ("X", "one", 200), ("X", "one", 100.9), ("X", "one", 150), ("W", "two", 300),
+      ("W;V", "two", 301), ("V", "two", 302),
+    ])
+    try site.count()
+    #expect(
+      try site.songs("track_id") == [
+        "one 200": "b", "one 101": "a", "two 300": "d", "two 301": "d",
+      ])
+  }
+
+  @Test func theArtistsOfASongShareItsPlays() throws {
+    let site = try Site()
+    try site.know([Self.song("d", ["W", "V"], "two", "both", 50)])
+    try site.listen([("W", "two", 50), ("X", "one", 200)])
+    try site.count()
+    let rows = try site.layers.connect().run(
+      """
+      select a.name, sum(listens * share)::text
+      from serving.day_song
+      join warehouse.song_artist using (song_key)
+      join warehouse.dim_artist as a using (artist_key)
+      group by 1 order by 1
+      """)
+    let shares = try (0..<rows.count).map { try (rows.text($0, 0), Double(rows.text($0, 1))) }
+    #expect(shares.map(\.0) == ["V", "W", "X"])
+    #expect(shares.map(\.1) == [0.5, 0.5, 1])
+  }
+
+  @Test func aRecordThatSaysNothingGoesToQuarantineAndStopsNothing() throws {
+    let site = try Site()
+    let log = site.layers.log.log
+    try log.createTopics(["songs"], partitions: 2)
+    let writer = try log.writer(to: ["songs"])
+    for text in [
+      "{", "[]", #"{"trackId":"1"}"#, #"{"trackId":"1","artists":["a\u0000"],"title":"b"}"#, "",
+    ] {
+      try Array("1".utf8).withUnsafeBytes { key in
+        try Array(text.utf8).withUnsafeBytes {
+          try writer.append(topic: 0, key: key, timestamp: 0, payload: $0)
+        }
+      }
+    }
+    try writer.close()
+    try site.know([Self.song("1", ["X"], "one", "rock")])
+    try site.listen(Self.played)
+    try site.count()
+    #expect(try site.songs() == ["one 200": "rock"])
+    let rows = try site.layers.connect().run(
+      "select topic, reason from warehouse.quarantine order by record_offset")
+    #expect(try (0..<rows.count).allSatisfy { try rows.text($0, 0) == "songs" })
+    #expect(rows.count == 4)
+    try site.layers.load(.full)
+  }
+
+  @Test func severalFollowersTakeEachRecordOverOnceAndTheLatestHolds() throws {
+    let site = try Site()
+    try site.listen([("X", "one", 200)])
+    try site.count()
+    let layers = site.layers
+    let stop = StopToken()
+    let workers = (0..<3).map { _ in
+      Worker("follow") {
+        let follower = try CatalogueFollower(
+          layers.log.log, connection: layers.connect(), library: layers.library)
+        while !stop.isRequested { try follower.catchUp() }
+        try follower.catchUp()
+      }
+    }
+    for round in 1...40 { try site.know([Self.song("1", ["X"], "one", "genre \(round)")]) }
+    stop.request()
+    for worker in workers { try worker.wait() }
+    #expect(try site.songs() == ["one 200": "genre 40"])
+  }
+
+  @Test func aLogThatBeganAnewIsReadFromItsBeginning() throws {
+    let site = try Site()
+    try site.listen(Self.played)
+    try site.know((1...5).map { Self.song("1", ["X"], "one", "genre \($0)") })
+    try site.count()
+    #expect(try site.songs() == ["one 200": "genre 5"])
+    let other = try Site()
+    try other.know([Self.song("1", ["X"], "one", "anew"), Self.song("2", ["Y"], "two", "pop")])
+    let follower = try CatalogueFollower(
+      other.layers.log.log, connection: site.layers.connect(), library: SQLLibrary())
+    try follower.catchUp()
+    #expect(try site.songs() == ["one 200": "anew", "two 100": "pop"])
+  }
+}
