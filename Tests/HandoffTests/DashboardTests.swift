@@ -29,7 +29,7 @@ import Warehouse
     let days = 1.1
     let now = Int64(Date().timeIntervalSince1970 * 1000)
     return try simulated(
-      seed: seed, users: 300, days: days, from: now - Int64(days * Double(dayMs)))
+      seed: seed, users: 200, days: days, from: now - Int64(days * Double(dayMs)))
   }
 
   /// A session as a BI tool has it.

@@ -170,8 +170,16 @@ import Warehouse
     }
     #expect(
       try rows(
-        "select user_id, stream_count, session_count from user_engagement_metrics order by user_id"
-      ) == ["1 3 1", "- 4 1"])
+        "select user_id, stream_count, session_count, source, is_final from user_engagement_metrics order by user_id"
+      ) == ["1 3 1 speed f", "- 4 1 speed f"])
+    try fixture.add(.user, minute: minute, keys: ["user_key": "11"], [.listens: 8])
+    for (loaded, text) in [(1, "11 both f"), (2, "8 batch t")] {
+      try fixture.publish(loadedEpoch: loaded, finalBefore: try self.minute(1))
+      #expect(
+        try rows(
+          "select stream_count, source, is_final from user_engagement_metrics where user_id = 1")
+          == [text])
+    }
     #expect(try rows("select count(distinct user_id) from user_engagement_metrics") == ["1"])
   }
 

@@ -47,7 +47,7 @@ select
   source, is_final
 from (
   select
-    time_window, granularity, user_id,
+    time_window, max(granularity) as granularity, user_id,
     coalesce(sum(listens), 0)::bigint as listens,
     coalesce(sum(listened_ms), 0)::bigint as listened_ms,
     coalesce(sum(completed), 0)::bigint as completed,
@@ -61,24 +61,24 @@ from (
     hll_union_agg(sessions) as sessions,
     hll_union_agg(songs) as songs,
     case when bool_and(is_loaded) then 'batch' when bool_or(is_loaded) then 'both' else 'speed' end as source,
-    bool_and(is_loaded)
-      and case granularity when 'minute' then layers.minute_end(time_window) else layers.hour_end(time_window) end
-        <= (select final_before from batch.published) as is_final
+    bool_and(is_loaded) and max(window_end) <= (select final_before from batch.published) as is_final
   from (
     select
-      minute as time_window, 'minute' as granularity, user_key, listens, listened_ms, completed, skipped,
-      partial, thumbs_up, thumbs_down, playlist_adds, shares, page_views, sessions, songs, is_loaded
+      minute as time_window, layers.minute_end(minute) as window_end, 'minute' as granularity,
+      user_key, listens, listened_ms, completed, skipped, partial, thumbs_up, thumbs_down,
+      playlist_adds, shares, page_views, sessions, songs, is_loaded
     from layers.minute_user
     where minute >= (select minutes_from from layers.minutes_shown)
     union all
     select
-      hour, 'hour', user_key, listens, listened_ms, completed, skipped,
-      partial, thumbs_up, thumbs_down, playlist_adds, shares, page_views, sessions, songs, is_loaded
+      hour, layers.hour_end(hour), 'hour',
+      user_key, listens, listened_ms, completed, skipped, partial, thumbs_up, thumbs_down,
+      playlist_adds, shares, page_views, sessions, songs, is_loaded
     from layers.hour_user
     where hour < (select minutes_from from layers.minutes_shown)
   ) as states
   left join warehouse.dim_user using (user_key)
-  group by time_window, granularity, user_id
+  group by time_window, user_id
 ) as users;
 
 create view dashboard.content_performance_metrics as
