@@ -58,11 +58,12 @@ song as (
   from ranked
   group by hour
 )
+-- The hour is the song's, so that a question for some hours reads no others.
 select
-  t.hour, round(hll_cardinality(t.listeners))::bigint as unique_listeners, song.top_artists,
+  song.hour, round(hll_cardinality(t.listeners))::bigint as unique_listeners, song.top_artists,
   song.tracks::double precision / song.listens as track_diversity_index
-from batch.hour_totals as t
-join song using (hour);
+from song
+join batch.hour_totals as t on t.hour = song.hour;
 comment on view mart.hourly is 'Each hour in which something was played; loaded events.';
 comment on column mart.hourly.hour is 'when the hour begins, UTC';
 comment on column mart.hourly.unique_listeners is 'users with a play; exact up to 320, estimated beyond';
@@ -149,67 +150,71 @@ comment on column mart.trending.listens is 'plays in the last six full hours, at
 comment on column mart.trending.expected is 'plays in the same hours of the seven days before, a day on average, scaled by how busy the service is now';
 comment on column mart.trending.score is '(listens - expected) / sqrt(expected + 4), at least 3';
 
--- Which hours are not as usual: each beside the same hour of the eight weeks before.
+-- Which hours are not as usual: each of the last two weeks beside the same hour of the eight weeks before it. Plays come in
+-- sessions of some sixteen an hour, so that their number varies by about four times its root.
 
 create view mart.anomaly_hourly as
-with observed as (
-  select
-    hour, 'total' as scope, null::text as state, measure, value
-  from serving.hour_totals
-  cross join lateral (
-    values ('listens', listens), ('skipped', skipped), ('logins', logins), ('errors', errors)
-  ) as m (measure, value)
+with span as (
+  select date_trunc('hour', min(minute)) as first_hour, date_trunc('hour', max(minute)) as last_hour
+  from serving.minute_totals
+),
+observed as materialized (
+  select h.hour, '' as state, h.listens, h.skipped, h.logins, h.errors
+  from span
+  join serving.hour_totals as h on h.hour > span.last_hour - interval '70 days'
   union all
-  select hour, 'state', l.state, measure, sum(value)
-  from layers.hour_location
+  select h.hour, l.state, sum(h.listens), sum(h.skipped), sum(h.logins), sum(h.errors)
+  from span
+  join layers.hour_location as h on h.hour > span.last_hour - interval '70 days'
   join warehouse.dim_location as l using (location_key)
+  where l.state <> ''
+  group by h.hour, l.state
+),
+-- Every hour of every place: that nobody was heard from is what one wants to know.
+looked_at as (
+  select hour, state
+  from span
+  cross join generate_series(last_hour - interval '14 days', last_hour, interval '1 hour') as hour
+  cross join (select distinct state from observed) as place
+),
+usual as (
+  select
+    l.hour, l.state, count(*) as weeks,
+    percentile_cont(array[0.25, 0.5, 0.75]) within group (order by coalesce(o.listens, 0)::double precision) as listens,
+    percentile_cont(array[0.25, 0.5, 0.75]) within group (order by coalesce(o.skipped, 0)::double precision) as skipped,
+    percentile_cont(array[0.25, 0.5, 0.75]) within group (order by coalesce(o.logins, 0)::double precision) as logins,
+    percentile_cont(array[0.25, 0.5, 0.75]) within group (order by coalesce(o.errors, 0)::double precision) as errors
+  from looked_at as l
+  cross join generate_series(1, 8) as week
+  cross join span
+  left join observed as o on o.hour = l.hour - week * interval '7 days' and o.state = l.state
+  where l.hour - week * interval '7 days' >= span.first_hour
+  group by l.hour, l.state
+  having count(*) >= 3
+),
+measured as (
+  select u.hour, u.state, u.weeks, m.measure, coalesce(m.value, 0) as value, m.quartiles, m.least
+  from usual as u
+  left join observed as o on o.hour = u.hour and o.state = u.state
   cross join lateral (
     values
-      ('listens', coalesce(listens, 0)), ('skipped', coalesce(skipped, 0)), ('logins', coalesce(logins, 0)),
-      ('errors', coalesce(errors, 0))
-  ) as m (measure, value)
-  where l.state is not null
-  group by hour, l.state, measure
-),
-span as (
-  select min(hour) as first_hour, max(hour) as last_hour
-  from serving.hour_totals
-),
--- A place that nobody was heard from in an hour has no row there, and yet this is what one wants to know.
-expected as (
-  select
-    o.scope, o.state, o.measure, o.hour + week * interval '7 days' as hour,
-    count(*) as weeks, percentile_cont(0.5) within group (order by o.value) as median
-  from observed as o
-  cross join generate_series(1, 8) as week
-  group by 1, 2, 3, 4
-),
-spread as (
-  select
-    e.scope, e.state, e.measure, e.hour, e.weeks, e.median,
-    percentile_cont(0.5) within group (order by abs(o.value - e.median)) as deviation
-  from expected as e
-  cross join generate_series(1, 8) as week
-  join observed as o
-    on o.scope = e.scope and o.state is not distinct from e.state and o.measure = e.measure
-      and o.hour = e.hour - week * interval '7 days'
-  group by 1, 2, 3, 4, 5, 6
+      ('listens', o.listens, u.listens, 16), ('skipped', o.skipped, u.skipped, 16), ('logins', o.logins, u.logins, 4),
+      ('errors', o.errors, u.errors, 4)
+  ) as m (measure, value, quartiles, least)
 ),
 scored as (
   select
-    s.hour, s.scope, s.state, s.measure, coalesce(o.value, 0) as value, s.median as expected, s.weeks,
-    (coalesce(o.value, 0) - s.median) / greatest(1.4826 * s.deviation, 2 * sqrt(s.median), 3) as score
-  from spread as s
-  cross join span
-  left join observed as o
-    on o.scope = s.scope and o.state is not distinct from s.state and o.measure = s.measure and o.hour = s.hour
-  where s.weeks >= 3 and s.hour <= span.last_hour
+    *,
+    (value::double precision - quartiles[2])
+      / greatest((quartiles[3] - quartiles[1]) / 1.349, 4 * sqrt(quartiles[2]), least) as score
+  from measured
 )
 select
-  hour, scope, state, measure, value::bigint as value, expected, weeks::integer as weeks,
-  round(score::numeric, 2)::double precision as score, abs(score) >= 5 as is_anomaly
+  hour, case when state = '' then 'total' else 'state' end as scope, nullif(state, '') as state, measure,
+  value::bigint as value, quartiles[2] as expected, weeks::integer as weeks, round(score::numeric, 2)::double precision as score,
+  abs(score) >= 5 as is_anomaly
 from scored;
-comment on view mart.anomaly_hourly is 'Each hour beside the same hour of the eight weeks before, where at least three of them are there; both layers. The present hour is not over, and so has less.';
+comment on view mart.anomaly_hourly is 'Each hour of the last two weeks beside the same hour of the eight weeks before it, where at least three of them are there; both layers. The present hour is not over, and so has less.';
 comment on column mart.anomaly_hourly.hour is 'when the hour begins, UTC';
 comment on column mart.anomaly_hourly.scope is 'total or state';
 comment on column mart.anomaly_hourly.state is 'the state; null for the total';
@@ -217,5 +222,5 @@ comment on column mart.anomaly_hourly.measure is 'listens, skipped, logins or er
 comment on column mart.anomaly_hourly.value is 'how many there were';
 comment on column mart.anomaly_hourly.expected is 'the median of the weeks before';
 comment on column mart.anomaly_hourly.weeks is 'how many of the eight weeks before have the hour';
-comment on column mart.anomaly_hourly.score is '(value - expected) by the greatest of 1.4826 times the median deviation of the weeks before, twice the root of expected, and 3';
+comment on column mart.anomaly_hourly.score is '(value - expected) by the greatest of: the distance of the quartiles of the weeks before by 1.349, which is a standard deviation; four times the root of expected; and 16 for plays, 4 for the others: what a single session makes of an hour';
 comment on column mart.anomaly_hourly.is_anomaly is 'whether the score is 5 or more, or -5 or less';
