@@ -1,7 +1,8 @@
 -- Of those who registered in a week, how many still listen one, two, three … weeks later?
 -- $1 from (inclusive), $2 to (exclusive): who registered between them. serving.day_user is the rollup of users by
 -- the day, both layers. A week after registration is seven days (UTC) from that day on. Users are those whose week
--- was over at $2; those who registered and were never seen are not known. All of it is exact.
+-- was over at $2; weeks that began before the log did are left out. Those who registered and were never seen are not
+-- known. All of it is exact.
 -- by: week month quarter year
 -- chart: bars cohort,week_after retained
 -- rung: day
@@ -33,6 +34,7 @@ eligible as (
   cross join lateral generate_series(
     0, ((($2::timestamptz at time zone 'UTC')::date - m.first_day) / 7) - 1
   ) as week_after
+  where m.first_day + 7 * week_after >= (select min(day) from serving.day_totals)
 )
 select
   bucket,

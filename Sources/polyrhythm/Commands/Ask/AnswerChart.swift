@@ -54,7 +54,10 @@ enum AnswerChart {
       let local = ISOTime.parse(String(start.prefix(19)))
       if let local, let before {
         let steps = Int((Double(local - before) / bucket.milliseconds).rounded())
-        for _ in 1..<max(1, min(steps, 10_000)) { points.append(("", nil)) }
+        for step in 1..<max(1, min(steps, 10_000)) {
+          let missing = ISOTime.text(before + Int64(bucket.milliseconds) * Int64(step))
+          points.append((bucket.label(missing.replacingOccurrences(of: "T", with: " ")), nil))
+        }
       }
       before = local
       points.append((bucket.label(start), try rows.doubleOrNull(row, valueColumn)))
