@@ -5,14 +5,21 @@
 -- by: week day month quarter year
 -- chart: bars hour listens
 -- rung: hour
+with counted as (
+  select
+    date_trunc('{bucket}', {time}) as bucket,
+    extract(hour from {time})::integer as hour,
+    sum(listens) as listens,
+    round(coalesce(hll_cardinality(hll_union_agg(listeners)), 0))::bigint as listeners,
+    sum(completed) as completed, sum(skipped) as skipped, sum(partial) as partial
+  from {totals}
+  where {time} >= $1::timestamptz and {time} < $2::timestamptz
+  group by 1, 2
+)
 select
-  date_trunc('{bucket}', {time}) as bucket,
-  extract(hour from {time})::integer as hour,
-  sum(listens) as listens,
-  round(sum(listens) / nullif(sum(sum(listens)) over (partition by date_trunc('{bucket}', {time})), 0), 3) as share,
-  round(coalesce(hll_cardinality(hll_union_agg(listeners)), 0))::bigint as listeners,
-  round(sum(skipped) / nullif(sum(completed + skipped + partial), 0), 3) as skip_rate
-from {totals}
-where {time} >= $1::timestamptz and {time} < $2::timestamptz
-group by 1, 2
-order by 1, 2
+  bucket, hour, listens,
+  round(listens / nullif(sum(listens) over (partition by bucket), 0), 3) as share,
+  listeners,
+  round(skipped / nullif(completed + skipped + partial, 0), 3) as skip_rate
+from counted
+order by bucket, hour

@@ -6,8 +6,8 @@
 with played as (
   select
     date_trunc('{bucket}', {time}) as bucket, location_key, sum(listens) as listens,
-    sum(listened_ms) as listened_ms, sum(skipped) as skipped,
-    sum(completed + skipped + partial) as ended, hll_union_agg(listeners) as listeners
+    sum(listened_ms) as listened_ms, sum(completed) as completed, sum(skipped) as skipped,
+    sum(partial) as partial, hll_union_agg(listeners) as listeners
   from {location}
   where {time} >= $1::timestamptz and {time} < $2::timestamptz
   group by 1, 2
@@ -15,8 +15,8 @@ with played as (
 named as (
   select
     bucket, coalesce(l.country, 'unknown') as country, coalesce(l.state, 'unknown') as state,
-    sum(listens) as listens, sum(listened_ms) as listened_ms, sum(skipped) as skipped,
-    sum(ended) as ended,
+    sum(listens) as listens, sum(listened_ms) as listened_ms,
+    sum(completed) as completed, sum(skipped) as skipped, sum(partial) as partial,
     round(coalesce(hll_cardinality(hll_union_agg(listeners)), 0))::numeric as listeners
   from played
   left join warehouse.dim_location as l using (location_key)
@@ -27,7 +27,7 @@ select
   round(listens / sum(listens) over (partition by bucket), 3) as share,
   listeners,
   round(listened_ms / 3600000.0 / nullif(listeners, 0), 2) as hours_per_listener,
-  round(skipped / nullif(ended, 0), 3) as skip_rate
+  round(skipped / nullif(completed + skipped + partial, 0), 3) as skip_rate
 from named
 where listens > 0
 order by bucket, listens desc, country, state

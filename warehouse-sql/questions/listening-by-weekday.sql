@@ -11,13 +11,13 @@ with counted as (
     count(distinct date_trunc('day', {time})) as days,
     sum(listens) as listens,
     round(coalesce(hll_cardinality(hll_union_agg(listeners)), 0))::bigint as listeners,
-    round(sum(skipped) / nullif(sum(completed + skipped + partial), 0), 3) as skip_rate
+    sum(completed) as completed, sum(skipped) as skipped, sum(partial) as partial
   from {totals}
   where {time} >= $1::timestamptz and {time} < $2::timestamptz
   group by 1, 2, 3
 )
 select
   bucket, day_of_week, weekday, days, listens, round(listens / days) as listens_per_day, listeners,
-  skip_rate
+  round(skipped / nullif(completed + skipped + partial, 0), 3) as skip_rate
 from counted
 order by bucket, day_of_week

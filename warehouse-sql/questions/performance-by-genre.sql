@@ -7,8 +7,8 @@
 with played as (
   select
     date_trunc('{bucket}', {time}) as bucket, song_key, sum(listens) as listens,
-    sum(listened_ms) as listened_ms, sum(skipped) as skipped, sum(completed) as completed,
-    sum(completed + skipped + partial) as ended, sum(thumbs_up) as thumbs_up,
+    sum(listened_ms) as listened_ms, sum(completed) as completed, sum(skipped) as skipped,
+    sum(partial) as partial, sum(thumbs_up) as thumbs_up,
     hll_union_agg(listeners) as listeners
   from {song}
   where {time} >= $1::timestamptz and {time} < $2::timestamptz
@@ -18,8 +18,8 @@ named as (
   select
     bucket, coalesce(s.genre, 'Unknown') as genre,
     count(*) filter (where listens > 0) as songs,
-    sum(listens) as listens, sum(listened_ms) as listened_ms, sum(skipped) as skipped,
-    sum(completed) as completed, sum(ended) as ended, sum(thumbs_up) as thumbs_up,
+    sum(listens) as listens, sum(listened_ms) as listened_ms, sum(completed) as completed,
+    sum(skipped) as skipped, sum(partial) as partial, sum(thumbs_up) as thumbs_up,
     round(coalesce(hll_cardinality(hll_union_agg(listeners)), 0))::bigint as listeners
   from played
   left join warehouse.dim_song as s using (song_key)
@@ -29,10 +29,10 @@ select
   bucket, genre, songs, listens,
   round(listens / sum(listens) over (partition by bucket), 3) as share,
   listeners,
-  round(completed / nullif(ended, 0), 3) as completion_rate,
-  round(skipped / nullif(ended, 0), 3) as skip_rate,
-  round(listened_ms / 1000.0 / nullif(ended, 0), 1) as avg_listen_seconds,
-  round(100 * thumbs_up / listens, 2) as likes_per_100
+  round(completed / nullif(completed + skipped + partial, 0), 3) as completion_rate,
+  round(skipped / nullif(completed + skipped + partial, 0), 3) as skip_rate,
+  round(listened_ms / nullif(completed + skipped + partial, 0), 0) as avg_listen_time,
+  round(thumbs_up / nullif(listens, 0), 4) as like_rate
 from named
 where listens > 0
 order by bucket, listens desc, genre

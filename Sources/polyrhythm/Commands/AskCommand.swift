@@ -55,10 +55,7 @@ let askCommand = CommandSpec(
       try connection.run("select set_config('TimeZone', $1, true)", [.text(zone.name)])
       let range = try QuestionRange(
         question, by: bucket, from: from, to: to, zone: zone, state, connection, library)
-      let rows = try connection.run(
-        question.sql(by: bucket, from: range.rung, library),
-        [.timestamp(milliseconds: range.from), .timestamp(milliseconds: range.to)])
-      return (rows, range)
+      return (try answer(question, by: bucket, range, connection, library), range)
     }
   }
   Terminal.say(
@@ -71,6 +68,22 @@ let askCommand = CommandSpec(
       arguments.has("--csv") ? TextTable.csv(rows) : TextTable.aligned(rows)
     }
   print(text, terminator: "")
+}
+
+/// - Throws: `.dataError` where the server has something against the question's SQL, `.temporaryFailure` where the process
+///   was asked to stop.
+private func answer(
+  _ question: Question, by bucket: QuestionBucket, _ range: QuestionRange, _ connection: Connection,
+  _ library: SQLLibrary
+) throws -> Rows {
+  do {
+    return try connection.run(
+      question.sql(by: bucket, from: range.rung, library),
+      [.timestamp(milliseconds: range.from), .timestamp(milliseconds: range.to)])
+  } catch let error as WarehouseError where error.code == .statement {
+    if Signals.stop.isRequested { throw CommandError(.temporaryFailure, "ask: stopped") }
+    throw CommandError(.dataError, "\(Question.directory)/\(question.name).sql: \(error.message)")
+  }
 }
 
 private func questionList(_ library: SQLLibrary) throws -> String {

@@ -21,6 +21,9 @@ struct LineEvent {
   let artist: String
   let song: String
   let isSuccess: Bool
+  let page: String
+  /// Milliseconds.
+  let registration: Int64?
 
   init(_ line: Data, _ kind: Kind) throws {
     let object = try #require(try JSONSerialization.jsonObject(with: line) as? [String: Any])
@@ -35,6 +38,8 @@ struct LineEvent {
     artist = text("artist")
     song = text("song")
     isSuccess = object["success"] as? Bool ?? false
+    page = text("page")
+    registration = object["registration"] as? Int64
   }
 
   /// All events of the files that `generate` wrote.

@@ -113,21 +113,122 @@ struct QuestionOracle {
 
   /// - Parameter all: the events of the range's sessions, also those beyond the range.
   func expectSessions(_ answer: AnswerRows, _ all: [LineEvent], from: Int64, to: Int64) throws {
-    let sessions = Dictionary(grouping: all) { $0.session }.values.map { events in
-      let times = events.map(\.time)
-      return (
-        began: times.min() ?? 0, minutes: Double((times.max() ?? 0) - (times.min() ?? 0)) / 60_000,
-        listens: events.count { $0.kind == .listen }
-      )
-    }.filter { $0.began >= from && $0.began < to }
+    var expected: [String: [Session]] = [:]
+    for events in Dictionary(grouping: all, by: \.session).values {
+      let session = Session(events)
+      guard session.began >= from, session.began < to else { continue }
+      expected[bucket.start(of: session.began), default: []].append(session)
+    }
     try compare(
       answer, "sessions",
-      Dictionary(grouping: sessions) { bucket.start(of: $0.began) }.mapValues { all in
-        [
-          "sessions": Double(all.count),
-          "average_minutes": all.map(\.minutes).reduce(0, +) / Double(all.count),
-          "songs_per_session": Double(all.map(\.listens).reduce(0, +)) / Double(all.count),
+      expected.mapValues { sessions in
+        let count = Double(sessions.count)
+        let minutes = sessions.reduce(0.0) { $0 + $1.minutes }
+        let listens = sessions.reduce(0) { $0 + $1.listens }
+        return [
+          "sessions": count, "average_minutes": minutes / count,
+          "songs_per_session": Double(listens) / count,
         ]
       }, within: 0.0501)
+  }
+
+  func expectActiveUsers(_ answer: AnswerRows) throws {
+    try compare(
+      answer, "active-users",
+      buckets(events).mapValues { all in
+        [
+          "active_users": Double(users(all)),
+          "listeners": Double(users(all.filter { $0.kind == .listen })),
+        ]
+      })
+  }
+
+  func expectCancellations(_ answer: AnswerRows) throws {
+    let views = events.filter { $0.kind == .pageView }
+    try compare(
+      answer, "cancellations",
+      buckets(views).mapValues { all in
+        let cancelled = all.filter { $0.page == "Cancellation Confirmation" }
+        return [
+          "cancellations": Double(cancelled.count),
+          "of_paid": Double(cancelled.count { $0.level == "paid" }),
+        ]
+      })
+  }
+
+  /// For ranges that begin where the log does.
+  func expectNewListeners(_ answer: AnswerRows) throws {
+    var seen: Set<Int64> = []
+    var expected: [String: [String: Double]] = [:]
+    for (start, listens) in buckets(listens).sorted(by: { $0.key < $1.key }) {
+      let users = Set(listens.compactMap(\.user))
+      expected[start] = [
+        "listeners": Double(users.count), "new_listeners": Double(users.subtracting(seen).count),
+        "returning_listeners": Double(users.intersection(seen).count),
+      ]
+      seen.formUnion(users)
+    }
+    try compare(answer, "new-and-returning-listeners", expected)
+  }
+
+  /// - Parameter all: all that is loaded, also what is before the range.
+  func expectDiscovery(_ answer: AnswerRows, _ all: [LineEvent], from: Int64, to: Int64) throws {
+    var played: Set<String> = []
+    var expected: [String: [String: Double]] = [:]
+    for event in all.sorted(by: { $0.time < $1.time }) where event.kind == .listen {
+      let isNew = played.insert("\(event.user ?? 0)/\(event.artist)/\(event.song)").inserted
+      guard event.time >= from, event.time < to else { continue }
+      expected[bucket.start(of: event.time), default: [:]]["plays", default: 0] += 1
+      expected[bucket.start(of: event.time), default: [:]]["first_time_plays", default: 0] +=
+        isNew ? 1 : 0
+    }
+    try compare(answer, "discovery", expected)
+  }
+
+  /// By weeks of registration.
+  func expectRetention(_ answer: AnswerRows, registeredFrom from: Int64, to: Int64) throws {
+    let dayMs: Int64 = 86_400_000
+    let logStart = (events.map(\.time).min() ?? 0) / dayMs
+    var registered: [Int64: Int64] = [:]
+    for event in events {
+      guard let user = event.user, let registration = event.registration else { continue }
+      registered[user] = min(registered[user] ?? registration, registration)
+    }
+    var days: [Int64: Set<Int64>] = [:]
+    for event in listens { days[event.user ?? 0, default: []].insert(event.time / dayMs) }
+    var expected: [String: (users: Int, listening: Int)] = [:]
+    for (user, registration) in registered where registration >= from && registration < to {
+      let first = registration / dayMs
+      var week: Int64 = 0
+      while first + 7 * (week + 1) <= to / dayMs {
+        let span = (first + 7 * week)..<(first + 7 * (week + 1))
+        if span.lowerBound >= logStart {
+          let isListening = days[user]?.contains { span.contains($0) } ?? false
+          let key = "\(CalendarBucket.week.start(of: registration).prefix(10))/\(week)"
+          expected[key, default: (0, 0)].users += 1
+          expected[key, default: (0, 0)].listening += isListening ? 1 : 0
+        }
+        week += 1
+      }
+    }
+    #expect(answer.rows.count == expected.count)
+    for row in answer.rows {
+      let one = expected["\(row["cohort"] ?? "")/\(row["week_after"] ?? "")"]
+      #expect(row["users"] == one.map { "\($0.users)" }, "\(row)")
+      #expect(row["listening"] == one.map { "\($0.listening)" }, "\(row)")
+    }
+  }
+
+  private struct Session {
+    let began: Int64
+    let minutes: Double
+    let listens: Int
+
+    init(_ events: [LineEvent]) {
+      let times = events.map(\.time)
+      began = times.min() ?? 0
+      minutes = Double((times.max() ?? 0) - began) / 60_000
+      listens = events.count { $0.kind == .listen }
+    }
   }
 }

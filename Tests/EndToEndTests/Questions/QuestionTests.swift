@@ -44,10 +44,10 @@ import Testing
       let site = try makeSite(box)
       let all = site.loaded + site.later
       let ranges: [(bucket: CalendarBucket, from: String, to: String)] = [
-        (.second, "2026-01-03T20:00", "2026-01-03T20:20"),
+        (.second, "2026-01-03T14:00", "2026-01-03T16:00"),
         // Minutes that rollups have given up, and minutes that only the speed layer has.
-        (.minute, "2026-01-03T20:00", "2026-01-03T21:00"),
-        (.minute, "2026-01-09T20:00", "2026-01-09T21:00"),
+        (.minute, "2026-01-03T12:00", "2026-01-03T16:00"),
+        (.minute, "2026-01-09T12:00", "2026-01-09T16:00"),
         // From the one layer to the other.
         (.hour, "2026-01-07T12:00", "2026-01-08T12:00"),
         (.day, "2026-01-01", "2026-01-11"), (.week, "2026-01-01", "2026-01-11"),
@@ -57,7 +57,7 @@ import Testing
       for (bucket, from, to) in ranges {
         let (start, end) = (try milliseconds(from), try milliseconds(to))
         let oracle = QuestionOracle(all, by: bucket, from: start, to: end)
-        #expect(oracle.events.count > 50, "\(bucket) \(from)")
+        #expect(oracle.events.count > 100, "\(bucket) \(from)")
         func answer(_ name: String) throws -> AnswerRows {
           try ask(box, site, name, by: bucket.rawValue, from, to)
         }
@@ -72,11 +72,68 @@ import Testing
           answer("top-artists"), "top-artists", key: { $0["artist"] ?? "" }, of: { $0.artist })
         try oracle.expectTop(
           answer("top-locations"), "top-locations", key: { $0["place"] ?? "" }, of: { $0.place })
+        try oracle.expectActiveUsers(answer("active-users"))
+        if !["second", "minute"].contains(bucket.rawValue) {
+          try oracle.expectCancellations(answer("cancellations"))
+        }
+        if ["day", "week", "month"].contains(bucket.rawValue) {
+          try oracle.expectNewListeners(answer("new-and-returning-listeners"))
+        }
         // Facts have what is loaded.
         let limit = min(end, try milliseconds("2026-01-08"))
         guard start < limit else { continue }
         try oracle.expectSessions(
           answer("sessions"), site.loaded, from: start, to: limit)
+        if !["second", "minute"].contains(bucket.rawValue) {
+          try oracle.expectDiscovery(answer("discovery"), site.loaded, from: start, to: limit)
+        }
+      }
+    }
+  }
+
+  @Test func retentionIsThatOfTheUsersWhoRegistered() throws {
+    try withSandbox { box in
+      let site = try makeSite(box)
+      let answer = try ask(box, site, "retention", by: "week", "2025-12-01", "2026-01-11")
+      let oracle = QuestionOracle(
+        site.loaded + site.later, by: .week, from: try milliseconds("2025-12-01"),
+        to: try milliseconds("2026-01-11"))
+      #expect(!answer.rows.isEmpty)
+      try oracle.expectRetention(
+        answer, registeredFrom: milliseconds("2025-12-01"), to: milliseconds("2026-01-11"))
+    }
+  }
+
+  /// A site's own question, in a directory of SQL files of its own.
+  @Test func aFileOfOnesOwnIsAQuestionAndItsMistakesAreNamed() throws {
+    try withSandbox { box in
+      let database = try box.makeDatabase(migrated: true)
+      let sql = box.path("sql")
+      try FileManager.default.copyItem(
+        atPath: "\(Program.packageRoot)/warehouse-sql", toPath: sql)
+      box.environment["POLYRHYTHM_SQL"] = sql
+      let place = ["--database", database.url]
+      func add(_ name: String, _ lines: String...) throws {
+        _ = try box.write("sql/questions/\(name).sql", lines.joined(separator: "\n") + "\n")
+      }
+      let statement =
+        "select date_trunc('{bucket}', $1::timestamptz) as bucket, 7 as n where $2::text <> ''"
+      try add("how-many", "-- How many?", "-- by: day", "-- chart: line n", statement)
+      let range = ["--from", "2026-01-01", "--to", "2026-01-02"]
+      let found = try box.succeed(["ask", "how-many", "--csv"] + range + place)
+      #expect(found.output == "bucket,n\n2026-01-01 00:00:00+00,7\n")
+      #expect(try box.succeed(["ask", "--list"]).output.contains("\nhow-many "))
+
+      try add("how-many", "-- How many?", "-- by: day", "-- chart: line n", "select nothing")
+      try box.fail(["ask", "how-many"] + range + place, 65, saying: ["how-many.sql", "nothing"])
+      for (lines, part) in [
+        ("-- by: day\n-- chart: line n", "question"), ("-- How?\n-- chart: line n", "by:"),
+        ("-- How?\n-- by: lustrum\n-- chart: line n", "lustrum"),
+        ("-- How?\n-- by: day\n-- chart: pie n", "chart:"),
+        ("-- How?\n-- by: day\n-- chart: line n\n-- rung: ladder", "ladder"),
+      ] {
+        try add("how-many", lines, statement)
+        try box.fail(["ask", "how-many"] + place, 78, saying: ["how-many.sql", part])
       }
     }
   }
@@ -122,8 +179,8 @@ import Testing
         for bucket in by.map(String.init) {
           let (from, to) =
             switch bucket {
-            case "second": ("2026-01-03T20:00", "2026-01-03T20:10")
-            case "minute": ("2026-01-03T20:00", "2026-01-03T21:00")
+            case "second": ("2026-01-03T14:00", "2026-01-03T16:00")
+            case "minute": ("2026-01-03T12:00", "2026-01-03T16:00")
             default: ("2026-01-01", "2026-01-11")
             }
           let answer = try ask(box, site, name, by: bucket, from, to)
