@@ -124,7 +124,8 @@ import Testing
       #expect(found.output == "bucket,n\n2026-01-01 00:00:00+00,7\n")
       #expect(try box.succeed(["ask", "--list"]).output.contains("\nhow-many "))
 
-      try add("how-many", "-- How many?", "-- by: day", "-- chart: line n", "select nothing")
+      try add(
+        "how-many", "-- How many?", "-- by: day", "-- chart: line n", "select '{bucket}', nothing")
       try box.fail(["ask", "how-many"] + range + place, 65, saying: ["how-many.sql", "nothing"])
       for (lines, part) in [
         ("-- by: day\n-- chart: line n", "question"), ("-- How?\n-- chart: line n", "by:"),
