@@ -4,7 +4,8 @@ import Support
 
 let commands: [CommandSpec] = [
   runCommand, generateCommand, importCommand, archiveCommand, speedCommand, loadCommand,
-  scheduleCommand, serveCommand, checkCommand, sqlCommand, statusCommand, simulateCommand,
+  scheduleCommand, serveCommand, checkCommand, askCommand, sqlCommand, statusCommand,
+  simulateCommand,
 ]
 
 /// What `polyrhythm --help` prints.

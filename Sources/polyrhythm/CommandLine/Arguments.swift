@@ -68,25 +68,12 @@ struct Arguments: Sendable {
 
   /// ", did you mean --users?" where a flag is spelled nearly so.
   private static func guess(_ name: String, _ known: [String]) -> String {
-    let near = known.filter { $0.hasPrefix(name) || name.hasPrefix($0) || distance($0, name) <= 2 }
-    guard let best = near.min(by: { distance($0, name) < distance($1, name) }) else { return "" }
-    return ", did you mean \(best)?"
-  }
-
-  private static func distance(_ a: String, _ b: String) -> Int {
-    let a = Array(a)
-    let b = Array(b)
-    var row = Array(0...b.count)
-    for i in 1...max(1, a.count) where i <= a.count {
-      var previous = row[0]
-      row[0] = i
-      for j in 1...max(1, b.count) where j <= b.count {
-        let next = min(row[j] + 1, row[j - 1] + 1, previous + (a[i - 1] == b[j - 1] ? 0 : 1))
-        previous = row[j]
-        row[j] = next
-      }
+    let near = known.filter {
+      $0.hasPrefix(name) || name.hasPrefix($0) || Spelling.distance($0, name) <= 2
     }
-    return row[b.count]
+    guard let best = near.min(by: { Spelling.distance($0, name) < Spelling.distance($1, name) })
+    else { return "" }
+    return ", did you mean \(best)?"
   }
 
   /// Whether the flag has a value, from the command line or from the environment.

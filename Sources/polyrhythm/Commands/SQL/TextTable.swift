@@ -35,7 +35,7 @@ enum TextTable {
 
   /// The text with control characters escaped, so that a row takes one line, and so that names which listeners made
   /// up cannot carry escape sequences to the terminal.
-  private static func visible(_ text: String) -> String {
+  static func visible(_ text: String) -> String {
     guard text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
       return text
     }
