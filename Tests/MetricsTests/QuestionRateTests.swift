@@ -30,6 +30,24 @@ import Testing
     #expect(count > 8)
   }
 
+  @Test func everyRateOfADashboardIsWrittenAsItIsDefined() throws {
+    let views = try SourceTree.files(below: "warehouse-sql/migrations", ending: "_dashboard.sql")
+    var count = 0
+    for (path, text) in views {
+      for measure in Measure.all {
+        guard case .ratio(let counter, let over) = measure.rule else { continue }
+        let denominator = over.map(\.column).joined(separator: " + ")
+        for line in text.split(separator: "\n") where line.hasSuffix(" as \(measure.name),") {
+          count += 1
+          #expect(
+            line == "  layers.rate(\(counter.column), \(denominator)) as \(measure.name),",
+            "\(path): \(line)")
+        }
+      }
+    }
+    #expect(count >= 20)
+  }
+
   /// A counter keeps its name on its way through a question.
   @Test func whatIsCalledLikeACounterIsItsSum() throws {
     let counters = Set(Counter.allCases.map(\.column))

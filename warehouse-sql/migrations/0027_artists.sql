@@ -38,12 +38,12 @@ comment on column batch.day_artist.listened_ms is 'time listened, milliseconds, 
 comment on column batch.day_artist.completed is 'plays listened to for at least 90 % of the song';
 comment on column batch.day_artist.skipped is 'plays left within 30 s for another song';
 comment on column batch.day_artist.partial is 'other plays that have ended';
-comment on column batch.day_artist.thumbs_up is 'page views Thumbs Up';
-comment on column batch.day_artist.thumbs_down is 'page views Thumbs Down';
-comment on column batch.day_artist.playlist_adds is 'page views Add to Playlist';
-comment on column batch.day_artist.shares is 'page views Share';
-comment on column batch.day_artist.friends_added is 'page views Add Friend';
-comment on column batch.day_artist.adverts is 'page views Roll Advert';
+comment on column batch.day_artist.thumbs_up is 'likes of a song of the artist';
+comment on column batch.day_artist.thumbs_down is 'dislikes';
+comment on column batch.day_artist.playlist_adds is 'additions to a playlist';
+comment on column batch.day_artist.shares is 'times that somebody passed a song on';
+comment on column batch.day_artist.friends_added is 'friends added while a song was on';
+comment on column batch.day_artist.adverts is 'adverts after a song';
 comment on column batch.day_artist.listeners is 'distinct users with a listen: a sketch, # estimates it';
 
 create table builds.quarter_artist (

@@ -35,7 +35,7 @@ comment on column mart.genre_daily.day is 'day of the event time, UTC';
 comment on column mart.genre_daily.genre is 'the genre, as the catalogue knows it now; Unknown where it does not know the song';
 comment on column mart.genre_daily.listen_count is 'plays that started';
 comment on column mart.genre_daily.avg_track_duration_sec is 'mean length of the songs concerned, seconds; each song once, however often it was played';
-comment on column mart.genre_daily.popularity_index is 'points as a percentage of those of the day''s most popular genre: 1 for a play, 3 for a like (Thumbs Up), 5 for a share';
+comment on column mart.genre_daily.popularity_index is 'points as a percentage of those of the day''s most popular genre: 1 for a play, 3 for a like, 5 for one that was passed on';
 comment on column mart.genre_daily.most_popular_track is 'title of the song with most points; of several the one with more plays, then the first by title and artist';
 comment on column mart.genre_daily.most_popular_artist is 'the artist of that song';
 
@@ -80,8 +80,9 @@ select
 from mart.genre_daily
 union all
 select
-  null, null, null, null, null, extract(hour from hour at time zone 'UTC')::integer, unique_listeners::integer,
-  top_artists::varchar(255), track_diversity_index, 'hourly'
+  null::varchar(255), null::integer, null::double precision, null::double precision, null::varchar(255),
+  extract(hour from hour at time zone 'UTC')::integer, unique_listeners::integer, top_artists::varchar(255),
+  track_diversity_index, 'hourly'::varchar(50)
 from mart.hourly;
 comment on view mart.music_kpi_metrics is 'mart.genre_daily and mart.hourly in one table without dates, as daily runs of a classic pipeline would have filled it.';
 comment on column mart.music_kpi_metrics.track_genre is 'genre; of rows of the type genre';

@@ -1,0 +1,167 @@
+import Metrics
+import TestKit
+import Testing
+import Warehouse
+
+@testable import ServingLayer
+
+/// The views of the schema `mart`, over rollups made by hand.
+@Suite struct MartTests {
+  private func rows(_ fixture: Fixture, _ sql: String) throws -> [[String?]] {
+    let rows = try fixture.connection.run(sql)
+    return (0..<rows.count).map { row in
+      rows.columns.indices.map { rows.textOrNull(row, $0) }
+    }
+  }
+
+  private func songs() throws -> Fixture {
+    let fixture = try Fixture()
+    try fixture.connection.script(
+      """
+      insert into warehouse.dim_song (song_key, artist, title, duration, genre) values
+        (1, 'A', 'one', 100, 'rock'), (2, 'B', 'two', 200, 'rock'), (3, 'C', 'three', 60, 'pop'),
+        (4, 'D', 'four', 50, null)
+      """)
+    func add(_ song: Int, _ minute: String, _ counts: [Counter: Int]) throws {
+      try fixture.add(.song, minute: minute, keys: ["song_key": "\(song)"], counts)
+    }
+    try add(1, "2026-11-10 10:00Z", [.listens: 6])
+    try add(2, "2026-11-10 10:01Z", [.listens: 2, .thumbsUp: 1, .shares: 1])
+    try add(3, "2026-11-10 11:00Z", [.listens: 4])
+    try add(4, "2026-11-10 10:02Z", [.listens: 6])
+    try add(1, "2026-11-11 10:00Z", [.listens: 1])
+    for (minute, listens, users) in [
+      ("2026-11-10 10:00Z", 14, [1, 2, 3]), ("2026-11-10 11:00Z", 4, [1]),
+      ("2026-11-11 10:00Z", 1, [2]),
+    ] {
+      try fixture.add(
+        .totals, minute: minute, [.listens: listens], members: [.listeners: users])
+    }
+    try fixture.publish(loadedEpoch: 1, finalBefore: "2026-11-12 00:00Z")
+    return fixture
+  }
+
+  @Test func `genres by day have plays, mean length, index and the most popular track`() throws {
+    let found = try rows(
+      songs(),
+      """
+      select day, genre, listen_count, avg_track_duration_sec, popularity_index, most_popular_track, most_popular_artist
+      from mart.genre_daily order by day, popularity_index desc, genre
+      """)
+    #expect(
+      found == [
+        ["2026-11-10", "rock", "8", "150", "100", "two", "B"],
+        ["2026-11-10", "Unknown", "6", "50", "37.5", "four", "D"],
+        ["2026-11-10", "pop", "4", "60", "25", "three", "C"],
+        ["2026-11-11", "rock", "1", "100", "100", "one", "A"],
+      ])
+  }
+
+  @Test func `hours have listeners, the top three artists and how different songs are`() throws {
+    let fixture = try songs()
+    let found = try rows(
+      fixture,
+      "select hour at time zone 'UTC', unique_listeners, top_artists, round(track_diversity_index::numeric, 3) from mart.hourly order by 1"
+    )
+    #expect(
+      found == [
+        ["2026-11-10 10:00:00", "3", "A, D, B", "0.214"],
+        ["2026-11-10 11:00:00", "1", "C", "0.250"], ["2026-11-11 10:00:00", "1", "A", "1.000"],
+      ])
+    let columns = try rows(
+      fixture,
+      """
+      select attname || ' ' || format_type(atttypid, atttypmod) from pg_attribute
+      where attrelid = 'mart.music_kpi_metrics'::regclass and attnum > 0 order by attnum
+      """)
+    #expect(
+      columns.map { $0[0] } == [
+        "track_genre character varying(255)", "listen_count integer",
+        "avg_track_duration_sec double precision", "popularity_index double precision",
+        "most_popular_track character varying(255)", "stream_hour integer",
+        "unique_listeners integer", "top_artists character varying(255)",
+        "track_diversity_index double precision", "kpi_type character varying(50)",
+      ])
+    let kinds = try rows(
+      fixture, "select kpi_type, count(*) from mart.music_kpi_metrics group by 1 order by 1")
+    #expect(kinds == [["genre", "4"], ["hourly", "3"]])
+  }
+
+  /// Nine weeks of an ordinary site, by the hour, with noise.
+  private func site(_ changes: String) throws -> Fixture {
+    let fixture = try Fixture()
+    try fixture.connection.script(
+      """
+      select setseed(0.31);
+      insert into warehouse.dim_location (location_key, country, state) values (1, 'US', 'TX');
+      create temporary table usual as
+        select
+          timestamptz '2026-09-14 00:00Z' + n * interval '1 hour' as minute,
+          (1000 + 600 * sin(n * pi() / 12) + 80 * (random() - 0.5))::integer as listens, 20 as logins
+        from generate_series(0, 9 * 168 - 1) as n;
+      \(changes);
+      insert into batch.minute_totals (minute, listens, logins)
+        select minute, nullif(listens, 0), logins from usual;
+      insert into batch.minute_location (minute, location_key, listens)
+        select minute, 1, listens / 2 from usual where listens > 0;
+      """)
+    try fixture.sumRungs(of: .totals)
+    try fixture.sumRungs(of: .location)
+    try fixture.publish(loadedEpoch: 1, finalBefore: "2026-11-16 00:00Z")
+    return fixture
+  }
+
+  private let anomalies = """
+    select hour at time zone 'UTC', coalesce(state, 'total'), measure, score > 0
+    from mart.anomaly_hourly where is_anomaly order by 1, 2, 3
+    """
+
+  @Test func `a quiet site has no anomaly`() throws {
+    #expect(try rows(site("select 1"), anomalies) == [])
+  }
+
+  @Test func `an outage and a spike are anomalies, everywhere and in the state that had them`()
+    throws
+  {
+    let fixture = try site(
+      """
+      update usual set listens = 0 where minute = '2026-11-12 06:00Z';
+      update usual set listens = listens * 3, logins = 60 where minute = '2026-11-13 05:00Z'
+      """)
+    #expect(
+      try rows(fixture, anomalies) == [
+        ["2026-11-12 06:00:00", "TX", "listens", "f"],
+        ["2026-11-12 06:00:00", "total", "listens", "f"],
+        ["2026-11-13 05:00:00", "TX", "listens", "t"],
+        ["2026-11-13 05:00:00", "total", "listens", "t"],
+      ])
+  }
+
+  @Test func `what is played more than usual is trending, the most striking first`() throws {
+    let fixture = try Fixture()
+    try fixture.connection.script(
+      """
+      insert into warehouse.dim_song (song_key, artist, title)
+        select n, 'artist ' || n / 2, 'song ' || n from generate_series(1, 20) as n;
+      insert into batch.minute_song (minute, song_key, listens)
+        select timestamptz '2026-11-01 00:00Z' + h * interval '1 hour', n, 10
+        from generate_series(0, 239) as h cross join generate_series(1, 20) as n;
+      update batch.minute_song set listens = 40 where song_key = 7 and minute >= '2026-11-10 18:00Z';
+      insert into batch.minute_song (minute, song_key, listens)
+        select timestamptz '2026-11-10 20:00Z', 21, 30;
+      insert into warehouse.dim_song (song_key, artist, title) values (21, 'new', 'brand new');
+      insert into batch.minute_totals (minute, listens)
+        select timestamptz '2026-11-01 00:00Z' + h * interval '1 hour', 200 from generate_series(0, 240) as h;
+      """)
+    try fixture.sumRungs(of: .song)
+    try fixture.sumRungs(of: .totals)
+    try fixture.publish(loadedEpoch: 1, finalBefore: "2026-11-12 00:00Z")
+    let found = try rows(
+      fixture,
+      "select kind, artist, title, listens from mart.trending order by score desc, kind desc")
+    #expect(found.first == ["song", "artist 3", "song 7", "240"])
+    #expect(found.contains(["artist", "new", nil, "30"]))
+    #expect(found.contains(["song", "new", "brand new", "30"]))
+    #expect(Set(found.map { $0[1] ?? "" }) == ["artist 3", "new"])
+  }
+}
