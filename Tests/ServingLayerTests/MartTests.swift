@@ -165,3 +165,32 @@ import Warehouse
     #expect(Set(found.map { $0[1] ?? "" }) == ["artist 3", "new"])
   }
 }
+
+/// What the catalogue says of songs and users can be asked for as any other dimension.
+@Suite struct CatalogueDimensionTests {
+  @Test func `ages are in bands of ten years, and albums come with their artist`() throws {
+    let fixture = try Fixture()
+    let ages = ["null", "0", "19", "20", "29", "30", "69", "70", "150"]
+    for (key, age) in ages.enumerated() {
+      try fixture.connection.script(
+        "insert into warehouse.dim_user (user_key, user_id, age) values (\(key + 1), \(key + 1), \(age))"
+      )
+      try fixture.add(
+        .user, epoch: 1, minute: "2026-11-10 10:00Z", keys: ["user_key": "\(key + 1)"],
+        [.listens: 1])
+    }
+    try fixture.connection.script(
+      "insert into warehouse.dim_song (song_key, artist, title, album) values (1, 'A', 't', 'x'), (2, 'B', 't', 'x')"
+    )
+    for key in [1, 2] {
+      try fixture.add(
+        .song, epoch: 1, minute: "2026-11-10 10:00Z", keys: ["song_key": "\(key)"], [.listens: key])
+    }
+    let range = "metrics=listens&from=2026-11-10&to=2026-11-11&granularity=none&by="
+    let bands = fixture.csv(range + "age_band").map {
+      $0.split(separator: ",").prefix(2).joined(separator: " ")
+    }
+    #expect(Set(bands) == ["20-29 2", "70+ 2", "under 20 2", "30-39 1", "60-69 1", "1 speed"])
+    #expect(fixture.csv(range + "album").map { String($0.prefix(5)) } == ["x,B,2", "x,A,1"])
+  }
+}

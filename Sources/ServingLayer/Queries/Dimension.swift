@@ -3,12 +3,13 @@ import Metrics
 /// What a query can break its answer down by, or filter on. A dimension is a key column of a rollup, or an attribute of
 /// the dimension table that the rollup's key points at. An unknown value is null in every dimension.
 enum Dimension: String, CaseIterable, Sendable {
-  case artist, song, genre
+  case artist, song, genre, album
   case user
   case country, state, city, region
   case deviceType = "device_type"
   case os, browser
   case gender, level
+  case ageBand = "age_band"
   case page, method, status, auth
   case layer
 
@@ -18,6 +19,8 @@ enum Dimension: String, CaseIterable, Sendable {
     case .artist: "Artist of the song."
     case .song: "Title of the song; comes with its artist, since titles repeat."
     case .genre: "Genre, where the catalogue knows the song."
+    case .album:
+      "Album, where the catalogue knows the song; comes with the artist, since names repeat."
     case .user: "User id, over all the states that the user has been in."
     case .country: "Country, ISO 3166-1 alpha-2."
     case .state: "State or province; comes with its country."
@@ -27,6 +30,8 @@ enum Dimension: String, CaseIterable, Sendable {
     case .os: "Operating system."
     case .browser: "Browser or player."
     case .gender: "Gender as the event shows it."
+    case .ageBand:
+      "Age in bands of ten years, where the catalogue knows the user: under 20, 20-29, to 70+."
     case .level: "Plan as the event shows it: free or paid."
     case .page: "Page requested."
     case .method: "HTTP method of the page view."
@@ -64,6 +69,12 @@ enum Dimension: String, CaseIterable, Sendable {
     switch (self, rollup) {
     case (.layer, _): return own("(case when counted.is_loaded then 'batch' else 'speed' end)")
     case (.artist, .song), (.genre, .song): return attribute(rawValue)
+    case (.album, .song): return attribute(rawValue).map { $0 + more(.artist) }
+    case (.ageBand, .user):
+      return own(
+        "(case when dim_user.age < 20 then 'under 20' when dim_user.age >= 70 then '70+'"
+          + " when dim_user.age is not null then dim_user.age / 10 || '0-' || dim_user.age / 10 || '9' end)"
+      )
     case (.song, .song): return attribute("title").map { $0 + more(.artist) }
     case (.user, .user): return attribute("user_id", isInteger: true)
     case (.gender, .user), (.level, .user): return attribute(rawValue)

@@ -33,7 +33,7 @@ let sqlCommand = CommandSpec(
     return try runInteractive(url, role: isWriting ? nil : role)
   }
   try connection.script(
-    "set search_path = serving, warehouse, batch, speed, public; "
+    "set search_path = serving, warehouse, mart, batch, speed, public; "
       + "select hll_set_defaults(12, 5, -1, 1)")
   let rows: Rows
   do {
@@ -55,7 +55,7 @@ private let needsWriting: Set<String> = ["25006", "42501"]
 /// - Parameter role: the role that only reads; nil with `--write`.
 /// - Throws: `.unavailable` where there is no psql.
 private func runInteractive(_ url: String, role: String?) throws {
-  var options = "-c search_path=serving,warehouse,batch,speed,public"
+  var options = "-c search_path=serving,warehouse,mart,batch,speed,public"
   if let role { options += " -c default_transaction_read_only=on -c role=\(role)" }
   // Every user of the machine can see a process's arguments, so the password goes into psql's environment.
   let (conninfo, password) = try Connection.splitPassword(of: url)
