@@ -110,7 +110,7 @@ import Testing
     try withSandbox { box in
       let kafka = try MockKafka()
       defer { kafka.stop() }
-      for topic in ["listen_events", "auth_events", "page_view_events"] {
+      for topic in ["listen_events", "auth_events", "page_view_events", "songs", "users"] {
         try kafka.createTopic(topic, partitions: 4)
       }
       let session = try ReaderSession(

@@ -10,7 +10,7 @@ import Warehouse
     try withSandbox { box in
       let kafka = try MockKafka()
       defer { kafka.stop() }
-      for topic in ["listen_events", "auth_events", "page_view_events"] {
+      for topic in ["listen_events", "auth_events", "page_view_events", "songs", "users"] {
         try kafka.createTopic(topic, partitions: 4)
       }
       let database = try box.makeDatabase()

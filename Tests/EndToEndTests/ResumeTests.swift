@@ -13,7 +13,10 @@ import Testing
     var found: [String: Data] = [:]
     let names = FileManager.default.enumerator(atPath: log)
     while let name = names?.nextObject() as? String {
-      guard name.hasSuffix(".ndjson") else { continue }
+      // The catalogue may say the same twice.
+      guard name.hasSuffix(".ndjson"), !name.hasPrefix("songs/"), !name.hasPrefix("users/") else {
+        continue
+      }
       found[name] = FileManager.default.contents(atPath: "\(log)/\(name)")
     }
     return found
@@ -57,7 +60,7 @@ import Testing
       #expect(try partitions(box.path("killed")) == expected, "seed \(seed), \(met) kills")
       let again = try box.succeed(words)
       #expect(
-        again.errorLines.count == 3
+        again.errorLines.count == 5
           && again.errorLines.allSatisfy {
             $0.hasPrefix("already in the log: ") && $0.hasSuffix("nothing to do")
           }, "\(again)")

@@ -70,4 +70,23 @@ struct CatalogueImportTests {
     let found = try catalogue(log)
     #expect(found.songs["1"]?.genre == "b" && found.users[7]?.age == 30)
   }
+
+  @Test(
+    "a file that the log has all of is not appended again, unless it has changed or it is asked for"
+  )
+  func again() throws {
+    let folder = try Folder()
+    let log = try folder.log
+    let songs = try folder.write("songs.csv", TableImportTests.songs)
+    let users = try folder.write("users.ndjson", #"{"userId":7,"age":30}"# + "\n")
+    #expect(try runImport([songs, users], into: log).catalogueRecords == 3)
+    let second = try runImport([songs, users], into: log)
+    #expect(second.catalogueRecords == 0 && second.known.map(\.records).sorted() == [1, 2])
+    var options = ImportOptions.test()
+    options.again = true
+    #expect(try runImport([songs], into: log, options).catalogueRecords == 2)
+    try folder.write("users.ndjson", #"{"userId":7,"age":31}"# + "\n")
+    #expect(try runImport([users], into: log).catalogueRecords == 1)
+    #expect(try catalogue(log).users[7]?.age == 31)
+  }
 }

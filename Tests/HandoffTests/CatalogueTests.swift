@@ -194,7 +194,7 @@ import Warehouse
     let workers = (0..<3).map { _ in
       Worker("follow") {
         let follower = try CatalogueFollower(
-          layers.log.log, connection: layers.connect(), library: layers.library)
+          layers.log.log, isLog: true, connection: layers.connect(), library: layers.library)
         while !stop.isRequested { try follower.catchUp() }
         try follower.catchUp()
       }
@@ -214,8 +214,24 @@ import Warehouse
     let other = try Site()
     try other.know([Self.song("1", ["X"], "one", "anew"), Self.song("2", ["Y"], "two", "pop")])
     let follower = try CatalogueFollower(
-      other.layers.log.log, connection: site.layers.connect(), library: SQLLibrary())
+      other.layers.log.log, isLog: true, connection: site.layers.connect(), library: SQLLibrary())
     try follower.catchUp()
     #expect(try site.songs() == ["one 200": "anew", "two 100": "pop"])
+  }
+
+  /// The archive has copied less than the speed layer has read.
+  @Test func aLakeThatIsBehindChangesNothing() throws {
+    let site = try Site()
+    try site.listen(Self.played)
+    try site.know((1...5).map { Self.song("1", ["X"], "one", "genre \($0)") })
+    try site.count()
+    let behind = try Site()
+    try behind.know([Self.song("1", ["X"], "one", "genre 1")])
+    try CatalogueFollower(
+      behind.layers.log.log, isLog: false, connection: site.layers.connect(),
+      library: SQLLibrary()
+    ).catchUp()
+    try site.count()
+    #expect(try site.songs() == ["one 200": "genre 5"])
   }
 }

@@ -46,13 +46,19 @@ import Warehouse
       try #require(process.terminationStatus == 0, "\(String(decoding: said, as: UTF8.self))")
     }
 
+    /// Members for what is unknown have been made and changed (`0032_calendar_and_pages.sql`): they are left out.
+    private static let known = [
+      "warehouse.dim_date": "date_key > 0", "warehouse.dim_time": "time_key >= 0",
+      "warehouse.dim_user": "user_key <> 0",
+    ]
+
     /// How many rows each of these views has, and what is in their columns, as one number.
     func contents(_ columns: [String: [String]]) throws -> [String: String] {
       let connection = try database.connect()
       var contents: [String: String] = [:]
       for (view, columns) in columns {
         contents[view] = try connection.run(
-          "select count(*) || ' ' || coalesce(sum(hashtextextended(row(\(columns.joined(separator: ", ")))::text, 0)), 0) from \(view)"
+          "select count(*) || ' ' || coalesce(sum(hashtextextended(row(\(columns.joined(separator: ", ")))::text, 0)), 0) from \(view) where \(Self.known[view] ?? "true")"
         ).text(0, 0)
       }
       return contents

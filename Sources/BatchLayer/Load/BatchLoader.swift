@@ -150,7 +150,8 @@ public final class BatchLoader {
       run: run, build: kind == .full ? run : try BuildTables.published(control, library),
       isFull: kind == .full)
     phases.begin("catalogue")
-    let catalogue = try CatalogueFollower(lake, connection: control, library: library)
+    let catalogue = try CatalogueFollower(
+      lake, isLog: false, connection: control, library: library)
     try catalogue.catchUp()
     let reading = Reading(numbers: numbers, starts: starts, control: control, stop: stop)
     var (stage, feed) = try read(reading, minutesFrom: guess, &phases)

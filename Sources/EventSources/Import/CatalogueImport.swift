@@ -12,10 +12,49 @@ final class CatalogueImport {
   private var writer: CatalogueWriter?
   private let now = Int64(Date().timeIntervalSince1970 * 1000)
   private var fields = JSONFields()
+  private let again: Bool
+  /// Whether the log has all of the file that is being read.
+  private var isKnown = false
 
-  init(_ log: any EventLog, partitions: Int) {
+  /// - Parameter again: whether to append once more what the log has all of.
+  init(_ log: any EventLog, partitions: Int, again: Bool) {
     self.log = log
     self.partitions = partitions
+    self.again = again
+  }
+
+  /// Begins a file, told by its content.
+  /// - Returns: the log's record of it where the log has all of it; nothing that is added until `finish` is appended then.
+  func begin(_ path: String, title: String) throws -> SourceRecord? {
+    // A pipe can be read only once, so that its content cannot be told before.
+    guard FileSystem.isFile(path), let journal = try open().journal else { return nil }
+    let hash = ContentHash()
+    let source = try ByteSources.open(path, name: title)
+    var block = [UInt8](repeating: 0, count: 1 << 18)
+    while true {
+      let count = try block.withUnsafeMutableBytes { bytes in
+        guard let start = bytes.baseAddress else { return 0 }
+        return try source.read(into: start, count: bytes.count)
+      }
+      if count == 0 { break }
+      block[..<count].withUnsafeBytes { hash.add($0) }
+    }
+    let prefix = "catalogue-\(hash.text)"
+    if !again, let known = try journal.known(prefix).last(where: \.isFinished) {
+      isKnown = true
+      return known
+    }
+    try journal.begin(prefix, title: title)
+    return nil
+  }
+
+  /// Says that all of the file is added.
+  func finish() throws(EventLogError) {
+    if !isKnown, let writer {
+      try writer.sync()
+      try writer.journal?.finish(extent: Int64(writer.count))
+    }
+    isKnown = false
   }
 
   /// The topic of a file of lines; nil where the lines are events.
@@ -35,7 +74,7 @@ final class CatalogueImport {
     fields.add("gender", text: user.gender)
     fields.add("country", text: user.country)
     if let registration = user.registration { fields.add("registration", registration) }
-    guard let record = try? object(with: user.fields, UserRecord.init) else { return }
+    guard !isKnown, let record = try? object(with: user.fields, UserRecord.init) else { return }
     try open().append(record, at: now)
   }
 
@@ -46,7 +85,7 @@ final class CatalogueImport {
     fields.add("artists", text: song.artist)
     fields.add("title", text: song.title)
     if let duration = song.duration { fields.add("duration", duration) }
-    guard let record = try? object(with: song.fields, SongRecord.init) else { return }
+    guard !isKnown, let record = try? object(with: song.fields, SongRecord.init) else { return }
     try open().append(record, at: now)
   }
 
@@ -90,7 +129,8 @@ final class CatalogueImport {
     var block = [UInt8](repeating: 0, count: 1 << 18)
     while true {
       let count = try block.withUnsafeMutableBytes { bytes in
-        try source.read(into: bytes.baseAddress!, count: bytes.count)
+        guard let start = bytes.baseAddress else { return 0 }
+        return try source.read(into: start, count: bytes.count)
       }
       held += block[..<count]
       var start = 0

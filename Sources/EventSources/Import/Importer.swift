@@ -96,7 +96,8 @@ public final class Importer {
     self.stop = stop
     self.progress = progress
     sources = ImportSources(options, stop: stop)
-    catalogue = CatalogueImport(log, partitions: options.partitions)
+    catalogue = CatalogueImport(
+      log, partitions: options.partitions, again: options.again)
   }
 
   /// True if the operand is the URL of a PostgreSQL database.
@@ -167,10 +168,14 @@ public final class Importer {
 
   private func readTable(_ kind: TableKind, _ file: SourceFile) throws {
     try sources.withLocalFile(file) { path in
+      if let known = try catalogue.begin(path, title: file.title) {
+        summary.known.append((file.title, known.records))
+      }
       try forEachRow(path, file.title) { reader, columns in
         let isSound = !reader.isBroken && reader.fields.count == columns.roles.count
         if try !isSound || !addMember(kind, reader.fields, columns) { summary.withoutID += 1 }
       }
+      try catalogue.finish()
     }
   }
 
@@ -193,10 +198,16 @@ public final class Importer {
 
   private func readCatalogue(_ topic: CatalogueTopic, _ file: SourceFile) throws {
     try sources.withLocalFile(file) { path in
-      let source = try ByteSources.open(path, name: file.title)
-      let (lines, broken) = try catalogue.add(linesOf: source, topic, name: file.title, stop: stop)
-      summary.rows += lines
-      if let broken { note(broken: broken) }
+      if let known = try catalogue.begin(path, title: file.title) {
+        summary.known.append((file.title, known.records))
+      } else {
+        let source = try ByteSources.open(path, name: file.title)
+        let (lines, broken) = try catalogue.add(
+          linesOf: source, topic, name: file.title, stop: stop)
+        summary.rows += lines
+        if let broken { note(broken: broken) }
+      }
+      try catalogue.finish()
     }
     try finish(file)
   }

@@ -9,6 +9,9 @@ public final class CatalogueWriter {
   /// Records appended.
   public private(set) var count = 0
 
+  /// What the log remembers of its sources; nil where it remembers none.
+  public var journal: SourceJournal? { writer.sources }
+
   /// - Parameter partitions: of topics that are made.
   /// - Throws: where the log cannot be written, or another process writes the topics.
   public init(_ log: any EventLog, partitions: Int) throws(EventLogError) {
@@ -48,7 +51,11 @@ public final class CatalogueWriter {
   /// - Throws: where the log has not taken all of it.
   public func flush() throws(EventLogError) { try writer.flush() }
 
-  /// Returns when all is on the storage device, then lets go of the log.
+  /// Returns when all is on the storage device.
+  /// - Throws: where that cannot be had.
+  public func sync() throws(EventLogError) { try writer.sync() }
+
+  /// `sync`, then lets go of the log.
   /// - Throws: where not all could be written.
   public func close() throws(EventLogError) { try writer.close() }
 }

@@ -189,7 +189,7 @@ public final class SpeedWorker: Sendable {
       url: configuration.databaseURL,
       applicationName: membership.sessionName("polyrhythm speed catalogue"),
       idleTransactionSeconds: 10)
-    return try CatalogueFollower(log, connection: connection, library: library)
+    return try CatalogueFollower(log, isLog: true, connection: connection, library: library)
   }
 
   private func catchUpCatalogue(_ membership: Membership) throws {

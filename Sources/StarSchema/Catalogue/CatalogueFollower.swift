@@ -10,19 +10,21 @@ import Warehouse
 public final class CatalogueFollower {
   private let feed: CatalogueFeed
   private let store: CatalogueStore
-  private let library: SQLLibrary
+  private let isLog: Bool
   /// What was taken over last. It is filled in once more the next time: somebody who had begun before may have met a song
   /// without it meanwhile.
   private var lastSongs: Set<String> = []
   private var lastUsers: Set<Int64> = []
 
+  /// - Parameter isLog: whether this is the log itself. A log that ends before what was read of it is another one than
+  ///   before, and is read from its beginning; a lake that does is only behind.
   /// - Throws: `WarehouseError` where the server refuses the session's temporary tables.
   public init(
-    _ log: any EventLog, connection: Connection, library: SQLLibrary
+    _ log: any EventLog, isLog: Bool, connection: Connection, library: SQLLibrary
   ) throws(WarehouseError) {
     feed = CatalogueFeed(log)
     store = try CatalogueStore(connection: connection, library: library)
-    self.library = library
+    self.isLog = isLog
   }
 
   /// Takes over everything that is in the log by now.
@@ -37,7 +39,7 @@ public final class CatalogueFollower {
     let progress = try store.progress()
     for (source, range) in partitions.sorted(by: { $0.key < $1.key }) {
       var next = max(progress[source] ?? range.lowerBound, range.lowerBound)
-      if let known = progress[source], known > range.upperBound {
+      if isLog, let known = progress[source], known > range.upperBound {
         try store.beginAnew(source)
         next = range.lowerBound
       }

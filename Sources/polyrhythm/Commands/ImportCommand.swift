@@ -74,7 +74,16 @@ private func report(_ summary: ImportSummary, _ start: ContinuousClock.Instant, 
       "\(summary.recordsBefore.grouped) records were in the log from an import that had not "
         + "come to its end; this one went on behind them")
   }
-  if summary.rows + summary.records == 0, !summary.known.isEmpty { return }
+  if summary.catalogueRecords > 0 {
+    Terminal.say(
+      "\(summary.catalogueRecords.grouped) records of songs and users are in the catalogue's topics"
+    )
+  }
+  if summary.rows + summary.records == 0,
+    !summary.known.isEmpty || summary.catalogueRecords > 0
+  {
+    return
+  }
   Terminal.say(
     "imported \(summary.rows.grouped) lines of \(summary.files) files as "
       + "\(summary.records.grouped) records "
