@@ -143,3 +143,5 @@ begin
   end loop;
 end
 $$;
+
+comment on table warehouse.schema_migration is 'The migrations that were applied, with the hashes of their files.';
