@@ -48,8 +48,8 @@ import Warehouse
     /// What the catalogue says, records in this order.
     func know(_ songs: [SongRecord] = [], _ users: [UserRecord] = []) throws {
       let writer = try CatalogueWriter(layers.log.log, partitions: 2)
-      for song in songs { try writer.append(song, at: CatalogueTests.start) }
-      for user in users { try writer.append(user, at: CatalogueTests.start) }
+      for song in songs { try writer.append(.song(song), at: CatalogueTests.start) }
+      for user in users { try writer.append(.user(user), at: CatalogueTests.start) }
       try writer.close()
     }
 

@@ -19,7 +19,9 @@ struct Statistics {
   /// Best effort: a question is answered without, only slower.
   func refresh(_ staged: Staged) {
     // Otherwise the server looks by itself, later.
-    guard let facts = try? facts(of: staged), let rollups = try? rollups(of: staged) else { return }
+    guard let unknown = try? unknownTables(), let facts = try? facts(of: staged, unknown)
+    else { return }
+    let rollups = rollups(of: staged, unknown)
     guard staged.numbers.isFull else {
       try? Self.analyze(facts + rollups, connection, library)
       return
@@ -35,8 +37,8 @@ struct Statistics {
     _ = try? worker.wait()
   }
 
-  private func rollups(of staged: Staged) throws(WarehouseError) -> [Table] {
-    let unknown = try unknownTables()
+  /// - Parameter unknown: the tables of which the server knows nothing.
+  private func rollups(of staged: Staged, _ unknown: Set<String>) -> [Table] {
     let isLarge = staged.factCounts.values.reduce(0, +) >= Self.manyRows
     let names = BuildTables(build: staged.build)
     func hasChanged(_ name: String, _ rows: RollupTable) -> Bool {
@@ -58,11 +60,12 @@ struct Statistics {
     return tables
   }
 
-  private func facts(of staged: Staged) throws(WarehouseError) -> [Table] {
+  private func facts(
+    of staged: Staged, _ unknown: Set<String>
+  ) throws(WarehouseError) -> [Table] {
     if staged.numbers.isFull {
       return FactTable.allCases.map { Table(name: "builds.\($0.name)", columns: $0.columns) }
     }
-    let unknown = try unknownTables()
     let present = try FactPartitions(
       connection: connection, library: library, build: staged.build
     ).present()

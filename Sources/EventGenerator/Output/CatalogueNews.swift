@@ -3,14 +3,6 @@ import EventModel
 /// What a run's lines are the first to show of its world: the records of songs and users that belong into the catalogue
 /// before their first event.
 public struct CatalogueNews {
-  /// A record of the catalogue.
-  public enum Record: Sendable {
-    /// A song that is played for the first time.
-    case song(SongRecord)
-    /// A user who is logged in for the first time.
-    case user(UserRecord)
-  }
-
   private let scenario: Scenario
   private let decoder = EventDecoder()
   /// By rank in the catalogue, and by number of the user: what has been shown.
@@ -25,7 +17,7 @@ public struct CatalogueNews {
 
   /// The records that are to be written before this line, at most two.
   @inline(__always)
-  public mutating func records(before line: EventLine) -> [Record] {
+  public mutating func records(before line: EventLine) -> [CatalogueRecord] {
     let header = line.header
     let isNewSong = header.song >= 0 && !songs[Int(header.song)]
     let isNewUser =
@@ -36,8 +28,8 @@ public struct CatalogueNews {
   @inline(never)
   private mutating func records(
     _ line: EventLine, _ isNewSong: Bool, _ isNewUser: Bool
-  ) -> [Record] {
-    var records: [Record] = []
+  ) -> [CatalogueRecord] {
+    var records: [CatalogueRecord] = []
     if isNewSong {
       let rank = Int(line.header.song)
       songs[rank] = true

@@ -51,14 +51,9 @@ public final class FileOutput {
 
   /// Adds a record of the catalogue to the file of its topic.
   /// - Throws: `.writeFailed`.
-  public func write(_ record: CatalogueNews.Record) throws(GeneratorError) {
-    let (index, json) =
-      switch record {
-      case .song(let song): (0, song.json)
-      case .user(let user): (1, user.json)
-      }
-    try json.withUnsafeBufferPointer { json throws(GeneratorError) in
-      try catalogue[index].writeLine(UnsafeRawBufferPointer(json))
+  public func write(_ record: CatalogueRecord) throws(GeneratorError) {
+    try record.json.withUnsafeBufferPointer { json throws(GeneratorError) in
+      try catalogue[record.topic.index].writeLine(UnsafeRawBufferPointer(json))
     }
   }
 

@@ -7,6 +7,14 @@ public enum CatalogueTopic: String, CaseIterable, Sendable {
   /// The topic's name in the log.
   public var name: String { rawValue }
 
+  /// The place in `allCases`.
+  public var index: Int {
+    switch self {
+    case .songs: 0
+    case .users: 1
+    }
+  }
+
   /// The topic with this name in the log; nil where none has it.
   public init?(name: some StringProtocol) { self.init(rawValue: String(name)) }
 }

@@ -75,7 +75,7 @@ final class CatalogueImport {
     fields.add("country", text: user.country)
     if let registration = user.registration { fields.add("registration", registration) }
     guard !isKnown, let record = try? object(with: user.fields, UserRecord.init) else { return }
-    try open().append(record, at: now)
+    try open().append(.user(record), at: now)
   }
 
   /// Adds a row of a table of songs, in the same way.
@@ -86,7 +86,7 @@ final class CatalogueImport {
     fields.add("title", text: song.title)
     if let duration = song.duration { fields.add("duration", duration) }
     guard !isKnown, let record = try? object(with: song.fields, SongRecord.init) else { return }
-    try open().append(record, at: now)
+    try open().append(.song(record), at: now)
   }
 
   /// The record that the fields and further ones make together.
@@ -112,8 +112,8 @@ final class CatalogueImport {
       lines += 1
       do {
         switch topic {
-        case .songs: try open().append(SongRecord(line), at: now)
-        case .users: try open().append(UserRecord(line), at: now)
+        case .songs: try open().append(.song(SongRecord(line)), at: now)
+        case .users: try open().append(.user(UserRecord(line)), at: now)
         }
       } catch let failure as DecodingFailure {
         if broken == nil { broken = "\(name), line \(lines): \(failure.reason)" }

@@ -22,25 +22,13 @@ public final class CatalogueWriter {
 
   /// - Parameter time: milliseconds since 1970-01-01 UTC; goes to the log's time index.
   /// - Throws: where the log does not take the record.
-  public func append(_ song: SongRecord, at time: Int64) throws(EventLogError) {
-    try append(song.json, .songs, key: song.trackId, time)
-  }
-
-  /// - Parameter time: as above.
-  /// - Throws: where the log does not take the record.
-  public func append(_ user: UserRecord, at time: Int64) throws(EventLogError) {
-    try append(user.json, .users, key: "\(user.userId)", time)
-  }
-
-  private func append(
-    _ json: [UInt8], _ topic: CatalogueTopic, key: String, _ time: Int64
-  ) throws(EventLogError) {
-    let key = Array(key.utf8)
-    let index = topic == .songs ? 0 : 1
+  public func append(_ record: CatalogueRecord, at time: Int64) throws(EventLogError) {
+    let key = Array(record.key.utf8)
+    let json = record.json
     try key.withUnsafeBufferPointer { key throws(EventLogError) in
       try json.withUnsafeBufferPointer { json throws(EventLogError) in
         try writer.append(
-          topic: index, key: UnsafeRawBufferPointer(key), timestamp: time,
+          topic: record.topic.index, key: UnsafeRawBufferPointer(key), timestamp: time,
           payload: UnsafeRawBufferPointer(json))
       }
     }

@@ -145,7 +145,11 @@ struct LogTarget: LineTarget {
       line.bytes, topic: line.header.topic, timestamp: line.header.ts,
       userId: line.header.userId, sessionId: line.header.sessionId)
     // What the log has from an earlier run it has with its catalogue.
-    if writer.count > before { try catalogue.append(news.records(before: line), line.header.ts) }
+    if writer.count > before {
+      for record in news.records(before: line) {
+        try catalogue.append(record, at: line.header.ts)
+      }
+    }
     byteCount += Int64(line.bytes.count + 1)
     return true
   }
@@ -180,16 +184,4 @@ struct NoTarget: LineTarget {
 
   func flush() {}
   func finish(_ truth: GeneratorTruth) {}
-}
-
-extension CatalogueWriter {
-  /// - Parameter time: milliseconds since 1970-01-01 UTC.
-  func append(_ records: [CatalogueNews.Record], _ time: Int64) throws(EventLogError) {
-    for record in records {
-      switch record {
-      case .song(let song): try append(song, at: time)
-      case .user(let user): try append(user, at: time)
-      }
-    }
-  }
 }

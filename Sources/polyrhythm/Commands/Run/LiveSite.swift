@@ -62,7 +62,9 @@ final class LiveSite {
           line.bytes, topic: header.topic, timestamp: header.ts, userId: header.userId,
           sessionId: header.sessionId)
         // What the log has from an earlier run it has with its catalogue.
-        if sink.count > before { try catalogue.append(news.records(before: line), header.ts) }
+        if sink.count > before {
+          for record in news.records(before: line) { try catalogue.append(record, at: header.ts) }
+        }
         seen += 1
         if seen & 0xFFF == 0 { progress(seen) }
       }
