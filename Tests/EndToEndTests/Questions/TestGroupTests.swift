@@ -12,8 +12,8 @@ import Testing
       // Somebody who has been in both groups is in neither.
       let both = try #require(
         try LineEvent.all(in: files).first { $0.user != nil && $0.tag == "A" })
-      let both = try #require(
-        try LineEvent.all(in: files).first { $0.user != nil && $0.tag == "A" })
+      let listen = Self.listen(of: try #require(both.user))
+      let moved = try box.write("listen_events-moved.ndjson", listen + "\n")
       let log = ["--log", "dir:\(box.log)"]
       try box.succeed(["import", files] + log)
       try box.succeed(["import", moved] + log)
