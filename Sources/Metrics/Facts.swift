@@ -85,6 +85,16 @@ public protocol FactSink: AnyObject {
   func listenChanged(_ fact: ListenFact)
 }
 
+/// Takes plays in the moment in which they are counted, when nobody knows yet how they will end. The text slices of an
+/// event are valid during the call.
+public protocol PlaySink: AnyObject {
+  /// A play has started.
+  /// - Parameters:
+  ///   - songKey: of `dim_song`; 0 where the event names no song.
+  ///   - durationMs: the song's length in milliseconds; nil where the event does not say.
+  func started(_ keys: FactKeys, songKey: Int64, durationMs: Int64?, _ event: Event)
+}
+
 /// Small repeated texts by number, for facts that outlive the events which the texts came with.
 public final class InternedTexts {
   /// A text's number: 0 for the empty text, then from 1 in order of first use.

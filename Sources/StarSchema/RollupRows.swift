@@ -23,11 +23,6 @@ public struct RollupRows {
       + table.rollup.distincts.map(\.column)
   }
 
-  /// The partition of a table of `speed` with the rows of an epoch, with its schema.
-  public static func speedPartition(_ rollup: Rollup, epoch: Int64) -> String {
-    "parts.speed_\(rollup.table(.minute).name)_e\(epoch)"
-  }
-
   /// The columns by their kind, as the lists that the statements in `queries/rollup` are filled with.
   public static func lists(_ table: RollupTable) -> [String: [String]] {
     [

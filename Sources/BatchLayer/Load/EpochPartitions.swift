@@ -1,4 +1,3 @@
-import Metrics
 import StarSchema
 import Warehouse
 
@@ -16,13 +15,13 @@ struct EpochPartitions {
   func prepareNext() throws(WarehouseError) -> Bool {
     let next = try connection.run(library.sql("batch/current_epoch")).int(0, 0) + 1
     var hasMade = false
-    for rollup in Rollup.allCases {
-      let table = RollupRows.speedPartition(rollup, epoch: next)
+    for parent in SpeedTable.all {
+      let table = parent.partition(epoch: next)
       guard try !connection.run(library.sql("batch/has_table"), [.text(table)]).bool(0, 0) else {
         continue
       }
       try connection.script(
-        library.sql("batch/open_epoch", ["table": rollup.table(.minute).name, "epoch": "\(next)"]))
+        library.sql("batch/open_epoch", ["table": parent.name, "epoch": "\(next)"]))
       hasMade = true
     }
     return hasMade

@@ -152,7 +152,10 @@ extension Kernel {
     _ event: Event, _ rows: EventRows, _ keys: FactKeys, inWindow: Bool
   ) {
     let song = hasher.song(event)
-    if isEmitting { countStart(event, rows, song) }
+    if isEmitting {
+      countStart(event, rows, song)
+      plays?.started(keys, songKey: song, durationMs: event.durationMs, event)
+    }
     var play = Play(
       fact: ListenFact(
         // Only facts need the texts, and interned texts are kept for as long as the process lives.

@@ -73,6 +73,8 @@ public final class Kernel {
   let members: MemberDirectory
   /// Where counted events go as facts; the speed layer has none.
   public var facts: (any FactSink)?
+  /// Where plays go as they start; the batch layer, which has facts, needs none.
+  public var plays: (any PlaySink)?
   /// Whether out-of-window events come back as `deferred`, so that the caller can look them up
   /// elsewhere and then give them to `foldOutOfWindow`.
   public var defersOutOfWindow = false

@@ -50,7 +50,7 @@ struct Compactor {
     let epoch = try bound.int(0, 0)
     if turn.epoch != epoch { turn = Turn(epoch: epoch) }
     for rollup in Rollup.allCases where !stop.isRequested {
-      let table = RollupRows.speedPartition(rollup, epoch: epoch)
+      let table = SpeedTable.minutes(rollup).partition(epoch: epoch)
       let pages = try connection.run(library.sql("speed/table_blocks"), [.text(table)]).int(0, 0)
       let first = turn.pages[rollup.rawValue] < pages ? turn.pages[rollup.rawValue] : 0
       let last = min(first + Self.stretch, pages)

@@ -19,7 +19,7 @@ struct FlushJob: Sendable {
   }
 
   struct Rows: Sendable {
-    var rollup: Rollup
+    var table: SpeedTable
     /// The rows in PostgreSQL's binary COPY format.
     var bytes: [UInt8]
     var count: Int
@@ -39,8 +39,11 @@ struct FlushJob: Sendable {
   var records: Int
 
   /// Takes what the kernels have put out so far.
+  /// - Parameters:
+  ///   - plays: what the feeds' kernels write plays to.
+  ///   - buffer: is used for the rows meanwhile.
   init(
-    feed: KernelFeeds, from: [TopicPartition: Int64], records: Int,
+    feed: KernelFeeds, from: [TopicPartition: Int64], records: Int, plays: [PlayRows],
     buffer: CopyBuffer
   ) {
     let replays = feed.replayPoints()
@@ -62,7 +65,12 @@ struct FlushJob: Sendable {
       buffer.removeAll()
       all.drainRows(rollup.table(.minute)) { _ in buffer }
       guard buffer.rowCount > 0 else { continue }
-      rows.append(Rows(rollup: rollup, bytes: Array(buffer.bytes), count: buffer.rowCount))
+      rows.append(
+        Rows(table: .minutes(rollup), bytes: Array(buffer.bytes), count: buffer.rowCount))
+    }
+    for buffer in plays.map(\.buffer) where buffer.rowCount > 0 {
+      rows.append(Rows(table: .plays, bytes: Array(buffer.bytes), count: buffer.rowCount))
+      buffer.removeAll()
     }
     members = feed.takeMembers()
     quarantined = feed.takeQuarantined()

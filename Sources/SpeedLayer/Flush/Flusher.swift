@@ -34,8 +34,7 @@ final class Flusher {
       try remember(job, epoch)
       for rows in job.rows {
         let stream = try connection.beginCopy(
-          into: RollupRows.speedPartition(rows.rollup, epoch: epoch),
-          columns: RollupRows.columns(rows.rollup.table(.minute)))
+          into: rows.table.partition(epoch: epoch), columns: rows.table.columns)
         try stream.send(rows: rows.bytes)
         try stream.finish()
       }

@@ -18,6 +18,8 @@ final class SpeedLife {
 
   private let feed: KernelFeeds
   private let late: LateEvents
+  /// One for each feed.
+  private let plays: [PlayRows]
   private let buffer = CopyBuffer(capacity: 1 << 20)
   /// The offsets at which the last flush that was handed over ends.
   private var committed: [TopicPartition: Int64]
@@ -37,12 +39,17 @@ final class SpeedLife {
     self.stop = stop
     self.report = report
     let memory = KernelMemory(connection: connection, library: library)
+    let plays = (0..<max(1, configuration.threads)).map { _ in PlayRows() }
+    self.plays = plays
     feed = try KernelFeeds(
       log: log, starts: starts, threads: configuration.threads,
       configuration: configuration.kernel,
       ahead: try memory.readAhead(sinceLoads: true),
       history: memory.replayPoint(_:before:)
-    ) { kernel, _ in kernel.defersOutOfWindow = true }
+    ) { kernel, number in
+      kernel.defersOutOfWindow = true
+      kernel.plays = plays[number]
+    }
     feed.keepsDeferredRecords = true
     late = LateEvents(
       log: log, library: library, connection: connection,
@@ -117,7 +124,7 @@ final class SpeedLife {
     let judgement = try late.judge(deferred, identity: feed.identity(of:))
     try feed.settleDeferred(deferred, as: judgement.verdicts)
     var job = FlushJob(
-      feed: feed, from: committed, records: records, buffer: buffer)
+      feed: feed, from: committed, records: records, plays: plays, buffer: buffer)
     job.late = judgement.counted
     job.marks = marks.due(feed)
     job.replayPoints = feed.takeReplayPoints()

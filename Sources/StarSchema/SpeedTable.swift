@@ -1,0 +1,31 @@
+import Metrics
+
+/// A table of `speed` with the rows of flushes; each epoch has a partition of it.
+public enum SpeedTable: Hashable, Sendable {
+  /// Rows of a rollup by the minute.
+  case minutes(Rollup)
+  /// A row for each play that has started.
+  case plays
+
+  /// All of them.
+  public static let all = Rollup.allCases.map(SpeedTable.minutes) + [.plays]
+
+  /// Without its schema.
+  public var name: String {
+    switch self {
+    case .minutes(let rollup): rollup.table(.minute).name
+    case .plays: "play"
+    }
+  }
+
+  /// What a flush writes, in this order; the partition knows the epoch.
+  public var columns: [String] {
+    switch self {
+    case .minutes(let rollup): RollupRows.columns(rollup.table(.minute))
+    case .plays: PlayRows.columns
+    }
+  }
+
+  /// The partition with the rows of an epoch, with its schema.
+  public func partition(epoch: Int64) -> String { "parts.speed_\(name)_e\(epoch)" }
+}
