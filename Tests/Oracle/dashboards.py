@@ -56,7 +56,7 @@ def songs(now: int) -> str:
     genre = f"coalesce(genre, {unknown.sql(unknown.DASHBOARD_GENRE)})"
     title = f"if(has_song, title, {unknown.sql(unknown.MEMBER)})"
     artist = f"if(has_song, artist, {unknown.sql(unknown.MEMBER)})"
-    keys = f"{title} as song_title, {artist} as artist_name, duration_ms, {genre} as genre"
+    keys = f"{title} as song_title, {artist} as artist_name, if(has_song, duration_ms, null) as ms, {genre} as genre"
     return metrics(now, keys, "(topic = 'listen' or has_song)")
 
 

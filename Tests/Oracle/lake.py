@@ -113,10 +113,10 @@ def read_lines(db: duckdb.DuckDBPyConnection, lake: Path, topic: str, name: str)
     db.execute(UNWRAPPED.format(name=name))
 
 
-def read(lake: Path) -> duckdb.DuckDBPyConnection:
+def read(lake: Path, threads: int) -> duckdb.DuckDBPyConnection:
     """A database in memory with the tables listen_record, auth_record, page_view_record and catalogue_song."""
     db = duckdb.connect()
-    db.execute("set TimeZone = 'UTC'")
+    db.execute(f"set TimeZone = 'UTC'; set threads = {threads}")
     for name, topic in TOPICS.items():
         read_lines(db, lake, topic, name)
         db.execute(TEXTS_OF_LINES.format(name=name))

@@ -12,6 +12,7 @@ import shutil
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import fresh
@@ -35,10 +36,11 @@ def main() -> None:
         if arguments.make_sample:
             sample.make(binary, folder)
             return
-        checks = [
-            *sample.check(Warehouse(binary, folder / "sample"), arguments.only),
-            *fresh.check(Warehouse(binary, folder / "fresh"), folder, arguments.only),
-        ]
+        # Beside each other, as each of them waits for PostgreSQL.
+        with ThreadPoolExecutor(2) as parts:
+            kept = parts.submit(sample.check, Warehouse(binary, folder / "sample"), arguments.only)
+            new = parts.submit(fresh.check, Warehouse(binary, folder / "fresh"), folder, arguments.only)
+            checks = kept.result() + new.result()
         if arguments.keep:
             shutil.copytree(folder, arguments.keep)
     finally:

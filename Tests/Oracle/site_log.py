@@ -10,6 +10,7 @@ from warehouse import Warehouse
 
 SEED = "11"
 USERS = "90"
+SONGS = 4_000
 DAYS = 37
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -22,13 +23,13 @@ FAULTS = (
 SHARES = {"listen_events": HOUR // 2, "page_view_events": 3 * HOUR, "auth_events": 9 * HOUR}
 
 
-def make_catalogue(warehouse: Warehouse, folder: Path) -> None:
-    """The generator's own catalogue, where every fifth song has a second artist."""
+def make_catalogue(warehouse: Warehouse, folder: Path, size: int) -> None:
+    """The most popular songs of the generator's own catalogue, where every fifth one has a second artist."""
     warehouse.run("generate", "--export-catalogue", str(folder), "--seed", SEED)
     (folder / "users.csv").unlink()
     path = folder / "tracks.csv"
     with path.open(newline="") as file:
-        songs = list(csv.DictReader(file))
+        songs = list(csv.DictReader(file))[:size]
     artists = [song["artists"] for song in songs]
     for number, song in enumerate(songs):
         if number % 5 == 0:
@@ -39,9 +40,9 @@ def make_catalogue(warehouse: Warehouse, folder: Path) -> None:
         writer.writerows(songs)
 
 
-def generate(warehouse: Warehouse, folder: Path, users: str, *span: str) -> Path:
+def generate(warehouse: Warehouse, folder: Path, users: str, songs: int, *span: str) -> Path:
     """Files of events of a span, which is given in flags of `generate`."""
-    make_catalogue(warehouse, folder / "catalogue")
+    make_catalogue(warehouse, folder / "catalogue", songs)
     warehouse.run(
         "generate", "--users", users, "--seed", SEED, *span,
         "--catalogue", str(folder / "catalogue"), "--output", str(folder / "generated"), *FAULTS,
