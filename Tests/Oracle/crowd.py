@@ -15,16 +15,21 @@ CROWD = 64
 PACED = 32
 PACES = 8
 LEAST_REACH = 5 * MINUTE
+# After so many records place and pace are taken anew.
+LOOKS = 32
+# So many records make a first greatest, however far they lie apart.
+ALONE = 8
 
 
 class Partition:
     """The event time of one partition of one topic."""
 
     def __init__(self) -> None:
-        self.last: deque[int] = deque(maxlen=CROWD)
+        # The last records that were not more than a day behind when they came.
+        self.crowd: deque[int] = deque(maxlen=CROWD)
         self.greatest: int | None = None
         self.bound = 0
-        self.taken = 0
+        self.since_looked = 0
 
     @property
     def watermark(self) -> int | None:
@@ -34,43 +39,36 @@ class Partition:
         """Takes the next record: whether it is in the window, as that was before the record."""
         greatest = self.greatest
         is_inside = greatest is None or greatest - LATENESS <= ts <= greatest + DAY
-        self.last.append(ts)
-        self.taken += 1
+        if greatest is not None and ts < greatest - DAY:
+            return is_inside
+        self.crowd.append(ts)
+        self.since_looked += 1
         if greatest is None:
             self.begin()
-        elif ts > self.bound or self.taken % PACED == 0:
-            self.look_around()
+        elif ts > self.bound or self.since_looked == LOOKS:
+            self.look_around(greatest)
         elif ts > greatest:
             self.greatest = ts
         return is_inside
 
     def begin(self) -> None:
         """The first greatest: of two records within a day of each other and of the median, or of eight that are not."""
-        crowd = sorted(self.last)
+        crowd = sorted(self.crowd)
         median = crowd[(len(crowd) - 1) // 2]
         near = [ts for ts in crowd if abs(ts - median) <= DAY]
-        if len(near) >= 2:
-            self.greatest = max(near)
-        elif len(crowd) >= 8:
-            self.greatest = median
-        else:
-            return
-        self.look_around()
+        if len(near) >= 2 or len(crowd) >= ALONE:
+            self.look_around(median)
 
-    def look_around(self) -> None:
+    def look_around(self, greatest: int) -> None:
         """Takes the crowd's place and pace anew; the greatest is then the greatest of the crowd within the new bound."""
-        assert self.greatest is not None
-        crowd = sorted(ts for ts in self.last if ts >= self.greatest - DAY)
-        if not crowd:
-            return
+        crowd = sorted(self.crowd)
         median = crowd[(len(crowd) - 1) // 2]
-        self.bound = max(self.greatest, median) + DAY
+        self.bound = max(greatest, median) + DAY
         if len(crowd) >= PACED:
             pace = median - crowd[(len(crowd) - 1) // 8]
             self.bound = min(self.bound, median + max(PACES * pace, LEAST_REACH))
-        within = [ts for ts in crowd if ts <= self.bound]
-        if within:
-            self.greatest = max(self.greatest, within[-1])
+        self.greatest = max([greatest, median, *(ts for ts in crowd if ts <= self.bound)])
+        self.since_looked = 0
 
 
 def follow(records: Iterable[tuple[int, int, int]]) -> tuple[list[bool], dict[int, int]]:

@@ -9,7 +9,7 @@ from lake import TOPICS
 from warehouse import Warehouse
 
 SEED = "11"
-USERS = "90"
+USERS = "60"
 SONGS = 4_000
 DAYS = 37
 MINUTE = 60_000
