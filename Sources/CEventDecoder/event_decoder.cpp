@@ -32,8 +32,8 @@ struct event_decoder {
   /// The field that came after each field the last time, and the one that came first: services write a kind of event
   /// in one order.
   event_field follower[EVENT_FIELD_COUNT + 1] = {};
-  /// Holds a zip code that came as a number.
-  char zip_digits[24];
+  /// Hold a zip code and a track id that came as numbers.
+  char zip_digits[24], track_digits[24];
   /// A copy of the document in which 0 stands for each large number, and the list of those numbers. Both are
   /// hardly ever needed.
   std::unique_ptr<uint8_t[]> repaired;
@@ -51,22 +51,22 @@ struct event_decoder {
   template <typename Value>
   Verdict take(event_field field, const Value &value, event_fields &out);
   template <typename Value>
-  Verdict take_zip(const Value &value, event_text &out);
+  Verdict take_text_or_digits(const Value &value, event_text &out, char (&digits)[24]);
 };
 
 template <typename Value>
-Verdict event_decoder::take_zip(const Value &value, event_text &out) {
+Verdict event_decoder::take_text_or_digits(
+    const Value &value, event_text &out, char (&digits)[24]) {
   if (value.type() == element_type::STRING || value.type() == element_type::NULL_VALUE) {
     return take_text(value, out);
   }
   out = {nullptr, 0};
-  int64_t digits;
-  const Verdict verdict = take_integer(value, digits, false);
+  int64_t number;
+  const Verdict verdict = take_integer(value, number, false);
   if (verdict != Verdict::usable) return verdict;
-  if (digits < 0) return Verdict::out_of_range;
-  const auto result = std::to_chars(zip_digits, zip_digits + sizeof zip_digits, digits);
-  out = {
-      reinterpret_cast<const uint8_t *>(zip_digits), static_cast<size_t>(result.ptr - zip_digits)};
+  if (number < 0) return Verdict::out_of_range;
+  const auto result = std::to_chars(digits, digits + sizeof digits, number);
+  out = {reinterpret_cast<const uint8_t *>(digits), static_cast<size_t>(result.ptr - digits)};
   return Verdict::usable;
 }
 
@@ -85,7 +85,7 @@ simdjson_inline Verdict event_decoder::take(
     case EVENT_DURATION: return take_number(value, out.duration);
     case EVENT_LENGTH: return take_number(value, out.length);
     case EVENT_SUCCESS: return take_boolean(value, out.success);
-    case EVENT_ZIP: return take_zip(value, out.zip);
+    case EVENT_ZIP: return take_text_or_digits(value, out.zip, zip_digits);
     case EVENT_LEVEL: return take_text(value, out.level);
     case EVENT_USER_AGENT: return take_text(value, out.user_agent);
     case EVENT_CITY: return take_text(value, out.city);
@@ -100,6 +100,7 @@ simdjson_inline Verdict event_decoder::take(
     case EVENT_PAGE: return take_text(value, out.page);
     case EVENT_METHOD: return take_text(value, out.method);
     case EVENT_TAG: return take_text(value, out.tag);
+    case EVENT_TRACK_ID: return take_text_or_digits(value, out.track_id, track_digits);
     case EVENT_LOCATION: return take_text(value, out.location);
     case EVENT_FIELD_COUNT: break;
   }

@@ -19,6 +19,7 @@ constexpr const char *integer = "an integer";
 constexpr const char *integer_or_string = "an integer or a string of one";
 constexpr const char *number = "a number or a string of one";
 constexpr const char *text = "a string";
+constexpr const char *text_or_whole_number = "a string or a whole number";
 
 /// In the order of enum event_field.
 constexpr FieldDescription descriptions[] = {
@@ -33,7 +34,7 @@ constexpr FieldDescription descriptions[] = {
     {"duration", number},
     {"length", number},
     {"success", "true or false"},
-    {"zip", "a string or a whole number"},
+    {"zip", text_or_whole_number},
     {"level", text},
     {"userAgent", text},
     {"city", text},
@@ -48,6 +49,7 @@ constexpr FieldDescription descriptions[] = {
     {"page", text},
     {"method", text},
     {"tag", text},
+    {"trackId", text_or_whole_number},
     {"location", text},
 };
 static_assert(sizeof descriptions / sizeof descriptions[0] == EVENT_FIELD_COUNT);
@@ -92,11 +94,13 @@ simdjson_inline event_field field_named(std::string_view key) {
     case 7:
       if (same(k, "success")) return EVENT_SUCCESS;
       if (same(k, "country")) return EVENT_COUNTRY;
+      if (same(k, "trackId")) return EVENT_TRACK_ID;
       break;
     case 8:
       if (same(k, "lastName")) return EVENT_LAST_NAME;
       if (same(k, "duration")) return EVENT_DURATION;
       if (same(k, "location")) return EVENT_LOCATION;
+      if (same(k, "track_id")) return EVENT_TRACK_ID;
       break;
     case 9:
       if (same(k, "sessionId")) return EVENT_SESSION_ID;

@@ -99,6 +99,8 @@ public struct Event {
   public var status: Int32? = nil
   /// The test group that the event belongs to; absent outside of A/B tests.
   public var tag = ByteSlice.empty
+  /// The song of the catalogue that is on, by its id there; absent where the service does not say.
+  public var trackId = ByteSlice.empty
 
   /// An event of this topic at time 0 whose other fields are absent.
   public init(topic: Topic) { self.topic = topic }

@@ -38,7 +38,7 @@ public final class EventDecoder {
   /// - Throws: `DecodingFailure`, naming the field: `ts`, `sessionId` and `itemInSession` are
   ///   required of all, `page` of page views, `success` of auth events. Integers may come as a
   ///   float without a fraction; `userId`, `registration`, `status`, `lon`, `lat` and `duration`
-  ///   also as a string, `success` as the string `true` or `false`, `zip` as a number. `length` is
+  ///   also as a string, `success` as the string `true` or `false`, `zip` and `trackId` as a number. `length` is
   ///   another name for `duration`. A field that may be absent must be right where it is there.
   public func decode(_ line: UnsafeRawBufferPointer, as topic: Topic) throws(DecodingFailure)
     -> Event
@@ -131,6 +131,7 @@ public final class EventDecoder {
     event.page = ByteSlice(fields.pointee.page)
     event.method = ByteSlice(fields.pointee.method)
     event.tag = ByteSlice(fields.pointee.tag)
+    event.trackId = ByteSlice(fields.pointee.track_id)
     return event
   }
 

@@ -16,7 +16,7 @@ public enum EventEncoder {
     var text = event.level.count + event.userAgent.count + event.city.count + event.state.count
     text += event.zip.count + event.country.count + event.firstName.count + event.lastName.count
     text += event.gender.count + event.auth.count + event.artist.count + event.song.count
-    text += event.page.count + event.method.count + event.tag.count
+    text += event.page.count + event.method.count + event.tag.count + event.trackId.count
     return text * 6 + keysAndNumbers
   }
 
@@ -59,6 +59,7 @@ public enum EventEncoder {
     writer.text(",\"method\":\"", event.method)
     writer.integer(",\"status\":", event.status.map(Int64.init))
     writer.text(",\"tag\":\"", event.tag)
+    writer.text(",\"trackId\":\"", event.trackId)
     writer.byte(UInt8(ascii: "}"))
     return writer.cursor - start
   }

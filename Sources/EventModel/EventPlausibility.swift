@@ -99,6 +99,7 @@ extension EventDecoder {
     text("song", longestTitle, "room for an index over artist and title"),
     text("page", longestWord, "in the index of minute_page"),
     text("method", longestWord, "in the index of minute_page"), text("tag", longestWord, "a word"),
+    text("trackId", longestWord, "in the index of catalogue_song"),
     text("location", longestWord, "what the classic format makes city and state of"),
   ]
 
@@ -145,7 +146,7 @@ extension EventDecoder {
     words |= f.pointee.state.count | f.pointee.country.count | f.pointee.first_name.count
     words |= f.pointee.last_name.count | f.pointee.gender.count | f.pointee.auth.count
     words |= f.pointee.page.count | f.pointee.method.count | f.pointee.tag.count
-    words |= f.pointee.location.count
+    words |= f.pointee.location.count | f.pointee.track_id.count
     let titles = f.pointee.artist.count | f.pointee.song.count | f.pointee.user_agent.count
     return words >= Self.longestWord || titles >= Self.longestTitle
   }
@@ -155,7 +156,7 @@ extension EventDecoder {
       let field = event_field(index)
       guard has(field), case .text(let limit) = Self.bounds[field].extent else { continue }
       let problem = event_decoder_problem(handle, field)
-      // A zip code that came as a number is as long as its digits, which are few.
+      // A zip code or a track id that came as a number is as long as its digits, which are few.
       guard problem.kind == EVENT_VALUE_STRING, problem.text.count > limit else { continue }
       throw DecodingFailure(
         code: .outOfRange, field: field.name, expected: Self.bounds[field].expected,

@@ -83,9 +83,18 @@ extension KeyHasher {
     return key()
   }
 
-  /// The song that the event names; 0 where it names none.
+  /// The song that the event names, by artist, title and length; 0 where it names none. A song of which an
+  /// event has the id alone has a key of its own: four attributes are never written as three are.
   mutating func song(_ event: Event) -> Int64 {
-    if event.artist.isEmpty && event.song.isEmpty { return 0 }
+    if event.artist.isEmpty && event.song.isEmpty {
+      if event.trackId.isEmpty { return 0 }
+      begin()
+      add(ByteSlice.empty)
+      add(ByteSlice.empty)
+      add(ByteSlice.empty)
+      add(event.trackId)
+      return key()
+    }
     begin()
     add(event.artist)
     add(event.song)
@@ -152,6 +161,22 @@ extension KeyHasher {
     add(Int64(event.status ?? 0))
     add(event.auth)
     add(event.level)
+    return key()
+  }
+
+  /// A song under the id that an event gives it.
+  mutating func track(_ song: Int64, _ event: Event) -> Int64 {
+    begin()
+    add(song)
+    add(event.trackId)
+    return key()
+  }
+
+  /// A user in the group of a test.
+  mutating func tag(_ userId: Int64, _ event: Event) -> Int64 {
+    begin()
+    add(userId)
+    add(event.tag)
     return key()
   }
 

@@ -19,12 +19,20 @@ public struct NewMembers: Sendable {
 
   /// A row of `dim_song`.
   public struct Song: Sendable {
-    /// Of artist, title and length; never 0.
+    /// Of artist, title and length, or of the track id where an event has that alone; never 0.
     public var key: Int64
-    /// As the events give them; at least one is there.
-    public var artist, title: String?
+    /// As the events give them; at least one of the three is there.
+    public var artist, title, trackId: String?
     /// Seconds, in whole milliseconds.
     public var duration: Double?
+  }
+
+  /// A row of `user_tag`: a user in a group of a test.
+  public struct Tag: Sendable {
+    /// The user's number, as the events give it.
+    public var userId: Int64
+    /// The group, as the events give it.
+    public var tag: String
   }
 
   /// A row of `dim_location`.
@@ -51,19 +59,21 @@ public struct NewMembers: Sendable {
 
   /// In the order in which they were met.
   public internal(set) var users: [User] = []
-  /// In the order in which they were met.
+  /// In the order in which they were met; a song comes again where it gets another track id.
   public internal(set) var songs: [Song] = []
   /// In the order in which they were met; a place comes again where it gets lesser coordinates.
   public internal(set) var locations: [Location] = []
   /// In the order in which they were met.
   public internal(set) var devices: [DeviceMember] = []
+  /// In the order in which they were met.
+  public internal(set) var tags: [Tag] = []
 
   /// No members.
   public init() {}
 
   /// True where there is no member of any dimension.
   public var isEmpty: Bool {
-    users.isEmpty && songs.isEmpty && locations.isEmpty && devices.isEmpty
+    users.isEmpty && songs.isEmpty && locations.isEmpty && devices.isEmpty && tags.isEmpty
   }
 
   /// Adds members that another directory has met; those that both have met are there twice then.
@@ -72,6 +82,7 @@ public struct NewMembers: Sendable {
     songs += others.songs
     locations += others.locations
     devices += others.devices
+    tags += others.tags
   }
 }
 
@@ -79,7 +90,7 @@ public struct NewMembers: Sendable {
 /// a limit it forgets all members of that dimension, and hands each out once more when it comes again.
 public final class MemberDirectory {
   private enum Dimension: Int, CaseIterable {
-    case user, song, location, device
+    case user, song, track, location, device, tag
   }
 
   /// Keys handed out, by dimension.
@@ -114,9 +125,18 @@ public final class MemberDirectory {
     if isNew(key, .user) { addUser(key, event) }
   }
 
+  /// - Parameter track: of the song under the event's track id; 0 where the event has none.
   @inline(__always)
-  func meetSong(_ key: Int64, _ event: Event) {
-    if isNew(key, .song) { addSong(key, event) }
+  func meetSong(_ key: Int64, track: Int64, _ event: Event) {
+    let isNewTrack = isNew(track, .track)
+    if isNew(key, .song) || isNewTrack { addSong(key, event) }
+  }
+
+  /// - Parameter key: of the user in the group.
+  func meetTag(_ key: Int64, _ userId: Int64, _ event: Event) {
+    if isNew(key, .tag) {
+      new.tags.append(NewMembers.Tag(userId: userId, tag: event.tag.string))
+    }
   }
 
   /// A place has the least coordinates that any event gives it, so that its row is the same in whatever
@@ -155,10 +175,12 @@ public final class MemberDirectory {
   }
 
   private func addSong(_ key: Int64, _ event: Event) {
+    // The length is not among what the key of a song without names is of.
+    let hasName = !event.artist.isEmpty || !event.song.isEmpty
     new.songs.append(
       NewMembers.Song(
-        key: key, artist: event.artist.text, title: event.song.text,
-        duration: event.durationMs.map { Double($0) / 1000 }))
+        key: key, artist: event.artist.text, title: event.song.text, trackId: event.trackId.text,
+        duration: hasName ? event.durationMs.map { Double($0) / 1000 } : nil))
   }
 
   private func addLocation(_ key: Int64, _ event: Event) {

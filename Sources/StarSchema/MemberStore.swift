@@ -22,7 +22,7 @@ public final class MemberStore {
   }
 
   /// Inserts the members that their dimensions do not have yet, and quarantined records with their source and
-  /// the reason; a known location only gets its coordinates lowered, and a record that is there already is left
+  /// the reason; a known location only gets its coordinates lowered, a known song its track id, and a record that is there already is left
   /// alone. Call it inside a transaction, at whose end the temporary tables are emptied.
   ///
   /// Everything is copied before the first row is inserted. The server can end a session that stands still
@@ -37,6 +37,7 @@ public final class MemberStore {
     if !members.songs.isEmpty { copied.append(try copySongs(members.songs)) }
     if !members.locations.isEmpty { copied.append(try copyLocations(members.locations)) }
     if !members.devices.isEmpty { copied.append(try copyDevices(members.devices)) }
+    if !members.tags.isEmpty { copied.append(try copyTags(members.tags)) }
     if !quarantined.isEmpty { copied.append(try copyQuarantined(quarantined)) }
     for table in copied { _ = try connection.run(library.sql("members/insert_\(table)")) }
   }
@@ -71,13 +72,14 @@ public final class MemberStore {
 
   private func copySongs(_ songs: [NewMembers.Song]) throws(WarehouseError) -> String {
     for song in songs {
-      buffer.startRow(columns: 4)
+      buffer.startRow(columns: 5)
       buffer.int64(song.key)
       buffer.textOrNull(song.artist)
       buffer.textOrNull(song.title)
       buffer.doubleOrNull(song.duration)
+      buffer.textOrNull(song.trackId)
     }
-    return try copy("song", ["song_key", "artist", "title", "duration"])
+    return try copy("song", ["song_key", "artist", "title", "duration", "event_track_id"])
   }
 
   private func copyLocations(_ locations: [NewMembers.Location]) throws(WarehouseError) -> String {
@@ -107,6 +109,15 @@ public final class MemberStore {
       buffer.text(member.device.browser)
     }
     return try copy("device", ["device_key", "user_agent", "device_type", "os", "browser"])
+  }
+
+  private func copyTags(_ tags: [NewMembers.Tag]) throws(WarehouseError) -> String {
+    for member in tags {
+      buffer.startRow(columns: 2)
+      buffer.int64(member.userId)
+      buffer.text(member.tag)
+    }
+    return try copy("user_tag", ["user_id", "tag"])
   }
 
   private func copyQuarantined(_ records: [QuarantinedRecord]) throws(WarehouseError) -> String {

@@ -52,6 +52,7 @@ import Testing
     event.method = slice(text)
     event.status = 404
     event.tag = slice(text)
+    event.trackId = slice(text)
     return event
   }
 
@@ -61,7 +62,8 @@ import Testing
         + #""level":"x","userAgent":"x","city":"x","state":"x","zip":"x","country":"x","#
         + #""lon":-118.2437,"lat":34.0522,"userId":42,"firstName":"x","lastName":"x","#
         + #""gender":"x","registration":1600000000000,"auth":"x","artist":"x","song":"x","#
-        + #""duration":219.062,"success":true,"page":"x","method":"x","status":404,"tag":"x"}"#)
+        + #""duration":219.062,"success":true,"page":"x","method":"x","status":404,"tag":"x","#
+        + #""trackId":"x"}"#)
   }
 
   @Test func absentFieldsAreLeftOut() {

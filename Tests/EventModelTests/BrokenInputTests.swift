@@ -43,7 +43,7 @@ import Testing
       "sessionId": ["integer"], "itemInSession": ["integer"], "userId": ["integer", "digits"],
       "registration": ["integer", "digits"], "status": ["integer", "digits"], "lon": number,
       "lat": number, "duration": number, "length": number, "success": ["boolean", "true"],
-      "zip": text.union(["integer"]), "ts": [],
+      "zip": text.union(["integer"]), "trackId": text.union(["integer"]), "ts": [],
     ]
     for key in [
       "level", "userAgent", "city", "state", "country", "firstName", "lastName", "gender", "auth",

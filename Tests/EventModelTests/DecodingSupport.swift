@@ -28,7 +28,7 @@ func contents(of event: Event) -> [String: FieldValue] {
     ("state", event.state), ("zip", event.zip), ("country", event.country),
     ("firstName", event.firstName), ("lastName", event.lastName), ("gender", event.gender),
     ("auth", event.auth), ("artist", event.artist), ("song", event.song), ("page", event.page),
-    ("method", event.method), ("tag", event.tag),
+    ("method", event.method), ("tag", event.tag), ("trackId", event.trackId),
   ]
   for (name, slice) in texts where !slice.isEmpty { fields[name] = .text(Array(slice.buffer)) }
   return fields
@@ -65,6 +65,7 @@ enum Sample {
   ]
   static let song: Members = [
     ("artist", #""Martha Tilston""#), ("song", #""Rockpools""#), ("duration", "277.89016"),
+    ("trackId", #""TRAAAAW128F429D538""#),
   ]
   static let listen: Members = place + [("auth", #""Logged In""#)] + song
   static let auth: Members = place + [("success", "true")]

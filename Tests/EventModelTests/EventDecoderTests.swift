@@ -15,6 +15,7 @@ import Testing
   ]
   private static let song: [String: FieldValue] = [
     "artist": .text("Martha Tilston"), "song": .text("Rockpools"), "duration": .number(277.89016),
+    "trackId": .text("TRAAAAW128F429D538"),
   ]
 
   /// A page view with the required fields and `members`, decoded.

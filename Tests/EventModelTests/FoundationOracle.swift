@@ -62,6 +62,7 @@ enum FoundationOracle {
     ("level", 256), ("userAgent", 2048), ("city", 256), ("state", 256), ("country", 256),
     ("firstName", 256), ("lastName", 256), ("gender", 256), ("auth", 256), ("artist", 1024),
     ("song", 1024), ("page", 256), ("method", 256), ("tag", 256), ("location", 256),
+    ("trackId", 256),
   ]
 
   private static func fields(
@@ -84,11 +85,13 @@ enum FoundationOracle {
     }
     _ = try text(object["location"])
     event["success"] = try boolean(object["success"]).map(FieldValue.boolean)
-    if object["zip"] is String || object["zip"] is NSNull {
-      event["zip"] = try text(object["zip"]).map { .text($0) }
-    } else if let value = try integer(object["zip"], strings: false) {
-      guard value >= 0 else { throw .refused }
-      event["zip"] = .text("\(value)")
+    for key in ["zip", "trackId"] {
+      if object[key] is String || object[key] is NSNull {
+        event[key] = try text(object[key]).map { .text($0) }
+      } else if let value = try integer(object[key], strings: false) {
+        guard value >= 0 else { throw .refused }
+        event[key] = .text("\(value)")
+      }
     }
 
     guard case .integer(let ts) = event["ts"], case .integer(let item) = event["itemInSession"],
@@ -97,7 +100,9 @@ enum FoundationOracle {
     else { throw .refused }
     if event["userId"] == .integer(Int64.min) || item > 2_147_483_647 { throw .refused }
     for (key, limit) in textLimits {
-      if let value = try text(object[key]), value.count > limit { throw .refused }
+      if object[key] is String, let value = try text(object[key]), value.count > limit {
+        throw .refused
+      }
     }
     let time = Date(timeIntervalSince1970: Double(ts) / 1000)
     guard time >= date("2000-01-01T00:00:00Z"), time < date("2100-01-01T00:00:00Z"), item >= 0

@@ -26,14 +26,23 @@ import Warehouse
 
     /// Users listen to a song each; the user's id is the place in the list plus 1.
     func listen(_ songs: [(artist: String, title: String, duration: Double)]) throws {
+      try listen(
+        to: songs.map {
+          #""artist":"\#($0.artist)","song":"\#($0.title)","duration":\#($0.duration)"#
+        }
+      )
+    }
+
+    /// - Parameter songs: the fields of each event that say what is played, as JSON.
+    func listen(to songs: [String]) throws {
       let writer = try EventWriter(layers.log.log)
-      for (artist, title, duration) in songs {
+      for fields in songs {
         listens += 1
         let line = """
           {"ts":\(CatalogueTests.start + Int64(listens) * 1000),"sessionId":\(listens),"itemInSession":0,"level":"free",\
           "userAgent":"a","city":"b","state":"TX","zip":"1","lon":1,"lat":1,"userId":\(listens),"firstName":"c",\
           "lastName":"d","gender":"F","registration":1600000000000,"auth":"Logged In",\
-          "artist":"\(artist)","song":"\(title)","duration":\(duration)}
+          \(fields)}
           """
         let time = CatalogueTests.start
         try Array(line.utf8).withUnsafeBytes {
@@ -60,7 +69,7 @@ import Warehouse
       let rows = try (other ?? layers).connect().run(
         """
         select title || ' ' || duration::integer, \(column)
-        from warehouse.dim_song where \(column) is not null
+        from warehouse.dim_song where song_key <> 0 and \(column) is not null
         """)
       var found: [String: String] = [:]
       for row in 0..<rows.count { found[try rows.text(row, 0)] = try rows.text(row, 1) }
@@ -139,6 +148,80 @@ import Warehouse
       try site.songs("track_id") == [
         "one 200": "b", "one 101": "a", "two 300": "d", "two 301": "d",
       ])
+  }
+
+  @Test func aSongIsTheOneWhoseTrackIdEventsGiveWhateverItsName() throws {
+    let site = try Site()
+    try site.know([Self.song("1", ["X"], "one", "rock"), Self.song("2", ["Y"], "two", "pop")])
+    try site.listen(to: [
+      #""artist":"X","song":"one","duration":200,"trackId":"2""#,
+      #""artist":"Y","song":"two","duration":100,"track_id":"not there""#,
+      #""artist":"Z","song":"three","duration":50,"trackId":3"#,
+    ])
+    try site.count()
+    #expect(try site.songs() == ["one 200": "pop", "two 100": "pop"])
+    // What comes to be known later is filled in later.
+    try site.know([Self.song("3", ["W"], "four", "jazz")])
+    try site.count()
+    #expect(try site.songs() == ["one 200": "pop", "two 100": "pop", "three 50": "jazz"])
+    try site.layers.load(.full)
+    let findings = try Checks(library: SQLLibrary()).run(site.layers.connect(), from: nil, to: nil)
+    #expect(findings.map(\.check) == [])
+  }
+
+  @Test func anEventWithATrackIdAloneIsAPlayOfThatSong() throws {
+    let site = try Site()
+    try site.listen(to: [
+      #""trackId":"2","duration":100"#, #""trackId":"2","duration":101"#, #""trackId":"1""#,
+    ])
+    try site.count()
+    try site.know([Self.song("1", ["X"], "one", "rock"), Self.song("2", ["Y"], "two", "pop")])
+    try site.layers.load(.full)
+    let rows = try site.layers.connect().run(
+      """
+      select s.genre, sum(d.listens)::text
+      from serving.day_song as d join warehouse.dim_song as s using (song_key)
+      where song_key <> 0
+      group by 1 order by 1
+      """)
+    let plays = try (0..<rows.count).map { try [rows.text($0, 0), rows.text($0, 1)] }
+    #expect(plays == [["pop", "2"], ["rock", "1"]])
+    let other = try Layers(over: site.layers.log)
+    try other.load(.full)
+    try other.expectSame(as: site.layers, "another warehouse of the same lake")
+  }
+
+  @Test func playsOfASongWithoutAnArtistAreThoseOfTheUnknownOne() throws {
+    let site = try Site()
+    try site.listen(to: [
+      #""song":"one","duration":1"#, #""duration":1"#, #""artist":"X","song":"a""#,
+    ])
+    try site.count()
+    let rows = try site.layers.connect().run(
+      """
+      select a.name, sum(listens * share)::double precision::text
+      from serving.day_song
+      join warehouse.song_artist using (song_key)
+      join warehouse.dim_artist as a using (artist_key)
+      group by 1 order by 1
+      """)
+    let plays = try (0..<rows.count).map { try [rows.text($0, 0), rows.text($0, 1)] }
+    #expect(plays == [["Unknown", "2"], ["X", "1"]])
+  }
+
+  @Test func bothLayersKnowWhoWasInWhichGroupOfATest() throws {
+    let site = try Site()
+    try site.listen(to: [#""artist":"X","tag":"A""#, #""artist":"X","tag":"B""#, #""artist":"X""#])
+    try site.count()
+    func groups(_ layers: Layers) throws -> [[String]] {
+      let rows = try layers.connect().run(
+        "select user_id::text, tag from warehouse.user_tag order by 1")
+      return try (0..<rows.count).map { try [rows.text($0, 0), rows.text($0, 1)] }
+    }
+    #expect(try groups(site.layers) == [["1", "A"], ["2", "B"]])
+    let other = try Layers(over: site.layers.log)
+    try other.load(.full)
+    #expect(try groups(other) == [["1", "A"], ["2", "B"]])
   }
 
   @Test func theArtistsOfASongShareItsPlays() throws {

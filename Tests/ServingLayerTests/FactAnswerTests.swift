@@ -60,8 +60,8 @@ import Warehouse
       """
       select s.artist, l.state, count(*), count(*) filter (where outcome = 'skipped')
       from warehouse.fact_listen
-      left join warehouse.dim_song as s using (song_key)
-      left join warehouse.dim_location as l using (location_key)
+      left join layers.dim_song as s using (song_key)
+      left join layers.dim_location as l using (location_key)
       group by 1, 2 order by 3 desc, 1, 2
       """)
     let rows = fixture.csv("metrics=listens,skipped&by=artist,state&granularity=none" + range)

@@ -21,7 +21,9 @@ import Warehouse
           registration: 0)
       ]
     },
-    "song": { $0.songs = [.init(key: 1, artist: "a", title: "t", duration: 1)] },
+    "song": {
+      $0.songs = [.init(key: 1, artist: "a", title: "t", trackId: "i", duration: 1)]
+    },
     "location": {
       $0.locations = [
         .init(
@@ -182,6 +184,49 @@ import Warehouse
     let columns = ["device_key", "user_agent", "device_type", "os", "browser"]
     let expected: [[String?]] = [["5", agent, device.deviceType, device.os, device.browser]]
     #expect(try rows(connection, "warehouse.dim_device", columns, "device_key") == expected)
+  }
+
+  @Test func aSongHasTheLeastTrackIdInWhateverOrderTheyCome() throws {
+    for ids in [["b", nil, "a"], [nil, "a", "b"], ["a", "b", nil], ["b", "a", nil]] {
+      let database = try TestDatabase.make()
+      let connection = try database.connect()
+      for id in ids {
+        var members = NewMembers()
+        members.songs = [.init(key: 1, artist: "x", title: "t", trackId: id, duration: 1)]
+        try insert(members, connection)
+      }
+      #expect(
+        try rows(connection, "warehouse.dim_song", ["song_key", "event_track_id"], "song_key")
+          == [["1", "a"]], "\(ids)")
+    }
+  }
+
+  @Test func aUserIsInAGroupOnceHoweverOftenEventsSaySo() throws {
+    let database = try TestDatabase.make()
+    let connection = try database.connect()
+    var members = NewMembers()
+    members.tags = [
+      .init(userId: 2, tag: "B"), .init(userId: 1, tag: "A"), .init(userId: 1, tag: "A"),
+    ]
+    for _ in 0..<2 { try insert(members, connection) }
+    #expect(
+      try rows(connection, "warehouse.user_tag", ["user_id", "tag"], "user_id")
+        == [["1", "A"], ["2", "B"]])
+  }
+
+  @Test func whatIsUnknownReadsUnknown() throws {
+    let database = try TestDatabase.make()
+    let connection = try database.connect()
+    for name in Self.oneOfEach.keys {
+      let texts = try connection.columns(of: "warehouse.dim_\(name)").filter {
+        $0.type == "text" && !$0.name.hasSuffix("track_id")
+      }
+      for column in texts {
+        let read = try connection.run(
+          "select \(column.name) from warehouse.dim_\(name) where \(name)_key = 0")
+        #expect(try read.text(0, 0) == "Unknown", "dim_\(name).\(column.name)")
+      }
+    }
   }
 
   private func place(_ key: Int64, lon: Double?, lat: Double?) -> NewMembers.Location {

@@ -32,7 +32,7 @@ extension Connection {
         layers.quarter_of(day), \(rollup)_key, layers.label(\(names)), 0,
         layers.running(array_agg(day - layers.quarter_of(day) + 1), array_agg(listens))
       from batch.day_\(rollup)
-      left join warehouse.dim_\(rollup) using (\(rollup)_key)
+      left join layers.dim_\(rollup) using (\(rollup)_key)
       where listens > 0
       group by 1, 2, 3
       """)
@@ -50,7 +50,7 @@ extension Connection {
       insert into batch.day_artist (day, label, song_key, load_run_id, \(columns))
       select day, layers.label(artist), min(song_key), 0, \(sums.joined(separator: ", "))
       from batch.day_song
-      left join warehouse.dim_song using (song_key)
+      left join layers.dim_song using (song_key)
       group by 1, 2;
       delete from batch.quarter_artist;
       insert into batch.quarter_artist (quarter, label, song_key, load_run_id, listens)

@@ -5,7 +5,7 @@ with days as (
   select layers.label(artist) as label, day, listens, listened_ms, completed, skipped, partial, thumbs_up, thumbs_down,
     playlist_adds, shares, friends_added, adverts, listeners
   from batch.day_song
-  left join warehouse.dim_song using (song_key)
+  left join layers.dim_song using (song_key)
   where day >= layers.quarter_of(layers.day_of($1::timestamptz))
     and day < layers.quarter_of(layers.day_of($2::timestamptz)) + interval '3 months'
 ),

@@ -34,7 +34,7 @@ facts as (
       count(*) filter (where not success)
     ]::bigint[] as counts
   from events as e
-  left join warehouse.dim_user as u using (user_key)
+  left join layers.dim_user as u using (user_key)
   group by 1, 2, 3
 ),
 rollup as (

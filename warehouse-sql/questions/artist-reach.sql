@@ -9,7 +9,7 @@ with played as (
     round(coalesce(hll_cardinality(hll_union_agg(r.listeners)), 0))::numeric as listeners
   from {song} as r
   join warehouse.dim_song as s using (song_key)
-  where {time} >= $1::timestamptz and {time} < $2::timestamptz and s.artist is not null
+  where {time} >= $1::timestamptz and {time} < $2::timestamptz and song_key <> 0 and s.artist is not null
   group by 1, 2
 ),
 everybody as (

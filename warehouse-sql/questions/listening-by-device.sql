@@ -14,8 +14,8 @@ with played as (
 ),
 named as (
   select
-    bucket, coalesce(d.device_type, 'unknown') as device_type, coalesce(d.os, 'unknown') as os,
-    coalesce(d.browser, 'unknown') as browser, sum(listens) as listens,
+    bucket, coalesce(d.device_type, 'Unknown') as device_type, coalesce(d.os, 'Unknown') as os,
+    coalesce(d.browser, 'Unknown') as browser, sum(listens) as listens,
     sum(listened_ms) as listened_ms, sum(completed) as completed, sum(skipped) as skipped,
     sum(partial) as partial,
     round(coalesce(hll_cardinality(hll_union_agg(listeners)), 0))::numeric as listeners

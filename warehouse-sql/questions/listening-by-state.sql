@@ -14,7 +14,7 @@ with played as (
 ),
 named as (
   select
-    bucket, coalesce(l.country, 'unknown') as country, coalesce(l.state, 'unknown') as state,
+    bucket, coalesce(l.country, 'Unknown') as country, coalesce(l.state, 'Unknown') as state,
     sum(listens) as listens, sum(listened_ms) as listened_ms,
     sum(completed) as completed, sum(skipped) as skipped, sum(partial) as partial,
     round(coalesce(hll_cardinality(hll_union_agg(listeners)), 0))::numeric as listeners

@@ -51,6 +51,7 @@ enum event_field {
   EVENT_PAGE,
   EVENT_METHOD,
   EVENT_TAG,
+  EVENT_TRACK_ID,
   EVENT_LOCATION,
   EVENT_FIELD_COUNT
 };
@@ -72,7 +73,7 @@ struct event_fields {
   double lon, lat, duration, length;
   bool success;
   struct event_text zip, level, user_agent, city, state, country, first_name, last_name, gender,
-      auth, artist, song, page, method, tag, location;
+      auth, artist, song, page, method, tag, track_id, location;
 };
 
 enum event_outcome {

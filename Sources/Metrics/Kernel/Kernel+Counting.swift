@@ -45,6 +45,9 @@ extension Kernel {
   ) {
     let (cells, visit, isFirst) = rollups.visit(rows, session: event.sessionId)
     members.meetLocation(rows.location, event)
+    if !event.tag.isEmpty, let user = event.userId {
+      members.meetTag(hasher.tag(user, event), user, event)
+    }
     if isFirst {
       members.meetUser(rows.user, event)
       members.meetDevice(rows.device, event)
@@ -55,6 +58,12 @@ extension Kernel {
       }
     }
     return (cells, visit)
+  }
+
+  @inline(__always)
+  func meetSong(_ song: Int64, _ event: Event) {
+    members.meetSong(
+      song, track: event.trackId.isEmpty ? 0 : hasher.track(song, event), event)
   }
 
   // MARK: Page views
@@ -76,7 +85,7 @@ extension Kernel {
       if isError { cell.pointee.add(.errors, 1) }
       cell.pointee.sessions.insert(hash: Murmur3.hash64(event.sessionId))
       if let user = event.userId { cell.pointee.activeUsers.insert(hash: Murmur3.hash64(user)) }
-      if song != 0 { members.meetSong(song, event) }
+      if song != 0 { meetSong(song, event) }
     }
     guard let counter else { return PageCredit(engagement: nil, songKey: 0) }
     if song != 0 {
@@ -176,7 +185,7 @@ extension Kernel {
   }
 
   func countStart(_ event: Event, _ rows: EventRows, _ song: Int64) {
-    members.meetSong(song, event)
+    meetSong(song, event)
     let songHash = Murmur3.hash64(song)
     let user = event.userId.map { Murmur3.hash64($0) }
     let (cells, visit) = touch(event, rows)

@@ -10,6 +10,7 @@ enum Dimension: String, CaseIterable, Sendable {
   case os, browser
   case gender, level
   case ageBand = "age_band"
+  case userCountry = "user_country"
   case page, method, status, auth
   case layer
 
@@ -32,6 +33,7 @@ enum Dimension: String, CaseIterable, Sendable {
     case .gender: "Gender as the event shows it."
     case .ageBand:
       "Age in bands of ten years, where the catalogue knows the user: under 20, 20-29, to 70+."
+    case .userCountry: "Where the user is at home, where the catalogue knows the user."
     case .level: "Plan as the event shows it: free or paid."
     case .page: "Page requested."
     case .method: "HTTP method of the page view."
@@ -75,6 +77,7 @@ enum Dimension: String, CaseIterable, Sendable {
         "(case when dim_user.age < 20 then 'under 20' when dim_user.age >= 70 then '70+'"
           + " when dim_user.age is not null then dim_user.age / 10 || '0-' || dim_user.age / 10 || '9' end)"
       )
+    case (.userCountry, .user): return attribute("country")
     case (.song, .song): return attribute("title").map { $0 + more(.artist) }
     case (.user, .user): return attribute("user_id", isInteger: true)
     case (.gender, .user), (.level, .user): return attribute(rawValue)

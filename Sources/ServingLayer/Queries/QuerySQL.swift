@@ -88,7 +88,7 @@ struct QuerySQL {
     order += keys.map { "c\($0 - 1)" }.filter { !order.contains($0) }
 
     let join = homes.compactMap(\.dimensionTable)
-      .map { " left join warehouse.\($0.table) using (\($0.key))" }.joined()
+      .map { " left join layers.\($0.table) using (\($0.key))" }.joined()
     let filters = query.filters.compactMap { condition($0) }
     let filter = filters.isEmpty ? "" : "\n  where " + filters.joined(separator: " and ")
     let group =

@@ -5,7 +5,7 @@ extension QuerySQL {
   /// What the parts of a ranking have in common.
   private struct Names {
     var key: String
-    /// The dimension table, with its schema.
+    /// The dimension table as `layers` has it.
     var dimension: String
     /// The label of a line, of a row of the dimension table.
     var label: String
@@ -19,7 +19,7 @@ extension QuerySQL {
     guard let (dimension, key) = ranking.table.rollup.dimensionTable else { return "" }
     let filters = plan.query.filters.compactMap { condition($0) }
     let names = Names(
-      key: key, dimension: "warehouse.\(dimension)",
+      key: key, dimension: "layers.\(dimension)",
       label: "layers.label(\(ranking.lines.map { "\($0)::text" }.joined(separator: ", ")))",
       filter: filters.isEmpty ? "" : " and " + filters.joined(separator: " and "))
     let most = listens(of: ranking.around, ranking, names)

@@ -1,12 +1,13 @@
 -- Gives songs what the catalogue says of them: those that these tracks ($1) are or were taken for; null looks at all. Rows that
 -- somebody else is changing are left to the next time.
 with touched as materialized (
-  select d.song_key, warehouse.track_of(d.artist, d.title, d.duration) as track_id
+  select d.song_key, warehouse.track_of(d.event_track_id, d.artist, d.title, d.duration) as track_id
   from warehouse.dim_song as d
   where d.song_key <> 0
     and (
       $1::text[] is null
       or d.track_id = any ($1::text[])
+      or d.event_track_id = any ($1::text[])
       or layers.label(d.title) in (
         select layers.label(title) from warehouse.catalogue_song where track_id = any ($1::text[])
       )

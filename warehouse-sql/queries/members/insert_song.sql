@@ -1,13 +1,28 @@
--- With what the catalogue knows of them already.
-insert into warehouse.dim_song (
-  song_key, artist, title, duration, track_id, genre, album, popularity, explicit, danceability, energy, key, loudness,
-  mode, speechiness, acousticness, instrumentalness, liveness, valence, tempo, time_signature
+-- With what the catalogue knows of them already. Of several track ids that events give with a song it has the least, so
+-- that it is the same in whatever order events are loaded; a song that has it already is left out, as on conflict alone
+-- would wait for a transaction that is changing the song. What another id says of the song comes with the next load.
+insert into warehouse.dim_song as d (
+  song_key, artist, title, duration, event_track_id, track_id, genre, album, popularity, explicit, danceability, energy,
+  key, loudness, mode, speechiness, acousticness, instrumentalness, liveness, valence, tempo, time_signature
 )
 select
-  n.song_key, n.artist, n.title, n.duration, c.track_id, c.genre, c.album, c.popularity, c.explicit, c.danceability,
-  c.energy, c.key, c.loudness, c.mode, c.speechiness, c.acousticness, c.instrumentalness, c.liveness, c.valence, c.tempo,
-  c.time_signature
-from (select distinct on (song_key) song_key, artist, title, duration from pg_temp.new_song order by song_key) as n
-left join warehouse.catalogue_song as c on c.track_id = warehouse.track_of(n.artist, n.title, n.duration)
+  n.song_key, n.artist, n.title, n.duration, n.event_track_id, c.track_id, c.genre, c.album, c.popularity, c.explicit,
+  c.danceability, c.energy, c.key, c.loudness, c.mode, c.speechiness, c.acousticness, c.instrumentalness, c.liveness,
+  c.valence, c.tempo, c.time_signature
+from (
+  select distinct on (song_key) song_key, artist, title, duration, event_track_id
+  from pg_temp.new_song
+  order by song_key, event_track_id
+) as n
+left join warehouse.catalogue_song as c
+  on c.track_id = warehouse.track_of(n.event_track_id, n.artist, n.title, n.duration)
+where not exists (
+  select
+  from warehouse.dim_song as there
+  where there.song_key = n.song_key
+    and (n.event_track_id is null or there.event_track_id <= n.event_track_id))
 order by n.song_key
-on conflict do nothing
+on conflict (song_key) do update
+set event_track_id = excluded.event_track_id
+where d.event_track_id is null and excluded.event_track_id is not null
+  or excluded.event_track_id < d.event_track_id

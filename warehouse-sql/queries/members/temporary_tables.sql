@@ -5,7 +5,7 @@ create temporary table if not exists new_user (
   registration timestamptz
 ) on commit delete rows;
 create temporary table if not exists new_song (
-  song_key bigint, artist text, title text, duration double precision
+  song_key bigint, artist text, title text, duration double precision, event_track_id text
 ) on commit delete rows;
 create temporary table if not exists new_location (
   location_key bigint, country text, state text, city text, zip text, lon double precision,
@@ -14,6 +14,7 @@ create temporary table if not exists new_location (
 create temporary table if not exists new_device (
   device_key bigint, user_agent text, device_type text, os text, browser text
 ) on commit delete rows;
+create temporary table if not exists new_user_tag (user_id bigint, tag text) on commit delete rows;
 create temporary table if not exists new_quarantine (
   topic text, partition integer, record_offset bigint, reason text, raw bytea
 ) on commit delete rows;

@@ -8,7 +8,7 @@ from (
     day, layers.label({names: d.*}) as label, min({key}) as {key}, min(build) as build,
     max(load_run_id) as load_run_id, sum(listens)::integer as listens
   from {days}
-  left join warehouse.{dimension} as d using ({key})
+  left join layers.{dimension} as d using ({key})
   where listens > 0
     and day >= layers.quarter_of($1::text::date)
     and day < layers.quarter_of($2::text::date) + interval '3 months'

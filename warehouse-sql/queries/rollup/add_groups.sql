@@ -6,7 +6,7 @@ select
   {counters: nullif(sum(*), 0)},
   {sketches: hll_union_agg(*)}
 from {days}
-left join warehouse.{dimension} as d using ({key})
+left join layers.{dimension} as d using ({key})
 where day >= $1::text::date and day <= $2::text::date
 group by 1, 2
 order by 1, 2

@@ -12,7 +12,7 @@ from (
     and day < layers.quarter_of($2::text::date) + interval '3 months'
   group by 1, 2
 ) as s
-left join warehouse.{dimension} as d using ({key})
+left join layers.{dimension} as d using ({key})
 order by quarter, {key}
 on conflict (quarter, {key}) do update
 set load_run_id = excluded.load_run_id, listens = layers.added(t.listens, excluded.listens)
