@@ -64,6 +64,8 @@ class Answer:
     limit: tuple[str, int] | None = None
     # Where these rows are of those groups that have most, of which any with as many may be there: (group, column, groups).
     groups: tuple[str, str, int] | None = None
+    # Answers that are as good, where the definitions leave it open.
+    others: tuple["Answer", ...] = ()
 
     def named(self, row: tuple) -> dict[str, Any]:
         return dict(zip(self.columns, row, strict=True))

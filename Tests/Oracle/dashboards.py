@@ -3,6 +3,7 @@
 A window is a minute for the last six hours, from the start of an hour on, and an hour before that.
 """
 
+import itertools
 from collections.abc import Callable
 
 import duckdb
@@ -53,10 +54,9 @@ def metrics(now: int, keys: str, which: str = "true") -> str:
 
 def songs(now: int) -> str:
     """Plays count for their song, or for the unknown one, and engagement for the song that it is credited to."""
-    genre = f"coalesce(genre, {unknown.sql(unknown.DASHBOARD_GENRE)})"
-    title = f"if(has_song, title, {unknown.sql(unknown.MEMBER)})"
-    artist = f"if(has_song, artist, {unknown.sql(unknown.MEMBER)})"
-    keys = f"{title} as song_title, {artist} as artist_name, if(has_song, duration_ms, null) as ms, {genre} as genre"
+    names = {"song_title": "title", "artist_name": "artist", "genre": f"coalesce(genre, {unknown.sql(unknown.DASHBOARD_GENRE)})"}
+    keys = ", ".join(f"{unknown.member('has_song', sql)} as {name}" for name, sql in names.items())
+    keys += ", if(has_song, duration_ms, null) as ms"
     return metrics(now, keys, "(topic = 'listen' or has_song)")
 
 
@@ -65,11 +65,13 @@ def users(now: int) -> str:
 
 
 def devices(now: int) -> str:
-    return metrics(now, "device_type, os, agent")
+    names = ", ".join(f"{unknown.member('agent is not null', name)} as {name}" for name in ("device_type", "os"))
+    return metrics(now, f"{names}, agent")
 
 
 def places(now: int) -> str:
-    return metrics(now, "country, state, city, zip, has_place, region")
+    names = ", ".join(f"{unknown.member('has_place', name)} as {name}" for name in ("country", "state", "city", "zip", "region"))
+    return metrics(now, f"{names}, has_place")
 
 
 def hours(now: int) -> str:
@@ -86,20 +88,41 @@ def active_users_over_time(db: Database, now: int) -> Answer:
     )  # fmt: skip
 
 
+# The plan of each user's last event, and where the minute of that event has several plans, whether another is taken.
+PLANS = """
+select user_id, arg_max(level, (is_other, ts, item)) as subscription_type
+from (
+  select user_id, level, ts, item,
+    {another} and level <> last_value(level) over (partition by user_id order by ts, item
+      rows between unbounded preceding and unbounded following) as is_other
+  from event where user_id is not null
+  qualify ts // 60000 = max(ts // 60000) over (partition by user_id)
+)
+group by 1"""
+
+
 def listen_time_by_subscription(db: Database, now: int) -> Answer:
-    """The plan of a user is that of the last event, whenever that was."""
-    return answer(
-        db,
-        f"""
-        select subscription_type, avg(avg_listen_time) as average_listen_time
-        from {users(now)}
-        join (
-          select user_id, level as subscription_type from event where user_id is not null
-          qualify row_number() over (partition by user_id order by ts desc, item desc) = 1
-        ) using (user_id)
-        group by 1""",
-        {"subscription_type": TEXT, "average_listen_time": number()}, ("subscription_type",),
-    )  # fmt: skip
+    """The plan of a user is that of the last event, whenever that was; which is the last within a minute is left open."""
+
+    def taking(plans: str) -> Answer:
+        return answer(
+            db,
+            f"""
+            select subscription_type, avg(avg_listen_time) as average_listen_time
+            from {users(now)} join ({plans}) using (user_id) group by 1""",
+            {"subscription_type": TEXT, "average_listen_time": number()}, ("subscription_type",),
+        )  # fmt: skip
+
+    plans = taking(PLANS.format(another="false"))
+    in_doubt = db.execute(f"""
+        select user_id from ({PLANS.format(another="false")}) as one join ({PLANS.format(another="true")}) as other using (user_id)
+        where one.subscription_type is distinct from other.subscription_type
+          and user_id in (select user_id from windowed where time_window >= {now - HOUR})""").fetchall()
+    for count in range(1, len(in_doubt) + 1):
+        for some in itertools.combinations([str(user) for (user,) in in_doubt], count):
+            another = f"user_id in ({', '.join(some)})"
+            plans.others += (taking(PLANS.format(another=another)),)
+    return plans
 
 
 def skip_rate_over_time(db: Database, now: int) -> Answer:

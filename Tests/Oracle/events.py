@@ -3,7 +3,6 @@
 import duckdb
 
 import crowd
-import unknown
 from lake import TOPICS
 
 # Where each topic's partitions ended when something was loaded.
@@ -71,13 +70,10 @@ asof left join (
 COMMON = """
   partition, place, {loaded} as loaded, ts, make_timestamptz(ts * 1000) as time,
   "userId" as user_id, "sessionId" as session_id, "itemInSession" as item,
-  level, gender, registration, "userAgent" as agent, {place}"""
-
-PLACE = """
-  if(coalesce(e.country, e.state, e.city, e.zip) is null, {member}, coalesce(e.country, 'US')) as country,
-  if(coalesce(e.country, e.state, e.city, e.zip) is null, {member}, e.state) as state,
-  if(coalesce(e.country, e.state, e.city, e.zip) is null, {member}, e.city) as city, e.zip as zip,
-  coalesce(e.country, e.state, e.city, e.zip) is not null as has_place"""
+  level, gender, registration, tag, "userAgent" as agent,
+  coalesce(e.country, e.state, e.city, e.zip) is not null as has_place,
+  if(coalesce(e.country, e.state, e.city, e.zip) is not null, coalesce(e.country, 'US'), null) as country,
+  e.state as state, e.city as city, e.zip as zip"""
 
 EVENTS = """
 create or replace table event as
@@ -164,9 +160,8 @@ def make(db: duckdb.DuckDBPyConnection, upto: Cut | None, cut: Cut | None) -> No
         db.execute(f"update listen set watermark = case partition {marks} end")
     db.execute(PLAYS)
     db.execute(CREDITS)
-    place = PLACE.format(member=unknown.sql(unknown.MEMBER))
     statement = EVENTS
     for topic in ("listen_events", "page_view_events", "auth_events"):
-        common = COMMON.format(loaded=below(cut, topic), place=place)
+        common = COMMON.format(loaded=below(cut, topic))
         statement = statement.replace("{common}", common, 1)
     db.execute(statement)

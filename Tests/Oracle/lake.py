@@ -30,11 +30,11 @@ select 0::integer as partition, 0::bigint as place, '' as line where false"""
 UNWRAPPED = """
 update {name}_line set line = from_base64(line ->> '$."$raw"')::varchar where starts_with(line, '{{"$raw":"')"""
 
-TEXTS = "level userAgent city state zip country firstName lastName gender auth artist song page method tag".split()
+TEXTS = "level userAgent city state zip country firstName lastName gender auth artist song page method tag trackId".split()
 INTEGERS = "ts sessionId itemInSession registration status userId".split()
 NUMBERS = "lon lat duration".split()
 QUOTE = "'"
-NAMES = [*TEXTS, *INTEGERS, *NUMBERS, "success"]
+NAMES = [*TEXTS, *INTEGERS, *NUMBERS, "success", "track_id"]
 
 # Each line is parsed once, into the texts of its fields. null, "" and an absent field are the same, and a user's id may be a
 # string.
@@ -65,6 +65,10 @@ PLAUSIBLE = " and ".join(
     ]
 )
 
+# The id of a song has two names.
+TRACK = f'nullif(field[{NAMES.index("trackId") + 1}], {QUOTE * 2})'
+OTHER_TRACK = f'coalesce({TRACK}, nullif(field[{NAMES.index("track_id") + 1}], {QUOTE * 2}))'
+
 # In a table of their own: a view would be taken apart once for each field that is asked of it.
 TEXTS_OF_LINES = f"""
 create or replace table {{name}}_text as
@@ -74,7 +78,7 @@ EVENTS = f"""
 create or replace table {{name}}_record as
 select * from (
   select partition, place,
-  {FIELDS}
+  {FIELDS.replace(TRACK, OTHER_TRACK)}
   from {{name}}_text
 )
 where {PLAUSIBLE}"""

@@ -77,13 +77,17 @@ COMPLETIONS = ("completed / nullif(ended, 0)", number(3))
 LIKES = ("thumbs_up / nullif(listens, 0)", number(4))
 
 
-def known(column: str) -> str:
-    return f"coalesce({column}, {unknown.sql(unknown.ATTRIBUTE)})"
+def known(column: str, otherwise: str = unknown.PLACE_OR_DEVICE) -> str:
+    return f"coalesce({column}, {unknown.sql(otherwise)})"
+
+
+GENDER = known("user_gender", unknown.AUDIENCE)
+LEVEL = known("level", unknown.AUDIENCE)
 
 
 def engagement_by_demographics(db: Database, asked: Asked) -> Answer:
     return parts(
-        db, asked, {"gender": known("user_gender"), "level": known("level")},
+        db, asked, {"gender": GENDER, "level": LEVEL},
         {
             "listeners": DISTINCT_LISTENERS, "listens": LISTENS,
             "listens_per_listener": ("listens / nullif(listeners, 0)", number(1, "listeners")),
@@ -163,7 +167,7 @@ def users_by_gender_and_level(db: Database, asked: Asked) -> Answer:
         f"""
         select *, users / sum(users) over (partition by bucket) as share
         from (
-          select {asked.bucket} as bucket, {known("user_gender")} as gender, {known("level")} as level,
+          select {asked.bucket} as bucket, {GENDER} as gender, {LEVEL} as level,
             count(distinct user_id) as users
           from event where {asked.where()} group by 1, 2, 3
         )

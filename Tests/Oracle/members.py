@@ -2,8 +2,6 @@
 
 import duckdb
 
-import unknown
-
 # The regions of the United States as the Census Bureau has them.
 REGIONS = {
     "Northeast": "CT ME MA NH RI VT NJ NY PA",
@@ -27,7 +25,7 @@ SYSTEMS = [
 def device(agent: str | None) -> tuple[str | None, str | None, str | None]:
     """Type, system and browser of a user agent of the generator's."""
     if agent is None:
-        return unknown.MEMBER, unknown.MEMBER, unknown.MEMBER
+        return None, None, None
     if not agent.strip('"').startswith("Mozilla/5.0 ("):
         raise SystemExit(f"oracle: does not know the user agent {agent}; teach Tests/Oracle/members.py")
     system = next(name for token, name in SYSTEMS if token in agent)
@@ -54,33 +52,42 @@ def make_regions(db: duckdb.DuckDBPyConnection) -> None:
     db.executemany("insert into region values (?, ?)", rows)
 
 
-# The catalogue's song that a recording is: that of title and artist, the first artist or all of them; where several are, the
-# nearest in length, within a second.
+# The catalogue's song that a recording is: the one that events name, the least id of several; else that of title and artist,
+# the first artist or all of them; where several are, the nearest in length, within a second.
 GENRES = """
 create or replace table genre as
-select artist, title, duration_ms, genre
+select s.artist, s.title, s.duration_ms, if(c.track_id is null, s.genre, c.genre) as genre
 from (
-  select s.artist, s.title, s.duration_ms, c.genre,
-    row_number() over (
-      partition by s.artist, s.title, s.duration_ms order by abs(c.duration * 1000 - s.duration_ms), c.track_id
-    ) as place,
-    count(*) over (partition by s.artist, s.title, s.duration_ms) as several,
-    abs(c.duration * 1000 - s.duration_ms) <= 1000 as is_near
-  from (select distinct artist, title, duration_ms from song_of_events) as s
-  join catalogue_song as c
-    on c.title = s.title
-    and s.artist in (
-      c.artists[1], array_to_string(c.artists, ';'), array_to_string(c.artists, '; '),
-      array_to_string(c.artists, ','), array_to_string(c.artists, ', ')
-    )
-)
-where place = 1 and (several = 1 or is_near)"""
+  select s.artist, s.title, s.duration_ms, s.track_id,
+    case when several = 1 or is_near then s.genre end as genre
+  from (
+    select s.artist, s.title, s.duration_ms, s.track_id, c.genre,
+      row_number() over (
+        partition by s.artist, s.title, s.duration_ms order by abs(c.duration * 1000 - s.duration_ms), c.track_id
+      ) as place,
+      count(*) over (partition by s.artist, s.title, s.duration_ms) as several,
+      abs(c.duration * 1000 - s.duration_ms) <= 1000 as is_near
+    from (
+      select artist, title, duration_ms, min(track_id) as track_id from song_of_events group by 1, 2, 3
+    ) as s
+    left join catalogue_song as c
+      on c.title = s.title
+      and s.artist in (
+        c.artists[1], array_to_string(c.artists, ';'), array_to_string(c.artists, '; '),
+        array_to_string(c.artists, ','), array_to_string(c.artists, ', ')
+      )
+  ) as s
+  where place = 1
+) as s
+left join catalogue_song as c on c.track_id = s.track_id"""
 
 SONGS = """
 create or replace view song_of_events as
-select artist, song as title, nullif(round(duration * 1000)::bigint, 0) as duration_ms from listen_record
+select artist, song as title, nullif(round(duration * 1000)::bigint, 0) as duration_ms, "trackId" as track_id
+from listen_record where artist is not null or song is not null
 union
-select artist, song, nullif(round(duration * 1000)::bigint, 0) from page_view_record"""
+select artist, song, nullif(round(duration * 1000)::bigint, 0), "trackId"
+from page_view_record where artist is not null or song is not null"""
 
 
 def make(db: duckdb.DuckDBPyConnection) -> None:

@@ -49,6 +49,10 @@ def early(at: int) -> Lines:
     listens.append(odd.event(ts, **song(None, None, 100.0)))
     listens.append(odd.event(ts + 20_000, **song("Nobody Knows", "Endless", None)))
     listens.append(odd.event(ts + 60_000, **song("Nobody Knows", "Endless", None)))
+    ts += 130_000
+    for track in ("odd1", "none such"):
+        listens.append(odd.event(ts, **song("Odd Pair", f"Live, {track}", 95.0), trackId=track))
+        ts += 96_000
     # Likes and shares without a song: of the last play, of nothing.
     page = {"method": "PUT", "status": 200, "auth": "Logged In"}
     views.append(odd.event(at + 5_000, page="Thumbs Up", **page))
@@ -76,6 +80,12 @@ def early(at: int) -> Lines:
         listens.append(turn.event(at + number * 70_000 + 1_000, **unknown))
     auths.append(Person(None, **home).event(at, success=False))
     return lines
+
+
+def catalogue() -> Lines:
+    """A song that events name by its id, under another title than they have."""
+    record = {"trackId": "odd1", "artists": ["Odd Pair", "Second"], "title": "Known By Id", "genre": "oddcore", "duration": 90}
+    return {"songs": [json.dumps(record)], "users": []}
 
 
 def broken() -> list[str]:

@@ -3,13 +3,14 @@
 import re
 from pathlib import Path
 
+import groups
 import lists
 import series
 from warehouse import ROOT
 
 QUESTIONS = {
     name.replace("_", "-"): function
-    for module in (series, lists)
+    for module in (series, lists, groups)
     for name, function in vars(module).items()
     if callable(function) and getattr(function, "__annotations__", {}).keys() == {"db", "asked", "return"}
 }

@@ -16,7 +16,7 @@ MINUTE = 60_000
 HOUR = 60 * MINUTE
 FAULTS = (
     "--late-fraction 0.01 --late-by 1m..3h --duplicate-fraction 0.02 --duplicate-by 0s..40m --countries US=8,CA=1,DE=1"
-    " --growth-rate 2"
+    " --growth-rate 2 --groups control=2,test=1"
 ).split()
 
 # How long before now the load's share of each topic ends.
@@ -65,8 +65,9 @@ def split(generated: Path, folder: Path, now: int) -> tuple[Path, Path]:
     # The songs that were met last come to be known late.
     for topic in ("songs", "users"):
         lines = (generated / f"{topic}.ndjson").read_text().splitlines()
-        write(first / f"{topic}.ndjson", lines[: len(lines) * 9 // 10])
-        write(second / f"{topic}.ndjson", lines[len(lines) * 9 // 10 :])
+        end = len(lines) * 9 // 10
+        write(first / f"{topic}.ndjson", lines[:end])
+        write(second / f"{topic}.ndjson", lines[end:] + oddities.catalogue()[topic])
     return first, second
 
 
