@@ -31,9 +31,7 @@ class Asked:
         return f"date_trunc('{self.by}', {time})"
 
 
-def answer(
-    db: duckdb.DuckDBPyConnection, asked: Asked, sql: str, columns: dict[str, Kind], key: tuple[str, ...]
-) -> Answer:
+def answer(db: duckdb.DuckDBPyConnection, asked: Asked, sql: str, columns: dict[str, Kind], key: tuple[str, ...]) -> Answer:
     """The rows of a statement, whose first column is the bucket."""
     db.execute(f"set TimeZone = '{asked.zone}'")
     names = ", ".join(name if name != "bucket" else "epoch_ms(bucket)" for name in columns)

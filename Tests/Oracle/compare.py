@@ -3,6 +3,7 @@
 import csv
 import io
 from collections import Counter
+from datetime import UTC, datetime
 from typing import Any
 
 from answer import Answer, Kind, estimate_error, parse_time
@@ -47,17 +48,13 @@ def agrees(found: Any, wanted: Any, kind: Kind, row: dict[str, Any]) -> bool:
 
 
 def shown(key: tuple, answer: Answer) -> str:
-    return ", ".join(
-        f"{name} {as_text(part, answer.columns[name])}" for name, part in zip(answer.key, key, strict=True)
-    )
+    return ", ".join(f"{name} {as_text(part, answer.columns[name])}" for name, part in zip(answer.key, key, strict=True))
 
 
 def as_text(part: Any, kind: Kind) -> str:
     if part is None:
         return "null"
     if kind.name == "time":
-        from datetime import UTC, datetime
-
         return datetime.fromtimestamp(part / 1000, UTC).isoformat()
     return str(part)
 
@@ -129,9 +126,7 @@ def limited(found: list[dict], wanted: list[dict], answer: Answer, column: str, 
     return problems
 
 
-def of_first_groups(
-    found: list[dict], wanted: list[dict], answer: Answer, group: str, column: str, count: int
-) -> list[str]:
+def of_first_groups(found: list[dict], wanted: list[dict], answer: Answer, group: str, column: str, count: int) -> list[str]:
     """The groups that are there must be whole, and be those with most."""
     there = {row[group] for row in found}
     problems = unlimited(found, [row for row in wanted if row[group] in there], answer)

@@ -115,7 +115,8 @@ def listen_time_by_subscription(db: Database, now: int) -> Answer:
 
     plans = taking(PLANS.format(another="false"))
     in_doubt = db.execute(f"""
-        select user_id from ({PLANS.format(another="false")}) as one join ({PLANS.format(another="true")}) as other using (user_id)
+        select user_id
+        from ({PLANS.format(another="false")}) as one join ({PLANS.format(another="true")}) as other using (user_id)
         where one.subscription_type is distinct from other.subscription_type
           and user_id in (select user_id from windowed where time_window >= {now - HOUR})""").fetchall()
     for count in range(1, len(in_doubt) + 1):

@@ -115,7 +115,7 @@ left join region on region.state = said.state"""
 def judge(db: duckdb.DuckDBPyConnection) -> None:
     """The tables listen_membership, auth_membership, page_view_membership: each record, and whether it is in the window."""
     for name in TOPICS:
-        places = db.execute(f'select partition, ts, place from {name}_record order by partition, place').fetchall()
+        places = db.execute(f"select partition, ts, place from {name}_record order by partition, place").fetchall()
         inside, _ = crowd.follow(places)
         outside = [place for place, is_inside in zip(places, inside, strict=True) if not is_inside]
         db.execute(
@@ -133,7 +133,7 @@ def below(cut: Cut | None, topic: str) -> str:
     """The condition that a record of the topic was there at the cut."""
     if cut is None:
         return "true"
-    ends = [f'partition = {number} and place < {end}' for number, end in cut.get(topic, {}).items()]
+    ends = [f"partition = {number} and place < {end}" for number, end in cut.get(topic, {}).items()]
     return f"({' or '.join(ends) or 'false'})"
 
 

@@ -75,9 +75,7 @@ def described(name: str, asked: Asked) -> str:
 
 
 def question(warehouse: Warehouse, wanted: Answer, name: str, asked: Asked) -> Check:
-    found = warehouse.ask(
-        name, "--by", asked.by, "--from", iso(asked.start), "--to", iso(asked.end), "--tz", asked.zone
-    )
+    found = warehouse.ask(name, "--by", asked.by, "--from", iso(asked.start), "--to", iso(asked.end), "--tz", asked.zone)
     problems = differences(found, wanted)
     return report(described(name, asked), problems) if problems else None
 

@@ -59,15 +59,12 @@ PLAUSIBLE = " and ".join(
         "coalesce(lon between -180 and 180, true) and coalesce(lat between -90 and 90, true)",
         "coalesce(duration between 0 and 1000000, true)",
     ]
-    + [
-        f'coalesce(strlen("{name}") <= {2048 if name in AGENT else 1024 if name in SONG_TEXTS else 256}, true)'
-        for name in TEXTS
-    ]
+    + [f'coalesce(strlen("{name}") <= {2048 if name in AGENT else 1024 if name in SONG_TEXTS else 256}, true)' for name in TEXTS]
 )
 
 # The id of a song has two names.
-TRACK = f'nullif(field[{NAMES.index("trackId") + 1}], {QUOTE * 2})'
-OTHER_TRACK = f'coalesce({TRACK}, nullif(field[{NAMES.index("track_id") + 1}], {QUOTE * 2}))'
+TRACK = f"nullif(field[{NAMES.index('trackId') + 1}], {QUOTE * 2})"
+OTHER_TRACK = f"coalesce({TRACK}, nullif(field[{NAMES.index('track_id') + 1}], {QUOTE * 2}))"
 
 # In a table of their own: a view would be taken apart once for each field that is asked of it.
 TEXTS_OF_LINES = f"""

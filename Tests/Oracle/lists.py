@@ -45,9 +45,7 @@ def top_locations(db: Database, asked: Asked) -> Answer:
     return top(db, asked, "concat_ws(', ', city, state, country) as place", "place", "has_place", "", columns)
 
 
-def parts(
-    db: Database, asked: Asked, labels: dict[str, str], values: dict[str, tuple[str, Kind]], which: str = "true"
-) -> Answer:
+def parts(db: Database, asked: Asked, labels: dict[str, str], values: dict[str, tuple[str, Kind]], which: str = "true") -> Answer:
     """What was listened to, by labels (their names and SQL), most plays first."""
     columns = {"bucket": TIME} | {name: TEXT for name in labels} | {name: kind for name, (_, kind) in values.items()}
     return answer(

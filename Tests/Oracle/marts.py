@@ -25,7 +25,8 @@ track as (
     row_number() over (partition by day, genre order by sum(points) desc, sum(listens) desc, title, artist) as place
   from song where artist is not null or title is not null group by 1, 2, 3, 4
 )
-select s.day, s.genre, sum(listens) as listen_count, avg(duration_ms) filter (s.artist is not null or s.title is not null) / 1000 as avg_track_duration_sec,
+select s.day, s.genre, sum(listens) as listen_count,
+  avg(duration_ms) filter (s.artist is not null or s.title is not null) / 1000 as avg_track_duration_sec,
   100 * sum(points) / max(sum(points)) over (partition by s.day) as popularity_index,
   any_value(t.title) as most_popular_track, any_value(t.artist) as most_popular_artist
 from song as s

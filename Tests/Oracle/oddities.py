@@ -67,7 +67,7 @@ def early(at: int) -> Lines:
     nobody.session += 1
     for number in range(3):
         listens.append(guest.event(at + number * 100_000, **song("Nobody Knows", "Unheard", 200.0) | {"auth": "Guest"}))
-        listens.append(nobody.event(at + number * 90_000, **song("Solo", "Ágætis \"quoted\", with comma", 60.25)))
+        listens.append(nobody.event(at + number * 90_000, **song("Solo", 'Ágætis "quoted", with comma', 60.25)))
     # What names no song is no song, however often it is played.
     for number in range(30):
         listens.append(nobody.event(at + (10 + number) * 20_000, **song(None, None, 240.0)))

@@ -3,8 +3,10 @@
 import re
 from pathlib import Path
 
+import dashboards
 import groups
 import lists
+import marts
 import series
 from warehouse import ROOT
 
@@ -47,15 +49,14 @@ def dashboard_queries() -> dict[str, str]:
 
 def require_all() -> None:
     """Ends the oracle where the two differ: what is on disk, and what it has an answer to."""
-    import dashboards
-    import marts
-
     for kind, on_disk, known in (
         ("question", set(question_files()), set(QUESTIONS)),
         ("mart", mart_views(), set(marts.MARTS)),
         ("dashboard query", set(dashboard_queries()), set(dashboards.QUERIES)),
     ):
         if on_disk - known:
-            raise SystemExit(f"oracle: has no answer to the {kind} {', '.join(sorted(on_disk - known))}; write it in Tests/Oracle")
+            raise SystemExit(
+                f"oracle: has no answer to the {kind} {', '.join(sorted(on_disk - known))}; write it in Tests/Oracle"
+            )
         if known - on_disk:
             raise SystemExit(f"oracle: there is no {kind} {', '.join(sorted(known - on_disk))} any more")

@@ -66,4 +66,3 @@ def output(command: list[str], given: str | None = None, environment: dict[str, 
     if done.returncode != 0:
         raise SystemExit(f"oracle: {' '.join(command)} ended with {done.returncode}:\n{done.stderr}{done.stdout}")
     return done.stdout
-
