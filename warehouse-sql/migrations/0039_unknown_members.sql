@@ -5,48 +5,34 @@ update warehouse.dim_song set artist = 'Unknown', title = 'Unknown', genre = 'Un
 update warehouse.dim_location set country = 'Unknown', state = 'Unknown', city = 'Unknown', zip = 'Unknown', region = 'Unknown' where location_key = 0;
 update warehouse.dim_device set user_agent = 'Unknown', device_type = 'Unknown', os = 'Unknown', browser = 'Unknown' where device_key = 0;
 
--- To our own questions the unknown member is what is not there: it has no name that a real one could have as well.
+-- Our own questions join these: what is unknown has no attributes there, instead of a name that a real one could have as well.
 
 create view layers.dim_user as
 select
   user_key, user_id, first_name, last_name, gender, level, registration, first_seen, last_seen, is_current, age, country
 from warehouse.dim_user
-where user_key <> 0
-union all
-select
-  0::bigint, null::bigint, null::text, null::text, null::text, null::text, null::timestamptz, null::timestamptz,
-  null::timestamptz, false, null::integer, null::text;
-comment on view layers.dim_user is 'warehouse.dim_user; the unknown member has no attributes.';
+where user_key <> 0;
+comment on view layers.dim_user is 'warehouse.dim_user but the unknown member.';
 
 create view layers.dim_song as
 select
   song_key, artist, title, duration, genre, album, popularity, explicit, danceability, energy, key, loudness, mode,
   speechiness, acousticness, instrumentalness, liveness, valence, tempo, time_signature, track_id, event_track_id
 from warehouse.dim_song
-where song_key <> 0
-union all
-select
-  0::bigint, null::text, null::text, null::double precision, null::text, null::text, null::integer, null::boolean,
-  null::real, null::real, null::integer, null::real, null::integer, null::real, null::real, null::real, null::real,
-  null::real, null::real, null::integer, null::text, null::text;
-comment on view layers.dim_song is 'warehouse.dim_song; the unknown member has no attributes.';
+where song_key <> 0;
+comment on view layers.dim_song is 'warehouse.dim_song but the unknown member.';
 
 create view layers.dim_location as
 select location_key, country, state, city, zip, lon, lat, region
 from warehouse.dim_location
-where location_key <> 0
-union all
-select
-  0::bigint, null::text, null::text, null::text, null::text, null::double precision, null::double precision, null::text;
-comment on view layers.dim_location is 'warehouse.dim_location; the unknown member has no attributes.';
+where location_key <> 0;
+comment on view layers.dim_location is 'warehouse.dim_location but the unknown member.';
 
 create view layers.dim_device as
 select device_key, user_agent, device_type, os, browser
 from warehouse.dim_device
-where device_key <> 0
-union all
-select 0::bigint, null::text, null::text, null::text, null::text;
-comment on view layers.dim_device is 'warehouse.dim_device; the unknown member has no attributes.';
+where device_key <> 0;
+comment on view layers.dim_device is 'warehouse.dim_device but the unknown member.';
 
 -- Guests count under no gender.
 
@@ -104,7 +90,7 @@ create or replace view mart.hourly as
 with artist as (
   select h.hour, s.artist, sum(h.listens) as listens, count(*) as tracks
   from batch.hour_song as h
-  join layers.dim_song as s using (song_key)
+  left join layers.dim_song as s using (song_key)
   where h.listens > 0
   group by h.hour, s.artist
 ),
@@ -242,7 +228,9 @@ select
   1.0 / cardinality(coalesce(c.artists, array[s.artist])) as share
 from layers.dim_song as s
 left join warehouse.catalogue_song as c using (track_id)
-cross join unnest(coalesce(c.artists, array[s.artist])) with ordinality as a(name, position);
+cross join unnest(coalesce(c.artists, array[s.artist])) with ordinality as a(name, position)
+union all
+select 0, 0, 1, 1;
 
 create or replace view warehouse.dim_artist as
 select 0::bigint as artist_key, 'Unknown' as name

@@ -11,6 +11,13 @@ extension QuerySQL {
     var label: String
     /// What rows of the dimension table have to be, after another condition.
     var filter: String
+
+    /// Selects of members, the unknown one among them, which the table does not have and whose attributes are null.
+    func members(_ columns: String, where condition: String = "true") -> String {
+      "select \(columns) from \(dimension) where \(condition)"
+        + " union all select \(columns) from (values (0::bigint)) as unknown (\(key))"
+        + " left join \(dimension) using (\(key)) where \(condition)"
+    }
   }
 
   /// The tables `line`, `best`, `bar`, `found`, `verdict` and `chosen`, in this order. `chosen` has the keys of all members of
@@ -37,8 +44,10 @@ extension QuerySQL {
       """
     let tuple = ranking.lines.indices.map { "g\($0)" }.joined(separator: ", ")
     let columns = ranking.lines.enumerated().map { "\($1) as g\($0)" }.joined(separator: ", ")
-    let select =
-      "select \(key), \(names.label) as label, \(columns) from \(names.dimension) where"
+    let member = "\(key), \(names.label) as label, \(columns)"
+    let contenders =
+      "(select least from bar) > 0"
+      + " and \(names.label) in (select label from line where most >= (select least from bar))\(names.filter)"
     let wanted = bind(String(ranking.wanted))
     // A label may stand for two lines only by a collision of hashes. Then nothing is decided.
     return """
@@ -59,10 +68,9 @@ extension QuerySQL {
         ) as lines
       ),
       found as materialized (
-        \(select) (select least from bar) > 0
-          and \(names.label) in (select label from line where most >= (select least from bar))\(names.filter)
+        \(names.members(member, where: contenders))
         union all
-        \(select) (select least from bar) = 0\(names.filter)
+        \(names.members(member, where: "(select least from bar) = 0\(names.filter)"))
         limit \(ranking.maximumMembers + 1)
       ),
       verdict as materialized (
@@ -81,9 +89,8 @@ extension QuerySQL {
   private mutating func listens(
     of days: RungPiece, _ ranking: Ranking, _ names: Names, among lines: String? = nil
   ) -> String {
-    let members =
-      "select \(names.key) from \(names.dimension)"
-      + (lines.map { " where \(names.label) in (select label from \($0))" } ?? "")
+    let members = names.members(
+      names.key, where: lines.map { "\(names.label) in (select label from \($0))" } ?? "true")
     let isAmong = lines == nil ? "" : " and \(names.key) in (\(members))"
     let join = " left join \(names.dimension) using (\(names.key))"
     var parts: [String] = []
