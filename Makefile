@@ -72,9 +72,16 @@ test: deps-test build build-chaos ## Build and run every test: unit, integration
 ifneq ($(TEST_ARGS),)
 	POLYRHYTHM_WARNINGS_AS_ERRORS=1 swift test --disable-xctest $(TEST_ARGS)
 else
-	scripts/run-tests.sh
+	scripts/run-tests.sh $(BINARY)
 	scripts/test-chaos.sh $(BINARY) $(CHAOS) $(TEST_CHAOS_SECONDS) $(SEED)
 endif
+
+# What the oracle is to do: --only PATTERN, or --make-sample
+ORACLE_ARGS ?=
+
+.PHONY: oracle
+oracle: deps-test build ## Hold every question, mart and dashboard query against DuckDB over the lake's files
+	scripts/test-oracle.sh $(BINARY) $(ORACLE_ARGS)
 
 .PHONY: build-chaos
 build-chaos: build

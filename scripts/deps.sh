@@ -90,7 +90,7 @@ packages=(
 if [ "$want_tests" = yes ]; then
   packages+=(
     python3-yaml # scripts/check-compose.sh
-    python3-venv # for moto, below
+    python3-venv # for moto and DuckDB, below
     gzip         # the tests compress what they import
     curl openssl # the tests ask the server, over TLS too
   )
@@ -109,17 +109,26 @@ if [ "$want_peers" = yes ]; then
   )
 fi
 
-# The tests of EventSources talk to moto, a mock of S3, in a Python environment below .build. Where the
-# system's Python has moto already, nothing is installed.
+# What the tests need of PyPI, in a Python environment below .build: moto, a mock of S3 that the tests of EventSources talk
+# to, and what Tests/Oracle counts with. Where the system's Python has moto already, it is not installed.
 test_python=$(cd "$(dirname "$0")/.." && pwd)/.build/test-python
-install_moto() {
+oracle=$(cd "$(dirname "$0")/.." && pwd)/Tests/Oracle/requirements.txt
+install_for_tests() {
+  if [ ! -x "$test_python/bin/pip" ]; then
+    python3 -m venv "$test_python" || fail "cannot make a Python environment in $test_python"
+  fi
+  if ! cmp -s "$oracle" "$test_python/oracle-requirements.txt"; then
+    printf 'deps: installing DuckDB from PyPI into %s\n' "$test_python"
+    { "$test_python/bin/pip" install --quiet --disable-pip-version-check -r "$oracle" &&
+      cp "$oracle" "$test_python/oracle-requirements.txt"; } ||
+      fail "cannot install what $oracle names from PyPI into $test_python; check the network, then run this again"
+  fi
   local python
   for python in "$test_python/bin/python3" python3; do
     if "$python" -c 'import moto.server, boto3' 2>/dev/null; then return; fi
   done
   printf 'deps: installing moto (a mock of S3) from PyPI into %s\n' "$test_python"
-  { python3 -m venv "$test_python" &&
-    "$test_python/bin/pip" install --quiet --disable-pip-version-check 'moto[server,s3]==5.2.1'; } ||
+  "$test_python/bin/pip" install --quiet --disable-pip-version-check 'moto[server,s3]==5.2.1' ||
     fail "cannot install moto[server,s3] from PyPI into $test_python; check the network, then run this again"
 }
 
@@ -140,7 +149,7 @@ for package in "${packages[@]}"; do
   is_installed "$package" || missing+=("$package")
 done
 if [ ${#missing[@]} -eq 0 ]; then
-  [ "$want_tests" = no ] || install_moto
+  [ "$want_tests" = no ] || install_for_tests
   [ "$want_peers" = no ] || install_peers
   exit 0
 fi
@@ -179,6 +188,6 @@ if ! install; then
   update_lists
   install || fail "apt-get could not install: ${missing[*]}; its own message is above"
 fi
-[ "$want_tests" = no ] || install_moto
+[ "$want_tests" = no ] || install_for_tests
 [ "$want_peers" = no ] || install_peers
 printf 'deps: installed\n'

@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
-# Runs every test of the package: three groups beside each other, as most tests wait for processes and for PostgreSQL.
+# Runs every test of the package: three groups beside each other, as most tests wait for processes and for PostgreSQL; and
+# beside them the oracle of Tests/Oracle.
+# Usage: run-tests.sh POLYRHYTHM
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+polyrhythm=$1
 export POLYRHYTHM_WARNINGS_AS_ERRORS=1
 
 swift build --build-tests
@@ -13,9 +16,14 @@ group --filter EndToEndTests >"$outputs/end-to-end" 2>&1 &
 end_to_end=$!
 group --filter HandoffTests >"$outputs/handoff" 2>&1 &
 handoff=$!
+scripts/test-oracle.sh "$polyrhythm" >"$outputs/oracle" 2>&1 &
+oracle=$!
 
 status=0
 group --skip EndToEndTests --skip HandoffTests || status=$?
+printf '== oracle\n'
+wait "$oracle" || status=$?
+cat "$outputs/oracle"
 printf '== handoff\n'
 wait "$handoff" || status=$?
 cat "$outputs/handoff"

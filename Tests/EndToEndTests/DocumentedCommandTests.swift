@@ -21,7 +21,8 @@ import Testing
       "builds, tests or measures, or removes the build; this test is part of `make check`",
       [
         "make bench", "make bench PART=generator", "make build", "make check", "make clean",
-        "make compare", "make format", "make lint", "make plot", "make test",
+        "make compare", "make format", "make lint", "make oracle",
+        "make oracle ORACLE_ARGS=--make-sample", "make plot", "make test",
         "make test TEST_ARGS=\"--filter MetricsTests\"",
       ]
     ),

@@ -87,6 +87,39 @@ import Warehouse
     #expect(kinds == [["genre", "4"], ["hourly", "3"]])
   }
 
+  @Test func `what names no song is no song, however often it is played`() throws {
+    let fixture = try Fixture()
+    try fixture.connection.script(
+      """
+      insert into warehouse.dim_song (song_key, artist, title, duration) values
+        (1, 'A', 'one', 100), (2, 'B', 'two', 200), (3, 'C', 'three', 60)
+      """)
+    for (song, listens) in [(0, 40), (1, 8), (2, 7), (3, 4)] {
+      try fixture.add(
+        .song, minute: "2026-11-10 10:00Z", keys: ["song_key": "\(song)"], [.listens: listens])
+    }
+    // A past, without which nothing is trending.
+    try fixture.add(.song, minute: "2026-11-09 10:00Z", keys: ["song_key": "3"], [.listens: 4])
+    for minute in ["2026-11-10 10:00Z", "2026-11-10 11:00Z"] {
+      try fixture.add(.totals, minute: minute, [.listens: 59])
+    }
+    try fixture.publish(loadedEpoch: 1, finalBefore: "2026-11-12 00:00Z")
+    #expect(
+      try rows(
+        fixture,
+        "select genre, listen_count, avg_track_duration_sec, most_popular_track, most_popular_artist from mart.genre_daily where day = '2026-11-10'"
+      ) == [["Unknown", "59", "120", "one", "A"]])
+    #expect(
+      try rows(
+        fixture,
+        "select top_artists, round(track_diversity_index::numeric, 4) from mart.hourly"
+      ) == [["A, B, C", "0.0508"]])
+    #expect(
+      try rows(fixture, "select kind, artist, title from mart.trending order by 1 desc, 2") == [
+        ["song", "A", "one"], ["song", "B", "two"], ["artist", "A", nil], ["artist", "B", nil],
+      ])
+  }
+
   /// Nine weeks of an ordinary site, by the hour, with noise.
   private func site(_ changes: String) throws -> Fixture {
     let fixture = try Fixture()

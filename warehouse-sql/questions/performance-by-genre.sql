@@ -17,7 +17,7 @@ with played as (
 named as (
   select
     bucket, coalesce(s.genre, 'Unknown') as genre,
-    count(*) filter (where listens > 0) as songs,
+    count(*) filter (where listens > 0 and song_key <> 0) as songs,
     sum(listens) as listens, sum(listened_ms) as listened_ms, sum(completed) as completed,
     sum(skipped) as skipped, sum(partial) as partial, sum(thumbs_up) as thumbs_up,
     round(coalesce(hll_cardinality(hll_union_agg(listeners)), 0))::bigint as listeners
