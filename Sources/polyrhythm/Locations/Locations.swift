@@ -1,4 +1,5 @@
 import EventLog
+import EventModel
 import Foundation
 import Support
 import Warehouse
@@ -51,7 +52,18 @@ final class Locations {
   }
 
   /// The log, opened.
-  func log() throws -> any EventLog { try EventLogs.open(logURL(), properties: kafkaProperties()) }
+  func log() throws -> any EventLog {
+    let url = try logURL()
+    return try EventLogs.open(url, properties: KafkaFlags.properties(arguments, logURL: url))
+  }
+
+  /// Says how the settings of the log's topics can lose records before they are read.
+  static func sayRisks(of log: any EventLog) {
+    let risks =
+      log.risks(of: Topic.allCases.map(\.name), isCompacted: false)
+      + log.risks(of: CatalogueTopic.allCases.map(\.name), isCompacted: true)
+    for risk in risks { Terminal.say("polyrhythm: warning: \(risk)") }
+  }
 
   /// For commands that write to the log: makes the data directory where the log is in it and it is missing.
   func makeLogDirectory() throws {
@@ -74,19 +86,6 @@ final class Locations {
 
   private static func directoryURL(_ text: String) -> String {
     text.hasPrefix("dir:") ? text : "dir:\(text)"
-  }
-
-  private func kafkaProperties() throws -> [String: String] {
-    guard let text = arguments.string("--kafka-property") else { return [:] }
-    var result: [String: String] = [:]
-    for pair in text.split(separator: ",") {
-      let parts = pair.split(separator: "=", maxSplits: 1)
-      guard parts.count == 2 else {
-        throw UsageError("--kafka-property: \"\(pair)\" is not of the form key=value")
-      }
-      result[String(parts[0])] = String(parts[1])
-    }
-    return result
   }
 
   /// Partitions of topics that are made, 1 to 1024.
