@@ -48,7 +48,7 @@ public struct FeedCounts: Sendable, Equatable {
   public var quarantined = 0
   /// Of the counted events, those that came outside the window of the watermark.
   public var late = 0
-  /// Offsets that have no record, as a Kafka log may have them, or one without a value (a tombstone).
+  /// Offsets that have no record, as a Kafka log may have them.
   public var absent = 0
 
   /// Nothing read yet: all counts are 0.
@@ -56,8 +56,8 @@ public struct FeedCounts: Sendable, Equatable {
 
   /// The events of all three topics that were counted.
   public var counted: Int { listens + auths + pageViews }
-  /// All records read, except tombstones and those that are still deferred: each was counted, was a redelivery, or
-  /// went to quarantine.
+  /// All records read, except those that are still deferred: each was counted, was a redelivery, or went
+  /// to quarantine.
   public var records: Int { counted + redelivered + quarantined }
 
   /// Adds what came of other records.

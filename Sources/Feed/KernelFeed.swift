@@ -316,7 +316,10 @@ public final class KernelFeed {
         tally(verdict, input, offset)
         if verdict == .deferred { deferRecord(record, input, offset) }
       } catch {
-        quarantine(record, input, offset, error)
+        counts.quarantined += 1
+        quarantined.append(
+          QuarantinedRecord(
+            source: input.start.source, offset: offset, reason: error.reason, raw: Array(record)))
       }
       input.cursor += 1
       input.advance(to: offset + 1)
@@ -324,21 +327,6 @@ public final class KernelFeed {
     }
     if !input.hasBuffered { pass(input, to: input.batch.nextOffset) }
     return folded
-  }
-
-  /// Puts aside what says no event. A record without a value, as Kafka's tombstones are, has nothing to put
-  /// aside: it counts as an offset without a record.
-  private func quarantine(
-    _ record: UnsafeRawBufferPointer, _ input: Input, _ offset: Int64, _ failure: DecodingFailure
-  ) {
-    if record.isEmpty {
-      counts.absent += 1
-      return
-    }
-    counts.quarantined += 1
-    quarantined.append(
-      QuarantinedRecord(
-        source: input.start.source, offset: offset, reason: failure.reason, raw: Array(record)))
   }
 
   /// Passes over offsets that have no record, up to the input's end at most.

@@ -15,8 +15,9 @@ final class KafkaClient: @unchecked Sendable {
   /// Much less than librdkafka's own minute: somebody waits for the answer.
   private static let requestMillisecondsDefault: Int32 = 5000
   private static let textBytes = 512
-  /// Milliseconds that are left of a question to say that no connection came about.
-  private static let setupMargin: Int32 = 500
+  /// Milliseconds that are left of a question to say that no connection came about; librdkafka looks once a
+  /// second.
+  private static let setupMargin: Int32 = 1500
   /// What librdkafka takes at least for `socket.connection.setup.timeout.ms`.
   private static let setupMillisecondsMin: Int32 = 1000
   private let troubles: KafkaTroubles

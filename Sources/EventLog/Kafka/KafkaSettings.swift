@@ -53,7 +53,8 @@ struct KafkaSettings: Sendable {
           start = .time(time)
         } else {
           throw EventLogError(
-            .badURL, "\(name)=\(value) is not earliest, latest or a time in milliseconds since 1970")
+            .badURL, "\(name)=\(value) is not earliest, latest or a time in milliseconds since 1970"
+          )
         }
       case Self.prefixProperty:
         try Topics.check(value, partitions: 1)

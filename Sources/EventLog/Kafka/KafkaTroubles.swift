@@ -13,7 +13,7 @@ class KafkaTroubles {
     case untrusted
     /// We speak TLS, the broker does not.
     case plaintextBroker
-    /// The broker speaks TLS, we do not.
+    /// The broker hangs up or answers what is no answer, as it does where it speaks TLS and we do not.
     case tlsBroker
     /// The broker does not know the way in which we want to log in.
     case mechanism
@@ -28,7 +28,7 @@ class KafkaTroubles {
       case .unresolved: "has a name that cannot be resolved"
       case .untrusted: "has a certificate that is not trusted"
       case .plaintextBroker: "does not speak TLS on this port"
-      case .tlsBroker: "speaks TLS on this port, and we do not"
+      case .tlsBroker: "hangs up, as a broker does that wants TLS"
       case .mechanism: "does not offer this SASL mechanism"
       case .login: "refuses the login"
       case .unreachable: "does not answer"
@@ -43,7 +43,8 @@ class KafkaTroubles {
         "set ssl.ca.location to the certificate of the authority that signed the broker's"
       case .plaintextBroker:
         "use the broker's TLS port, or set security.protocol to plaintext or sasl_plaintext"
-      case .tlsBroker: "set security.protocol to ssl or sasl_ssl, or use the broker's plaintext port"
+      case .tlsBroker:
+        "set security.protocol to ssl or sasl_ssl, or use the broker's plaintext port"
       case .mechanism: "set sasl.mechanism to one that the broker has"
       case .login: "check sasl.username and sasl.password"
       case .unreachable: "check the address and that the broker runs"
@@ -89,7 +90,8 @@ class KafkaTroubles {
   }
 
   private struct State {
-    var specific: (trouble: Trouble, at: ContinuousClock.Instant)?
+    /// What a broker has said, or what we found out of it.
+    var certain: (trouble: Trouble, at: ContinuousClock.Instant)?
     var unreachable: (trouble: Trouble, at: ContinuousClock.Instant)?
   }
 
@@ -104,10 +106,10 @@ class KafkaTroubles {
     guard let kind = Kind(line) else { return }
     let trouble = Trouble(kind: kind, words: Self.words(line))
     state.withLock {
-      if kind == .unreachable {
+      if kind == .unreachable || kind == .tlsBroker {
         $0.unreachable = (trouble, .now)
       } else {
-        $0.specific = (trouble, .now)
+        $0.certain = (trouble, .now)
       }
     }
   }
@@ -116,7 +118,7 @@ class KafkaTroubles {
   /// hangs up as well.
   var latest: Trouble? {
     state.withLock {
-      [$0.specific, $0.unreachable].lazy.compactMap { $0 }
+      [$0.certain, $0.unreachable].lazy.compactMap { $0 }
         .first { ContinuousClock.now - $0.at < Self.validity }?.trouble
     }
   }

@@ -84,6 +84,22 @@ final class Locations {
     return DirectoryLog(path: String(url.dropFirst(4)))
   }
 
+  /// The log of `run` where that is in Kafka; nil where it is the one in the data directory.
+  /// - Throws: `UsageError` where `--log` names a directory: the data directory has that.
+  func runLog() throws -> (any EventLog)? {
+    guard let url = arguments.string("--log"), url.hasPrefix("kafka:") else {
+      guard !arguments.isGiven("--log") else {
+        throw UsageError(
+          "run: --log is kafka:HOST:PORT; a log on disk is in the directory of --data")
+      }
+      return nil
+    }
+    return try log()
+  }
+
+  /// The log in the data directory, which with Kafka is the copy that loads read.
+  func runLake() -> DirectoryLog { DirectoryLog(path: "\(dataDirectory)/log") }
+
   private static func directoryURL(_ text: String) -> String {
     text.hasPrefix("dir:") ? text : "dir:\(text)"
   }

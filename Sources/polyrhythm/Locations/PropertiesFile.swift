@@ -24,7 +24,7 @@ enum PropertiesFile {
       let key = text[..<equals].trimmingCharacters(in: .whitespaces)
       let value = text[text.index(after: equals)...].trimmingCharacters(in: .whitespaces)
       if let problem = EventLogs.kafkaProblem(of: key, value) {
-        throw CommandError(.configuration, "\(path):\(index + 1): \(problem)")
+        throw CommandError(.configuration, "\(path):\(index + 1): \(key): \(problem)")
       }
       result[key] = value
     }
