@@ -36,8 +36,8 @@ public protocol EventLog: Sendable {
 
   /// How the settings of topics that are there can lose records before they are read; one line each, for the
   /// user. What the log does not tell is no risk.
-  /// - Parameter isCompacted: whether the latest record of a key is all that has to be kept.
-  func risks(of topics: [String], isCompacted: Bool) -> [String]
+  /// - Parameter compacted: further topics, of which the latest record of a key is all that has to be kept.
+  func risks(of topics: [String], compacted: [String]) -> [String]
 
   /// How many partitions a topic has; 0 where the topic is not there.
   func partitionCount(of topic: String) throws(EventLogError) -> Int
@@ -79,7 +79,7 @@ extension EventLog {
   }
 
   /// None, for logs that drop nothing by themselves.
-  public func risks(of topics: [String], isCompacted: Bool) -> [String] { [] }
+  public func risks(of topics: [String], compacted: [String]) -> [String] { [] }
 
   /// `startOffset`, for logs that are read from their beginning.
   public func firstOffset(of partition: TopicPartition) throws(EventLogError) -> Int64 {

@@ -47,7 +47,7 @@ import Warehouse
       let log = ["generate", "--log", "kafka:127.0.0.1:1"] + days
       // Each is refused by its own name only if the one before it was understood.
       for properties in [
-        ["client.id=a,b", "no.such=1"], ["client.id=a,no.such=1"], ["debug=,no.such=1"],
+        ["client.id=a,b", "no.such=1"], ["client.id=a,no.such=1"], ["acks=1,no.such=1"],
       ] {
         try box.fail(
           log + properties.flatMap { ["--kafka-property", $0] }, 64, saying: ["no.such"])

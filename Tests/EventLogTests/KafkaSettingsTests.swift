@@ -137,23 +137,23 @@ import Testing
         ]))
     defer { kafka.stop() }
     let log = try EventLogs.open("kafka:\(kafka.address)")
-    let risks = log.risks(of: [topic], isCompacted: false)
+    let risks = log.risks(of: [topic], compacted: [])
     try #require(risks.count == 3, "\(risks)")
     for (risk, part) in zip(
       risks, ["cleanup.policy=delete", "for 60 s only", "1000 bytes of a partition"])
     {
       #expect(risk.contains(part) && risk.contains(topic) && !risk.contains("\n"))
     }
-    #expect(log.risks(of: [topic], isCompacted: true).count == 2)
+    #expect(log.risks(of: [], compacted: [topic]).count == 2)
   }
 
   @Test func brokersThatDoNotTellTheirSettingsAreNoRisk() throws {
     let kafka = try MockKafka()
     try kafka.createTopic(topic, partitions: 1)
     #expect(
-      try EventLogs.open("kafka:\(kafka.bootstrap)").risks(of: [topic], isCompacted: false) == [])
+      try EventLogs.open("kafka:\(kafka.bootstrap)").risks(of: [topic], compacted: []) == [])
     let away = try EventLogs.open("kafka:127.0.0.1:1", properties: ["socket.timeout.ms": "300"])
-    #expect(away.risks(of: [topic], isCompacted: false) == [])
+    #expect(away.risks(of: [topic], compacted: []) == [])
   }
 
   @Test func historyIsAtRiskWhereRetentionCountsFromItsOwnTime() {

@@ -37,7 +37,7 @@ import Testing
     defer { kafka.stop() }
     let message = try message(kafka.address, ["security.protocol": "ssl"])
     #expect(
-      message.contains("SSL handshake failed") && message.contains("does not speak TLS"),
+      message.contains("Disconnected") && message.contains("does not speak TLS"),
       "\(message)")
   }
 
@@ -88,6 +88,14 @@ import Testing
     #expect(troubles.latest == .init(kind: kind, words: line))
     troubles.note("[thrd:main]: nothing that matters")
     #expect(troubles.latest?.kind == kind)
+  }
+
+  @Test func aBrokerThatHangsUpInTheHandshakeSpeaksNoTLS() {
+    let troubles = KafkaTroubles()
+    troubles.note(
+      "[thrd:ssl://x:1/bootstrap]: ssl://x:1/bootstrap: Disconnected (after 0ms in state SSL_HANDSHAKE)"
+    )
+    #expect(troubles.latest == .init(kind: .plaintextBroker, words: "Disconnected"))
   }
 
   @Test func whatABrokerHasSaidExplainsMoreThanThatItHungUp() {

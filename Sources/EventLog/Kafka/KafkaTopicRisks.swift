@@ -60,6 +60,9 @@ struct KafkaTopicSettings: Equatable {
 }
 
 extension KafkaClient {
+  /// Milliseconds that brokers get to tell their topics' settings: a command that may go on without waits no longer.
+  private static var settingsMilliseconds: Int32 { 1000 }
+
   /// What the brokers say of topics' settings; topics that they say nothing of are left out: some brokers
   /// do not know the question, and some do not let everybody ask.
   func settings(of topics: [String]) -> [String: KafkaTopicSettings] {
@@ -69,9 +72,11 @@ extension KafkaClient {
     defer { rd_kafka_queue_destroy(queue) }
     let options = rd_kafka_AdminOptions_new(handle, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS)
     defer { rd_kafka_AdminOptions_destroy(options) }
-    rd_kafka_AdminOptions_set_request_timeout(options, requestMilliseconds, nil, 0)
+    rd_kafka_AdminOptions_set_request_timeout(options, Self.settingsMilliseconds, nil, 0)
+    // Any broker knows. Without this librdkafka waits for the controller, which the mock does not have.
+    if let broker { rd_kafka_AdminOptions_set_broker(options, broker, nil, 0) }
     rd_kafka_DescribeConfigs(handle, &resources, resources.count, options, queue)
-    guard let event = rd_kafka_queue_poll(queue, 2 * requestMilliseconds) else { return [:] }
+    guard let event = rd_kafka_queue_poll(queue, Self.settingsMilliseconds) else { return [:] }
     defer { rd_kafka_event_destroy(event) }
     var count = 0
     guard rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR,
@@ -98,6 +103,18 @@ extension KafkaClient {
     return found
   }
 
+  /// A broker of the cluster; nil where none answers.
+  private var broker: Int32? {
+    var metadata: UnsafePointer<rd_kafka_metadata>?
+    guard
+      rd_kafka_metadata(handle, 0, nil, &metadata, requestMilliseconds)
+        == RD_KAFKA_RESP_ERR_NO_ERROR,
+      let metadata
+    else { return nil }
+    defer { rd_kafka_metadata_destroy(metadata) }
+    return metadata.pointee.broker_cnt > 0 ? metadata.pointee.brokers[0].id : nil
+  }
+
   /// The first offset whose record has this time or a later one; nil where no record has.
   /// - Parameter time: milliseconds since 1970.
   func offset(of partition: TopicPartition, at time: Int64) throws(EventLogError) -> Int64? {
@@ -116,13 +133,15 @@ extension KafkaClient {
 }
 
 extension KafkaLog {
-  /// - Parameter isCompacted: whether the latest record of a key is all that has to be kept.
-  public func risks(of topics: [String], isCompacted: Bool) -> [String] {
+  /// - Parameter compacted: further topics, of which the latest record of a key is all that has to be kept.
+  public func risks(of topics: [String], compacted: [String]) -> [String] {
     guard let client = try? client() else { return [] }
-    let names = topics.map(settings.name(of:))
-    let found = client.settings(of: names)
+    let all =
+      topics.map { (name: settings.name(of: $0), isCompacted: false) }
+      + compacted.map { (name: settings.name(of: $0), isCompacted: true) }
+    let found = client.settings(of: all.map(\.name))
     var risks: [String] = []
-    for name in names {
+    for (name, isCompacted) in all {
       guard let settings = found[name] else { continue }
       risks += settings.risks(name, isCompacted: isCompacted)
       if settings.dropsHistory, let risk = try? historyRisk(client, name, settings) {

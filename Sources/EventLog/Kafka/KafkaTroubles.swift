@@ -60,6 +60,9 @@ class KafkaTroubles {
         self = .untrusted
       } else if has("PLAINTEXT broker listener", "wrong version number", "http request") {
         self = .plaintextBroker
+      } else if has("in state SSL_HANDSHAKE"), has("Disconnected", "No further error") {
+        // librdkafka now and then leaves it at that.
+        self = .plaintextBroker
       } else if has("connecting to a SSL listener") || Self.isAlert(line) {
         self = .tlsBroker
       } else if has("Unsupported SASL mechanism", "mechanism handshake failed") {

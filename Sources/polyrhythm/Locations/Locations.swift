@@ -59,9 +59,8 @@ final class Locations {
 
   /// Says how the settings of the log's topics can lose records before they are read.
   static func sayRisks(of log: any EventLog) {
-    let risks =
-      log.risks(of: Topic.allCases.map(\.name), isCompacted: false)
-      + log.risks(of: CatalogueTopic.allCases.map(\.name), isCompacted: true)
+    let risks = log.risks(
+      of: Topic.allCases.map(\.name), compacted: CatalogueTopic.allCases.map(\.name))
     for risk in risks { Terminal.say("polyrhythm: warning: \(risk)") }
   }
 
