@@ -132,7 +132,8 @@ public struct Archiver {
       let partition = TopicPartition(topic, Int32(number))
       let appender = try lake.appender(of: partition, isCopy: true)
       try appender.adoptStart()
-      let start = try source.startOffset(of: partition)
+      let isNew = appender.nextOffset == 0 && !optional.contains(topic)
+      let start = try isNew ? source.firstOffset(of: partition) : source.startOffset(of: partition)
       if appender.nextOffset > 0, start > appender.nextOffset, !acceptsLoss {
         throw EventLogError(
           .damaged,

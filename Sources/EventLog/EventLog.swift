@@ -31,12 +31,24 @@ public protocol EventLog: Sendable {
   /// Makes the topics that are missing, each with `partitions` partitions; leaves others alone.
   func createTopics(_ topics: [String], partitions: Int) throws(EventLogError)
 
+  /// `createTopics`, of topics in which the latest record of a key counts, so that earlier ones may go.
+  func createCompactedTopics(_ topics: [String], partitions: Int) throws(EventLogError)
+
+  /// How the settings of topics that are there can lose records before they are read; one line each, for the
+  /// user. What the log does not tell is no risk.
+  /// - Parameter compacted: further topics, of which the latest record of a key is all that has to be kept.
+  func risks(of topics: [String], compacted: [String]) -> [String]
+
   /// How many partitions a topic has; 0 where the topic is not there.
   func partitionCount(of topic: String) throws(EventLogError) -> Int
 
   /// Where the log begins: the offset of the first record still there.
   /// - Throws: `.damaged` where the first records are missing although nothing says that they may.
   func startOffset(of partition: TopicPartition) throws(EventLogError) -> Int64
+
+  /// Where those begin who have read nothing of the partition yet: `startOffset`, or a later place where the
+  /// log was opened so. Not for the catalogue, which is of use only as a whole.
+  func firstOffset(of partition: TopicPartition) throws(EventLogError) -> Int64
 
   /// One past the last whole record; what a reader at this offset would wait for.
   func endOffset(of partition: TopicPartition) throws(EventLogError) -> Int64
@@ -61,6 +73,19 @@ public protocol EventLog: Sendable {
 }
 
 extension EventLog {
+  /// `createTopics`, for logs that keep all records.
+  public func createCompactedTopics(_ topics: [String], partitions: Int) throws(EventLogError) {
+    try createTopics(topics, partitions: partitions)
+  }
+
+  /// None, for logs that drop nothing by themselves.
+  public func risks(of topics: [String], compacted: [String]) -> [String] { [] }
+
+  /// `startOffset`, for logs that are read from their beginning.
+  public func firstOffset(of partition: TopicPartition) throws(EventLogError) -> Int64 {
+    try startOffset(of: partition)
+  }
+
   /// Nothing to do, for logs whose records are never read before they are safe.
   public func sync(_ partition: TopicPartition, upTo offset: Int64) throws(EventLogError) {}
 
@@ -94,7 +119,8 @@ public protocol LogWriter: AnyObject {
 
   /// Queues one record. `topic` is the index into the list that the writer was opened with; the
   /// partition follows from the key as Kafka's default (murmur2) partitioner has it.
-  /// - Parameter timestamp: the record's time, milliseconds since 1970; goes to the time index.
+  /// - Parameter timestamp: the record's time, milliseconds since 1970; goes to the time index. Kafka gives
+  ///   the record the time of writing instead, as its retention counts from that.
   func append(
     topic: Int, key: UnsafeRawBufferPointer, timestamp: Int64, payload: UnsafeRawBufferPointer
   ) throws(EventLogError)

@@ -2,7 +2,7 @@
 public enum EventLogs {
   /// - Parameters:
   ///   - url: `dir:PATH`, or `kafka:HOST:PORT` with more brokers after commas.
-  ///   - properties: for Kafka any property of librdkafka; for a directory those of
+  ///   - properties: for Kafka any property of librdkafka and those of `KafkaLog`; for a directory those of
   ///     `DirectoryOptions`.
   /// - Throws: `.badURL`. Nothing is opened or reached yet.
   public static func open(_ url: String, properties: [String: String] = [:])
@@ -22,5 +22,10 @@ public enum EventLogs {
     }
     throw EventLogError(
       .badURL, "the log URL '\(url)' is not understood; write dir:PATH or kafka:HOST:PORT")
+  }
+
+  /// What is wrong with a property of a Kafka log, one line; nil where nothing is.
+  public static func kafkaProblem(of property: String, _ value: String) -> String? {
+    KafkaSettings.problem(of: property, value)
   }
 }

@@ -71,6 +71,7 @@ import Testing
     uniqueKeysWithValues: notRun.flatMap { entry in entry.commands.map { ($0, entry.reason) } })
 
   private static let generatorPage = "docs/generator.md"
+  private static let kafkaPage = "docs/kafka-settings.md"
 
   @Test func whatIsNotRunIsStillInThePages() throws {
     let texts = Set(try DocumentedCommand.all().map(\.text))
@@ -103,7 +104,7 @@ import Testing
       try box.succeed([
         "run", "--data", box.data, "--users", "300", "--history-days", "1", "--for", "1",
       ])
-      try type(session, pages: { $0 != Self.generatorPage })
+      try type(session, pages: { ![Self.generatorPage, Self.kafkaPage].contains($0) })
     }
   }
 
@@ -124,6 +125,25 @@ import Testing
       try FileManager.default.copyItem(
         atPath: "\(Program.packageRoot)/config/default.json", toPath: box.path("test.json"))
       try type(session, pages: { $0 == Self.generatorPage })
+    }
+  }
+
+  @Test func everyCommandOfKafkasPageRunsAsItIsWritten() throws {
+    try withSandbox { box in
+      let kafka = try MockKafka(hasSources: false)
+      defer { kafka.stop() }
+      for topic in ["listen_events", "auth_events", "page_view_events", "songs", "users"] {
+        try kafka.createTopic("site.\(topic)", partitions: 4)
+      }
+      try kafka.createTopic("site.polyrhythm_sources", partitions: 1)
+      let session = try ReaderSession(
+        box,
+        replacements: [
+          ("--users 2000 ", "--users 100 "), ("--to 2026-02-01", "--to 2026-01-03"),
+          ("kafka:localhost:9092", "kafka:\(kafka.bootstrap)"),
+        ])
+      _ = try box.write("cluster.properties", "# of the cluster\nclient.id=polyrhythm\n")
+      try type(session, pages: { $0 == Self.kafkaPage })
     }
   }
 

@@ -8,14 +8,14 @@ import Warehouse
 @Suite struct KafkaPathTests {
   @Test func bothLayersCountEveryEventOfKafkaOnce() throws {
     try withSandbox { box in
-      let kafka = try MockKafka()
+      let kafka = try TestKafka()
       defer { kafka.stop() }
       for topic in ["listen_events", "auth_events", "page_view_events", "songs", "users"] {
         try kafka.createTopic(topic, partitions: 4)
       }
       let database = try box.makeDatabase()
       let connection = try database.connect()
-      let log = ["--log", "kafka:\(kafka.bootstrap)"]
+      let log = kafka.flags
       let lake = box.path("lake")
       let load = ["--lake", lake, "--database", database.url]
       func generate(from: String, to: String, user: Int) throws -> LogFiles.Counts {

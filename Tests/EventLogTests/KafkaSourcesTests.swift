@@ -52,9 +52,9 @@ import Testing
   }
 
   private func withLog(_ body: (any EventLog) throws -> Void) throws {
-    let kafka = try MockKafka()
+    let kafka = try TestKafka()
     for topic in Self.topics { try kafka.createTopic(topic, partitions: Self.partitions) }
-    try body(try EventLogs.open("kafka:\(kafka.bootstrap)"))
+    try body(try kafka.open())
     kafka.stop()
   }
 
@@ -114,9 +114,9 @@ import Testing
   }
 
   @Test func aSourceIsForgottenByARecordWithoutAValue() throws {
-    let kafka = try MockKafka()
+    let kafka = try TestKafka()
     for topic in Self.topics { try kafka.createTopic(topic, partitions: Self.partitions) }
-    let log = try EventLogs.open("kafka:\(kafka.bootstrap)")
+    let log = try kafka.open()
     let writer = try log.writer(to: Self.topics)
     for source in ["one", "two"] {
       let journal = try begin(source, writer)
@@ -130,10 +130,11 @@ import Testing
   }
 
   /// Writes a record without a value to the topic in which the log remembers its sources.
-  private func forget(_ key: String, _ kafka: MockKafka) throws {
+  private func forget(_ key: String, _ kafka: TestKafka) throws {
     let client = try KafkaClient(
       RD_KAFKA_PRODUCER, brokers: kafka.bootstrap, properties: [])
-    let topic = try #require(rd_kafka_topic_new(client.handle, "polyrhythm_sources", nil))
+    let topic = try #require(
+      rd_kafka_topic_new(client.handle, kafka.prefix + "polyrhythm_sources", nil))
     defer { rd_kafka_topic_destroy(topic) }
     let key = Array(key.utf8)
     let code = rd_kafka_produce(topic, 0, 0, nil, 0, key, key.count, nil)

@@ -76,4 +76,9 @@ import Testing
   func aUserThatIsNoneIsRefused(_ text: String) {
     #expect(throws: DecodingFailure.self) { try user(text) }
   }
+
+  @Test func aRecordInAConfluentFrameIsTheRecord() throws {
+    #expect(try user("\u{0}\u{0}\u{0}\u{0}\u{7}{\"userId\":5}").userId == 5)
+    #expect(throws: DecodingFailure.self) { try user("\u{0}\u{0}{\"userId\":5}") }
+  }
 }

@@ -47,6 +47,19 @@ import Testing
     #expect(try decoder.contents(json(Sample.pageView), as: .pageView) == expected)
   }
 
+  /// As serialisers with a schema registry write it: a byte 0 and four bytes of the schema's id.
+  @Test(arguments: Topic.allCases)
+  func anEventInAConfluentFrameIsTheEvent(_ topic: Topic) throws {
+    let line = json(Sample.of(topic))
+    let plain = try decoder.contents(line, as: topic)
+    for frame in ["\u{0}\u{0}\u{0}\u{0}\u{7}", "\u{0}{\u{0}\n\u{1}"] {
+      #expect(try decoder.contents(frame + line, as: topic) == plain)
+    }
+    for broken in ["\u{0}", "\u{0}\u{0}\u{0}\u{0}\u{7}", "\u{0}\u{0}\u{0}\u{0}\(line)"] {
+      #expect(throws: DecodingFailure.self) { try decoder.contents(broken, as: topic) }
+    }
+  }
+
   @Test(arguments: Topic.allCases)
   func theEventIsOfTheTopicThatWasAskedFor(_ topic: Topic) throws {
     let line = Array(json(Sample.of(topic)).utf8)

@@ -9,7 +9,7 @@ public final class TestLog: Sendable {
   public enum Kind: String, CaseIterable, Sendable {
     /// One directory is both log and lake.
     case directory
-    /// Mock brokers, and a lake that `Archiver` fills.
+    /// Kafka, and a lake that `Archiver` fills.
     case kafka
   }
 
@@ -20,7 +20,7 @@ public final class TestLog: Sendable {
   /// Records handed to the log, by `Topic.rawValue`; counted before a reader can see them.
   private let given: Mutex<[Int64]>
   private let path: String
-  private let brokers: Mutex<MockKafka?>
+  private let brokers: Mutex<TestKafka?>
   private let writer: Mutex<(any LogWriter)?>
 
   public init(_ kind: Kind, partitions: Int = 2) throws {
@@ -34,15 +34,14 @@ public final class TestLog: Sendable {
       brokers = Mutex(nil)
       try lake.createTopics(topics, partitions: partitions)
     case .kafka:
-      let kafka = try MockKafka()
+      let kafka = try TestKafka()
       // The mock makes no topics for its clients.
       for topic in topics + CatalogueTopic.allCases.map(\.name) {
         try kafka.createTopic(topic, partitions: partitions)
       }
       // The mock answers a fetch of a partition that has no new records only after this time, and fetches of
       // other partitions wait behind that one.
-      log = try EventLogs.open(
-        "kafka:\(kafka.bootstrap)",
+      log = try kafka.open(
         properties: ["fetch.wait.max.ms": "5", "fetch.error.backoff.ms": "5"])
       brokers = Mutex(kafka)
     }

@@ -11,26 +11,39 @@ final class KafkaClient: @unchecked Sendable {
 
   /// Milliseconds that a question to the brokers may take, connecting included, before they count
   /// as unreachable: `socket.timeout.ms`.
-  private let requestMilliseconds: Int32
+  let requestMilliseconds: Int32
   /// Much less than librdkafka's own minute: somebody waits for the answer.
   private static let requestMillisecondsDefault: Int32 = 5000
   private static let textBytes = 512
+  /// Milliseconds that are left of a question to say that no connection came about; librdkafka looks once a
+  /// second.
+  private static let setupMargin: Int32 = 1500
+  /// What librdkafka takes at least for `socket.connection.setup.timeout.ms`.
+  private static let setupMillisecondsMin: Int32 = 1000
+  private let troubles: KafkaTroubles
 
   /// - Parameters:
   ///   - properties: librdkafka's; later ones win.
-  ///   - prepare: sets callbacks.
+  ///   - troubles: gets what librdkafka says of its connections, and is the opaque of all callbacks.
+  ///   - prepare: sets further callbacks.
   init(
     _ type: rd_kafka_type_t, brokers: String, properties: [[String: String]],
-    prepare: (OpaquePointer) -> Void = { _ in }
+    troubles: KafkaTroubles = KafkaTroubles(), prepare: (OpaquePointer) -> Void = { _ in }
   ) throws(EventLogError) {
     self.brokers = brokers
-    requestMilliseconds =
+    self.troubles = troubles
+    let requestMilliseconds =
       properties.last?["socket.timeout.ms"].flatMap { Int32($0) } ?? Self.requestMillisecondsDefault
+    self.requestMilliseconds = requestMilliseconds
     guard let configuration = rd_kafka_conf_new() else {
       throw EventLogError(.io, "no memory for a Kafka client; free some, then go on")
     }
     var text = [CChar](repeating: 0, count: Self.textBytes)
-    var merged = ["bootstrap.servers": brokers]
+    // A broker that takes a connection and says nothing is named before the question runs out of time.
+    let setup = max(Self.setupMillisecondsMin, requestMilliseconds - Self.setupMargin)
+    var merged = [
+      "bootstrap.servers": brokers, "socket.connection.setup.timeout.ms": "\(setup)",
+    ]
     for set in properties { merged.merge(set) { $1 } }
     for (name, value) in merged.sorted(by: { $0.key < $1.key }) {
       guard rd_kafka_conf_set(configuration, name, value, &text, text.count) == RD_KAFKA_CONF_OK
@@ -42,7 +55,11 @@ final class KafkaClient: @unchecked Sendable {
       }
     }
     // What goes wrong comes back as an error where it matters, not as lines on standard error.
-    rd_kafka_conf_set_log_cb(configuration, nil)
+    rd_kafka_conf_set_opaque(configuration, Unmanaged.passUnretained(troubles).toOpaque())
+    rd_kafka_conf_set_log_cb(configuration) { client, _, _, line in
+      guard let line, let opaque = client.flatMap({ rd_kafka_opaque($0) }) else { return }
+      Unmanaged<KafkaTroubles>.fromOpaque(opaque).takeUnretainedValue().note(String(cString: line))
+    }
     prepare(configuration)
     guard let handle = rd_kafka_new(type, configuration, &text, text.count) else {
       rd_kafka_conf_destroy(configuration)
@@ -59,6 +76,12 @@ final class KafkaClient: @unchecked Sendable {
 
   /// What librdkafka's code means for a person.
   func error(_ code: rd_kafka_resp_err_t, _ action: String) -> EventLogError {
+    if KafkaTroubles.mayExplain(code), let trouble = troubles.latest {
+      return EventLogError(
+        .unavailable,
+        "\(action): Kafka at \(brokers) \(trouble.kind.meaning): \(trouble.words); \(trouble.kind.advice)"
+      )
+    }
     let text = String(cString: rd_kafka_err2str(code))
     switch code {
     case RD_KAFKA_RESP_ERR__TRANSPORT, RD_KAFKA_RESP_ERR__TIMED_OUT,

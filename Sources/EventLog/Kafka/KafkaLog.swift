@@ -7,8 +7,7 @@ public final class KafkaLog: EventLog {
   /// `kafka:` and the brokers as they were given.
   public let url: String
   private let brokers: String
-  private let properties: [String: String]
-  private let replication: Int32
+  let settings: KafkaSettings
   private let pool: Mutex<[PooledClient]>
 
   /// A consumer client and the partitions that are being read through it. One client reads many
@@ -17,10 +16,6 @@ public final class KafkaLog: EventLog {
     var client: KafkaClient
     var reading: Set<TopicPartition>
   }
-
-  /// Our own property: copies of each partition in topics that `createTopics` makes; the broker's
-  /// default where it is not given.
-  static let replicationProperty = "topic.replication.factor"
 
   private static let consumerProperties = [
     "enable.auto.commit": "false",
@@ -37,7 +32,9 @@ public final class KafkaLog: EventLog {
 
   /// - Parameters:
   ///   - brokers: `HOST:PORT`, more after commas.
-  ///   - properties: any of librdkafka's, and `topic.replication.factor`.
+  ///   - properties: any of librdkafka's, and our own: `topic.replication.factor` and `topic.retention.ms` of
+  ///     topics that are made, `topic.prefix` and `topic.name.TOPIC` for what Kafka calls topics, `topic.start`
+  ///     (`earliest`, `latest` or milliseconds since 1970) for where reading begins that has not begun yet.
   /// - Throws: `.badURL`. No broker is asked yet.
   public init(brokers: String, properties: [String: String] = [:]) throws(EventLogError) {
     url = "kafka:\(brokers)"
@@ -49,44 +46,61 @@ public final class KafkaLog: EventLog {
           .badURL, "'\(broker)' in the log URL \(url) is not a broker; write kafka:HOST:PORT")
       }
     }
-    var properties = properties
-    var replication: Int32 = -1
-    if let text = properties.removeValue(forKey: Self.replicationProperty) {
-      guard let number = Int32(text), (1...100).contains(number) else {
-        throw EventLogError(
-          .badURL, "\(Self.replicationProperty)=\(text) is not a number from 1 to 100")
-      }
-      replication = number
-    }
+    settings = try KafkaSettings(properties)
     self.brokers = brokers
-    self.properties = properties
-    self.replication = replication
     pool = Mutex([])
   }
 
-  /// Makes the topics that are missing, with the replication that the properties ask for.
+  /// Makes the topics that are missing, with the replication and retention that the properties ask for.
   /// - Throws: `.badURL` for a name or a count that no topic may have; `.unavailable`.
   public func createTopics(_ topics: [String], partitions: Int) throws(EventLogError) {
-    for topic in topics { try Topics.check(topic, partitions: partitions) }
+    try create(topics, partitions: partitions, settings.eventTopic)
+  }
+
+  /// `createTopics`, for topics that Kafka compacts.
+  public func createCompactedTopics(_ topics: [String], partitions: Int) throws(EventLogError) {
+    try create(topics, partitions: partitions, KafkaSettings.compactedTopic)
+  }
+
+  private func create(_ topics: [String], partitions: Int, _ topicSettings: [String: String])
+    throws(EventLogError)
+  {
+    let names = topics.map(settings.name(of:))
+    for name in names { try Topics.check(name, partitions: partitions) }
     let client = try client()
-    for topic in topics where try client.partitionCount(of: topic) == 0 {
-      try client.createTopic(topic, partitions: partitions, replication: replication)
+    for name in names where try client.partitionCount(of: name) == 0 {
+      try client.createTopic(
+        name, partitions: partitions, replication: settings.replication, settings: topicSettings)
     }
   }
 
   /// How many partitions a topic has; 0 where it is not there. Asks the brokers each time.
   public func partitionCount(of topic: String) throws(EventLogError) -> Int {
-    try client().partitionCount(of: topic)
+    try client().partitionCount(of: settings.name(of: topic))
   }
 
   /// The offset of the first record that retention has left.
   public func startOffset(of partition: TopicPartition) throws(EventLogError) -> Int64 {
-    try client().offsets(of: partition).lowerBound
+    try client().offsets(of: settings.inKafka(partition)).lowerBound
+  }
+
+  /// Where the property `topic.start` has reading begin.
+  public func firstOffset(of partition: TopicPartition) throws(EventLogError) -> Int64 {
+    let partition = settings.inKafka(partition)
+    let client = try client()
+    let offsets = try client.offsets(of: partition)
+    switch settings.start {
+    case .earliest: return offsets.lowerBound
+    case .latest: return offsets.upperBound
+    case .time(let time):
+      return max(
+        offsets.lowerBound, try client.offset(of: partition, at: time) ?? offsets.upperBound)
+    }
   }
 
   /// One past the last record that all in-sync replicas have.
   public func endOffset(of partition: TopicPartition) throws(EventLogError) -> Int64 {
-    try client().offsets(of: partition).upperBound
+    try client().offsets(of: settings.inKafka(partition)).upperBound
   }
 
   /// A reader without a consumer group. Brokers that go away while it reads are waited for.
@@ -100,6 +114,7 @@ public final class KafkaLog: EventLog {
   func kafkaReader(of partition: TopicPartition, from offset: Int64) throws(EventLogError)
     -> KafkaReader
   {
+    let partition = settings.inKafka(partition)
     let client = try take(partition)
     do throws(EventLogError) {
       return try KafkaReader(self, client, partition, from: offset)
@@ -115,17 +130,19 @@ public final class KafkaLog: EventLog {
     let client = try client()
     var partitions: [[TopicPartition]] = []
     for topic in topics {
-      let count = try client.partitionCount(of: topic)
+      let name = settings.name(of: topic)
+      let count = try client.partitionCount(of: name)
       guard count > 0 else {
         throw EventLogError(
-          .unavailable, "no topic \(topic) in \(url); create it before writing")
+          .unavailable, "no topic \(name) in \(url); create it before writing")
       }
       partitions.append((0..<count).map { TopicPartition(topic, Int32($0)) })
     }
     let whyNoSources = makeSourcesTopic(client)
     let producer = try KafkaProducer(
-      brokers: brokers, properties: properties,
-      topics: topics + (whyNoSources == nil ? [KafkaSources.topic] : []))
+      brokers: brokers, properties: settings.client,
+      topics: (topics + (whyNoSources == nil ? [KafkaSources.topic] : []))
+        .map(settings.name(of:)))
     return KafkaWriter(
       self, partitions: partitions, producer: producer, whyNoSources: whyNoSources)
   }
@@ -135,10 +152,11 @@ public final class KafkaLog: EventLog {
   /// - Returns: why the topic is not there; nil where it is.
   private func makeSourcesTopic(_ client: KafkaClient) -> EventLogError? {
     do throws(EventLogError) {
-      if try client.partitionCount(of: KafkaSources.topic) > 0 { return nil }
+      let name = settings.name(of: KafkaSources.topic)
+      if try client.partitionCount(of: name) > 0 { return nil }
       try client.createTopic(
-        KafkaSources.topic, partitions: 1, replication: replication,
-        settings: ["cleanup.policy": "compact"])
+        name, partitions: 1, replication: settings.replication,
+        settings: KafkaSettings.compactedTopic)
       return nil
     } catch {
       return error
@@ -149,10 +167,10 @@ public final class KafkaLog: EventLog {
 
   private func newClient() throws(EventLogError) -> KafkaClient {
     try KafkaClient(
-      RD_KAFKA_CONSUMER, brokers: brokers, properties: [Self.consumerProperties, properties])
+      RD_KAFKA_CONSUMER, brokers: brokers, properties: [Self.consumerProperties, settings.client])
   }
 
-  private func client() throws(EventLogError) -> KafkaClient {
+  func client() throws(EventLogError) -> KafkaClient {
     if let client = pool.withLock({ $0.first?.client }) { return client }
     let made = try newClient()
     return pool.withLock { pool in

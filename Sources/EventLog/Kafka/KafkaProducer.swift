@@ -24,13 +24,16 @@ final class KafkaProducer {
 
   /// What came back from the brokers. librdkafka calls in only from calls that the writer makes, on
   /// the writer's thread.
-  private final class Deliveries {
+  private final class Deliveries: KafkaTroubles {
     var failed = 0
     var firstFailure: (code: rd_kafka_resp_err_t, place: String)?
     /// Records accepted since the source was set: by topic, then partition.
     var accepted: [[Int64]]
 
-    init(topics: Int) { accepted = Array(repeating: [], count: topics) }
+    init(topics: Int) {
+      accepted = Array(repeating: [], count: topics)
+      super.init()
+    }
 
     func note(_ message: UnsafePointer<rd_kafka_message_t>) {
       let partition = message.pointee.partition
@@ -57,12 +60,13 @@ final class KafkaProducer {
   {
     let deliveries = Deliveries(topics: names.count)
     let client = try KafkaClient(
-      RD_KAFKA_PRODUCER, brokers: brokers, properties: [Self.properties, properties]
+      RD_KAFKA_PRODUCER, brokers: brokers, properties: [Self.properties, properties],
+      troubles: deliveries
     ) { configuration in
-      rd_kafka_conf_set_opaque(configuration, Unmanaged.passUnretained(deliveries).toOpaque())
       rd_kafka_conf_set_dr_msg_cb(configuration) { _, message, opaque in
         guard let message, let opaque else { return }
-        Unmanaged<Deliveries>.fromOpaque(opaque).takeUnretainedValue().note(message)
+        let troubles = Unmanaged<KafkaTroubles>.fromOpaque(opaque).takeUnretainedValue()
+        unsafeDowncast(troubles, to: Deliveries.self).note(message)
       }
     }
     var topics: [OpaquePointer] = []
@@ -90,13 +94,13 @@ final class KafkaProducer {
     rd_kafka_poll(client.handle, 0)
   }
 
-  /// Queues one record. `topic` is the index into the list that the producer was made with.
-  /// - Parameter timestamp: milliseconds since 1970.
+  /// Queues one record, with the present as its time: by that Kafka's retention counts, and history would be
+  /// gone as soon as it is written. `topic` is the index into the list that the producer was made with.
   func append(
-    topic: Int, key: UnsafeRawBufferPointer, timestamp: Int64, payload: UnsafeRawBufferPointer
+    topic: Int, key: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer
   ) throws(EventLogError) {
     while true {
-      let code = produce(topic, key, timestamp, payload)
+      let code = produce(topic, key, payload)
       switch code {
       case RD_KAFKA_RESP_ERR_NO_ERROR:
         sinceServed += 1
@@ -118,15 +122,14 @@ final class KafkaProducer {
   }
 
   private func produce(
-    _ topic: Int, _ key: UnsafeRawBufferPointer, _ timestamp: Int64,
-    _ payload: UnsafeRawBufferPointer
+    _ topic: Int, _ key: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer
   ) -> rd_kafka_resp_err_t {
     // An empty key is not the same as none, which would go to any partition.
     withUnsafeBytes(of: 0 as UInt8) { nothing in
       func produce(_ source: UnsafeRawBufferPointer?) -> rd_kafka_resp_err_t {
         polyrhythm_produce(
           client.handle, topics[topic], key.baseAddress ?? nothing.baseAddress, key.count,
-          payload.baseAddress ?? nothing.baseAddress, payload.count, timestamp,
+          payload.baseAddress ?? nothing.baseAddress, payload.count,
           UnsafeMutableRawPointer(bitPattern: topic), KafkaSources.header, source?.baseAddress,
           source?.count ?? 0)
       }

@@ -112,6 +112,11 @@ final class KafkaReader: LogReader {
       defer { rd_kafka_message_destroy(message) }
       guard failure == nil else { continue }
       switch message.pointee.err {
+      case RD_KAFKA_RESP_ERR_NO_ERROR where message.pointee.payload == nil:
+        // A tombstone has no bytes to give: its offset is one without a record.
+        onMessage(message)
+        position = message.pointee.offset + 1
+        lastSign = .now
       case RD_KAFKA_RESP_ERR_NO_ERROR:
         let count = message.pointee.len
         batch.reserve(bytes + count, keeping: bytes)

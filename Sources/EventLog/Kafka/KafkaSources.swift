@@ -140,13 +140,12 @@ final class KafkaSources: SourceStore {
 
   private func write(_ entry: Entry) throws(EventLogError) {
     guard let value = try? JSONEncoder().encode(entry) else { return }
-    let now = Int64(Date().timeIntervalSince1970 * 1000)
     let key = Array(entry.key.utf8)
     let failure = key.withUnsafeBytes { key in
       value.withUnsafeBytes { value -> EventLogError? in
         do throws(EventLogError) {
           // This topic comes after those of the events.
-          try producer.append(topic: partitions.count, key: key, timestamp: now, payload: value)
+          try producer.append(topic: partitions.count, key: key, payload: value)
           return nil
         } catch {
           return error

@@ -23,7 +23,7 @@ final class KafkaWriter: LogWriter {
     topic: Int, key: UnsafeRawBufferPointer, timestamp: Int64, payload: UnsafeRawBufferPointer
   ) throws(EventLogError) {
     if isClosed { throw closed }
-    try producer.append(topic: topic, key: key, timestamp: timestamp, payload: payload)
+    try producer.append(topic: topic, key: key, payload: payload)
   }
 
   func flush() throws(EventLogError) {

@@ -7,7 +7,8 @@ struct CatalogueFields {
   /// - Throws: `DecodingFailure` where the bytes are no JSON object.
   init(_ bytes: UnsafeRawBufferPointer) throws(DecodingFailure) {
     let parsed: Any
-    do { parsed = try JSONSerialization.jsonObject(with: Data(bytes)) } catch {
+    let document = ConfluentFrame.document(in: bytes) ?? bytes
+    do { parsed = try JSONSerialization.jsonObject(with: Data(document)) } catch {
       throw DecodingFailure(
         code: .malformedJSON, field: "", expected: "a JSON object", found: "no valid JSON")
     }

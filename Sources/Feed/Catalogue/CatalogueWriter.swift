@@ -16,7 +16,7 @@ public final class CatalogueWriter {
   /// - Throws: where the log cannot be written, or another process writes the topics.
   public init(_ log: any EventLog, partitions: Int) throws(EventLogError) {
     let topics = CatalogueTopic.allCases.map(\.name)
-    try log.createTopics(topics, partitions: partitions)
+    try log.createCompactedTopics(topics, partitions: partitions)
     writer = try log.writer(to: topics)
   }
 

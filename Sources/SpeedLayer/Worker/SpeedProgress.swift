@@ -44,7 +44,7 @@ struct SpeedProgress {
         _ = try connection.run(
           sql,
           [
-            .text(topic.name), .int(Int64(partition)), .int(try log.startOffset(of: source)),
+            .text(topic.name), .int(Int64(partition)), .int(try log.firstOffset(of: source)),
             .text(Watermark().stored),
           ])
       }

@@ -7,6 +7,8 @@ import Support
 struct Arguments: Sendable {
   private let command: String
   private let values: [String: String]
+  /// The values of each flag on the command line, in order.
+  private let repeated: [String: [String]]
   private let given: Set<String>
   /// The words that are no flags, in order.
   let operands: [String]
@@ -19,6 +21,7 @@ struct Arguments: Sendable {
   init(_ spec: CommandSpec, _ words: [String], environment: [String: String]) throws {
     command = spec.name
     var values: [String: String] = [:]
+    var repeated: [String: [String]] = [:]
     var operands: [String] = []
     let flags = Dictionary(uniqueKeysWithValues: spec.flags.map { ($0.name, $0) })
     var rest = words[...]
@@ -39,8 +42,10 @@ struct Arguments: Sendable {
         values[name] = "true"
       } else if parts.count == 2 {
         values[name] = String(parts[1])
+        repeated[name, default: []].append(String(parts[1]))
       } else if let value = rest.popFirst() {
         values[name] = value
+        repeated[name, default: []].append(value)
       } else {
         throw UsageError("\(name) needs a value: \(name) \(flag.value ?? "")")
       }
@@ -63,6 +68,7 @@ struct Arguments: Sendable {
       }
     }
     self.values = values
+    self.repeated = repeated
     self.operands = operands
   }
 
@@ -83,8 +89,11 @@ struct Arguments: Sendable {
   /// so they are never taken as a contradiction to a flag.
   func isGiven(_ name: String) -> Bool { given.contains(name) }
 
-  /// The flag's value; nil where it has none.
+  /// The flag's value, of several the last one; nil where it has none.
   func string(_ name: String) -> String? { values[name] }
+
+  /// All values of a flag that may be repeated, in order; where it is not on the command line, that of the environment.
+  func strings(_ name: String) -> [String] { repeated[name] ?? values[name].map { [$0] } ?? [] }
 
   /// - Throws: `UsageError` naming the flag, the value and the range.
   func int(_ name: String, in range: ClosedRange<Int>) throws -> Int? {

@@ -7,9 +7,8 @@ let archiveCommand = CommandSpec(
   name: "archive",
   summary: "Copies a Kafka log to the lake, byte for byte, with its partitions and offsets, once.",
   flags: [
-    LocationFlags.log, LocationFlags.lake, LocationFlags.data, LocationFlags.kafka,
-    CatchUp.flag,
-  ]
+    LocationFlags.log, LocationFlags.lake, LocationFlags.data, CatchUp.flag,
+  ] + KafkaFlags.reading
 ) { arguments in
   let locations = try Locations(arguments)
   let log = try locations.log()
@@ -23,6 +22,7 @@ let archiveCommand = CommandSpec(
   if !arguments.has("--lake") { try DataDirectory.make(locations.dataDirectory) }
   let untilCaughtUp = arguments.has("--until-caught-up")
   let catchUp = untilCaughtUp ? try CatchUp(log) : nil
+  Locations.sayRisks(of: log)
   let progress = ProgressLine("archive", unit: "records")
   let start = ContinuousClock.now
   var copied = 0

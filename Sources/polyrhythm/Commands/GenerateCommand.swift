@@ -37,8 +37,8 @@ let generateCommand = CommandSpec(
     Flag("--dry-run", nil, "simulate and encode, but write no events"),
     Flag("--threads", "N", "threads that simulate (default: one a core); the bytes are the same"),
     Flag("--again", nil, "write once more what the log has all of; it counts once all the same"),
-    LocationFlags.log, LocationFlags.data, LocationFlags.kafka, LocationFlags.partitions,
-  ]
+    LocationFlags.log, LocationFlags.data, LocationFlags.partitions,
+  ] + KafkaFlags.all
 ) { arguments in
   let options = try GenerateOptions(arguments)
   for warning in options.warnings { Terminal.say("polyrhythm: \(warning)") }

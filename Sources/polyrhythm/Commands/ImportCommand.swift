@@ -9,13 +9,13 @@ let importCommand = CommandSpec(
     "Brings events into the log: eventsim's files, or users, songs and streams as CSV or tables.",
   operands: "FILE… | DIR | s3://BUCKET/PREFIX | postgresql://…", operandCount: 1...100_000,
   flags: [
-    LocationFlags.log, LocationFlags.data, LocationFlags.kafka, LocationFlags.partitions,
+    LocationFlags.log, LocationFlags.data, LocationFlags.partitions,
     Flag("--format", "F", "auto, eventsim or csv (default auto: by each file's name)"),
     Flag(
       "--archive", "DIR",
       "move each file there once its events are in the log; for objects a prefix or s3://…"),
     Flag("--again", nil, "take in once more what the log has all of; it counts once all the same"),
-  ]
+  ] + KafkaFlags.all
 ) { arguments in
   var options = ImportOptions()
   let format = arguments.string("--format") ?? "auto"
@@ -32,6 +32,7 @@ let importCommand = CommandSpec(
   let importer = Importer(log, options, stop: Signals.stop, progress: progress.update)
   let start = ContinuousClock.now
   defer { progress.finish() }
+  Locations.sayRisks(of: log)
   do {
     try importer.run(arguments.operands, beforeWriting: locations.makeLogDirectory)
   } catch let error as SourceError where error.code == .stopped {

@@ -12,13 +12,16 @@ let runCommand = CommandSpec(
   summary:
     "Everything in one process on embedded defaults: a simulated site, both layers, the page.",
   flags: [
-    LocationFlags.data, ServerFlags.listen,
+    LocationFlags.data,
+    Flag(
+      "--log", "URL", "kafka:HOST:PORT,…: the site's log there, and in the data directory its copy",
+      environment: "POLYRHYTHM_LOG"), ServerFlags.listen,
     Flag("--users", "N", "users of the simulated site (default 10000)"),
     Flag("--history-days", "N", "days of history before the first start (default 7)"),
     Flag("--seed", "N", "of the simulated site (default 7)"),
     Flag("--for", "SECONDS", "end by itself after so long, with a summary"),
   ] + ServerFlags.access + [LocationFlags.partitions, KernelFlags.lateness]
-    + LoadSchedule.flags + [LoadFlags.minutes]
+    + LoadSchedule.flags + [LoadFlags.minutes] + KafkaFlags.reading
 ) { arguments in
   let server = try ServerFlags.configuration(arguments)
   let users = try arguments.int("--users", in: 1...10_000_000)
@@ -30,7 +33,7 @@ let runCommand = CommandSpec(
   let partitions = try arguments.int("--partitions", in: 1...1024) ?? Locations.defaultPartitions
   let locations = try Locations(arguments, makesData: true)
   defer { locations.close() }
-  let run = Run(
+  let run = try Run(
     locations: locations, server: server, schedule: schedule, flags: flags,
     partitions: partitions)
   let now = Int64(Date().timeIntervalSince1970 * 1000)

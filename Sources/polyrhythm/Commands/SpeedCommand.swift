@@ -7,11 +7,10 @@ let speedCommand = CommandSpec(
   name: "speed",
   summary: "Follows the log and keeps the minute views of what is not loaded yet, exactly once.",
   flags: [
-    LocationFlags.log, LocationFlags.database, LocationFlags.data, LocationFlags.kafka,
-    CatchUp.flag,
+    LocationFlags.log, LocationFlags.database, LocationFlags.data, CatchUp.flag,
     Flag("--flush-seconds", "S", "between flushes: how old a live chart may be (default 1)"),
     KernelFlags.lateness,
-  ]
+  ] + KafkaFlags.reading
 ) { arguments in
   let kernel = try KernelFlags.configuration(arguments)
   let flush = try arguments.double("--flush-seconds", in: 0.01...3600) ?? 1
@@ -22,6 +21,7 @@ let speedCommand = CommandSpec(
   configuration.kernel = kernel
   configuration.flushInterval = flush
   configuration.untilCaughtUp = arguments.has("--until-caught-up")
+  Locations.sayRisks(of: log)
   let tally = SpeedTally(log.url)
   let catchUp = configuration.untilCaughtUp ? try CatchUp(log) : nil
   let worker = SpeedWorker(

@@ -8,9 +8,8 @@ let statusCommand = CommandSpec(
   summary: "Says how far each layer is.",
   flags: [
     LocationFlags.data, LocationFlags.database, LocationFlags.log, LocationFlags.lake,
-    LocationFlags.kafka,
     Flag("--json", nil, "print one JSON object"),
-  ]
+  ] + KafkaFlags.all
 ) { arguments in
   let locations = try Locations(arguments)
   defer { locations.close() }
@@ -20,17 +19,21 @@ let statusCommand = CommandSpec(
   defer { watch.end() }
   let rows = try explainingDatabaseErrors { try connection.run(locations.library.sql("status")) }
   var fields = rows.columns.indices.map { (rows.columns[$0], rows.textOrNull(0, $0)) }
+  var unreachable: EventLogError?
   if arguments.has("--log") || arguments.has("--lake") || !arguments.has("--database") {
     let committed = Int(rows.textOrNull(0, try rows.column("speed_records")) ?? "") ?? 0
+    let log = try locations.log()
     do {
-      let log = try locations.log()
       let ends = try logEnds(log)
       fields.append(("log_records", "\(ends)"))
       fields.append(("speed_lag_records", "\(max(0, ends - committed))"))
       try verifyCommitted(log, connection, locations.library)
     } catch let error as EventLogError {
-      // status also answers where the log is not there or cannot be reached, with what the database knows.
-      if error.code != .unavailable { fields.append(("log_problem", error.message)) }
+      // status also answers where the log is not there or cannot be reached, with what the database knows. A
+      // directory that is not there yet is no problem, brokers that do not answer are one.
+      let isKafka = log.url.hasPrefix("kafka:")
+      if error.code != .unavailable || isKafka { fields.append(("log_problem", error.message)) }
+      if error.code == .unavailable, isKafka { unreachable = error }
     }
   }
   if arguments.has("--json") {
@@ -45,6 +48,7 @@ let statusCommand = CommandSpec(
       print("\(name)\(String(repeating: " ", count: width - name.count + 2))\(value ?? "-")")
     }
   }
+  if let unreachable { throw unreachable }
 }
 
 /// Compares what the speed layer has committed with the log.

@@ -9,9 +9,6 @@ enum LocationFlags {
     "--lake", "DIR", "the lake: a directory log", environment: "POLYRHYTHM_LAKE")
   static let database = Flag(
     "--database", "URL", "postgresql://…", environment: "POLYRHYTHM_DATABASE")
-  static let kafka = Flag(
-    "--kafka-property", "K=V,…", "librdkafka properties, passed through",
-    environment: "POLYRHYTHM_KAFKA_PROPERTIES")
   static let partitions = Flag(
     "--partitions", "N", "partitions of topics that are made (default 4)")
 }

@@ -1,4 +1,5 @@
 import EventLog
+import EventModel
 import Foundation
 import Support
 import Warehouse
@@ -51,7 +52,17 @@ final class Locations {
   }
 
   /// The log, opened.
-  func log() throws -> any EventLog { try EventLogs.open(logURL(), properties: kafkaProperties()) }
+  func log() throws -> any EventLog {
+    let url = try logURL()
+    return try EventLogs.open(url, properties: KafkaFlags.properties(arguments, logURL: url))
+  }
+
+  /// Says how the settings of the log's topics can lose records before they are read.
+  static func sayRisks(of log: any EventLog) {
+    let risks = log.risks(
+      of: Topic.allCases.map(\.name), compacted: CatalogueTopic.allCases.map(\.name))
+    for risk in risks { Terminal.say("polyrhythm: warning: \(risk)") }
+  }
 
   /// For commands that write to the log: makes the data directory where the log is in it and it is missing.
   func makeLogDirectory() throws {
@@ -72,21 +83,24 @@ final class Locations {
     return DirectoryLog(path: String(url.dropFirst(4)))
   }
 
-  private static func directoryURL(_ text: String) -> String {
-    text.hasPrefix("dir:") ? text : "dir:\(text)"
+  /// The log of `run` where that is in Kafka; nil where it is the one in the data directory.
+  /// - Throws: `UsageError` where `--log` names a directory: the data directory has that.
+  func runLog() throws -> (any EventLog)? {
+    guard let url = arguments.string("--log"), url.hasPrefix("kafka:") else {
+      guard !arguments.isGiven("--log") else {
+        throw UsageError(
+          "run: --log is kafka:HOST:PORT; a log on disk is in the directory of --data")
+      }
+      return nil
+    }
+    return try log()
   }
 
-  private func kafkaProperties() throws -> [String: String] {
-    guard let text = arguments.string("--kafka-property") else { return [:] }
-    var result: [String: String] = [:]
-    for pair in text.split(separator: ",") {
-      let parts = pair.split(separator: "=", maxSplits: 1)
-      guard parts.count == 2 else {
-        throw UsageError("--kafka-property: \"\(pair)\" is not of the form key=value")
-      }
-      result[String(parts[0])] = String(parts[1])
-    }
-    return result
+  /// The log in the data directory, which with Kafka is the copy that loads read.
+  func runLake() -> DirectoryLog { DirectoryLog(path: "\(dataDirectory)/log") }
+
+  private static func directoryURL(_ text: String) -> String {
+    text.hasPrefix("dir:") ? text : "dir:\(text)"
   }
 
   /// Partitions of topics that are made, 1 to 1024.

@@ -103,7 +103,8 @@ struct GenerateOptions {
   }
 
   /// Flags that have an effect only where events go into a log.
-  private static let logFlags = ["--partitions", "--kafka-property", "--data", "--again"]
+  private static let logFlags =
+    ["--partitions", "--data", "--again"] + KafkaFlags.all.map(\.name)
   /// Flags that have an effect only where events are written.
   private static let eventFlags = [
     "--truth", "--late-fraction", "--duplicate-fraction", "--malformed-fraction",

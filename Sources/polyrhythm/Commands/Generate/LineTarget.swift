@@ -115,6 +115,7 @@ struct LogTarget: LineTarget {
     self.source = source
     try locations.makeLogDirectory()
     try log.createTopics(Topic.allCases.map(\.name), partitions: locations.partitions())
+    Locations.sayRisks(of: log)
     writer = try EventWriter(log)
     catalogue = try CatalogueWriter(log, partitions: locations.partitions())
     news = CatalogueNews(scenario)

@@ -12,6 +12,10 @@ import Warehouse
 /// one after the other, watches them, and takes them down together.
 final class Run {
   private let locations: Locations
+  private let log: any EventLog
+  private let lake: DirectoryLog
+  /// Whether the log in the data directory is log and lake at once.
+  private let isEmbedded: Bool
   private let server: HTTPServerConfiguration
   private let schedule: LoadSchedule
   private let flags: LoadFlags
@@ -26,13 +30,20 @@ final class Run {
   init(
     locations: Locations, server: HTTPServerConfiguration, schedule: LoadSchedule,
     flags: LoadFlags, partitions: Int
-  ) {
+  ) throws {
     self.locations = locations
+    lake = locations.runLake()
+    let kafka = try locations.runLog()
+    log = kafka ?? lake
+    isEmbedded = kafka == nil
     self.server = server
     self.schedule = schedule
     self.flags = flags
     self.partitions = partitions
   }
+
+  /// Where the log is.
+  private var place: String { isEmbedded ? lake.path : log.url }
 
   private func stage(_ name: String, _ text: String) {
     let seconds = (ContinuousClock.now - started) / .seconds(1)
@@ -74,7 +85,8 @@ final class Run {
     }
 
     let directory = locations.dataDirectory
-    let log = DirectoryLog(path: "\(directory)/log")
+    let (log, lake) = (self.log, self.lake)
+    Locations.sayRisks(of: log)
     try log.createTopics(Topic.allCases.map(\.name), partitions: partitions)
     let kept = try GeneratorState.load(directory)
     if let kept, let users, users != kept.users {
@@ -86,10 +98,12 @@ final class Run {
     if kept == nil { try fresh.save(directory) }
     try startSite(state, isNew: kept == nil, log, stop)
     if stop.isRequested { return }
-    try firstLoad(url, log, stop)
+    if !isEmbedded { try startArchive(log, lake, stop) }
+    if stop.isRequested { return }
+    try firstLoad(url, lake, stop)
     if stop.isRequested { return }
     startSpeed(url, log, stop)
-    startSchedule(url, log, stop)
+    startSchedule(url, lake, stop)
     let scheme = server.tlsCertificate == nil ? "http" : "https"
     stage("serving", "live page and API at \(scheme)://\(address)")
     Terminal.say("\n          \(scheme)://\(address)\n")
@@ -97,7 +111,7 @@ final class Run {
 
   /// Starts the site's thread and waits until the history is in the log; from then on the site is live.
   private func startSite(
-    _ state: GeneratorState, isNew: Bool, _ log: DirectoryLog, _ stop: StopToken
+    _ state: GeneratorState, isNew: Bool, _ log: any EventLog, _ stop: StopToken
   ) throws {
     let progress = ProgressLine("history")
     let begin = ContinuousClock.now
@@ -120,13 +134,38 @@ final class Run {
     stage(
       "site",
       isNew
-        ? "\(state.users) users, \(events) events of history in \(log.path) (\(seconds)); live now"
+        ? "\(state.users) users, \(events) events of history in \(place) (\(seconds)); live now"
         : "\(state.users) users, \(events) events since the last run (\(seconds)); live again")
+  }
+
+  /// Copies what Kafka has to the lake, and from then on whatever comes to be there.
+  private func startArchive(_ log: any EventLog, _ lake: DirectoryLog, _ stop: StopToken) throws {
+    @Sendable func archiver() -> Archiver {
+      Archiver(
+        from: log, to: lake, topics: Topic.allCases.map(\.name),
+        optional: CatalogueTopic.allCases.map(\.name))
+    }
+    let progress = ProgressLine("archive", unit: "records")
+    defer { progress.finish() }
+    var copied = 0
+    try archiver().run(stop: stop, untilCaughtUp: true) {
+      copied = $0
+      progress.update(copied)
+    }
+    progress.finish()
+    stage("archive", "copied \(copied.grouped) records of \(log.url) to \(lake.path); following")
+    workers.append(
+      (
+        "archive",
+        Worker("archive") {
+          try archiver().run(stop: stop, untilCaughtUp: false, onProgress: { _ in })
+        }
+      ))
   }
 
   /// Loads everything where nothing was loaded before, so that the speed layer begins behind the history and
   /// follows only what is new. Where there was a load, the schedule makes the next one.
-  private func firstLoad(_ url: String, _ log: DirectoryLog, _ stop: StopToken) throws {
+  private func firstLoad(_ url: String, _ lake: DirectoryLog, _ stop: StopToken) throws {
     let connection = try Connection(url: url, applicationName: "polyrhythm run")
     let published = try connection.run(locations.library.sql("batch/last_published"))
     guard published.isNull(0, 0) else {
@@ -136,7 +175,7 @@ final class Run {
     let progress = ProgressLine("load full")
     defer { progress.finish() }
     let loader = BatchLoader(
-      lake: log, library: locations.library, configuration: flags.configuration(databaseURL: url),
+      lake: lake, library: locations.library, configuration: flags.configuration(databaseURL: url),
       progress: { progress.update($0, of: $1) })
     do {
       let summary = try loader.load(.full, stop: stop)
@@ -153,7 +192,7 @@ final class Run {
     }
   }
 
-  private func startSpeed(_ url: String, _ log: DirectoryLog, _ stop: StopToken) {
+  private func startSpeed(_ url: String, _ log: any EventLog, _ stop: StopToken) {
     var configuration = SpeedWorker.Configuration(databaseURL: url)
     configuration.kernel = flags.kernel
     let tally = SpeedTally(log.url)
@@ -169,10 +208,10 @@ final class Run {
           try worker.run(stop: stop)
         }
       ))
-    stage("speed", "following \(log.path)")
+    stage("speed", "following \(place)")
   }
 
-  private func startSchedule(_ url: String, _ log: DirectoryLog, _ stop: StopToken) {
+  private func startSchedule(_ url: String, _ lake: DirectoryLog, _ stop: StopToken) {
     let library = locations.library
     let schedule = schedule
     let loads = loads
@@ -182,7 +221,7 @@ final class Run {
         "schedule",
         Worker("schedule") {
           try schedule.run(
-            configuration, library: library, lake: log, stop: stop,
+            configuration, library: library, lake: lake, stop: stop,
             say: { Terminal.say("            \($0)") }, onLoad: { loads.note($0) })
         }
       ))
