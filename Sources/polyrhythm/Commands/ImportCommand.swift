@@ -10,10 +10,17 @@ let importCommand = CommandSpec(
   operands: "FILE… | DIR | s3://BUCKET/PREFIX | postgresql://…", operandCount: 1...100_000,
   flags: [
     LocationFlags.log, LocationFlags.data, LocationFlags.kafka, LocationFlags.partitions,
+    LocationFlags.lake,
     Flag("--format", "F", "auto, eventsim or csv (default auto: by each file's name)"),
     Flag(
       "--archive", "DIR",
-      "move each file there once its events are in the log; for objects a prefix or s3://…"),
+      "each file moves there once a load that has its events is published; for objects a prefix or s3://… (Kafka: with --lake)"
+    ),
+    Flag(
+      "--watch", nil,
+      "take what arrives in directories and s3://…, until stopped; names such as x.part and .x are left alone"
+    ),
+    Flag("--watch-every", "SECONDS", "how often to look with --watch, 0.1 to 86400 (default 5)"),
     Flag("--again", nil, "take in once more what the log has all of; it counts once all the same"),
   ]
 ) { arguments in
@@ -25,13 +32,43 @@ let importCommand = CommandSpec(
   options.format = known
   options.archive = arguments.string("--archive")
   options.again = arguments.has("--again")
+  let isWatch = arguments.has("--watch")
+  let interval = try arguments.double("--watch-every", in: SourceWatch.intervals)
+  guard isWatch || interval == nil else { throw UsageError("--watch-every goes with --watch") }
+  guard !isWatch || !options.again else {
+    throw UsageError("--again and --watch exclude each other: a watch takes each file once")
+  }
+  if isWatch, let database = arguments.operands.first(where: Importer.isDatabase) {
+    throw UsageError(
+      "--watch takes directories and s3://…; import \(database.prefix { $0 != ":" })://… by a timer"
+    )
+  }
   let locations = try Locations(arguments)
   let log = try locations.log()
   options.partitions = try locations.partitions()
   let progress = ImportProgress()
-  let importer = Importer(log, options, stop: Signals.stop, progress: progress.update)
+  let lake = arguments.has("--lake") ? try locations.lake() : nil
+  let importer = Importer(
+    log, options, lake: lake, stop: Signals.stop, progress: progress.update)
   let start = ContinuousClock.now
   defer { progress.finish() }
+  if isWatch {
+    let watch = SourceWatch(importer, interval: interval ?? 5, stop: Signals.stop) {
+      progress.finish()
+      Terminal.say("import: \($0)")
+    }
+    var lookStart = ContinuousClock.now
+    return try watch.run(
+      arguments.operands,
+      beforeWriting: {
+        lookStart = ContinuousClock.now
+        try locations.makeLogDirectory()
+      }
+    ) {
+      progress.finish()
+      report($0, lookStart, log)
+    }
+  }
   do {
     try importer.run(arguments.operands, beforeWriting: locations.makeLogDirectory)
   } catch let error as SourceError where error.code == .stopped {
@@ -47,8 +84,8 @@ let importCommand = CommandSpec(
   report(importer.summary, start, log)
 }
 
-/// How many files that the log has already are named; the others are counted.
-private let knownShown = 5
+/// How many files that give nothing are named; the others are counted.
+private let shown = 5
 
 /// Says what an import did.
 private func report(_ summary: ImportSummary, _ start: ContinuousClock.Instant, _ log: any EventLog)
@@ -57,17 +94,24 @@ private func report(_ summary: ImportSummary, _ start: ContinuousClock.Instant, 
   if let notice = summary.memoryNotice { Terminal.say(notice) }
   if summary.users + summary.songs > 0 {
     Terminal.say(
-      "read \(summary.users.grouped) users and \(summary.songs.grouped) songs"
-        + (summary.withoutID > 0
-          ? "; \(summary.withoutID.grouped) rows without an id were left out" : ""))
+      "read \(summary.users.grouped) users and \(summary.songs.grouped) songs")
   }
-  for (title, records) in summary.known.prefix(knownShown) {
+  if summary.leftOut > 0 {
+    Terminal.say(
+      "left out \(summary.leftOut.grouped) rows of users and songs that have no id or are no records"
+        + (summary.firstLeftOut.map { "; the first: \($0)" } ?? ""))
+  }
+  for line in summary.empty.prefix(shown) { Terminal.say("nothing to import: \(line)") }
+  if summary.empty.count > shown {
+    Terminal.say("nothing to import in \((summary.empty.count - shown).grouped) more")
+  }
+  for (title, records) in summary.known.prefix(shown) {
     Terminal.say(
       "already in the log: \(records.grouped) records of \(title), nothing to do")
   }
-  if summary.known.count > knownShown {
+  if summary.known.count > shown {
     Terminal.say(
-      "already in the log: \((summary.known.count - knownShown).grouped) files more")
+      "already in the log: \((summary.known.count - shown).grouped) files more")
   }
   if summary.recordsBefore > 0 {
     Terminal.say(
@@ -79,8 +123,13 @@ private func report(_ summary: ImportSummary, _ start: ContinuousClock.Instant, 
       "\(summary.catalogueRecords.grouped) records of songs and users are in the catalogue's topics"
     )
   }
+  if summary.toArchive > 0 {
+    Terminal.say(
+      "\(summary.toArchive.grouped) files move to the archive once a load that has them is published"
+    )
+  }
   if summary.rows + summary.records == 0,
-    !summary.known.isEmpty || summary.catalogueRecords > 0
+    !summary.known.isEmpty || !summary.empty.isEmpty || summary.catalogueRecords > 0
   {
     return
   }
