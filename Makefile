@@ -76,6 +76,11 @@ else
 	scripts/test-chaos.sh $(BINARY) $(CHAOS) $(TEST_CHAOS_SECONDS) $(SEED)
 endif
 
+# Installs Airflow from PyPI (2 minutes, 600 MB), and so is no part of `make test`.
+.PHONY: airflow-test
+airflow-test: deps build ## Run the DAGs of compose/airflow with a real Airflow from PyPI
+	scripts/test-airflow.sh $(BINARY)
+
 .PHONY: build-chaos
 build-chaos: build
 	swift build -c release --product polyrhythm-chaos $(SWIFT_FLAGS)

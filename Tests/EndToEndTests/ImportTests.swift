@@ -162,4 +162,33 @@ import Warehouse
         FileManager.default.contents(atPath: box.path("done/page_view_events.ndjson")) == page)
     }
   }
+
+  @Test func aWatchTakesWhatArrivesAndEndsOnSIGTERM() throws {
+    try withSandbox { box in
+      _ = try box.write("in/old.ndjson", Self.line(0))
+      let watch = try box.start([
+        "import", "--watch", box.path("in"), "--watch-every", "0.2", "--log", "dir:\(box.log)",
+      ])
+      func count() throws -> Int64 { (try? LogFiles(box.log).count().total) ?? 0 }
+      #expect(try eventually(within: 30) { try count() == 1 }, "\(watch.errorsSoFar)")
+      _ = try box.write("in/.new.ndjson", Self.line(1))
+      _ = try box.write("in/broken.csv", "no,such\n1,2\n")
+      #expect(eventually(within: 30) { watch.errorsSoFar.contains("broken.csv") })
+      #expect(try count() == 1)
+      try FileManager.default.moveItem(
+        atPath: box.path("in/.new.ndjson"), toPath: box.path("in/new.ndjson"))
+      #expect(try eventually(within: 30) { try count() == 2 }, "\(watch.errorsSoFar)")
+      watch.send(SIGTERM)
+      let end = try watch.wait()
+      #expect(end.status == 0, "\(end)")
+      #expect(end.errors.split(separator: "\n").filter { $0.contains("broken.csv") }.count == 1)
+      try box.fail(["import", "--watch", "in/old.ndjson"], 78, saying: ["--watch"])
+      try box.fail(["import", "in", "--watch-every", "1"], 64, saying: ["--watch"])
+    }
+  }
+
+  private static func line(_ number: Int) -> String {
+    #"{"ts":1767225600000,"sessionId":1,"itemInSession":\#(number),"userId":7,"artist":"A","song":"B"}"#
+      + "\n"
+  }
 }

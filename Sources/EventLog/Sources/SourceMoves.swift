@@ -21,10 +21,9 @@ public struct SourceMove: Codable, Equatable, Sendable {
     self.ends = ends
   }
 
-  /// Whether all of the file's records are below these offsets.
-  public func isCovered(by loaded: [TopicPartition: Int64]) -> Bool {
-    let loaded = Dictionary(uniqueKeysWithValues: loaded.map { ($0.key.description, $0.value) })
-    return ends.allSatisfy { $0.value <= loaded[$0.key] ?? 0 }
+  /// Whether all of the file's records are below these offsets, by topic/partition.
+  public func isCovered(by loaded: [String: Int64]) -> Bool {
+    ends.allSatisfy { $0.value <= loaded[$0.key] ?? 0 }
   }
 }
 
@@ -38,17 +37,20 @@ public struct SourceMoves: Sendable {
   /// - Parameter lake: the log that loads read.
   public init(_ lake: DirectoryLog) { path = "\(lake.path)/sources" }
 
-  /// Returns once the move is remembered, whatever happens to this machine's power.
-  /// - Parameter id: of the file to move: letters and digits. An older move of the same id is replaced.
-  /// - Throws: where it cannot be written.
-  public func add(_ move: SourceMove, id: String) throws(EventLogError) {
+  /// Returns once the moves are remembered, whatever happens to this machine's power.
+  /// - Parameter moves: by the id of the file to move: letters and digits. An older move of the same id is replaced.
+  /// - Throws: where they cannot be written.
+  public func add(_ moves: [String: SourceMove]) throws(EventLogError) {
+    if moves.isEmpty { return }
     if !File.exists(path) { try File.makeDirectories(path) }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-    guard let text = try? encoder.encode(move) else { return }
-    try File.replace(
-      name(id), with: Array(text) + [10],
-      by: "\(path)/\(PartitionDirectory.temporaryPrefix)\(id)\(Self.ending)")
+    for (id, move) in moves {
+      guard let text = try? encoder.encode(move) else { continue }
+      try File.replace(
+        name(id), with: Array(text) + [10],
+        by: "\(path)/\(PartitionDirectory.temporaryPrefix)\(id)\(Self.ending)")
+    }
     try File.syncDirectory(path)
   }
 
@@ -58,24 +60,29 @@ public struct SourceMoves: Sendable {
   /// - Throws: `.damaged` for a file that is none of ours.
   public func waiting() throws(EventLogError) -> [(id: String, move: SourceMove)] {
     var moves: [(id: String, move: SourceMove)] = []
-    for name in try File.names(in: path) ?? [] where name.hasSuffix(Self.ending) {
-      guard let file = try File.openIfThere("\(path)/\(name)", O_RDONLY) else { continue }
-      let bytes = try file.read(count: file.size(), at: 0)
-      guard !name.hasPrefix(PartitionDirectory.temporaryPrefix) else { continue }
-      guard let move = try? JSONDecoder().decode(SourceMove.self, from: Data(bytes)) else {
-        throw EventLogError(
-          .damaged,
-          "\(file.path) is not what polyrhythm writes; remove it, and import its file again")
-      }
-      moves.append((String(name.dropLast(Self.ending.count)), move))
+    for name in try File.names(in: path) ?? []
+    where name.hasSuffix(Self.ending) && !name.hasPrefix(PartitionDirectory.temporaryPrefix) {
+      let id = String(name.dropLast(Self.ending.count))
+      if let move = try load(id) { moves.append((id, move)) }
     }
     return moves.sorted { $0.move.source < $1.move.source }
+  }
+
+  private func load(_ id: String) throws(EventLogError) -> SourceMove? {
+    guard let file = try File.openIfThere(name(id), O_RDONLY) else { return nil }
+    let bytes = try file.read(count: file.size(), at: 0)
+    guard let move = try? JSONDecoder().decode(SourceMove.self, from: Data(bytes)) else {
+      throw EventLogError(
+        .damaged,
+        "\(file.path) is not what polyrhythm writes; remove it, and import its file again")
+    }
+    return move
   }
 
   /// Forgets a move, if it is still this one: an import may have replaced it meanwhile.
   /// - Throws: where it cannot be removed.
   public func remove(_ move: SourceMove, id: String) throws(EventLogError) {
-    guard try waiting().contains(where: { $0.id == id && $0.move == move }) else { return }
+    guard try load(id) == move else { return }
     try File.remove(name(id))
     try File.syncDirectory(path)
   }

@@ -60,6 +60,7 @@ public final class SourceArchive {
     all: Int, due: Int
   ) {
     let waiting = try moves.waiting()
+    let loaded = Self.byName(loaded)
     return (waiting.count, waiting.filter { $0.move.isCovered(by: loaded) }.count)
   }
 
@@ -69,6 +70,7 @@ public final class SourceArchive {
   public func move(loaded: [TopicPartition: Int64]) throws -> Outcome {
     var outcome = Outcome()
     guard try !moves.waiting().isEmpty else { return outcome }
+    let loaded = Self.byName(loaded)
     _ = try moves.alone {
       for (id, move) in try moves.waiting() {
         guard move.isCovered(by: loaded) else {
@@ -85,6 +87,10 @@ public final class SourceArchive {
       }
     }
     return outcome
+  }
+
+  private static func byName(_ offsets: [TopicPartition: Int64]) -> [String: Int64] {
+    Dictionary(uniqueKeysWithValues: offsets.map { ($0.key.description, $0.value) })
   }
 
   private func make(_ move: SourceMove, _ outcome: inout Outcome) throws {

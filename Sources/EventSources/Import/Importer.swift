@@ -18,7 +18,7 @@ public final class Importer {
   let sources: ImportSources
   private let references = StreamReferences()
   private let catalogue: CatalogueImport
-  private let moves: SourceMoves?
+  let moves: SourceMoves?
   /// The files of which the log has all by now.
   private var finished: [SourceFile] = []
   /// What the import has done so far.
@@ -125,7 +125,7 @@ public final class Importer {
   }
 
   /// Finds everything that the operands name, so that a wrong name is noticed before anything is written.
-  private func check(_ operands: [String]) throws(SourceError) -> [SourceFile] {
+  func check(_ operands: [String]) throws(SourceError) -> [SourceFile] {
     try checkArchive(operands)
     var files: [SourceFile] = []
     for operand in operands where !Self.isDatabase(operand) {
@@ -363,14 +363,16 @@ public final class Importer {
         if end > 0 { ends[partition.description] = end }
       }
     }
+    var waiting: [String: SourceMove] = [:]
     for file in finished {
       guard let stamp = file.stamp, let target = try sources.target(of: file) else { continue }
       let id = ContentHash()
       id.add(file.place)
-      try moves.add(
-        SourceMove(source: file.place, stamp: stamp, target: target, ends: ends), id: id.text)
-      summary.toArchive += 1
+      waiting[id.text] = SourceMove(
+        source: file.place, stamp: stamp, target: target, ends: ends)
     }
+    try moves.add(waiting)
+    summary.toArchive = waiting.count
   }
 
   private func noteEmpty(_ title: String) { summary.empty.append("\(title) is empty") }

@@ -10,7 +10,9 @@ let importCommand = CommandSpec(
   operands: "FILE… | DIR | s3://BUCKET/PREFIX | postgresql://…", operandCount: 1...100_000,
   flags: [
     LocationFlags.log, LocationFlags.data, LocationFlags.kafka, LocationFlags.partitions,
-    LocationFlags.lake,
+    // Without a variable: one that is set for loads must not lead an import into the lake of an archive.
+    Flag(
+      "--lake", "DIR", "with --archive and a Kafka log: the lake, which remembers what is to move"),
     Flag("--format", "F", "auto, eventsim or csv (default auto: by each file's name)"),
     Flag(
       "--archive", "DIR",
@@ -24,13 +26,7 @@ let importCommand = CommandSpec(
     Flag("--again", nil, "take in once more what the log has all of; it counts once all the same"),
   ]
 ) { arguments in
-  var options = ImportOptions()
-  let format = arguments.string("--format") ?? "auto"
-  guard let known = ImportFormat(rawValue: format) else {
-    throw UsageError("--format: \"\(format)\" is not a format; it is auto, eventsim or csv")
-  }
-  options.format = known
-  options.archive = arguments.string("--archive")
+  var options = try importOptions(arguments)
   options.again = arguments.has("--again")
   let isWatch = arguments.has("--watch")
   let interval = try arguments.double("--watch-every", in: SourceWatch.intervals)
@@ -66,14 +62,14 @@ let importCommand = CommandSpec(
       }
     ) {
       progress.finish()
-      report($0, lookStart, log)
+      $0.say(since: lookStart, to: log)
     }
   }
   do {
     try importer.run(arguments.operands, beforeWriting: locations.makeLogDirectory)
   } catch let error as SourceError where error.code == .stopped {
     progress.finish()
-    report(importer.summary, start, log)
+    importer.summary.say(since: start, to: log)
     let next =
       importer.summary.memoryNotice == nil
       ? "goes on at the next record" : "writes its records again, and both copies count once"
@@ -81,85 +77,18 @@ let importCommand = CommandSpec(
       .temporaryFailure, "stopped before all files were in; the same command \(next)")
   }
   progress.finish()
-  report(importer.summary, start, log)
+  importer.summary.say(since: start, to: log)
 }
 
-/// How many files that give nothing are named; the others are counted.
-private let shown = 5
-
-/// Says what an import did.
-private func report(_ summary: ImportSummary, _ start: ContinuousClock.Instant, _ log: any EventLog)
-{
-  let seconds = max(0.001, (ContinuousClock.now - start) / .seconds(1))
-  if let notice = summary.memoryNotice { Terminal.say(notice) }
-  if summary.users + summary.songs > 0 {
-    Terminal.say(
-      "read \(summary.users.grouped) users and \(summary.songs.grouped) songs")
+/// What sources are taken for and where they go in the end, for the commands that import.
+/// - Throws: `UsageError` for a format that there is not.
+func importOptions(_ arguments: Arguments) throws -> ImportOptions {
+  var options = ImportOptions()
+  let format = arguments.string("--format") ?? "auto"
+  guard let known = ImportFormat(rawValue: format) else {
+    throw UsageError("--format: \"\(format)\" is not a format; it is auto, eventsim or csv")
   }
-  if summary.leftOut > 0 {
-    Terminal.say(
-      "left out \(summary.leftOut.grouped) rows of users and songs that have no id or are no records"
-        + (summary.firstLeftOut.map { "; the first: \($0)" } ?? ""))
-  }
-  for line in summary.empty.prefix(shown) { Terminal.say("nothing to import: \(line)") }
-  if summary.empty.count > shown {
-    Terminal.say("nothing to import in \((summary.empty.count - shown).grouped) more")
-  }
-  for (title, records) in summary.known.prefix(shown) {
-    Terminal.say(
-      "already in the log: \(records.grouped) records of \(title), nothing to do")
-  }
-  if summary.known.count > shown {
-    Terminal.say(
-      "already in the log: \((summary.known.count - shown).grouped) files more")
-  }
-  if summary.recordsBefore > 0 {
-    Terminal.say(
-      "\(summary.recordsBefore.grouped) records were in the log from an import that had not "
-        + "come to its end; this one went on behind them")
-  }
-  if summary.catalogueRecords > 0 {
-    Terminal.say(
-      "\(summary.catalogueRecords.grouped) records of songs and users are in the catalogue's topics"
-    )
-  }
-  if summary.toArchive > 0 {
-    Terminal.say(
-      "\(summary.toArchive.grouped) files move to the archive once a load that has them is published"
-    )
-  }
-  if summary.rows + summary.records == 0,
-    !summary.known.isEmpty || !summary.empty.isEmpty || summary.catalogueRecords > 0
-  {
-    return
-  }
-  Terminal.say(
-    "imported \(summary.rows.grouped) lines of \(summary.files) files as "
-      + "\(summary.records.grouped) records "
-      + "(\(summary.broken) undecodable, which go to quarantine) in \(Terminal.duration(seconds)) "
-      + "(\(Int(Double(summary.rows) / seconds).grouped)/s) to \(log.url)")
-  if let first = summary.firstBroken { Terminal.say("the first undecodable row: \(first)") }
-  if summary.streamsWithoutUser + summary.streamsWithoutSong > 0 {
-    Terminal.say(
-      "no table describes the user of \(summary.streamsWithoutUser.grouped) streams and "
-        + "the song of \(summary.streamsWithoutSong.grouped); they count without those details"
-    )
-  }
-}
-
-/// A progress line of its own for each file or table that is read.
-private final class ImportProgress {
-  private var title = ""
-  private var line: ProgressLine?
-
-  func update(_ what: String, _ count: Int) {
-    if what != title {
-      line?.finish()
-      title = what
-      line = ProgressLine("import \((what as NSString).lastPathComponent)", unit: "rows")
-    }
-    line?.update(count)
-  }
-
-  func finish() { line?.finish() }
+  options.format = known
+  options.archive = arguments.string("--archive")
+  return options
 }

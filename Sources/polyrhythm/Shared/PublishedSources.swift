@@ -7,7 +7,7 @@ import Warehouse
 /// The imported files that may move to their archive because a load that has them is published.
 struct PublishedSources {
   private let archive: SourceArchive
-  private let publications: Publications
+  let publications: Publications
 
   init(
     _ lake: DirectoryLog, library: SQLLibrary, _ configuration: BatchLoader.Configuration,
