@@ -1,6 +1,6 @@
 #!/bin/bash
 # Parses the DAGs of compose/airflow with a real Airflow from PyPI and runs their tasks one by one, on data of its own.
-# test-airflow.sh [BINARY]; AIRFLOW_VENV keeps the installed Airflow (2 minutes, 600 MB) in that directory for the next time. Runs for about 5 minutes.
+# test-airflow.sh [BINARY]; AIRFLOW_VENV keeps the installed Airflow (2 minutes, 600 MB) in that directory for the next time. Runs for 5 to 15 minutes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 binary=$(realpath "${1:-.build/release/polyrhythm}")
