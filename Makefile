@@ -83,6 +83,11 @@ ORACLE_ARGS ?=
 oracle: deps-test build ## Hold every question, mart and dashboard query against DuckDB over the lake's files
 	scripts/test-oracle.sh $(BINARY) $(ORACLE_ARGS)
 
+# Installs Airflow from PyPI (2 minutes, 600 MB), and so is no part of `make test`.
+.PHONY: airflow-test
+airflow-test: deps build ## Run the DAGs of compose/airflow with a real Airflow from PyPI
+	scripts/test-airflow.sh $(BINARY)
+
 .PHONY: build-chaos
 build-chaos: build
 	swift build -c release --product polyrhythm-chaos $(SWIFT_FLAGS)

@@ -67,17 +67,26 @@ let loadCommand = CommandSpec(
     let summary = try loader.load(kind, stop: Signals.stop)
     progress.finish()
     for line in summary.lines { Terminal.say(line) }
-    if isShadow { try showShadow(locations, configuration) }
+    if isShadow {
+      try showShadow(locations, configuration)
+    } else {
+      PublishedSources(lake, library: locations.library, configuration, stop: Signals.stop)
+        .moveAfterPublication(say: Terminal.say)
+    }
   default:
-    let publications = Publications(
-      library: locations.library,
-      configuration: flags.configuration(databaseURL: try locations.migratedDatabaseURL()))
+    let configuration = flags.configuration(databaseURL: try locations.migratedDatabaseURL())
+    let publications = Publications(library: locations.library, configuration: configuration)
     let change =
       operation == "publish"
       ? try publications.publishShadow(stop: Signals.stop)
       : try publications.rollBack(stop: Signals.stop)
     for warning in change.warnings { Terminal.say("warning: \(warning)") }
     Terminal.say(change.line(isPublished: operation == "publish"))
+    // These two read nothing of the lake, and so may be told none.
+    if operation == "publish", let lake = try? locations.lake() {
+      PublishedSources(lake, library: locations.library, configuration, stop: Signals.stop)
+        .moveAfterPublication(say: Terminal.say)
+    }
   }
 }
 
