@@ -11,7 +11,7 @@ final class KafkaClient: @unchecked Sendable {
 
   /// Milliseconds that a question to the brokers may take, connecting included, before they count
   /// as unreachable: `socket.timeout.ms`.
-  private let requestMilliseconds: Int32
+  let requestMilliseconds: Int32
   /// Much less than librdkafka's own minute: somebody waits for the answer.
   private static let requestMillisecondsDefault: Int32 = 5000
   private static let textBytes = 512

@@ -10,6 +10,9 @@ public final class KafkaLog: EventLog {
   private let properties: [String: String]
   private let replication: Int32
   private let pool: Mutex<[PooledClient]>
+  /// Asks questions, and reads nothing: on a connection on which a fetch waits for records, a question waits with it.
+  private let asking = Mutex<KafkaClient?>(nil)
+  private let groups: KafkaGroups
 
   /// A consumer client and the partitions that are being read through it. One client reads many
   /// partitions, each at most once.
@@ -58,9 +61,12 @@ public final class KafkaLog: EventLog {
       }
       replication = number
     }
+    // Readers belong to no group; progress is committed for one.
+    let group = properties.removeValue(forKey: "group.id")
     self.brokers = brokers
-    self.properties = properties
     self.replication = replication
+    groups = KafkaGroups(brokers: brokers, properties: properties, group: group)
+    self.properties = properties
     pool = Mutex([])
   }
 
@@ -79,30 +85,60 @@ public final class KafkaLog: EventLog {
     try client().partitionCount(of: topic)
   }
 
+  /// True: retention drops records whether they were read or not.
+  public var dropsRecords: Bool { true }
+
   /// The offset of the first record that retention has left.
   public func startOffset(of partition: TopicPartition) throws(EventLogError) -> Int64 {
-    try client().offsets(of: partition).lowerBound
+    try bounds(of: partition).start
   }
 
   /// One past the last record that all in-sync replicas have.
   public func endOffset(of partition: TopicPartition) throws(EventLogError) -> Int64 {
-    try client().offsets(of: partition).upperBound
+    try bounds(of: partition).end
+  }
+
+  /// Asks each broker twice, for the starts and for the ends of the partitions that it leads.
+  public func bounds(of partitions: [TopicPartition]) throws(EventLogError)
+    -> [TopicPartition: LogBounds]
+  {
+    guard !partitions.isEmpty else { return [:] }
+    return try client().bounds(of: partitions)
+  }
+
+  /// Asks the partition's broker once for each.
+  public func bounds(of partition: TopicPartition) throws(EventLogError) -> LogBounds {
+    let offsets = try client().offsets(of: partition)
+    return LogBounds(start: offsets.lowerBound, end: offsets.upperBound)
+  }
+
+  /// Commits the offsets for a consumer group, in the background: the property `group.id`, else `group`.
+  public func note(progress: [TopicPartition: Int64], of group: String) {
+    groups.commit(progress, of: group)
   }
 
   /// A reader without a consumer group. Brokers that go away while it reads are waited for.
-  /// - Throws: `.damaged` where the partition ends before `offset`; `.unavailable`.
+  /// - Throws: `.lost` where the partition begins after `offset`; `.damaged` where it ends before `offset`;
+  ///   `.unavailable`.
   public func reader(of partition: TopicPartition, from offset: Int64) throws(EventLogError)
     -> any LogReader
   {
-    try kafkaReader(of: partition, from: offset)
+    try kafkaReader(of: partition, from: offset, within: bounds(of: partition))
   }
 
-  func kafkaReader(of partition: TopicPartition, from offset: Int64) throws(EventLogError)
-    -> KafkaReader
+  /// The same, and asks no broker.
+  public func reader(of partition: TopicPartition, from offset: Int64, within bounds: LogBounds)
+    throws(EventLogError) -> any LogReader
+  {
+    try kafkaReader(of: partition, from: offset, within: bounds)
+  }
+
+  func kafkaReader(of partition: TopicPartition, from offset: Int64, within bounds: LogBounds)
+    throws(EventLogError) -> KafkaReader
   {
     let client = try take(partition)
     do throws(EventLogError) {
-      return try KafkaReader(self, client, partition, from: offset)
+      return try KafkaReader(self, client, partition, from: offset, within: bounds)
     } catch {
       giveBack(client, partition)
       throw error
@@ -153,11 +189,11 @@ public final class KafkaLog: EventLog {
   }
 
   private func client() throws(EventLogError) -> KafkaClient {
-    if let client = pool.withLock({ $0.first?.client }) { return client }
+    if let client = asking.withLock({ $0 }) { return client }
     let made = try newClient()
-    return pool.withLock { pool in
-      if let client = pool.first?.client { return client }
-      pool.append(PooledClient(client: made, reading: []))
+    return asking.withLock { asking in
+      if let asking { return asking }
+      asking = made
       return made
     }
   }

@@ -8,7 +8,7 @@ let speedCommand = CommandSpec(
   summary: "Follows the log and keeps the minute views of what is not loaded yet, exactly once.",
   flags: [
     LocationFlags.log, LocationFlags.database, LocationFlags.data, LocationFlags.kafka,
-    CatchUp.flag,
+    CatchUp.flag, LossFlags.accept,
     Flag("--flush-seconds", "S", "between flushes: how old a live chart may be (default 1)"),
     KernelFlags.lateness,
   ]
@@ -21,6 +21,7 @@ let speedCommand = CommandSpec(
   var configuration = SpeedWorker.Configuration(databaseURL: try locations.migratedDatabaseURL())
   configuration.kernel = kernel
   configuration.flushInterval = flush
+  configuration.acceptsLoss = arguments.has("--accept-loss")
   configuration.untilCaughtUp = arguments.has("--until-caught-up")
   let tally = SpeedTally(log.url)
   let catchUp = configuration.untilCaughtUp ? try CatchUp(log) : nil
