@@ -174,6 +174,29 @@ import Testing
     try writer.close()
   }
 
+  /// The end of a partition is a message of librdkafka too, and may lie in the queue before a record.
+  @Test func aReaderThatNeverWaitsGetsWhatComes() throws {
+    let kafka = try MockKafka()
+    try kafka.createTopic(topic, partitions: 1)
+    let log = try EventLogs.open("kafka:\(kafka.bootstrap)")
+    let readers = try (0..<20).map { _ in try log.reader(of: part, from: 0) }
+    let batch = RecordBatch()
+    // By now all of them have come to the end of the empty partition.
+    #expect(try readers[19].read(into: batch, maxBytes: 1, waitMilliseconds: 500) == 0)
+    let writer = try log.writer(to: [topic])
+    try Array("k".utf8).withUnsafeBytes {
+      try writer.append(topic: 0, key: $0, timestamp: 1, payload: $0)
+    }
+    try writer.close()
+    #expect(try readers[19].read(into: batch, maxBytes: 1, waitMilliseconds: 5000) == 1)
+    for (number, reader) in readers.dropLast().enumerated() {
+      #expect(
+        try eventually(within: 10) {
+          try reader.read(into: batch, maxBytes: 1, waitMilliseconds: 0) == 1
+        }, "reader \(number)")
+    }
+  }
+
   @Test func anArchiveWaitsThroughAnOutage() throws {
     let scratch = Scratch()
     let kafka = try MockKafka()

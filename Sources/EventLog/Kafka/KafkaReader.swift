@@ -13,6 +13,7 @@ final class KafkaReader: LogReader {
   /// The partition's queue in librdkafka, and whether it has something.
   private let queue: OpaquePointer?
   private let sign = KafkaSign()
+  private var passes = 0
   private var messages: [UnsafeMutablePointer<rd_kafka_message_t>?]
   /// What ended the reading; thrown once the records before it were given.
   private var failure: EventLogError?
@@ -21,6 +22,9 @@ final class KafkaReader: LogReader {
 
   /// Messages taken from librdkafka at once.
   private static let messagesMax = 512
+  /// Reads without waiting that are passed over where there is no sign. Then librdkafka is asked all the same, so that a sign
+  /// that it should fail to give holds nothing up for good.
+  private static let passesMax = 64
   /// Without a message for so long, the brokers are asked whether they are still there.
   private static let silenceMax = Duration.seconds(10)
 
@@ -92,8 +96,13 @@ final class KafkaReader: LogReader {
     batch.nextOffset = position
     if let failure { throw failure }
     // Without a queue there is no sign, and librdkafka is asked each time.
-    if waitMilliseconds == 0, queue != nil, !sign.isRaised { return 0 }
+    if waitMilliseconds == 0, queue != nil, !sign.isRaised, passes < Self.passesMax {
+      passes += 1
+      return 0
+    }
+    passes = 0
     sign.lower()
+    var isDrained = false
     var bytes = 0
     let deadline = ContinuousClock.now + .milliseconds(waitMilliseconds)
     repeat {
@@ -101,19 +110,25 @@ final class KafkaReader: LogReader {
       // The end of the partition comes as a message too; the wait goes on after it.
       guard
         let first = rd_kafka_consume(topic, partition.partition, max(0, Int32(left.rounded(.up))))
-      else { break }
+      else {
+        isDrained = true
+        break
+      }
       messages[0] = first
       batch.reserve(maxBytes)
       take(1, into: batch, &bytes, onMessage)
-    } while batch.entries.isEmpty && failure == nil && ContinuousClock.now < deadline
+    } while batch.entries.isEmpty && failure == nil
     while !batch.entries.isEmpty, failure == nil, bytes < maxBytes {
       let count = rd_kafka_consume_batch(
         topic, partition.partition, 0, &messages, messages.count)
-      if count <= 0 { break }
+      if count <= 0 {
+        isDrained = true
+        break
+      }
       take(count, into: batch, &bytes, onMessage)
     }
-    // The queue may have more than was taken.
-    if !batch.entries.isEmpty { sign.raise() }
+    // The sign is raised by a queue that was empty, and so not by this one.
+    if !isDrained { sign.raise() }
     if !batch.entries.isEmpty {
       lastSign = .now
     } else if let failure {

@@ -155,9 +155,9 @@ public final class SpeedWorker: Sendable {
       return error.isRetriable || error.sqlState == "55P03"
     }
     guard let code = (error as? EventLogError)?.code else { return false }
-    // The next claim finds what is lost, and says what becomes of it.
-    if code == .lost { return true }
-    return code == .unavailable && !configuration.untilCaughtUp
+    // The next claim finds what is lost, and leaves it to a load or goes on behind it.
+    if code == .lost, configuration.acceptsLoss { return true }
+    return (code == .unavailable || code == .lost) && !configuration.untilCaughtUp
   }
 
   /// Seconds before the worker starts again after an error: the first time, and at most.
