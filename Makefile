@@ -20,7 +20,7 @@ SEED ?=
 TEST_CHAOS_SECONDS ?= 60
 CHAOS := .build/release/polyrhythm-chaos
 CHAOS_HALF = $(shell echo $$(( $(or $(SECONDS),$$(( $(MINUTES) * 60 ))) / 2 )))
-# What `make bench` measures: generator, pipeline, bars, or all of them when empty
+# What `make bench` measures: generator, pipeline, bars, or all of these when empty; or kafka
 PART ?=
 # Further arguments of the release build, for example --static-swift-stdlib
 SWIFT_FLAGS ?=

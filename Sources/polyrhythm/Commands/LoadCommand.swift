@@ -8,7 +8,7 @@ let loadCommand = CommandSpec(
   operands: "full | incremental | rollback | publish", operandCount: 1...1,
   flags: [
     LocationFlags.lake, LocationFlags.database, LocationFlags.data, KernelFlags.lateness,
-    LoadFlags.minutes,
+    LoadFlags.minutes, LossFlags.accept,
     Flag(
       "--shadow", nil,
       "with full: builds beside what is published, shows what would change, and leaves it for load publish"
@@ -50,6 +50,7 @@ let loadCommand = CommandSpec(
     let lake = try locations.lake()
     var configuration = flags.configuration(databaseURL: try locations.migratedDatabaseURL())
     configuration.isShadow = isShadow
+    configuration.acceptsLoss = arguments.has("--accept-loss")
     configuration.days = days
     if let records = try arguments.int("--far-behind", in: 0...Int.max) {
       configuration.farBehind = Int64(records)
