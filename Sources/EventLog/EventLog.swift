@@ -112,9 +112,9 @@ extension EventLog {
   /// None, for logs that drop nothing by themselves.
   public func risks(of topics: [String], compacted: [String]) -> [String] { [] }
 
-  /// `startOffset`, for logs that are read from their beginning.
+  /// `startOffset`; 0 for logs that drop records by themselves, whose absence the reader must find.
   public func firstOffset(of partition: TopicPartition) throws(EventLogError) -> Int64 {
-    try startOffset(of: partition)
+    try dropsRecords ? 0 : startOffset(of: partition)
   }
 
   /// False, for logs from which somebody removes records on purpose.
