@@ -43,12 +43,13 @@ public struct Archiver {
   /// `untilCaughtUp` the topics have to be there. All that was copied is on the storage device when
   /// this returns.
   /// - Parameters:
-  ///   - say: told in one line what is waited for, and what has appeared.
+  ///   - say: told in one line what is waited for, and what has appeared, and of which topic.
   ///   - onProgress: called with the number of records copied so far in this run, once readers of the
   ///     lake see them.
   /// - Throws: `.damaged` where the source lacks records that were not copied yet.
   public func run(
-    stop: StopToken, untilCaughtUp: Bool, say: (String) -> Void = { _ in },
+    stop: StopToken, untilCaughtUp: Bool,
+    say: (_ line: String, _ topic: String) -> Void = { _, _ in },
     onProgress: (Int) -> Void
   ) throws(EventLogError) {
     var copies: [Copy] = []
@@ -56,7 +57,7 @@ public struct Archiver {
       let count = try source.partitionCount(of: topic)
       if count == 0, !untilCaughtUp || optional.contains(topic) {
         if !optional.contains(topic) {
-          say("no topic \(topic) in \(source.url) yet; waiting for it")
+          say("no topic \(topic) in \(source.url) yet; waiting for it", topic)
         }
         continue
       }
@@ -96,8 +97,9 @@ public struct Archiver {
   }
 
   /// Copies of the topics and partitions that have appeared in the source since `copies` were opened.
-  private func look(beside copies: [Copy], _ say: (String) -> Void) throws(EventLogError) -> [Copy]
-  {
+  private func look(
+    beside copies: [Copy], _ say: (_ line: String, _ topic: String) -> Void
+  ) throws(EventLogError) -> [Copy] {
     var found: [Copy] = []
     for topic in topics {
       let known = copies.count { $0.partition.topic == topic }
@@ -113,7 +115,7 @@ public struct Archiver {
         known == 0
           ? "topic \(topic) is there now, with \(count) partitions"
           : "\(topic) has \(count) partitions now instead of \(known): users move between "
-            + "partitions, and the order of their events there is only that of event time")
+            + "partitions, and the order of their events there is only that of event time", topic)
       found += try open(topic, known..<count)
     }
     return found

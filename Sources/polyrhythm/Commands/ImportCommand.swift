@@ -89,13 +89,16 @@ private func report(_ summary: ImportSummary, _ start: ContinuousClock.Instant, 
     "imported \(summary.rows.grouped) lines of \(summary.files) files as "
       + "\(summary.records.grouped) records "
       + "(\(summary.broken) undecodable, which go to quarantine) in \(Terminal.duration(seconds)) "
-      + "(\(Int(Double(summary.rows) / seconds).grouped)/s) to \(log.url)")
-  if let first = summary.firstBroken { Terminal.say("the first undecodable row: \(first)") }
+      + "(\(Int(Double(summary.rows) / seconds).grouped)/s) to \(log.url)", .info,
+    [.number(.records, summary.records), .number(.rows, summary.rows), .seconds(seconds)])
+  if let first = summary.firstBroken {
+    Terminal.say("the first undecodable row: \(first)", .warning)
+  }
   if summary.streamsWithoutUser + summary.streamsWithoutSong > 0 {
     Terminal.say(
       "no table describes the user of \(summary.streamsWithoutUser.grouped) streams and "
-        + "the song of \(summary.streamsWithoutSong.grouped); they count without those details"
-    )
+        + "the song of \(summary.streamsWithoutSong.grouped); they count without those details",
+      .warning)
   }
 }
 

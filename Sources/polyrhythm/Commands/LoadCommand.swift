@@ -66,7 +66,7 @@ let loadCommand = CommandSpec(
     }
     let summary = try loader.load(kind, stop: Signals.stop)
     progress.finish()
-    for line in summary.lines { Terminal.say(line) }
+    for notice in summary.notices { Notices().say(notice) }
     if isShadow { try showShadow(locations, configuration) }
   default:
     let publications = Publications(
@@ -76,8 +76,9 @@ let loadCommand = CommandSpec(
       operation == "publish"
       ? try publications.publishShadow(stop: Signals.stop)
       : try publications.rollBack(stop: Signals.stop)
-    for warning in change.warnings { Terminal.say("warning: \(warning)") }
-    Terminal.say(change.line(isPublished: operation == "publish"))
+    let run: [Notice.Field] = [.number(.loadRun, change.run)]
+    for warning in change.warnings { Notices(prefix: "warning: ").say("\(warning)", .warning, run) }
+    Terminal.say(change.line(isPublished: operation == "publish"), .info, run)
   }
 }
 
