@@ -67,6 +67,7 @@ run: deps build ## Install, build and start everything; page at http://127.0.0.1
 .PHONY: test
 test: deps-test build build-chaos ## Build and run every test: unit, integration, end to end, chaos
 	scripts/check-compose.sh $(BINARY)
+	scripts/check-units.sh $(BINARY)
 	scripts/plot-week.sh --check
 	python3 -B benchmarks/peers/test_answers.py
 ifneq ($(TEST_ARGS),)
@@ -125,12 +126,22 @@ plot: build ## Redraw docs/generator-week.svg from a run of the generator
 	@scripts/plot-week.sh
 
 .PHONY: install
-install: build ## Install under PREFIX (default /usr/local; DESTDIR is honoured)
+install: build install-units ## Install under PREFIX (default /usr/local; DESTDIR is honoured)
 	install -D -m 755 $(BINARY) "$(DESTDIR)$(PREFIX)/bin/polyrhythm"
 	rm -rf "$(SHARE)/warehouse-sql" "$(SHARE)/page"
 	mkdir -p "$(SHARE)"
 	cp -R warehouse-sql "$(SHARE)/warehouse-sql"
 	cp -R Sources/ServingLayer/Page "$(SHARE)/page"
+
+# systemd's units, the user that they run as, and a template of their settings (docs/operations.md, Under systemd).
+.PHONY: install-units
+install-units:
+	for unit in systemd/*.service; do \
+	  sed 's|@PREFIX@|$(PREFIX)|' "$$unit" | \
+	    install -D -m 644 /dev/stdin "$(DESTDIR)$(PREFIX)/lib/systemd/system/$${unit##*/}"; \
+	done
+	install -D -m 644 systemd/sysusers.conf "$(DESTDIR)$(PREFIX)/lib/sysusers.d/polyrhythm.conf"
+	install -D -m 644 systemd/polyrhythm.env "$(SHARE)/polyrhythm.env"
 
 .PHONY: clean
 clean: swift ## Remove what was built (never ./data)

@@ -91,6 +91,8 @@ if [ "$want_tests" = yes ]; then
   packages+=(
     python3-yaml # scripts/check-compose.sh
     python3-venv # for moto and DuckDB, below
+    rsync        # the copy of a log, as docs/operations.md has it
+    systemd      # scripts/check-units.sh
     gzip         # the tests compress what they import
     curl openssl # the tests ask the server, over TLS too
   )

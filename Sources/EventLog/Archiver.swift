@@ -46,6 +46,9 @@ public struct Archiver {
     var target: Int64
   }
 
+  /// Takes one line for people, and the topic that it is about.
+  public typealias Say = (_ line: String, _ topic: String?) -> Void
+
   /// What a run has done, over outages of the source.
   private struct Tally {
     var records = 0
@@ -59,12 +62,14 @@ public struct Archiver {
   /// waited for; with `untilCaughtUp` both have to be there. All that was copied is on the storage device when
   /// this returns.
   /// - Parameters:
-  ///   - say: told in one line what is waited for, what has appeared, and what is lost.
+  ///   - say: told in one line what is waited for, what has appeared, and what is lost; and of which topic, where it is about
+  ///     one.
   ///   - onProgress: called with the number of records copied so far in this run, once readers of the
   ///     lake see them.
   /// - Throws: `.lost` where the source has dropped records that were not copied yet.
   public func run(
-    stop: StopToken, untilCaughtUp: Bool, say: (String) -> Void = { _ in },
+    stop: StopToken, untilCaughtUp: Bool,
+    say: Say = { _, _ in },
     onProgress: (Int) -> Void
   ) throws(EventLogError) {
     var tally = Tally()
@@ -81,7 +86,7 @@ public struct Archiver {
         // The next opening notes the loss, and begins behind it.
         if error.code == .lost, acceptsLoss { continue }
         guard error.code == .unavailable, !untilCaughtUp else { throw error }
-        if !tally.isAway { say("\(error.message); waiting for it") }
+        if !tally.isAway { say("\(error.message); waiting for it", nil) }
         tally.isAway = true
       }
       stop.wait(seconds: tally.pause)
@@ -92,13 +97,13 @@ public struct Archiver {
 
   private func follow(
     _ copies: inout [Copy], _ tally: inout Tally, _ stop: StopToken, _ untilCaughtUp: Bool,
-    _ say: (String) -> Void, _ onProgress: (Int) -> Void
+    _ say: Say, _ onProgress: (Int) -> Void
   ) throws(EventLogError) {
     for topic in topics {
       let count = try source.partitionCount(of: topic)
       if count == 0, !untilCaughtUp || optional.contains(topic) {
         if !optional.contains(topic) {
-          say("no topic \(topic) in \(source.url) yet; waiting for it")
+          say("no topic \(topic) in \(source.url) yet; waiting for it", topic)
         }
         continue
       }
@@ -147,7 +152,7 @@ public struct Archiver {
   }
 
   /// Opens the topics and partitions that have appeared in the source since `copies` were opened.
-  private func look(beside copies: inout [Copy], _ say: (String) -> Void) throws(EventLogError) {
+  private func look(beside copies: inout [Copy], _ say: Say) throws(EventLogError) {
     for topic in topics {
       let known = copies.count { $0.partition.topic == topic }
       let count: Int
@@ -162,13 +167,13 @@ public struct Archiver {
         known == 0
           ? "topic \(topic) is there now, with \(count) partitions"
           : "\(topic) has \(count) partitions now instead of \(known): users move between "
-            + "partitions, and the order of their events there is only that of event time")
+            + "partitions, and the order of their events there is only that of event time", topic)
       try open(topic, known..<count, &copies, say)
     }
   }
 
   private func open(
-    _ topic: String, _ numbers: Range<Int>, _ copies: inout [Copy], _ say: (String) -> Void
+    _ topic: String, _ numbers: Range<Int>, _ copies: inout [Copy], _ say: Say
   ) throws(EventLogError) {
     let count = numbers.upperBound
     guard count > 0 else {
@@ -200,7 +205,7 @@ public struct Archiver {
   /// Goes on behind records that the source has dropped, where that was asked for.
   /// - Throws: `.lost` where it was not.
   private func requireWhole(
-    _ appender: PartitionAppender, _ bounds: LogBounds, _ lastWrite: Int64?, _ say: (String) -> Void
+    _ appender: PartitionAppender, _ bounds: LogBounds, _ lastWrite: Int64?, _ say: Say
   ) throws(EventLogError) {
     let next = appender.nextOffset
     // A lake begins where somebody has let its source begin.
@@ -210,7 +215,7 @@ public struct Archiver {
       throw lost.error(in: source.url, "restore them, or go on without them: --accept-loss")
     }
     try appender.pass(AcceptedLoss(range: lost, acceptedAt: lake.options.clock()))
-    say("goes on without \(lost)")
+    say("goes on without \(lost)", lost.partition.topic)
   }
 
   private static func step(

@@ -47,6 +47,7 @@ func perform(_ words: [String]) throws {
   }
   let arguments = try Arguments(
     spec, Array(words.dropFirst()), environment: ProcessInfo.processInfo.environment)
+  try LogFormat.require(arguments)
   try spec.run(arguments)
 }
 
@@ -61,6 +62,7 @@ do {
 } catch {
   fflush(nil)
   let known = error as? any UserFacingError
-  Terminal.say("polyrhythm: \(known?.message ?? String(describing: error))")
-  exit((known?.exitCode ?? .software).rawValue)
+  let code = known?.exitCode ?? .software
+  Terminal.fail(known?.message ?? String(describing: error), [.number(.exitCode, code.rawValue)])
+  exit(code.rawValue)
 }

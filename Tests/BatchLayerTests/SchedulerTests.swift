@@ -219,9 +219,23 @@ import Warehouse
   @Test func hookThatHangsIsStopped() throws {
     let error = try #require(throws: ScheduleError.self) {
       try FailureHook.command("sleep 600 & sleep 600", patience: 0.2)
-        .call(LoadFailure(run: nil, attempts: 1, message: "A load failed"))
+        .call(LoadFailure(run: nil, due: 0, attempts: 1, message: "A load failed"))
     }
     #expect(error.message.contains("took longer"))
+  }
+
+  @Test func loadThatHangsIsLateOnceAndPublishedAllTheSame() throws {
+    let scene = try Scene(from: "2026-03-01T10:00:00Z", to: "2026-03-02T12:00:00Z")
+    scene.lateAfter = 7200
+    try scene.run(.cron(CronExpression("@daily"), .gmt)) { number in
+      guard number > 0 else { return .publish }
+      scene.pass(7200)
+      let isSaid = eventually(within: 30) { scene.reports.contains { $0.contains("is late") } }
+      #expect(isSaid, "\(scene.reports)")
+      return .publish
+    }
+    #expect(scene.loads.last == "2026-03-02T00:00:00Z incremental")
+    #expect(scene.reports.count { $0.contains("due at 2026-03-02T00:00:00Z is late") } == 1)
   }
 
   // MARK: The end
@@ -260,6 +274,7 @@ private final class Scene: Sendable {
     var reports: [String] = []
     var retries = Scheduler.RetryPolicy()
     var hook: FailureHook?
+    var lateAfter: Double?
     var databaseURL: String
   }
 
@@ -287,6 +302,11 @@ private final class Scene: Sendable {
   var hook: FailureHook? {
     get { state.withLock { $0.hook } }
     set { state.withLock { $0.hook = newValue } }
+  }
+
+  var lateAfter: Double? {
+    get { state.withLock { $0.lateAfter } }
+    set { state.withLock { $0.lateAfter = newValue } }
   }
 
   var databaseURL: String {
@@ -354,6 +374,7 @@ private final class Scene: Sendable {
       return BatchLoader.Summary(run: 1, kind: kind, counts: .init(), seconds: [])
     }
     scheduler.retries = retries
+    scheduler.lateAfter = lateAfter
     let hook = hook
     scheduler.hook = FailureHook { [self] failure in
       state.withLock { $0.failures.append(failure) }

@@ -55,8 +55,12 @@ import Testing
       ]
     ),
     (
-      "needs rsync, which the tests do not install",
+      "is run by BackupTests, in the order of the page and with what it is to copy",
       [
+        "mkdir -p BACKUP/log",
+        "pg_basebackup --checkpoint=fast -D BACKUP/postgres -d postgresql://…",
+        "pg_dump -Fc -f BACKUP/polyrhythm.dump postgresql://…",
+        "pg_restore --exit-on-error -d postgresql://… BACKUP/polyrhythm.dump",
         "copy() { rsync -a --backup --backup-dir=../gone --exclude lock --exclude '.writing-*' "
           + "--exclude '*.index' \"$@\" DIR/log/ BACKUP/log/; }",
         "copy --include '*/' --include epochs --include '/sources/*' --exclude '*'",

@@ -118,9 +118,12 @@ final class Sandbox {
   }
 
   /// A site whose days pass in seconds, writing into the log until it is stopped.
-  func startLiveSite(users: Int = 500, seed: Int, log: String) throws -> Program {
+  func startLiveSite(users: Int = 500, seed: Int, speedup: Int = 20_000, log: String) throws
+    -> Program
+  {
     try start([
-      "generate", "--users", "\(users)", "--from", "0.05d", "--continuous", "--speedup", "20000",
+      "generate", "--users", "\(users)", "--from", "0.05d", "--continuous", "--speedup",
+      "\(speedup)",
       "--seed", "\(seed)", "--log", "dir:\(log)",
     ])
   }

@@ -33,7 +33,7 @@ import Testing
     let said = Mutex<[String]>([])
     let worker = Worker("archive") {
       try Archiver(from: source, to: lake, topics: ["a", "b"]).run(
-        stop: stop, untilCaughtUp: false, say: { line in said.withLock { $0.append(line) } }
+        stop: stop, untilCaughtUp: false, say: { line, _ in said.withLock { $0.append(line) } }
       ) { _ in }
     }
     try append(10, to: "a", source)

@@ -5,6 +5,8 @@ import Support
 public struct LoadFailure: Sendable {
   /// The number of the load's row in `warehouse.load_run`; nil where the load did not get as far as that row.
   public var run: Int64?
+  /// When the load was due, milliseconds since 1970-01-01 UTC.
+  public var due: Int64
   /// How often the load was tried.
   public var attempts: Int
   /// One line: what happened and what to do.

@@ -104,6 +104,9 @@ public struct Scheduler: Sendable {
     case failed(LoadFailure)
     /// The failure hook threw this error.
     case hookFailed(message: String)
+    /// A load that was due at this instant, in milliseconds since 1970, is not published so many seconds later. Said
+    /// once for a load, and from a thread of its own.
+    case late(due: Int64, afterSeconds: Double)
 
     public var description: String {
       switch self {
@@ -124,6 +127,11 @@ public struct Scheduler: Sendable {
         return "The load failed after \(failure.attempts) "
           + "\(failure.attempts == 1 ? "attempt" : "attempts"): \(failure.message)"
       case .hookFailed(let message): return message
+      case .late(let due, let seconds):
+        let date = Date(timeIntervalSince1970: Double(due) / 1000)
+        return
+          "The load that was due at \(date.ISO8601Format()) is late: it is not published after "
+          + "\(Int(seconds)) s"
       }
     }
   }
@@ -138,9 +146,11 @@ public struct Scheduler: Sendable {
   public var retries = RetryPolicy()
   /// Runs when a load has failed for good.
   public var hook = FailureHook.none
+  /// Seconds after the instant at which a load was due, behind which it is late; nil where no load ever is.
+  public var lateAfter: Double?
   /// The source of time.
   public var clock = Clock.system
-  /// Called on the thread of `run` with each step.
+  /// Called with each step: on the thread of `run`, but for a load that is late.
   public var report: @Sendable (Report) -> Void = { _ in }
   private let history: LoadHistory
   private let load: Load
@@ -165,7 +175,7 @@ public struct Scheduler: Sendable {
       wait(until: due, stop)
       if stop.isRequested { return }
       let started = clock.now()
-      let isPublished = runToEnd(stop)
+      let isPublished = runWatched(due, stop)
       if stop.isRequested { return }
       // An instant that became due during a load is not covered by the load's cut, so the next load follows at
       // once. After a failure the instants that became due during the attempts are left out.
@@ -192,9 +202,19 @@ public struct Scheduler: Sendable {
     }
   }
 
+  /// As `runToEnd`, and says meanwhile when the load is late.
+  private func runWatched(_ due: Int64, _ stop: StopToken) -> Bool {
+    guard let lateAfter else { return runToEnd(due, stop) }
+    let watch = LateWatch(due: due, after: lateAfter, clock) {
+      report(.late(due: due, afterSeconds: lateAfter))
+    }
+    defer { watch.end() }
+    return runToEnd(due, stop)
+  }
+
   /// Tries until the load is published, its attempts are used up, or the stop is asked for.
   /// - Returns: whether the load was published.
-  private func runToEnd(_ stop: StopToken) -> Bool {
+  private func runToEnd(_ due: Int64, _ stop: StopToken) -> Bool {
     var attempt = 1
     while !stop.isRequested {
       var latestRun: Int64?
@@ -215,7 +235,7 @@ public struct Scheduler: Sendable {
         let message = (error as? any UserFacingError)?.message ?? "\(error)"
         guard Self.isRetriable(error), attempt < retries.attempts else {
           let run = latestRun.flatMap { history.failedRun(after: $0) }
-          fail(LoadFailure(run: run, attempts: attempt, message: message))
+          fail(LoadFailure(run: run, due: due, attempts: attempt, message: message))
           return false
         }
         let delay = retries.delay(afterAttempt: attempt)

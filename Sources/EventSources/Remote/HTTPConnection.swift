@@ -2,13 +2,17 @@ import CCurl
 import Glibc
 import Support
 
-/// One HTTP connection, used for one request after the other. Calls block.
+/// One HTTP connection, to S3 or to a web hook, used for one request after the other. Calls block.
 final class HTTPConnection {
   struct Request {
     var method = "GET"
     var url: String
     /// `Name: value`.
     var headers: [String] = []
+    /// What a POST sends; nil for the other methods.
+    var body: String?
+    /// Seconds for all of the request; nil where only a transfer that stands still is given up.
+    var timeout: Int?
     /// The file that gets the body of a 2xx answer; nil to keep the body in memory.
     var output: UnsafeMutablePointer<FILE>?
   }
@@ -30,7 +34,7 @@ final class HTTPConnection {
   }
 
   private let handle: UnsafeMutableRawPointer
-  private let settings: S3Settings
+  private let settings: S3Settings?
   private let stop: StopToken
 
   /// Seconds that setting up a connection may take.
@@ -44,7 +48,8 @@ final class HTTPConnection {
 
   private static let isReady = curl_initialize() == CURLE_OK
 
-  init(_ settings: S3Settings, stop: StopToken) throws(SourceError) {
+  /// - Parameter settings: with which requests are signed; nil where they are not.
+  init(_ settings: S3Settings?, stop: StopToken) throws(SourceError) {
     guard Self.isReady, let handle = curl_easy_init() else {
       throw SourceError(.io, "libcurl cannot be started")
     }
@@ -94,7 +99,7 @@ final class HTTPConnection {
     }
   }
 
-  /// Sends the request, signed (AWS Signature Version 4), and takes the answer.
+  /// Sends the request, signed (AWS Signature Version 4) where there are settings, and takes the answer.
   func send(_ request: Request) -> Response {
     let exchange = Exchange(output: request.output, stop: stop)
     curl_easy_reset(handle)
@@ -130,9 +135,12 @@ final class HTTPConnection {
     curl_set_long(handle, CURLOPT_LOW_SPEED_LIMIT, 1)
     let patience = request.method == "PUT" ? Self.copyTimeout : Self.stallTimeout
     curl_set_long(handle, CURLOPT_LOW_SPEED_TIME, patience)
-    curl_set_string(handle, CURLOPT_AWS_SIGV4, "aws:amz:\(settings.region):s3")
-    curl_set_string(handle, CURLOPT_USERNAME, settings.accessKey)
-    curl_set_string(handle, CURLOPT_PASSWORD, settings.secretKey)
+    if let timeout = request.timeout { curl_set_long(handle, CURLOPT_TIMEOUT, timeout) }
+    if let settings {
+      curl_set_string(handle, CURLOPT_AWS_SIGV4, "aws:amz:\(settings.region):s3")
+      curl_set_string(handle, CURLOPT_USERNAME, settings.accessKey)
+      curl_set_string(handle, CURLOPT_PASSWORD, settings.secretKey)
+    }
     curl_set_headers(handle, headers)
     switch request.method {
     case "GET": break
@@ -141,6 +149,10 @@ final class HTTPConnection {
       // All PUTs of an import are copies on the server's side, without a body.
       curl_set_long(handle, CURLOPT_UPLOAD, 1)
       curl_set_offset(handle, CURLOPT_INFILESIZE_LARGE, 0)
+    case "POST":
+      let body = request.body ?? ""
+      curl_set_long(handle, CURLOPT_POSTFIELDSIZE, body.utf8.count)
+      curl_set_string(handle, CURLOPT_COPYPOSTFIELDS, body)
     default: curl_set_string(handle, CURLOPT_CUSTOMREQUEST, request.method)
     }
     curl_set_bytes_callback(handle, CURLOPT_READFUNCTION) { _, _, _, _ in 0 }

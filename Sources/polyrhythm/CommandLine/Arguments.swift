@@ -23,7 +23,7 @@ struct Arguments: Sendable {
     var values: [String: String] = [:]
     var repeated: [String: [String]] = [:]
     var operands: [String] = []
-    let flags = Dictionary(uniqueKeysWithValues: spec.flags.map { ($0.name, $0) })
+    let flags = Dictionary(uniqueKeysWithValues: spec.allFlags.map { ($0.name, $0) })
     var rest = words[...]
     while let word = rest.popFirst() {
       guard word.hasPrefix("--"), word.count > 2 else {
@@ -50,7 +50,7 @@ struct Arguments: Sendable {
         throw UsageError("\(name) needs a value: \(name) \(flag.value ?? "")")
       }
     }
-    for flag in spec.flags where values[flag.name] == "" {
+    for flag in spec.allFlags where values[flag.name] == "" {
       throw UsageError("\(flag.name) is empty; give it a value: \(flag.name) \(flag.value ?? "")")
     }
     guard spec.operandCount.contains(operands.count) else {
@@ -62,7 +62,7 @@ struct Arguments: Sendable {
         "\(spec.name) \(what); polyrhythm \(spec.name) --help shows how it is called")
     }
     given = Set(values.keys)
-    for flag in spec.flags where values[flag.name] == nil {
+    for flag in spec.allFlags where values[flag.name] == nil {
       if let variable = flag.environment, let value = environment[variable], !value.isEmpty {
         values[flag.name] = value
       }

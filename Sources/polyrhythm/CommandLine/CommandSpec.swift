@@ -25,24 +25,26 @@ struct CommandSpec: Sendable {
   var operands: String = ""
   /// How many operands may be given.
   var operandCount: ClosedRange<Int> = 0...0
+  /// Those that are its own.
   var flags: [Flag]
   /// What it does. Errors that are `UserFacingError` become the message and the exit code of the process.
   var run: @Sendable (Arguments) throws -> Void
+
+  /// All flags that it takes: its own, and that of every command.
+  var allFlags: [Flag] { flags + [LogFormat.flag] }
 
   /// What `--help` prints.
   var help: String {
     var lines = [
       "polyrhythm \(name)\(operands.isEmpty ? "" : " \(operands)") [flags]", "", summary,
     ]
-    if !flags.isEmpty {
-      let lefts = flags.map { $0.name + ($0.value.map { " \($0)" } ?? "") }
-      let width = min(34, lefts.map(\.count).max() ?? 0)
-      lines.append("")
-      for (flag, left) in zip(flags, lefts) {
-        let padding = String(repeating: " ", count: max(1, width - left.count + 2))
-        let variable = flag.environment.map { " [\($0)]" } ?? ""
-        lines.append("  \(left)\(padding)\(flag.help)\(variable)")
-      }
+    let lefts = allFlags.map { $0.name + ($0.value.map { " \($0)" } ?? "") }
+    let width = min(34, lefts.map(\.count).max() ?? 0)
+    lines.append("")
+    for (flag, left) in zip(allFlags, lefts) {
+      let padding = String(repeating: " ", count: max(1, width - left.count + 2))
+      let variable = flag.environment.map { " [\($0)]" } ?? ""
+      lines.append("  \(left)\(padding)\(flag.help)\(variable)")
     }
     return lines.joined(separator: "\n")
   }

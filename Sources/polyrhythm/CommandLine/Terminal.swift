@@ -2,13 +2,22 @@ import CPlatform
 import Foundation
 import Support
 
-/// What a command tells a person: lines on stderr, and values as people read them.
+/// Where a command speaks to a person: stderr and stdout, and values as people read them.
 enum Terminal {
-  /// Whether stderr is a terminal.
-  static let isInteractive = isatty(STDERR_FILENO) == 1
+  /// Whether stderr is a terminal, and a person reads what is written there.
+  static let isInteractive = isatty(STDERR_FILENO) == 1 && LogFormat.current == .text
 
-  /// Writes one line to stderr.
-  static func say(_ line: String) { write(line + "\n") }
+  /// Says one line as the command itself.
+  static func say(
+    _ message: String, _ level: Notice.Level = .info, _ fields: [Notice.Field] = []
+  ) {
+    Notices().say(message, level, fields)
+  }
+
+  /// Says what failed.
+  static func fail(_ message: String, _ fields: [Notice.Field] = []) {
+    Notices(prefix: "polyrhythm: ").say(message, .error, fields)
+  }
 
   /// Writes text to stderr as it is. A stderr that cannot be written to, because its disk is full, say, is no
   /// reason to end the work: the rest of the text is dropped.

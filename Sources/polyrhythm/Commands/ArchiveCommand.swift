@@ -25,13 +25,14 @@ let archiveCommand = CommandSpec(
   Locations.sayRisks(of: log)
   let progress = ProgressLine("archive", unit: "records")
   let start = ContinuousClock.now
+  let notices = Notices("archive", prefix: "archive: ")
   var copied = 0
   try Archiver(
     from: log, to: lake, topics: Topic.allCases.map(\.name),
     optional: CatalogueTopic.allCases.map(\.name), acceptsLoss: arguments.has("--accept-loss")
   ).run(
     stop: Signals.stop, untilCaughtUp: untilCaughtUp,
-    say: { Terminal.say("archive: \($0)") }
+    say: { notices.say($0, .info, [.text(.topic, $1)]) }
   ) {
     copied = $0
     progress.update(copied)
@@ -39,7 +40,8 @@ let archiveCommand = CommandSpec(
   progress.finish()
   let seconds = max(0.001, (ContinuousClock.now - start) / .seconds(1))
   Terminal.say(
-    "archived \(copied.grouped) records in \(Terminal.duration(seconds)) to \(lake.path)")
+    "archived \(copied.grouped) records in \(Terminal.duration(seconds)) to \(lake.path)", .info,
+    [.number(.records, copied), .seconds(seconds)])
   if let catchUp, Signals.stop.isRequested {
     try catchUp.requireCaughtUp("archive") { try lake.endOffset(of: $0) }
   }

@@ -41,7 +41,7 @@ let generateCommand = CommandSpec(
   ] + KafkaFlags.all
 ) { arguments in
   let options = try GenerateOptions(arguments)
-  for warning in options.warnings { Terminal.say("polyrhythm: \(warning)") }
+  for warning in options.warnings { Notices(prefix: "polyrhythm: ").say(warning, .warning) }
   if let directory = options.exportDirectory {
     let simulation = Simulation(options.scenario)
     try CatalogueTables.writeTracks(options.scenario.catalogue, to: directory)
@@ -62,7 +62,8 @@ let generateCommand = CommandSpec(
     // With a truth wanted the run goes on, because the truth is counted from its events.
     if let known = log.known, !options.writesTruth {
       Terminal.say(
-        "already in the log: \(known.records.grouped) records of this run, nothing to do")
+        "already in the log: \(known.records.grouped) records of this run, nothing to do",
+        .info, [.number(.records, known.records)])
       return
     }
     if let notice = log.memoryNotice { Terminal.say(notice) }

@@ -67,12 +67,12 @@ let loadCommand = CommandSpec(
     }
     let summary = try loader.load(kind, stop: Signals.stop)
     progress.finish()
-    for line in summary.lines { Terminal.say(line) }
+    for notice in summary.notices { Notices().say(notice) }
     if isShadow {
       try showShadow(locations, configuration)
     } else {
       PublishedSources(lake, library: locations.library, configuration, stop: Signals.stop)
-        .moveAfterPublication(say: Terminal.say)
+        .moveAfterPublication { Notices().say($0, $1) }
     }
   default:
     let configuration = flags.configuration(databaseURL: try locations.migratedDatabaseURL())
@@ -81,12 +81,13 @@ let loadCommand = CommandSpec(
       operation == "publish"
       ? try publications.publishShadow(stop: Signals.stop)
       : try publications.rollBack(stop: Signals.stop)
-    for warning in change.warnings { Terminal.say("warning: \(warning)") }
-    Terminal.say(change.line(isPublished: operation == "publish"))
+    let run: [Notice.Field] = [.number(.loadRun, change.run)]
+    for warning in change.warnings { Notices(prefix: "warning: ").say("\(warning)", .warning, run) }
+    Terminal.say(change.line(isPublished: operation == "publish"), .info, run)
     // These two read nothing of the lake, and so may be told none.
     if operation == "publish", let lake = try? locations.lake() {
       PublishedSources(lake, library: locations.library, configuration, stop: Signals.stop)
-        .moveAfterPublication(say: Terminal.say)
+        .moveAfterPublication { Notices().say($0, $1) }
     }
   }
 }

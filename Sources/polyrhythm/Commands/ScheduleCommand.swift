@@ -14,10 +14,11 @@ let scheduleCommand = CommandSpec(
   let lake = try locations.lake()
   let configuration = flags.configuration(
     databaseURL: try locations.migratedDatabaseURL())
-  locations.keepDatabase(stop: Signals.stop, say: { Terminal.say("schedule: \($0)") })
-  Terminal.say("schedule: \(schedule.description)")
+  locations.keepDatabase(stop: Signals.stop, prefix: "schedule: ")
+  let notices = Notices("schedule", prefix: "schedule: ")
+  notices.say(schedule.description)
   try schedule.run(
     configuration, library: locations.library, lake: lake, stop: Signals.stop,
-    say: { Terminal.say("schedule: \($0)") })
+    notices: notices)
   try locations.requireSameDatabase()
 }

@@ -12,7 +12,7 @@ let serveCommand = CommandSpec(
   _ = try locations.migratedDatabaseURL()
   let server = try HTTPServer(configuration, databaseURL: locations.readerURL())
   let address = try server.start()
-  locations.keepDatabase(stop: Signals.stop, say: { Terminal.say("serve: \($0)") })
+  locations.keepDatabase(stop: Signals.stop, prefix: "serve: ")
   Terminal.say("serving http\(configuration.tlsCertificate == nil ? "" : "s")://\(address)")
   while !Signals.stop.isRequested { Signals.stop.wait(seconds: 3600) }
   server.stop()

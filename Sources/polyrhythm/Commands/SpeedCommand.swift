@@ -27,7 +27,7 @@ let speedCommand = CommandSpec(
   let catchUp = configuration.untilCaughtUp ? try CatchUp(log) : nil
   let worker = SpeedWorker(
     log: log, library: locations.library, configuration: configuration, report: { tally.note($0) })
-  locations.keepDatabase(stop: Signals.stop, say: { Terminal.say("speed: \($0)") })
+  locations.keepDatabase(stop: Signals.stop, prefix: "speed: ")
   let isDone = try worker.run(stop: Signals.stop)
   tally.finish()
   try locations.requireSameDatabase()

@@ -20,10 +20,10 @@ final class ClusterKeeper: Sendable {
   /// - Parameters:
   ///   - info: the cluster as the command found it, with the port that the command's URLs have.
   ///   - command: requested where the cluster came up on another port.
-  ///   - say: gets what happens, a line at a time.
+  ///   - notices: says what happens.
   init(
     _ cluster: PrivateCluster, _ info: ClusterInfo, command: StopToken,
-    say: @escaping @Sendable (String) -> Void
+    _ notices: Notices
   ) {
     let thread = Worker<Void>("postgres-keeper") { [self] in
       var pause = Self.firstPause
@@ -35,17 +35,21 @@ final class ClusterKeeper: Sendable {
           if hasMoved(to: cluster.runningPort ?? info.port, info, command) { return }
           continue
         }
-        say("PostgreSQL in \(info.dataDirectory) is gone; starting it again")
+        notices.say("PostgreSQL in \(info.dataDirectory) is gone; starting it again", .warning)
         let begin = ContinuousClock.now
         do {
           let now = try cluster.start()
           pause = Self.firstPause
-          let seconds = Terminal.duration((ContinuousClock.now - begin) / .seconds(1))
-          say("PostgreSQL runs again, after \(seconds)")
+          let seconds = (ContinuousClock.now - begin) / .seconds(1)
+          notices.say(
+            "PostgreSQL runs again, after \(Terminal.duration(seconds))", .info, [.seconds(seconds)]
+          )
           if hasMoved(to: now.port, info, command) { return }
         } catch {
           let known = error as? any UserFacingError
-          say("\(known?.message ?? "\(error)"); trying again in \(Terminal.duration(pause))")
+          notices.say(
+            "\(known?.message ?? "\(error)"); trying again in \(Terminal.duration(pause))", .warning
+          )
           ended.wait(seconds: pause)
           pause = min(pause * 2, Self.longestPause)
         }

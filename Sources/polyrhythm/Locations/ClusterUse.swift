@@ -44,9 +44,9 @@ final class ClusterUse {
 
   /// Starts the cluster again, from now on, whenever it is gone; see `ClusterKeeper`.
   func keep(
-    _ info: ClusterInfo, stop: StopToken, say: @escaping @Sendable (String) -> Void
+    _ info: ClusterInfo, stop: StopToken, _ notices: Notices
   ) {
-    keeper = ClusterKeeper(cluster, info, command: stop, say: say)
+    keeper = ClusterKeeper(cluster, info, command: stop, notices)
   }
 
   /// - Throws: `.temporaryFailure` where the cluster came up on another port meanwhile.

@@ -61,7 +61,7 @@ final class Locations {
   static func sayRisks(of log: any EventLog) {
     let risks = log.risks(
       of: Topic.allCases.map(\.name), compacted: CatalogueTopic.allCases.map(\.name))
-    for risk in risks { Terminal.say("polyrhythm: warning: \(risk)") }
+    for risk in risks { Notices(prefix: "polyrhythm: warning: ").say(risk, .warning) }
   }
 
   /// For commands that write to the log: makes the data directory where the log is in it and it is missing.
@@ -160,11 +160,13 @@ final class Locations {
 
   /// From now on, and until `close`, starts the private cluster again whenever it is gone. Does nothing for the
   /// database of `--database`.
-  /// - Parameter stop: requested where the cluster comes up again on another port, because connections by the old
-  ///   URL cannot be made again; `requireSameDatabase` then throws.
-  func keepDatabase(stop: StopToken, say: @escaping @Sendable (String) -> Void) {
+  /// - Parameters:
+  ///   - stop: requested where the cluster comes up again on another port, because connections by the old
+  ///     URL cannot be made again; `requireSameDatabase` then throws.
+  ///   - prefix: of what is said of it in text.
+  func keepDatabase(stop: StopToken, prefix: String) {
     guard let cluster else { return }
-    clusterUse?.keep(cluster, stop: stop, say: say)
+    clusterUse?.keep(cluster, stop: stop, Notices("postgres", prefix: prefix))
   }
 
   /// - Throws: `.temporaryFailure` where the private cluster came up again on another port.

@@ -15,8 +15,14 @@ extension BatchLoader.Summary {
       + phases.joined(separator: ", ")
   }
 
-  /// The same, and a line for each rule that the load breaks although it was published.
-  var lines: [String] { [line] + warnings.map { "warning: \($0)" } }
+  /// The same, and a warning for each rule that the load breaks although it was published.
+  var notices: [Notice] {
+    let fields: [Notice.Field] = [.number(.loadRun, run)]
+    return [
+      Notice(line, .info, fields + [.number(.records, counts.records), .seconds(totalSeconds)])
+    ]
+      + warnings.map { Notice("\($0)", .warning, mark: "warning: ", fields) }
+  }
 }
 
 extension Publications.Change {

@@ -1,5 +1,6 @@
 import BatchLayer
 import EventLog
+import EventSources
 import Foundation
 import Metrics
 import Support
@@ -12,10 +13,19 @@ struct LoadSchedule: Sendable, CustomStringConvertible {
     Flag("--time-zone", "TZ", "of the cron expression: an IANA name (default UTC)"),
     Flag("--load-every", "SECONDS", "load this often instead of by a cron expression"),
     Flag("--on-failure", "COMMAND", "run this by sh when a load has failed for good"),
+    Flag(
+      "--hook", "URL", "post a JSON document there when a load has failed for good or is late",
+      environment: "POLYRHYTHM_HOOK"),
+    Flag(
+      "--late-after", "D", "how long after its time a load is late, if it is not published: 2h"),
   ]
 
   private let trigger: Scheduler.Trigger
   private let hook: FailureHook
+  /// Where failed and late loads are told.
+  private let address: String?
+  /// Seconds; nil where no load is ever late.
+  private let lateAfter: Double?
   let description: String
 
   /// - Throws: `UsageError` or `ScheduleError` naming the flag and its value.
@@ -35,15 +45,27 @@ struct LoadSchedule: Sendable, CustomStringConvertible {
     // A schedule that is never due is refused here, before a database is made or started.
     _ = try trigger.requireNext(after: Int64(Date().timeIntervalSince1970 * 1000))
     hook = arguments.string("--on-failure").map { FailureHook.command($0) } ?? .none
+    address = arguments.string("--hook")
+    if let address {
+      do { try WebHook.requireAddress(address) } catch {
+        throw UsageError("--hook: \(error.message)")
+      }
+    }
+    lateAfter = try arguments.durations("--late-after").map { bound in
+      guard bound.lowerBound == bound.upperBound, bound.lowerBound >= 1000 else {
+        throw UsageError("--late-after: it is one length of time, 1s at least, such as 2h")
+      }
+      return Double(bound.lowerBound) / 1000
+    }
   }
 
   /// Loads on time until the stop.
   /// - Parameters:
-  ///   - say: gets what happens, a line at a time.
+  ///   - notices: says what happens.
   ///   - onLoad: gets each load that was published.
   func run(
     _ configuration: BatchLoader.Configuration, library: SQLLibrary, lake: DirectoryLog,
-    stop: StopToken, say: @escaping @Sendable (String) -> Void,
+    stop: StopToken, notices: Notices,
     onLoad: @escaping @Sendable (BatchLoader.Summary) -> Void = { _ in }
   ) throws {
     var scheduler = Scheduler(
@@ -55,18 +77,38 @@ struct LoadSchedule: Sendable, CustomStringConvertible {
     scheduler.hook = hook
     let sources = PublishedSources(lake, library: library, configuration, stop: stop)
     // The process before this one may have died between its publication and the moves.
-    sources.moveAfterPublication(say: say)
+    sources.moveAfterPublication { notices.say($0, $1) }
+    scheduler.lateAfter = lateAfter
+    let web = try address.map { try WebHook($0) { notices.say($0, .warning) } }
+    defer { web?.finish() }
     scheduler.report = { report in
+      if let message = HookMessage(report) { web?.post(message.json) }
       switch report {
       case .starting: break
       case .published(let summary):
         onLoad(summary)
-        for line in summary.lines { say(line) }
+        for notice in summary.notices { notices.say(notice) }
         PublishedSources(lake, library: library, configuration, stop: stop)
-          .moveAfterPublication(say: say)
-      default: say(report.description)
+          .moveAfterPublication { notices.say($0, $1) }
+      default: notices.say(report.notice)
       }
     }
     try scheduler.run(stop: stop)
+  }
+}
+
+extension Scheduler.Report {
+  /// The report as it is said.
+  fileprivate var notice: Notice {
+    switch self {
+    case .waiting, .starting, .published, .busy: return Notice(description)
+    case .retrying(_, let attempt, _):
+      return Notice(description, .warning, [.number(.attempt, attempt)])
+    case .failed(let failure):
+      var fields: [Notice.Field] = [.number(.attempt, failure.attempts)]
+      if let run = failure.run { fields.append(.number(.loadRun, run)) }
+      return Notice(description, .error, fields)
+    case .hookFailed, .late: return Notice(description, .warning)
+    }
   }
 }

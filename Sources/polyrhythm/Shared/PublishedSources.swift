@@ -23,19 +23,19 @@ struct PublishedSources {
   }
 
   /// Moves them, and says so.
-  func move(say: (String) -> Void) throws -> SourceArchive.Outcome {
+  func move(say: (String, Notice.Level) -> Void) throws -> SourceArchive.Outcome {
     let outcome = try archive.move(loaded: publications.loadedOffsets())
-    outcome.lines.forEach(say)
+    for line in outcome.lines { say(line, .info) }
     return outcome
   }
 
   /// The same behind a publication, which has not failed if files could not be moved: the next one tries again.
-  func moveAfterPublication(say: (String) -> Void) {
+  func moveAfterPublication(say: (String, Notice.Level) -> Void) {
     do {
-      for failure in try move(say: say).failures { say("warning: \(failure.message)") }
+      for failure in try move(say: say).failures { say(failure.message, .warning) }
     } catch {
       let message = (error as? any UserFacingError)?.message ?? "\(error)"
-      say("warning: imported files are not archived yet: \(message)")
+      say("imported files are not archived yet: \(message)", .warning)
     }
   }
 }

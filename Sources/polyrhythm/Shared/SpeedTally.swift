@@ -15,6 +15,7 @@ final class SpeedTally: Sendable {
 
   private let source: String
   private let start = ContinuousClock.now
+  private let notices = Notices("speed", prefix: "speed: ")
   private let progress = ProgressLine("speed")
   private let totals = Mutex(Totals())
 
@@ -28,36 +29,40 @@ final class SpeedTally: Sendable {
     case .started(let partitions, let replayed):
       totals.withLock { $0.isStandby = false }
       progress.finish()
-      Terminal.say(
-        "speed: partitions \(partitions.map(String.init).joined(separator: ", ")) of \(source), "
-          + "state rebuilt from \(replayed.grouped) records")
+      notices.say(
+        "partitions \(partitions.map(String.init).joined(separator: ", ")) of \(source), "
+          + "state rebuilt from \(replayed.grouped) records", .info,
+        [.numbers(.partitions, partitions), .number(.records, replayed)])
     case .standby:
       let isNew = totals.withLock { totals in
         defer { totals.isStandby = true }
         return !totals.isStandby
       }
-      if isNew { Terminal.say("speed: other workers have all partitions; standing by") }
+      if isNew { notices.say("other workers have all partitions; standing by") }
     case .waiting(let partitions, let load):
       progress.finish()
-      Terminal.say(
-        "speed: partitions \(partitions.map(String.init).joined(separator: ", ")) wait for load \(load), "
-          + "which counts what no speed worker had; until it is published they lag behind")
+      notices.say(
+        "partitions \(partitions.map(String.init).joined(separator: ", ")) wait for load \(load), "
+          + "which counts what no speed worker had; until it is published they lag behind", .info,
+        [.numbers(.partitions, partitions), .number(.loadRun, load)])
     case .lost(let range):
       progress.finish()
-      Terminal.say(
-        "speed: \(source) has dropped (retention) \(range), before they were counted; partition "
+      notices.say(
+        "\(source) has dropped (retention) \(range), before they were counted; partition "
           + "\(range.partition.partition) lags until a load has taken them from the lake, or until speed is "
-          + "started with --accept-loss")
+          + "started with --accept-loss", .warning, fields(of: range))
     case .passed(let range):
       progress.finish()
-      Terminal.say("speed: goes on without \(range); they are in warehouse.lost_range")
+      notices.say(
+        "goes on without \(range); they are in warehouse.lost_range", .warning, fields(of: range))
     case .noTopics:
-      Terminal.say("speed: \(source) has no topics yet; waiting for them")
+      notices.say("\(source) has no topics yet; waiting for them")
     case .partitionsAdded(let topic, let before, let now):
       progress.finish()
-      Terminal.say(
-        "speed: \(topic) has \(now) partitions now (\(before) before): users move between them, and a "
-          + "session that is open across the change is seen as two")
+      notices.say(
+        "\(topic) has \(now) partitions now (\(before) before): users move between them, and a "
+          + "session that is open across the change is seen as two", .warning,
+        [.text(.topic, topic), .numbers(.partitions, Array(0..<now))])
     case .flushed(let records, let rows):
       let done = totals.withLock {
         $0.records += records
@@ -68,7 +73,7 @@ final class SpeedTally: Sendable {
       progress.update(done)
     case .restarting(let reason):
       progress.finish()
-      Terminal.say("speed: starting again: \(reason)")
+      notices.say("starting again: \(reason)", .warning)
     }
   }
 
@@ -77,9 +82,20 @@ final class SpeedTally: Sendable {
     progress.finish()
     let seconds = max(0.001, (ContinuousClock.now - start) / .seconds(1))
     let done = current
-    Terminal.say(
-      "speed: \(done.records.grouped) events as \(done.rows.grouped) rows in "
+    notices.say(
+      "\(done.records.grouped) events as \(done.rows.grouped) rows in "
         + "\(done.flushes.grouped) flushes, \(Terminal.duration(seconds)) "
-        + "(\(Int(Double(done.records) / seconds).grouped)/s)")
+        + "(\(Int(Double(done.records) / seconds).grouped)/s)", .info,
+      [
+        .number(.records, done.records), .number(.rows, done.rows),
+        .number(.flushes, done.flushes), .seconds(seconds),
+      ])
+  }
+
+  private func fields(of range: LostRange) -> [Notice.Field] {
+    [
+      .text(.topic, range.partition.topic), .number(.partition, range.partition.partition),
+      .number(.offset, range.offsets.lowerBound), .number(.endOffset, range.offsets.upperBound),
+    ]
   }
 }

@@ -83,7 +83,7 @@ struct GenerateRun {
     Terminal.say(
       "generated \(events.grouped) events (\(Terminal.bytes(sink.target.byteCount))) in "
         + "\(Terminal.duration(seconds)) (\(Int(Double(events) / seconds).grouped)/s) "
-        + "to \(sink.target.name)")
+        + "to \(sink.target.name)", .info, [.number(.records, events), .seconds(seconds)])
     if sink.target.recordsBefore > 0 {
       Terminal.say(
         "\(sink.target.recordsBefore.grouped) of the lines were in the log from a run that "

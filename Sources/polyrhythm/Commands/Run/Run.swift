@@ -42,14 +42,20 @@ final class Run {
     self.partitions = partitions
   }
 
+  /// What stands in text before the lines of those that follow the stages.
+  private static let margin = "            "
+
   /// Where the log is.
   private var place: String { isEmbedded ? lake.path : log.url }
 
-  private func stage(_ name: String, _ text: String) {
+  private func stage(_ name: String, _ notice: Notice) {
     let seconds = (ContinuousClock.now - started) / .seconds(1)
     let clock = String(format: "%6.1f s", seconds)
-    Terminal.say("\(clock)  \(name.padding(toLength: 10, withPad: " ", startingAt: 0)) \(text)")
+    let title = name.padding(toLength: 10, withPad: " ", startingAt: 0)
+    Notices(name, prefix: "\(clock)  \(title) ").say(notice)
   }
+
+  private func stage(_ name: String, _ message: String) { stage(name, Notice(message)) }
 
   /// Brings everything up, and takes it down in the end.
   /// - Parameters:
@@ -76,7 +82,7 @@ final class Run {
     let http = try HTTPServer(server, databaseURL: locations.readerURL())
     let address = try http.start()
     self.http = http
-    locations.keepDatabase(stop: stop) { Terminal.say("            \($0)") }
+    locations.keepDatabase(stop: stop, prefix: Self.margin)
     if let cluster = locations.cluster {
       stage(
         "postgres",
@@ -106,7 +112,7 @@ final class Run {
     startSchedule(url, lake, stop)
     let scheme = server.tlsCertificate == nil ? "http" : "https"
     stage("serving", "live page and API at \(scheme)://\(address)")
-    Terminal.say("\n          \(scheme)://\(address)\n")
+    if LogFormat.current == .text { Terminal.write("\n          \(scheme)://\(address)\n\n") }
   }
 
   /// Starts the site's thread and waits until the history is in the log; from then on the site is live.
@@ -181,14 +187,16 @@ final class Run {
       let summary = try loader.load(.full, stop: stop)
       progress.finish()
       loads.note(summary)
-      for line in summary.lines { stage("warehouse", line) }
+      for notice in summary.notices { stage("warehouse", notice) }
     } catch let error as LoadError where error.code == .stopped {
       stage("warehouse", "not loaded: stopped before")
     } catch let error as any UserFacingError
       where [.unavailable, .temporaryFailure].contains(error.exitCode) && !stop.isRequested
     {
       // `keepDatabase` starts a private cluster again that is gone, and the schedule makes up for the load.
-      stage("warehouse", "not loaded yet, the schedule tries again: \(error.message)")
+      stage(
+        "warehouse",
+        Notice("not loaded yet, the schedule tries again: \(error.message)", .warning))
     }
   }
 
@@ -222,7 +230,7 @@ final class Run {
         Worker("schedule") {
           try schedule.run(
             configuration, library: library, lake: lake, stop: stop,
-            say: { Terminal.say("            \($0)") }, onLoad: { loads.note($0) })
+            notices: Notices("schedule", prefix: Self.margin), onLoad: { loads.note($0) })
         }
       ))
     stage("schedule", schedule.description)
@@ -256,7 +264,7 @@ final class Run {
     summarize()
     try locations.requireSameDatabase()
     guard let first = failures.first else { return }
-    for failure in failures.dropFirst() { Terminal.say("polyrhythm: \(failure.message)") }
+    for failure in failures.dropFirst() { Terminal.fail(failure.message) }
     throw first
   }
 
