@@ -26,6 +26,8 @@ for program in podman runc python3 curl zstd; do
 done
 
 mkdir -p "$storage"
+exec 9>"$storage/lock"
+flock --nonblock 9 || code=75 fail "another run has $storage" # EX_TEMPFAIL
 work=$(mktemp -d "${TMPDIR:-/tmp}/polyrhythm-compose.XXXXXXXX")
 driver=vfs
 if grep -qw overlay /proc/filesystems; then driver=overlay; fi
@@ -40,24 +42,29 @@ export CONTAINERS_CONF=$work/containers.conf
 export PODMAN="podman --root $storage/storage --runroot $storage/runroot --storage-driver $driver"
 # Health checks are asked for here, so none needs a timer of systemd.
 export DISABLE_HC_SYSTEMD=true
-podman() { command $PODMAN "$@"; }
+# Nothing that goes on beyond this run may keep the lock.
+podman() { command $PODMAN "$@" 9>&-; }
 
 project=polyrhythm-test
-stack() { python3 -B scripts/compose/stack.py "$@"; }
+stack() { python3 -B scripts/compose/stack.py "$@" 9>&-; }
 cleanup() {
   stack polyrhythm-test down || true
   stack polyrhythm-test-old down || true
   rm -rf "$work"
 }
 trap cleanup EXIT
+# What a run that was killed has left.
+stack polyrhythm-test down
+stack polyrhythm-test-old down
 
 # ---- Images
 
+pull() { timeout 600 $PODMAN pull --quiet "docker.io/library/$1" >/dev/null 2>&1; }
 have() { podman image exists "docker.io/library/$1"; }
 debian=debian:bookworm-slim
 swift=$(sed -n 's/^ARG SWIFT_IMAGE=//p' compose/Dockerfile)
 
-if ! have $debian && ! timeout 120 $PODMAN pull --quiet "docker.io/library/$debian"; then
+if ! have $debian && ! pull $debian; then
   command -v debootstrap >/dev/null || unavailable "no registry can be reached, and debootstrap is missing"
   say "no registry can be reached: $debian is made by debootstrap"
   debootstrap --variant=minbase bookworm "$work/debian" http://deb.debian.org/debian >"$work/debootstrap.log" ||
@@ -71,7 +78,7 @@ build() { # tag, Dockerfile, context, further flags
   podman build --quiet --isolation chroot --layers --pull=never --tag "$1" --file "$2" "${@:4}" "$3" >"$work/build.log" 2>&1 ||
     { tail -40 "$work/build.log" >&2 && fail "$2 does not build"; }
 }
-if ! have "$swift" && ! timeout 600 $PODMAN pull --quiet "docker.io/library/$swift"; then
+if ! have "$swift" && ! pull "$swift"; then
   toolchain=$(dirname "$(dirname "$(realpath "$(command -v swift)")")")
   say "no registry can be reached: $swift is made from $toolchain ($(swift --version 2>/dev/null | head -1))"
   build "docker.io/library/$swift" scripts/compose/swift.Dockerfile "$toolchain" --ignorefile scripts/compose/swift.ignore
@@ -116,13 +123,15 @@ listens() { # as the API has them, both layers merged
 }
 
 sent=0
-send() { # first user id, further flags: a day of events of users that the log does not have yet
+day=20 # before today
+send() { # the events of the day after that of the last call, so that none is late, by users that are new to the log
   local truth
-  truth=$(stack $project run speed generate --users 150 --from 26h --to 2h --first-user-id "$1" --seed "$1" \
-    --log "kafka:$TEST_BROKER" --truth /dev/stdout)
+  truth=$(stack $project run speed generate --users 150 --from ${day}d --to $((day - 1))d --first-user-id $((day * 1000)) \
+    --seed $day --log "kafka:$TEST_BROKER" --truth /dev/stdout 2>"$work/generate.log") || fail "$(cat "$work/generate.log")"
+  day=$((day - 1))
   sent=$((sent + $(python3 -c 'import json, sys; print(json.load(sys.stdin)["events"]["listen_events"])' <<<"$truth")))
 }
-loads() { sql "select count(*) from warehouse.load_run where status = 'published'"; }
+loads() { sql "select count(*) >= $1 from warehouse.load_run where status = 'published'"; }
 
 bounded() { # that a container has no more than compose.yaml gives it
   local status
@@ -147,16 +156,15 @@ export TEST_BROKER
 
 stack $project up postgres
 stack $project ready postgres
-send 1000
+send
 stack $project up "${ours[@]}"
 stack $project ready "${ours[@]}"
 say "all healthy"
 for service in "${ours[@]}"; do bounded "$service"; done
 say 'no root, no capabilities, nothing to write to, memory and processes bounded'
 until_equal 'listens in the API' 120 $sent listens
-until_equal 'a load is published' 150 t sql "select count(*) >= 1 from warehouse.load_run where status = 'published'"
+until_equal 'a load is published' 150 t loads 1
 
-number=2000
 for service in "${ours[@]}"; do
   before=$(state "$service" Pid)
   kill -9 "$before" # from outside, as a crash: podman's own kill counts as wanted
@@ -166,8 +174,7 @@ for service in "${ours[@]}"; do
     sleep 0.2
   done
   stack $project ready "${ours[@]}"
-  send $number
-  number=$((number + 1000))
+  send
   until_equal "$service was killed and came back; listens in the API" 120 $sent listens
 done
 
@@ -176,14 +183,13 @@ for service in serve schedule speed archive postgres; do
   [ "$(state "$service" ExitCode)" = 0 ] || fail "$service ended with $(state "$service" ExitCode) when it was stopped"
 done
 say 'all stopped, each with exit code 0'
-before=$number
 stack $project up "${ours[@]}"
 stack $project ready "${ours[@]}"
 until_equal 'started again; listens in the API' 120 $sent listens
-send $before
+send
 until_equal 'and it goes on; listens in the API' 120 $sent listens
-loaded=$(loads)
-until_equal 'loads go on' 150 t sql "select count(*) > $loaded from warehouse.load_run where status = 'published'"
+published=$(sql "select count(*) from warehouse.load_run where status = 'published'")
+until_equal 'loads go on' 150 t loads $((published + 1))
 
 podman stop "$(container schedule)" >/dev/null
 stack $project run schedule check --lake /lake --database $database || fail 'the audit found differences'
@@ -206,6 +212,8 @@ zstd -dcq "$dump/log.tar.zst" | tar -x --strip-components=1 -C "$(podman volume 
 chown -R 10001:10001 "$(podman volume inspect --format '{{.Mountpoint}}' $project-lake)"
 stack $project run schedule load incremental --lake /lake --database $database
 stack $project run schedule check --lake /lake --database $database || fail 'the audit found differences after the upgrade'
+found=$(sql "select to_char(max(number), 'FM0000') from warehouse.schema_migration")
 newest=$(find warehouse-sql/migrations -name '*.sql' -printf '%f\n' | sort | tail -1 | cut -c1-4)
+[ "$found" = "$newest" ] || fail "the database is at migration $found, not $newest"
 say "a database of migration $(basename "$dump") is one of migration $newest, and audited"
 say passed

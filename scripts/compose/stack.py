@@ -23,9 +23,9 @@ def podman(*words, quiet=False):
 
 
 def must(*words):
-    code = podman(*words)
-    if code:
-        sys.exit(f"stack: podman {' '.join(words[:2])} … ended with {code}")
+    result = subprocess.run([*PODMAN, *words], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    if result.returncode:
+        sys.exit(f"stack: podman {words[0]}: {result.stderr.strip()}")
 
 
 def ask(*words):
@@ -109,7 +109,8 @@ class Stack:
                 # Podman's log has one file; its size is bounded as well.
                 flags += [f"--log-driver={value['driver']}", f"--log-opt=max-size={value['options']['max-size']}"]
             elif key == "healthcheck":
-                flags.append(f"--health-cmd={json.dumps(value['test'])}")
+                # Podman 4 does not know the form of a list, so the same goes through a shell.
+                flags.append(f"--health-cmd={shlex.join(value['test'][1:])}")
                 flags += [f"--health-{part.replace('_', '-')}={each}" for part, each in value.items() if part != "test"]
             else:
                 sys.exit(f"stack: {name}: this does not know the key {key}")
@@ -144,7 +145,7 @@ class Stack:
                 self.wait_ready(other)
             entry, command = self.words(name)
             image = f"localhost/{self.services[name]['image']}"
-            podman("rm", "--force", self.container(name), quiet=True)
+            podman("rm", "--force", "--volumes", self.container(name), quiet=True)
             must("run", "--detach", "--pull=never", f"--name={self.container(name)}",
                  *self.flags(name, with_ports=True), *entry, image, *command)
 
@@ -156,7 +157,7 @@ class Stack:
         names = [each for each in ask("ps", "--all", "--format={{.Names}}").split() if each.startswith(f"{self.project}-")]
         # Those that share another's network go first.
         for name in sorted(names, key=lambda each: each == self.container("kafka")):
-            podman("rm", "--force", "--time=5", name, quiet=True)
+            podman("rm", "--force", "--volumes", "--time=5", name, quiet=True)
         podman("network", "rm", "--force", self.project, quiet=True)
         for volume in ask("volume", "ls", "--quiet").split():
             if volume.startswith(f"{self.project}-"):
