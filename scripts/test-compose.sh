@@ -50,7 +50,7 @@ stack() { python3 -B scripts/compose/stack.py "$@" 9>&-; }
 cleanup() {
   stack polyrhythm-test down || true
   stack polyrhythm-test-old down || true
-  rm -rf "$work"
+  rm -rf --one-file-system "$work"
 }
 trap cleanup EXIT
 # What a run that was killed has left.
