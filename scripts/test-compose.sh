@@ -132,6 +132,7 @@ send() { # the events of the day after that of the last call, so that none is la
   sent=$((sent + $(python3 -c 'import json, sys; print(json.load(sys.stdin)["events"]["listen_events"])' <<<"$truth")))
 }
 loads() { sql "select count(*) >= $1 from warehouse.load_run where status = 'published'"; }
+reader() { stack $project run serve sql --csv --database $database 'select current_user' | tail -1; }
 
 bounded() { # that a container has no more than compose.yaml gives it
   local status
@@ -163,6 +164,7 @@ say "all healthy"
 for service in "${ours[@]}"; do bounded "$service"; done
 say 'no root, no capabilities, nothing to write to, memory and processes bounded'
 until_equal 'listens in the API' 120 $sent listens
+until_equal 'commands that only read are' 30 analyst reader
 until_equal 'a load is published' 150 t loads 1
 
 for service in "${ours[@]}"; do
@@ -202,7 +204,6 @@ say "upgrading the database and the lake of $dump"
 project=$project-old
 stack $project up postgres
 stack $project ready postgres
-sql 'create role analyst; grant analyst to polyrhythm'
 # Comments on extensions are for a superuser; everything else is the owner's.
 zstd -dcq "$dump/warehouse.sql.zst" | sed '/^COMMENT ON EXTENSION /d' |
   podman exec -i -e PGPASSWORD="$(cat "$TEST_SECRETS/postgres_password")" "$(container postgres)" \
