@@ -30,7 +30,7 @@ SHARE := $(DESTDIR)$(PREFIX)/share/polyrhythm
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: deps
 deps: ## Install the OS packages that are missing (does nothing when all are there)
@@ -76,6 +76,11 @@ else
 	scripts/run-tests.sh $(BINARY)
 	scripts/test-chaos.sh $(BINARY) $(CHAOS) $(TEST_CHAOS_SECONDS) $(SEED)
 endif
+
+# Not part of `make test`: it needs root and podman, and its first run builds all images.
+.PHONY: compose-test
+compose-test: ## Build the images, run compose/ by podman, kill, stop, upgrade, audit
+	scripts/test-compose.sh
 
 # What the oracle is to do: --only PATTERN, or --make-sample
 ORACLE_ARGS ?=

@@ -51,6 +51,7 @@ import Testing
         "docker compose -f compose/compose.yaml ps", "docker compose config",
         "docker compose -f compose/compose.yaml run --rm speed \\\n"
           + "  generate --users 500 --continuous --log kafka:kafka:9092",
+        "docker compose -f compose/compose.yaml exec postgres psql polyrhythm", "make compose-test",
         "alter role polyrhythm password …",
       ]
     ),

@@ -32,7 +32,7 @@ let archiveCommand = CommandSpec(
     optional: CatalogueTopic.allCases.map(\.name), acceptsLoss: arguments.has("--accept-loss")
   ).run(
     stop: Signals.stop, untilCaughtUp: untilCaughtUp,
-    say: { notices.say($0, .info, [.text(.topic, $1)]) }
+    say: { notices.say($0, .info, $1.map { [.text(.topic, $0)] } ?? []) }
   ) {
     copied = $0
     progress.update(copied)

@@ -106,7 +106,7 @@ struct Pipeline {
       try Archiver(
         from: log, to: lake, topics: Topic.allCases.map(\.name),
         optional: CatalogueTopic.allCases.map(\.name)
-      ).run(stop: Signals.stop, untilCaughtUp: true, say: say) { copied = $0 }
+      ).run(stop: Signals.stop, untilCaughtUp: true, say: { line, _ in say(line) }) { copied = $0 }
       say("\(copied.grouped) records came into the lake")
     } catch {
       guard error.code == .locked else { throw error }
@@ -129,11 +129,11 @@ struct Pipeline {
     defer { line.finish() }
     let summary = try loader { line.update($0, of: $1) }.load(kind, stop: Signals.stop)
     line.finish()
-    summary.lines.forEach(Terminal.say)
+    for notice in summary.notices { Notices().say(notice) }
   }
 
   private func archive() throws {
-    let outcome = try published.move(say: say)
+    let outcome = try published.move { line, level in Notices(prefix: "pipeline: ").say(line, level) }
     if let first = outcome.failures.first {
       for failure in outcome.failures.dropFirst() { say(failure.message) }
       throw first
