@@ -25,7 +25,7 @@ final class ReaderSession {
       try files.createSymbolicLink(
         atPath: box.path("\(folder)/polyrhythm"), withDestinationPath: Program.binary())
     }
-    for name in ["Makefile", "Sources"] {
+    for name in ["Makefile", "Sources", "systemd"] {
       try files.createSymbolicLink(
         atPath: box.path(name), withDestinationPath: "\(root)/\(name)")
     }
