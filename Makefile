@@ -20,7 +20,7 @@ SEED ?=
 TEST_CHAOS_SECONDS ?= 60
 CHAOS := .build/release/polyrhythm-chaos
 CHAOS_HALF = $(shell echo $$(( $(or $(SECONDS),$$(( $(MINUTES) * 60 ))) / 2 )))
-# What `make bench` measures: generator, pipeline, bars, or all of them when empty
+# What `make bench` measures: generator, pipeline, bars, or all of these when empty; or kafka
 PART ?=
 # Further arguments of the release build, for example --static-swift-stdlib
 SWIFT_FLAGS ?=
@@ -87,6 +87,11 @@ ORACLE_ARGS ?=
 .PHONY: oracle
 oracle: deps-test build ## Hold every question, mart and dashboard query against DuckDB over the lake's files
 	scripts/test-oracle.sh $(BINARY) $(ORACLE_ARGS)
+
+# Installs Airflow from PyPI (2 minutes, 600 MB), and so is no part of `make test`.
+.PHONY: airflow-test
+airflow-test: deps build ## Run the DAGs of compose/airflow with a real Airflow from PyPI
+	scripts/test-airflow.sh $(BINARY)
 
 .PHONY: build-chaos
 build-chaos: build

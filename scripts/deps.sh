@@ -98,6 +98,7 @@ fi
 if [ "$want_bench" = yes ]; then
   packages+=(
     mbw  # how fast this machine copies memory
+    kcat # reads from Kafka, beside us
     time # GNU time, for the peak memory of a process
   )
 fi

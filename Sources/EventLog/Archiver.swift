@@ -1,8 +1,13 @@
 import Support
 
 /// Copies topics to a lake, each record with its partition and offset and its bytes untouched,
-/// exactly once: the lake's own end says where to go on, so that nothing else has to be kept.
+/// exactly once: the lake's own end says where to go on, so that nothing else has to be kept. Offsets without a
+/// record (commit markers of transactions, compaction) are passed over in the lake as they are in the source, so that
+/// the lake ends where reading the source did.
 public struct Archiver {
+  /// The consumer group that the progress is noted for.
+  public static let group = "polyrhythm-archive"
+
   private let source: any EventLog
   private let lake: DirectoryLog
   private let topics: [String]
@@ -10,15 +15,18 @@ public struct Archiver {
   private let acceptsLoss: Bool
 
   private static let batchBytes = 4 << 20
-  private static let waitMilliseconds = 50
+  private static let waitMilliseconds = 10
   private static let syncInterval = Duration.seconds(1)
   /// From one look for new topics and partitions to the next; what appears is followed within 5 s.
   private static let lookInterval = Duration.seconds(2)
+  /// Seconds before a source that was away is tried again: the first time, and at most.
+  private static let firstPause = 0.1
+  private static let longestPause = 3.0
 
   /// - Parameters:
   ///   - optional: topics that are copied where they are there.
   ///   - acceptsLoss: go on where the source dropped records (retention) before they were
-  ///     copied, leaving a gap, instead of failing.
+  ///     copied, leaving a gap that the lake knows of (`DirectoryLog.acceptedLosses`), instead of failing.
   public init(
     from source: any EventLog, to lake: DirectoryLog, topics: [String], optional: [String] = [],
     acceptsLoss: Bool = false
@@ -38,20 +46,54 @@ public struct Archiver {
     var target: Int64
   }
 
+  /// What a run has done, over outages of the source.
+  private struct Tally {
+    var records = 0
+    var pause = Archiver.firstPause
+    /// Whether an outage was told that has not ended yet.
+    var isAway = false
+  }
+
   /// Copies until `stop` is requested or, with `untilCaughtUp`, until all is copied that the source
-  /// had when the run began. Topics and partitions that appear meanwhile are followed; with
-  /// `untilCaughtUp` the topics have to be there. All that was copied is on the storage device when
+  /// had when the run began. Topics and partitions that appear meanwhile are followed, and a source that goes away is
+  /// waited for; with `untilCaughtUp` both have to be there. All that was copied is on the storage device when
   /// this returns.
   /// - Parameters:
-  ///   - say: told in one line what is waited for, and what has appeared.
+  ///   - say: told in one line what is waited for, what has appeared, and what is lost.
   ///   - onProgress: called with the number of records copied so far in this run, once readers of the
   ///     lake see them.
-  /// - Throws: `.damaged` where the source lacks records that were not copied yet.
+  /// - Throws: `.lost` where the source has dropped records that were not copied yet.
   public func run(
     stop: StopToken, untilCaughtUp: Bool, say: (String) -> Void = { _ in },
     onProgress: (Int) -> Void
   ) throws(EventLogError) {
-    var copies: [Copy] = []
+    var tally = Tally()
+    while true {
+      var copies: [Copy] = []
+      do throws(EventLogError) {
+        try follow(&copies, &tally, stop, untilCaughtUp, say, onProgress)
+        for copy in copies { try copy.appender.close() }
+        note(copies)
+        return
+      } catch {
+        // What was copied is kept, whatever ended the copying.
+        for copy in copies { try? copy.appender.close() }
+        // The next opening notes the loss, and begins behind it.
+        if error.code == .lost, acceptsLoss { continue }
+        guard error.code == .unavailable, !untilCaughtUp else { throw error }
+        if !tally.isAway { say("\(error.message); waiting for it") }
+        tally.isAway = true
+      }
+      stop.wait(seconds: tally.pause)
+      tally.pause = min(tally.pause * 2, Self.longestPause)
+      if stop.isRequested { return }
+    }
+  }
+
+  private func follow(
+    _ copies: inout [Copy], _ tally: inout Tally, _ stop: StopToken, _ untilCaughtUp: Bool,
+    _ say: (String) -> Void, _ onProgress: (Int) -> Void
+  ) throws(EventLogError) {
     for topic in topics {
       let count = try source.partitionCount(of: topic)
       if count == 0, !untilCaughtUp || optional.contains(topic) {
@@ -60,45 +102,52 @@ public struct Archiver {
         }
         continue
       }
-      copies += try open(topic, 0..<count)
+      try open(topic, 0..<count, &copies, say)
     }
-    defer { withExtendedLifetime(copies) {} }
+    if tally.isAway { say("\(source.url) is back") }
+    tally.isAway = false
     let batch = RecordBatch(capacity: Self.batchBytes)
-    var total = 0
     var lastSync = ContinuousClock.now
     var lastLook = ContinuousClock.now
     var idle = 0
     while !stop.isRequested {
       if untilCaughtUp, copies.allSatisfy({ $0.reader.position >= $0.target }) { break }
-      let before = total
+      let before = tally.records
       for (index, copy) in copies.enumerated() {
         // Where no partition had anything the last time, one waits and the others are only asked; which one
         // it is goes round.
         let waits = idle > 0 && index == idle % copies.count
-        total += try Self.step(
+        tally.records += try Self.step(
           copy, batch, time: lake.options.recordTime,
           waitMilliseconds: waits ? Self.waitMilliseconds : 0)
         if stop.isRequested { break }
       }
       if copies.isEmpty { stop.wait(seconds: Double(Self.waitMilliseconds) / 1000) }
-      idle = total == before ? idle + 1 : 0
-      if total > before { onProgress(total) }
+      idle = tally.records == before ? idle + 1 : 0
+      if tally.records > before {
+        tally.pause = Self.firstPause
+        onProgress(tally.records)
+      }
       if ContinuousClock.now - lastSync > Self.syncInterval {
         for copy in copies { try copy.appender.sync() }
+        note(copies)
         lastSync = .now
       }
       if !untilCaughtUp, ContinuousClock.now - lastLook > Self.lookInterval {
-        copies += try look(beside: copies, say)
+        try look(beside: &copies, say)
         lastLook = .now
       }
     }
-    for copy in copies { try copy.appender.close() }
   }
 
-  /// Copies of the topics and partitions that have appeared in the source since `copies` were opened.
-  private func look(beside copies: [Copy], _ say: (String) -> Void) throws(EventLogError) -> [Copy]
-  {
-    var found: [Copy] = []
+  /// Tells the source how far the copies are, which are on the device.
+  private func note(_ copies: [Copy]) {
+    let progress = copies.map { ($0.partition, $0.appender.nextOffset) }
+    source.note(progress: Dictionary(uniqueKeysWithValues: progress), of: Self.group)
+  }
+
+  /// Opens the topics and partitions that have appeared in the source since `copies` were opened.
+  private func look(beside copies: inout [Copy], _ say: (String) -> Void) throws(EventLogError) {
     for topic in topics {
       let known = copies.count { $0.partition.topic == topic }
       let count: Int
@@ -114,12 +163,13 @@ public struct Archiver {
           ? "topic \(topic) is there now, with \(count) partitions"
           : "\(topic) has \(count) partitions now instead of \(known): users move between "
             + "partitions, and the order of their events there is only that of event time")
-      found += try open(topic, known..<count)
+      try open(topic, known..<count, &copies, say)
     }
-    return found
   }
 
-  private func open(_ topic: String, _ numbers: Range<Int>) throws(EventLogError) -> [Copy] {
+  private func open(
+    _ topic: String, _ numbers: Range<Int>, _ copies: inout [Copy], _ say: (String) -> Void
+  ) throws(EventLogError) {
     let count = numbers.upperBound
     guard count > 0 else {
       throw EventLogError(
@@ -127,24 +177,40 @@ public struct Archiver {
     }
     try lake.createTopics([topic], partitions: count)
     try lake.addPartitions(topic, upTo: count)
-    var copies: [Copy] = []
-    for number in numbers {
-      let partition = TopicPartition(topic, Int32(number))
+    let partitions = numbers.map { TopicPartition(topic, Int32($0)) }
+    let known = try source.bounds(of: partitions)
+    for partition in partitions {
+      let lastWrite = try lake.lastWrite(of: partition)
       let appender = try lake.appender(of: partition, isCopy: true)
       try appender.adoptStart()
-      let isNew = appender.nextOffset == 0 && !optional.contains(topic)
-      let start = try isNew ? source.firstOffset(of: partition) : source.startOffset(of: partition)
-      if appender.nextOffset > 0, start > appender.nextOffset, !acceptsLoss {
-        throw EventLogError(
-          .damaged,
-          "\(source.url) dropped offsets \(appender.nextOffset) to \(start - 1) of \(partition) "
-            + "before they were archived; restore them, or accept the loss explicitly")
+      guard let bounds = known[partition] else {
+        throw EventLogError(.unavailable, "\(source.url): \(partition) is not there any more")
       }
-      let reader = try source.reader(of: partition, from: max(start, appender.nextOffset))
-      let target = try source.endOffset(of: partition)
-      copies.append(Copy(reader: reader, appender: appender, target: target))
+      if appender.nextOffset == 0, !optional.contains(topic) {
+        // Kept at once, so that a quiet partition begins at the same place the next time.
+        try appender.begin(at: source.firstOffset(of: partition))
+      }
+      try requireWhole(appender, bounds, lastWrite, say)
+      let reader = try source.reader(
+        of: partition, from: max(bounds.start, appender.nextOffset), within: bounds)
+      copies.append(Copy(reader: reader, appender: appender, target: bounds.end))
     }
-    return copies
+  }
+
+  /// Goes on behind records that the source has dropped, where that was asked for.
+  /// - Throws: `.lost` where it was not.
+  private func requireWhole(
+    _ appender: PartitionAppender, _ bounds: LogBounds, _ lastWrite: Int64?, _ say: (String) -> Void
+  ) throws(EventLogError) {
+    let next = appender.nextOffset
+    // A lake begins where somebody has let its source begin.
+    guard bounds.start > next, source.dropsRecords || next > 0 else { return }
+    let lost = LostRange(appender.partition, next..<bounds.start, since: lastWrite)
+    guard acceptsLoss else {
+      throw lost.error(in: source.url, "restore them, or go on without them: --accept-loss")
+    }
+    try appender.pass(AcceptedLoss(range: lost, acceptedAt: lake.options.clock()))
+    say("goes on without \(lost)")
   }
 
   private static func step(
@@ -152,7 +218,7 @@ public struct Archiver {
   ) throws(EventLogError) -> Int {
     let count = try copy.reader.read(
       into: batch, maxBytes: batchBytes, waitMilliseconds: waitMilliseconds)
-    guard count > 0 else { return 0 }
+    guard count > 0 || copy.reader.position > copy.appender.nextOffset else { return 0 }
     var copied = 0
     for index in 0..<count {
       let payload = batch[index]
@@ -165,6 +231,7 @@ public struct Archiver {
         copied += 1
       }
     }
+    try copy.appender.advance(to: copy.reader.position)
     try copy.appender.flush()
     assert(
       copy.appender.nextOffset <= copy.reader.position,

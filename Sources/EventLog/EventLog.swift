@@ -20,6 +20,20 @@ public struct TopicPartition: Hashable, Sendable, Comparable, CustomStringConver
   }
 }
 
+/// Where a partition begins and ends.
+public struct LogBounds: Hashable, Sendable {
+  /// The offset of the first record still there.
+  public var start: Int64
+  /// One past the last whole record.
+  public var end: Int64
+
+  /// The parameters are the properties of the same names.
+  public init(start: Int64, end: Int64) {
+    self.start = start
+    self.end = end
+  }
+}
+
 /// A partitioned, offset-addressed log of opaque records. What a record means is not its concern.
 ///
 /// Offsets start at 0 and grow by one a record (a Kafka log may have gaps). A record, once read at
@@ -27,6 +41,10 @@ public struct TopicPartition: Hashable, Sendable, Comparable, CustomStringConver
 public protocol EventLog: Sendable {
   /// The URL that opened it, for messages: `dir:PATH` or `kafka:HOST:PORT`.
   var url: String { get }
+
+  /// Whether records go by themselves, as Kafka's retention has it: where a partition begins above an offset that was
+  /// never read, records are lost then. Elsewhere somebody has moved the beginning.
+  var dropsRecords: Bool { get }
 
   /// Makes the topics that are missing, each with `partitions` partitions; leaves others alone.
   func createTopics(_ topics: [String], partitions: Int) throws(EventLogError)
@@ -53,6 +71,9 @@ public protocol EventLog: Sendable {
   /// One past the last whole record; what a reader at this offset would wait for.
   func endOffset(of partition: TopicPartition) throws(EventLogError) -> Int64
 
+  /// `startOffset` and `endOffset` of many partitions, asked for at once.
+  func bounds(of partitions: [TopicPartition]) throws(EventLogError) -> [TopicPartition: LogBounds]
+
   /// Returns when all records below `offset` are on the storage device, whoever wrote them, as far as
   /// the file system lets a reader ask for that. A reader that commits offsets calls it first, so that no
   /// offset in a database lies beyond what survives a power failure. Cheap where nothing is new since the last
@@ -64,8 +85,18 @@ public protocol EventLog: Sendable {
   func epoch(of partition: TopicPartition, before offset: Int64) throws(EventLogError) -> LogEpoch?
 
   /// A reader whose first record is the one at `offset`, or the next one there.
+  /// - Throws: `.lost` where the log has dropped the records from `offset` on, as `dropsRecords` has it; the reader
+  ///   throws it too, where that happens while it reads.
   func reader(of partition: TopicPartition, from offset: Int64) throws(EventLogError)
     -> any LogReader
+
+  /// The same, for whoever has just asked for the partition's bounds.
+  func reader(of partition: TopicPartition, from offset: Int64, within bounds: LogBounds)
+    throws(EventLogError) -> any LogReader
+
+  /// Tells the log how far somebody has come, for people who watch the log: Kafka keeps it for a consumer group. It is
+  /// not needed for anything, so that what goes wrong is passed over.
+  func note(progress: [TopicPartition: Int64], of group: String)
 
   /// A writer to all partitions of the topics. The embedded log lets one process write a
   /// partition at a time and says who has it otherwise.
@@ -81,10 +112,50 @@ extension EventLog {
   /// None, for logs that drop nothing by themselves.
   public func risks(of topics: [String], compacted: [String]) -> [String] { [] }
 
-  /// `startOffset`, for logs that are read from their beginning.
+  /// `startOffset`; 0 for logs that drop records by themselves, whose absence the reader must find.
   public func firstOffset(of partition: TopicPartition) throws(EventLogError) -> Int64 {
-    try startOffset(of: partition)
+    try dropsRecords ? 0 : startOffset(of: partition)
   }
+
+  /// False, for logs from which somebody removes records on purpose.
+  public var dropsRecords: Bool { false }
+
+  /// One after the other.
+  public func bounds(of partitions: [TopicPartition]) throws(EventLogError)
+    -> [TopicPartition: LogBounds]
+  {
+    var found: [TopicPartition: LogBounds] = [:]
+    for partition in partitions {
+      found[partition] = try bounds(of: partition)
+    }
+    return found
+  }
+
+  /// `startOffset` and `endOffset` of one partition.
+  public func bounds(of partition: TopicPartition) throws(EventLogError) -> LogBounds {
+    let end = try endOffset(of: partition)
+    return LogBounds(start: try startOffset(of: partition), end: end)
+  }
+
+  /// All partitions of these topics.
+  public func partitions(of topics: [String]) throws(EventLogError) -> [TopicPartition] {
+    var found: [TopicPartition] = []
+    for topic in topics {
+      let count = Int32(try partitionCount(of: topic))
+      found += (0..<count).map { TopicPartition(topic, $0) }
+    }
+    return found
+  }
+
+  /// `reader(of:from:)`, for logs that find the bounds at no cost.
+  public func reader(
+    of partition: TopicPartition, from offset: Int64, within bounds: LogBounds
+  ) throws(EventLogError) -> any LogReader {
+    try reader(of: partition, from: offset)
+  }
+
+  /// Nothing, for logs that keep no such thing.
+  public func note(progress: [TopicPartition: Int64], of group: String) {}
 
   /// Nothing to do, for logs whose records are never read before they are safe.
   public func sync(_ partition: TopicPartition, upTo offset: Int64) throws(EventLogError) {}

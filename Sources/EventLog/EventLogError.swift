@@ -14,6 +14,8 @@ public struct EventLogError: UserFacingError, CustomStringConvertible {
     case locked
     /// Bytes on disk are not what the format says.
     case damaged
+    /// The log has dropped records (retention) before they were read; `EventLogError.lost` says which.
+    case lost
     /// The log is not the one that a database has counted: it lost its end, or is another one.
     case diverged
     /// The operating system or a broker refused a call: no space, no permission, too many files.
@@ -30,11 +32,16 @@ public struct EventLogError: UserFacingError, CustomStringConvertible {
   public var code: Code
   /// One line: what happened, where, and what to do about it.
   public var message: String
+  /// The records that are gone, where `code` is `.lost`.
+  public var lost: LostRange?
 
-  /// - Parameter message: one line, without a newline at its end.
-  public init(_ code: Code, _ message: String) {
+  /// - Parameters:
+  ///   - message: one line, without a newline at its end.
+  ///   - lost: as the property has it.
+  public init(_ code: Code, _ message: String, lost: LostRange? = nil) {
     self.code = code
     self.message = message
+    self.lost = lost
   }
 
   /// The message.
@@ -46,7 +53,7 @@ public struct EventLogError: UserFacingError, CustomStringConvertible {
     case .badURL: .usage
     case .unavailable: .unavailable
     case .locked: .temporaryFailure
-    case .damaged, .diverged: .dataError
+    case .damaged, .diverged, .lost: .dataError
     case .io, .unsynced: .ioError
     case .badOption, .closed: .software
     case .tooLarge: .dataError

@@ -44,7 +44,14 @@ extension EventLog {
     throws(EventLogError)
   {
     guard offset > 0 else { return }
-    let end = try endOffset(of: partition)
+    try verify(partition, committed: offset, epoch: epoch, end: try endOffset(of: partition))
+  }
+
+  /// The same, for whoever knows where the partition ends.
+  public func verify(
+    _ partition: TopicPartition, committed offset: Int64, epoch: LogEpoch?, end: Int64
+  ) throws(EventLogError) {
+    guard offset > 0 else { return }
     let fault: String
     if end < offset {
       fault = "ends at offset \(end), but the database has counted its records below \(offset)"

@@ -46,7 +46,8 @@ public final class KernelFeed {
     let start: Start
     let kernel: Kernel
     let reader: any LogReader
-    let batch = RecordBatch(capacity: KernelFeed.batchBytes)
+    /// Grows with the first records: most of many partitions may be idle.
+    let batch = RecordBatch(capacity: 1 << 10)
     var cursor = 0
     /// One past the last record folded or replayed.
     private(set) var next: Int64
@@ -137,26 +138,33 @@ public final class KernelFeed {
       configure(kernel)
       return kernel
     }
+    let bounds = try log.bounds(of: starts.map(\.source))
     for start in starts {
       let kernel = kernels[start.source.partition] ?? makeKernel()
       kernels[start.source.partition] = kernel
-      inputs.append(try open(start, kernel))
+      guard let bounds = bounds[start.source] else {
+        throw EventLogError(.unavailable, "\(log.url): \(start.source) is not there any more")
+      }
+      inputs.append(try open(start, kernel, bounds))
     }
   }
 
-  private func open(_ start: Start, _ kernel: Kernel) throws(EventLogError) -> Input {
+  private func open(_ start: Start, _ kernel: Kernel, _ bounds: LogBounds) throws(EventLogError)
+    -> Input
+  {
     guard let topic = Topic(name: start.source.topic) else {
       throw EventLogError(.badURL, "\(start.source): not a topic of Polyrhythm")
     }
-    try log.verify(start.source, committed: start.from, epoch: start.logEpoch)
-    let end = try log.endOffset(of: start.source)
+    try log.verify(start.source, committed: start.from, epoch: start.logEpoch, end: bounds.end)
     kernel.restore(
-      topic, watermark: start.replay.watermark,
-      isWhole: try start.replay.offset <= log.startOffset(of: start.source))
+      topic, watermark: start.replay.watermark, isWhole: start.replay.offset <= bounds.start)
     kernel.remember(topic, ahead: ahead[start.source] ?? [])
-    let reader = try log.reader(of: start.source, from: start.replay.offset)
+    // Records below `from` were counted, and retention may have dropped them since.
+    let reader = try log.reader(
+      of: start.source, from: max(start.replay.offset, min(bounds.start, start.from)),
+      within: bounds)
     let input = Input(
-      topic: topic, start: start, kernel: kernel, reader: reader, known: start.end ?? end)
+      topic: topic, start: start, kernel: kernel, reader: reader, known: start.end ?? bounds.end)
     noteUnread(input)
     return input
   }
@@ -196,7 +204,7 @@ public final class KernelFeed {
             point.flatMap { $0.offset >= first && $0.offset < start.replay.offset ? $0 : nil }
             ?? ReplayPoint(offset: first, watermark: Watermark())
         }
-        inputs[index] = try open(start, fresh)
+        inputs[index] = try open(start, fresh, log.bounds(of: start.source))
       }
     }
     return hasAny

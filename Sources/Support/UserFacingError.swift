@@ -35,4 +35,7 @@ public enum ExitCode: Int32, Sendable {
   case noPermission = 77
   /// Settings or versions do not fit together.
   case configuration = 78
+  /// There is nothing to do: no code of sysexits.h is about that either. Airflow's shell operators skip what depends on a task that
+  /// ends so.
+  case nothingNew = 99
 }

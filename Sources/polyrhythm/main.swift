@@ -4,7 +4,8 @@ import Support
 
 let commands: [CommandSpec] = [
   runCommand, generateCommand, importCommand, archiveCommand, speedCommand, loadCommand,
-  scheduleCommand, serveCommand, checkCommand, askCommand, sqlCommand, statusCommand,
+  pipelineCommand, scheduleCommand, serveCommand, checkCommand, askCommand, sqlCommand,
+  statusCommand,
   simulateCommand,
 ]
 

@@ -9,7 +9,8 @@ import Warehouse
     try withSandbox { box in
       let overview = try box.succeed(["--help"])
       let commands = [
-        "run", "generate", "import", "archive", "speed", "load", "serve", "check", "ask", "sql",
+        "run", "generate", "import", "archive", "speed", "load", "pipeline", "serve", "check",
+        "ask", "sql",
         "status",
       ]
       for command in commands {

@@ -15,7 +15,13 @@ import Testing
     ),
     (
       "how a command is called in general; flags are compared with its help",
-      ["polyrhythm import FILE… | DIR | s3://BUCKET/PREFIX | postgresql://…   --log URL"]
+      [
+        "polyrhythm import FILE… | DIR | s3://BUCKET/PREFIX | postgresql://…   --log URL",
+        "polyrhythm import --watch DIR | s3://BUCKET/PREFIX  --log URL  "
+          + "[--watch-every SECONDS] [--archive DIR]",
+        "polyrhythm pipeline FILE… | DIR | s3://BUCKET/PREFIX | postgresql://…  --data DIR "
+          + "[--archive DIR] [--full] [--step STEP]",
+      ]
     ),
     (
       "builds, tests or measures, or removes the build; this test is part of `make check`",
@@ -37,6 +43,7 @@ import Testing
         "SEED=1201 SECONDS=600 polyrhythm-chaos", "SWEEP=1 polyrhythm-chaos",
       ]
     ),
+    ("installs Airflow from PyPI, 600 MB", ["make airflow-test"]),
     (
       "needs a container engine, or the PostgreSQL of one",
       [

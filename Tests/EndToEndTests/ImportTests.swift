@@ -121,17 +121,25 @@ import Warehouse
     }
   }
 
-  @Test func archivedFilesAreMovedOnceTheirEventsAreIn() throws {
+  @Test func filesAreArchivedOnceTheLoadThatUsedThemIsPublished() throws {
     try withSandbox { box in
       let files = try box.generate("in", users: 10, from: "2026-01-01", to: "2026-01-02")
       let expected = try LogFiles(files).count()
       let page = try Data(contentsOf: URL(fileURLWithPath: "\(files)/page_view_events.ndjson"))
       let words = ["import", files, "--log", "dir:\(box.log)", "--archive"]
-      // Where files cannot be moved nothing is imported, since the next import would find the files again.
+      // Where files cannot be moved nothing is imported.
       try box.fail(words + ["/proc/polyrhythm"], 73, saying: ["/proc/polyrhythm"])
       #expect(!FileManager.default.fileExists(atPath: box.log))
+      let lake = ["--lake", box.log, "--database", try box.makeDatabase().url]
       try box.succeed(words + [box.path("done")])
       #expect(try LogFiles(box.log).count() == expected)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: box.path("done")) == [])
+      // A load that publishes nothing moves nothing.
+      try box.succeed(["load", "full", "--dry-run"] + lake)
+      try box.succeed(["load", "full", "--shadow"] + lake)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: box.path("done")) == [])
+      let load = try box.succeed(["load", "full"] + lake)
+      #expect(load.errors.contains("archived 5 files"), "\(load)")
       let moved = try FileManager.default.contentsOfDirectory(atPath: box.path("done")).sorted()
       #expect(
         moved == [
@@ -141,13 +149,46 @@ import Warehouse
       #expect(try FileManager.default.contentsOfDirectory(atPath: files) == ["truth.json"])
       #expect(
         FileManager.default.contents(atPath: box.path("done/page_view_events.ndjson")) == page)
-      try box.fail(words + [box.path("done")], 66)
+      #expect(try box.succeed(words + [box.path("done")]).errors.contains("nothing to import"))
       // A file of the same name does not replace the archived one.
-      _ = try box.write("in/page_view_events.ndjson", page)
+      _ = try box.write("in/page_view_events.ndjson", page + Data("x\n".utf8))
       try box.succeed(words + [box.path("done")])
+      try box.succeed(["load", "incremental"] + lake)
+      // A load that is taken back brings no file back.
+      try box.succeed(["load", "rollback"] + lake)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: files) == ["truth.json"])
       #expect(try FileManager.default.contentsOfDirectory(atPath: box.path("done")).count == 6)
       #expect(
         FileManager.default.contents(atPath: box.path("done/page_view_events.ndjson")) == page)
     }
+  }
+
+  @Test func aWatchTakesWhatArrivesAndEndsOnSIGTERM() throws {
+    try withSandbox { box in
+      _ = try box.write("in/old.ndjson", Self.line(0))
+      let watch = try box.start([
+        "import", "--watch", box.path("in"), "--watch-every", "0.2", "--log", "dir:\(box.log)",
+      ])
+      func count() throws -> Int64 { (try? LogFiles(box.log).count().total) ?? 0 }
+      #expect(try eventually(within: 30) { try count() == 1 }, "\(watch.errorsSoFar)")
+      _ = try box.write("in/.new.ndjson", Self.line(1))
+      _ = try box.write("in/broken.csv", "no,such\n1,2\n")
+      #expect(eventually(within: 30) { watch.errorsSoFar.contains("broken.csv") })
+      #expect(try count() == 1)
+      try FileManager.default.moveItem(
+        atPath: box.path("in/.new.ndjson"), toPath: box.path("in/new.ndjson"))
+      #expect(try eventually(within: 30) { try count() == 2 }, "\(watch.errorsSoFar)")
+      watch.send(SIGTERM)
+      let end = try watch.wait()
+      #expect(end.status == 0, "\(end)")
+      #expect(end.errors.split(separator: "\n").filter { $0.contains("broken.csv") }.count == 1)
+      try box.fail(["import", "--watch", "in/old.ndjson"], 78, saying: ["--watch"])
+      try box.fail(["import", "in", "--watch-every", "1"], 64, saying: ["--watch"])
+    }
+  }
+
+  private static func line(_ number: Int) -> String {
+    #"{"ts":1767225600000,"sessionId":1,"itemInSession":\#(number),"userId":7,"artist":"A","song":"B"}"#
+      + "\n"
   }
 }

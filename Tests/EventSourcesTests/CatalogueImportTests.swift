@@ -66,7 +66,10 @@ struct CatalogueImportTests {
     let log = try folder.log
     let summary = try runImport([songs, users], into: log)
     #expect(summary.catalogueRecords == 3 && summary.records == 0)
-    #expect(summary.firstBroken?.contains("songs.ndjson, line 2") == true)
+    #expect(summary.leftOut == 1)
+    #expect(summary.firstLeftOut?.contains("songs.ndjson, line 2") == true)
+    // Nothing of them goes to quarantine, so nothing is said to.
+    #expect(summary.broken == 0 && summary.firstBroken == nil && summary.rows == 0)
     let found = try catalogue(log)
     #expect(found.songs["1"]?.genre == "b" && found.users[7]?.age == 30)
   }

@@ -3,6 +3,7 @@ import EventModel
 import Foundation
 import Synchronization
 import TestKit
+import Testing
 
 @testable import EventSources
 
@@ -97,6 +98,28 @@ func runImport(
   try importer.run(operands)
   return importer.summary
 }
+
+/// Where each partition of the log ends, which is what a load that has all of it publishes.
+func logEnds(_ log: any EventLog) throws -> [TopicPartition: Int64] {
+  var ends: [TopicPartition: Int64] = [:]
+  for topic in Topic.allCases.map(\.name) + CatalogueTopic.allCases.map(\.name) {
+    for number in 0..<Int32(try log.partitionCount(of: topic)) {
+      let partition = TopicPartition(topic, number)
+      ends[partition] = try log.endOffset(of: partition)
+    }
+  }
+  return ends
+}
+
+/// Moves what waits for its publication, as behind a load that has all of the log.
+@discardableResult
+func publish(_ log: any EventLog, s3: S3Settings? = nil) throws -> SourceArchive.Outcome {
+  let outcome = try SourceArchive(lake(log), environment: [:], s3: s3).move(loaded: logEnds(log))
+  #expect(outcome.failures.map(\.message) == [])
+  return outcome
+}
+
+func lake(_ log: any EventLog) throws -> DirectoryLog { try #require(log as? DirectoryLog) }
 
 /// A source that gives few bytes at a time, so that every part of the input lies across a boundary once.
 final class Trickle: ByteSource {

@@ -148,7 +148,7 @@ import Warehouse
     var configuration = layers.speedConfiguration()
     configuration.untilCaughtUp = true
     let catchingUp = SpeedWorker(log: log, library: layers.library, configuration: configuration)
-    #expect(code { _ = try catchingUp.run(stop: StopToken()) } == .damaged)
+    #expect(code { _ = try catchingUp.run(stop: StopToken()) } == .lost)
     try layers.load(.incremental)
     _ = try catchingUp.run(stop: StopToken())
     try layers.expectTruth(Truth(records[..<(2 * third)]), "after the load")
@@ -183,7 +183,7 @@ import Warehouse
       try layers.load(.full)
     } else {
       // What an incremental load has to count is gone, and only a full load counts all anew.
-      #expect(code { try layers.load(.incremental) } == .damaged)
+      #expect(code { try layers.load(.incremental) } == .lost)
       try layers.load(.full)
     }
     _ = try worker.run("delete from speed.worker")

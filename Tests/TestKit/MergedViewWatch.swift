@@ -21,6 +21,11 @@ public final class MergedViewWatch: Sendable {
     "select coalesce(sum(listens), 0)::bigint, coalesce(sum(page_views), 0)::bigint, "
     + "coalesce(sum(logins + failed_logins), 0)::bigint from serving.minute_totals"
 
+  /// Listens as the sum of minutes, and as rows.
+  public static let plays =
+    "select coalesce(sum(listens), 0)::bigint, (select count(*) from dashboard.stream_events)"
+    + " from serving.minute_totals"
+
   /// Starts to look at once, at a log whose lines it counts itself.
   /// - Parameters:
   ///   - url: of the database; its schema may be yet to come.
@@ -58,8 +63,10 @@ public final class MergedViewWatch: Sendable {
       var last = LogFiles.Counts()
       while !stop.isRequested {
         let seen: LogFiles.Counts
+        let plays: Rows
         do {
           seen = try Self.read(connection)
+          plays = try connection.run(Self.plays)
         } catch let error as WarehouseError where ["42P01", "3F000"].contains(error.sqlState) {
           stop.wait(seconds: 0.02)
           continue
@@ -76,6 +83,11 @@ public final class MergedViewWatch: Sendable {
             "look \(findings.looks): \(name) \(now), after \(before), with \(limit) in the log")
         }
         last = seen
+        if try plays.int(0, 0) != plays.int(0, 1) {
+          findings.violations.append(
+            "look \(findings.looks): \(try plays.int(0, 0)) listens, but \(try plays.int(0, 1)) plays"
+          )
+        }
         stop.wait(seconds: 0.005)
       }
       return findings

@@ -10,6 +10,7 @@ import CRdKafka
 public final class MockKafka {
   /// `HOST:PORT` of the brokers, with commas between them; what `kafka:` URLs and clients want.
   public let bootstrap: String
+  private let brokerCount: Int
   private let client: OpaquePointer
   private let cluster: OpaquePointer
 
@@ -31,6 +32,7 @@ public final class MockKafka {
       rd_kafka_destroy(client)
       throw Failure(description: "no mock Kafka")
     }
+    brokerCount = brokers
     self.client = client
     self.cluster = cluster
     bootstrap = String(cString: rd_kafka_mock_cluster_bootstraps(cluster))
@@ -54,5 +56,38 @@ public final class MockKafka {
     guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
       throw Failure(description: "mock topic \(name): \(String(cString: rd_kafka_err2str(code)))")
     }
+  }
+
+  /// Whether the brokers answer: those that are down close their connections and take none.
+  public func setDown(_ isDown: Bool) {
+    for broker in 1...Int32(brokerCount) {
+      if isDown {
+        rd_kafka_mock_broker_set_down(cluster, broker)
+      } else {
+        rd_kafka_mock_broker_set_up(cluster, broker)
+      }
+    }
+  }
+
+  /// The offset that a consumer group has committed; nil where it has none.
+  public func committed(_ group: String, topic: String, partition: Int32) throws -> Int64? {
+    var text = [CChar](repeating: 0, count: 512)
+    let configuration = rd_kafka_conf_new()
+    rd_kafka_conf_set_log_cb(configuration, nil)
+    for (name, value) in ["bootstrap.servers": bootstrap, "group.id": group] {
+      rd_kafka_conf_set(configuration, name, value, &text, text.count)
+    }
+    guard let reader = rd_kafka_new(RD_KAFKA_CONSUMER, configuration, &text, text.count) else {
+      rd_kafka_conf_destroy(configuration)
+      throw Failure(description: "no client for the group \(group)")
+    }
+    defer { rd_kafka_destroy(reader) }
+    let list = rd_kafka_topic_partition_list_new(1)
+    defer { rd_kafka_topic_partition_list_destroy(list) }
+    rd_kafka_topic_partition_list_add(list, topic, partition)
+    let code = rd_kafka_committed(reader, list, 5000)
+    guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let list, list.pointee.cnt == 1 else { return nil }
+    let offset = list.pointee.elems[0].offset
+    return offset < 0 ? nil : offset
   }
 }

@@ -49,6 +49,17 @@ public final class TestLog: Sendable {
     writer = Mutex(nil)
   }
 
+  /// Another log that an archive copies, with the three topics.
+  public init(over log: any EventLog) throws {
+    kind = .kafka
+    path = try TestDatabase.directory() + "/log-\(UUID().uuidString)"
+    lake = DirectoryLog(path: path)
+    self.log = log
+    brokers = Mutex(nil)
+    given = Mutex(Topic.allCases.map { _ in 0 })
+    writer = Mutex(nil)
+  }
+
   deinit { try? FileManager.default.removeItem(atPath: path) }
 
   /// Records handed to the log so far.
@@ -88,7 +99,7 @@ public final class TestLog: Sendable {
       for number in 0..<Int32(try log.partitionCount(of: topic.name)) {
         let source = TopicPartition(topic.name, number)
         let end = try log.endOffset(of: source)
-        let reader = try log.reader(of: source, from: 0)
+        let reader = try log.reader(of: source, from: log.startOffset(of: source))
         while reader.position < end {
           guard try reader.read(into: batch, maxBytes: 1 << 20, waitMilliseconds: 1000) > 0 else {
             break

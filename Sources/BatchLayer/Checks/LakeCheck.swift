@@ -24,7 +24,7 @@ public struct LakeCheck {
       let source = TopicPartition(try rows.text(row, 0), Int32(try rows.int(row, 1)))
       let next = try rows.int(row, 2)
       guard try lake.partitionCount(of: source.topic) > Int(source.partition) else {
-        if next > 0 { examples.append("\(source): \(next) records loaded, none in the lake") }
+        if next > 0 { examples.append("\(source): loaded up to offset \(next), none in the lake") }
         continue
       }
       let logEpoch = LogEpoch(rawValue: try rows.intOrNull(row, 5) ?? 0)
@@ -42,7 +42,9 @@ public struct LakeCheck {
     let accounted = try ledger.int(0, 0)
     // Records that the lake has dropped since they were loaded (retention) are still in the loads' accounts.
     if !(inLake...inLake + dropped).contains(accounted) {
-      examples.append("\(inLake) offsets below the cut, \(accounted) accounted for by the loads")
+      examples.append(
+        "\(inLake) offsets below the cut, \(accounted) accounted for by the loads, with and without records"
+      )
     }
     for (name, counted, facts) in [
       ("listens", 1, 2), ("auths", 3, 4), ("page_views", 5, 6),

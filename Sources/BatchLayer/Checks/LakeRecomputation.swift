@@ -88,7 +88,7 @@ public struct LakeRecomputation {
       guard end >= next else {
         throw LoadError(
           .lakeBehind,
-          "\(lake.url): \(source) ends at offset \(end), but \(next) records of it are loaded; check "
+          "\(lake.url): \(source) ends at offset \(end), but is loaded up to \(next); check "
             + "with the lake that was loaded")
       }
       guard isThere else { continue }

@@ -33,6 +33,9 @@ extension BatchLoader {
     /// and days. nil keeps all minutes.
     public var minuteRetention: Double?
 
+    /// Whether to go on where the lake has dropped records before they were loaded; they are noted in
+    /// `warehouse.lost_range`.
+    public var acceptsLoss = false
     /// The days, counted from 1970-01-01, that a full load makes anew within the published build; nil: all, as a build
     /// of its own.
     public var days: ClosedRange<Int32>?

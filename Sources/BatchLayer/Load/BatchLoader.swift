@@ -139,6 +139,7 @@ public final class BatchLoader {
     ).make()
     try epochs.prepareNext()
     try awaitPartitions(cut, stop)
+    cut.passed = try passed(kind, cut, control)
     let starts = try self.starts(kind, cut, control)
     let published = try MinuteRetention.published(control, library)
     let retention = MinuteRetention(
@@ -240,6 +241,8 @@ public final class BatchLoader {
         .int(staged.build), .int(Int64(staged.cut.reserved)), .text(status),
       ])
     guard finished.affected == 1 else { throw LoadError.overtaken }
+    try Losses(lake: lake, library: library, connection: connection).note(
+      staged.cut, run: staged.run)
   }
 
   /// Waits until the lake has all partitions of which the cut has records: the speed layer may be ahead of an
@@ -252,7 +255,7 @@ public final class BatchLoader {
         guard ContinuousClock.now < deadline else {
           throw LoadError(
             .lakeBehind,
-            "\(lake.url) has no \(source), of which the cut has \(end) records: is polyrhythm "
+            "\(lake.url) has no \(source), of which the cut has what lies below offset \(end): is polyrhythm "
               + "archive running?")
         }
         stop.wait(seconds: 0.1)
@@ -292,10 +295,13 @@ public final class BatchLoader {
             "batch.progress of \(source): replay_from \(replay.offset), next_offset \(next) and the "
               + "cut at \(end) are out of order; polyrhythm load full counts all anew")
         }
-        try checkNothingDropped(source, next)
+        // Behind what `passed` has found to be lost.
+        let isThere = try lake.partitionCount(of: source.topic) > Int(source.partition)
+        let first = isThere ? min(max(next, try lake.startOffset(of: source)), end) : next
         starts.append(
           KernelFeed.Start(
-            source: source, replay: replay, from: next, end: end, logEpoch: logEpoch))
+            source: source, replay: replay, from: first, end: end,
+            logEpoch: first == next ? logEpoch : nil))
       } else {
         guard try lake.partitionCount(of: source.topic) > Int(source.partition) else { continue }
         // Retention can pass the cut while the load begins: then there is nothing to read.
@@ -307,17 +313,6 @@ public final class BatchLoader {
       }
     }
     return starts
-  }
-
-  /// Offsets below the lake's first record would pass for offsets that never had a record.
-  private func checkNothingDropped(_ source: TopicPartition, _ next: Int64) throws(EventLogError) {
-    guard try lake.partitionCount(of: source.topic) > Int(source.partition) else { return }
-    let first = try lake.startOffset(of: source)
-    guard first > next else { return }
-    throw EventLogError(
-      .damaged,
-      "\(lake.url) has dropped the records of \(source) from offset \(next) up to \(first) before they "
-        + "were loaded (retention): restore them, or polyrhythm load full counts all that is there")
   }
 
   /// What a load reads.

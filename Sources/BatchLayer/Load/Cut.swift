@@ -16,6 +16,8 @@ struct Cut: Sendable {
   var reserved = 0
   /// Partitions whose committed records are not those of the lake. They are counted anew up to the lake's end.
   var lost: Set<TopicPartition> = []
+  /// Records that an earlier load was to count next and that the lake has dropped since; the load begins behind them.
+  var passed: [LostRange] = []
   /// The log epoch of the last record below each end; filled once these records are on the storage device.
   var logEpochs: [TopicPartition: LogEpoch] = [:]
 

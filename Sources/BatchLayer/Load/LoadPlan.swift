@@ -66,6 +66,7 @@ extension BatchLoader {
       connection: control, library: library, lake: lake, run: 0, toleratesLoss: true,
       farBehind: configuration.farBehind, reserves: !configuration.isShadow, stop: StopToken()
     ).preview()
+    if configuration.days == nil { _ = try passed(kind, cut, control) }
     let starts =
       configuration.days == nil
       ? try self.starts(kind, cut, control)

@@ -1,3 +1,4 @@
+import EventLog
 import Metrics
 import Support
 import Warehouse
@@ -21,6 +22,21 @@ public struct Publications {
     public var countsAnew = false
     /// Rules that are broken, and that stop nothing.
     public var warnings: [Checks.Finding] = []
+  }
+
+  /// How far published loads have the lake: one past the last record of each partition. Of the catalogue it is how far either
+  /// layer has read.
+  /// - Throws: errors of the server.
+  public func loadedOffsets() throws(WarehouseError) -> [TopicPartition: Int64] {
+    let connection = try Connection(
+      url: configuration.databaseURL, applicationName: "polyrhythm load")
+    let rows = try connection.run(library.sql("batch/loaded_offsets"))
+    var offsets: [TopicPartition: Int64] = [:]
+    for row in 0..<rows.count {
+      offsets[TopicPartition(try rows.text(row, 0), Int32(try rows.int(row, 1)))] =
+        try rows.int(row, 2)
+    }
+    return offsets
   }
 
   /// Publishes the build that a full load has left for it (`BatchLoader.Configuration.isShadow`). Readers see what it has loaded and,

@@ -20,24 +20,24 @@ public final class PartitionAppender {
   /// What it appends to.
   public var partition: TopicPartition { directory.partition }
   /// The offset of the next record; records below it are here or were never there.
-  public private(set) var nextOffset: Int64 = 0
+  public internal(set) var nextOffset: Int64 = 0
 
   let directory: PartitionDirectory
   private let options: DirectoryOptions
-  private let compressor: SegmentCompressor
+  let compressor: SegmentCompressor
   private let ownsCompressor: Bool
   private let lock: PartitionLock
 
   /// The segment that grows; none before the first record and after a gap. There is an index where there is
   /// a file.
-  private var file: File?
-  private var index: SegmentIndexWriter?
-  private var base: Int64 = 0
+  var file: File?
+  var index: SegmentIndexWriter?
+  var base: Int64 = 0
   /// Bytes in the file, whole lines all of them.
-  private var fileBytes = 0
+  var fileBytes = 0
   /// Latest time among the segment's records, those in the buffer included.
-  private var latest = Int64.min
-  private var age: SegmentAge
+  var latest = Int64.min
+  var age: SegmentAge
   /// Lines that are not in the file yet.
   private var buffer: UnsafeMutableRawPointer
   private var bufferBytes: Int
@@ -45,8 +45,8 @@ public final class PartitionAppender {
   /// A sync failed: what is on the device is not known any more.
   private var isBroken = false
   private var isClosed = false
-  private var isDirectoryDirty = false
-  private var epochs = PartitionEpochs()
+  var isDirectoryDirty = false
+  var epochs = PartitionEpochs()
   /// The first record of this writer: the writer's log epoch has to be on the device before that record.
   private var firstOffset: Int64 = 0
   private var hasEpoch = false
@@ -107,6 +107,27 @@ public final class PartitionAppender {
     assert(nextOffset == offset, "the next offset is \(nextOffset) and not \(offset) after a gap")
     try append(timestamp: timestamp, payload: payload)
     return true
+  }
+
+  /// Says that the offsets below `offset` that are not here have no records; queued as a record is. Does nothing where
+  /// the partition reaches so far already.
+  /// - Throws: as `append` does.
+  public func advance(to offset: Int64) throws(EventLogError) {
+    if offset > nextOffset { try skip(to: offset, inLines: true) }
+  }
+
+  /// Has an empty partition begin at `offset`, as nobody wants what lies before it. Does nothing elsewhere.
+  /// - Throws: as `append` does.
+  func begin(at offset: Int64) throws(EventLogError) {
+    if nextOffset == 0, offset > 0 { try skip(to: offset) }
+  }
+
+  /// Goes on behind records that the log's source has lost, and notes that they are. Returns when that is on the device.
+  /// - Throws: as `flush` does.
+  func pass(_ loss: AcceptedLoss) throws(EventLogError) {
+    try directory.note(loss)
+    if loss.range.offsets.upperBound > nextOffset { try skip(to: loss.range.offsets.upperBound) }
+    try sync()
   }
 
   /// Queues one record at the next offset.
@@ -309,16 +330,18 @@ public final class PartitionAppender {
     try File.remove(directory.indexPath(.init(base: base, kind: .raw)))
   }
 
-  private func skip(to offset: Int64) throws(EventLogError) {
+  /// - Parameter inLines: whether a few offsets become empty lines also where no segment grows. A file for each of many
+  ///   small gaps would be too much.
+  private func skip(to offset: Int64, inLines: Bool = false) throws(EventLogError) {
     try requireUsable()
-    if nextOffset == 0, file == nil, try directory.segments().isEmpty {
+    if !inLines, nextOffset == 0, file == nil, try directory.segments().isEmpty {
       try directory.writeStart(offset)
       nextOffset = offset
       firstOffset = offset
       age.partitionStart = offset
       return
     }
-    guard offset - nextOffset <= Self.gapLinesMax, file != nil else {
+    guard offset - nextOffset <= Self.gapLinesMax, file != nil || inLines else {
       try endSegment()
       if !hasEpoch { try beginEpoch() }
       try directory.writeGap(nextOffset, end: offset)
@@ -331,62 +354,5 @@ public final class PartitionAppender {
     memset(buffer + buffered, Int32(RecordEscape.newline), lines)
     buffered += lines
     nextOffset = offset
-  }
-
-  // MARK: - Opening
-
-  /// A lake of an earlier version begins where its source did, and has no mark that says so. Called by
-  /// the archiver, whose lakes alone may begin above 0.
-  func adoptStart() throws(EventLogError) {
-    guard let first = try directory.segments().first, first.base > 0, epochs.lines.isEmpty,
-      !File.exists(directory.startPath)
-    else { return }
-    try directory.writeStart(first.base)
-  }
-
-  /// Goes on where the last writer stopped: cuts the last segment at its last newline, or where a power
-  /// failure tore it, mends its index, and hands sealed segments that are still raw to the compressor.
-  private func recover(time: RecordTime?) throws(EventLogError) {
-    for name in try File.names(in: directory.path) ?? []
-    where name.hasPrefix(PartitionDirectory.temporaryPrefix) {
-      try File.remove("\(directory.path)/\(name)")
-    }
-    epochs = try PartitionEpochs.load(directory)
-    let segments = try directory.segments()
-    for segment in segments where segment.kind == .raw {
-      if File.exists(directory.compressedPath(segment.base)) {
-        try File.remove(directory.rawPath(segment.base))
-        try File.remove(directory.indexPath(segment))
-      } else if segment != segments.last {
-        let bytes = FileSystem.size(directory.rawPath(segment.base))
-        compressor.add(directory, segment.base, bytes: bytes)
-      }
-    }
-    for segment in segments where segment.kind == .compressed {
-      compressor.addIfIndexIsMissing(directory, segment.base)
-    }
-    guard let first = segments.first, let last = segments.last else {
-      nextOffset = try directory.startMark()
-      age.partitionStart = nextOffset
-      return
-    }
-    age.partitionStart = first.base
-    switch last.kind {
-    case .gap: nextOffset = try directory.gapEnd(last.base) ?? last.base
-    case .raw where File.exists(directory.rawPath(last.base)):
-      let segment = try GrowingSegment(directory, last, epochs, time: time)
-      base = last.base
-      fileBytes = segment.bytes
-      nextOffset = segment.nextOffset
-      latest = segment.latest
-      index = segment.index
-      file = segment.file
-      try age.goOn(with: segment.file)
-      // A writer that died may have left the segment's name off the device, whatever it wrote to the segment.
-      isDirectoryDirty = true
-    case .raw, .compressed:
-      nextOffset = try SegmentEnd.find(
-        directory, PartitionDirectory.Segment(base: last.base, kind: .compressed), epochs)
-    }
   }
 }

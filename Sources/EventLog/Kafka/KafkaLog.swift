@@ -9,6 +9,9 @@ public final class KafkaLog: EventLog {
   private let brokers: String
   let settings: KafkaSettings
   private let pool: Mutex<[PooledClient]>
+  /// Asks questions, and reads nothing: on a connection on which a fetch waits for records, a question waits with it.
+  private let asking = Mutex<KafkaClient?>(nil)
+  private let groups: KafkaGroups
 
   /// A consumer client and the partitions that are being read through it. One client reads many
   /// partitions, each at most once.
@@ -46,8 +49,12 @@ public final class KafkaLog: EventLog {
           .badURL, "'\(broker)' in the log URL \(url) is not a broker; write kafka:HOST:PORT")
       }
     }
+    var properties = properties
+    // Readers belong to no group; progress is committed for one.
+    let group = properties.removeValue(forKey: "group.id")
     settings = try KafkaSettings(properties)
     self.brokers = brokers
+    groups = KafkaGroups(brokers: brokers, properties: settings.client, group: group)
     pool = Mutex([])
   }
 
@@ -79,45 +86,81 @@ public final class KafkaLog: EventLog {
     try client().partitionCount(of: settings.name(of: topic))
   }
 
+  /// True: retention drops records whether they were read or not.
+  public var dropsRecords: Bool { true }
+
   /// The offset of the first record that retention has left.
   public func startOffset(of partition: TopicPartition) throws(EventLogError) -> Int64 {
-    try client().offsets(of: settings.inKafka(partition)).lowerBound
+    try bounds(of: partition).start
   }
 
-  /// Where the property `topic.start` has reading begin.
+  /// Where the property `topic.start` has reading begin; 0 where nothing is said, so that what retention has dropped is
+  /// found to be missing.
   public func firstOffset(of partition: TopicPartition) throws(EventLogError) -> Int64 {
-    let partition = settings.inKafka(partition)
-    let client = try client()
-    let offsets = try client.offsets(of: partition)
-    switch settings.start {
-    case .earliest: return offsets.lowerBound
-    case .latest: return offsets.upperBound
+    guard let start = settings.start else { return 0 }
+    let bounds = try bounds(of: partition)
+    switch start {
+    case .earliest: return bounds.start
+    case .latest: return bounds.end
     case .time(let time):
-      return max(
-        offsets.lowerBound, try client.offset(of: partition, at: time) ?? offsets.upperBound)
+      let found = try client().offset(of: settings.inKafka(partition), at: time)
+      return max(bounds.start, found ?? bounds.end)
     }
   }
 
   /// One past the last record that all in-sync replicas have.
   public func endOffset(of partition: TopicPartition) throws(EventLogError) -> Int64 {
-    try client().offsets(of: settings.inKafka(partition)).upperBound
+    try bounds(of: partition).end
+  }
+
+  /// Asks each broker twice, for the starts and for the ends of the partitions that it leads.
+  public func bounds(of partitions: [TopicPartition]) throws(EventLogError)
+    -> [TopicPartition: LogBounds]
+  {
+    guard !partitions.isEmpty else { return [:] }
+    let found = try client().bounds(of: partitions.map(settings.inKafka(_:)))
+    var bounds: [TopicPartition: LogBounds] = [:]
+    for partition in partitions { bounds[partition] = found[settings.inKafka(partition)] }
+    return bounds
+  }
+
+  /// Asks the partition's broker once for each.
+  public func bounds(of partition: TopicPartition) throws(EventLogError) -> LogBounds {
+    let offsets = try client().offsets(of: settings.inKafka(partition))
+    return LogBounds(start: offsets.lowerBound, end: offsets.upperBound)
+  }
+
+  /// Commits the offsets for a consumer group, in the background: the property `group.id`, else `group`.
+  public func note(progress: [TopicPartition: Int64], of group: String) {
+    var named: [TopicPartition: Int64] = [:]
+    for (partition, offset) in progress { named[settings.inKafka(partition)] = offset }
+    groups.commit(named, of: group)
   }
 
   /// A reader without a consumer group. Brokers that go away while it reads are waited for.
-  /// - Throws: `.damaged` where the partition ends before `offset`; `.unavailable`.
+  /// - Throws: `.lost` where the partition begins after `offset`; `.damaged` where it ends before `offset`;
+  ///   `.unavailable`.
   public func reader(of partition: TopicPartition, from offset: Int64) throws(EventLogError)
     -> any LogReader
   {
-    try kafkaReader(of: partition, from: offset)
+    try kafkaReader(of: partition, from: offset, within: bounds(of: partition))
   }
 
-  func kafkaReader(of partition: TopicPartition, from offset: Int64) throws(EventLogError)
-    -> KafkaReader
+  /// The same, and asks no broker.
+  public func reader(of partition: TopicPartition, from offset: Int64, within bounds: LogBounds)
+    throws(EventLogError) -> any LogReader
   {
-    let partition = settings.inKafka(partition)
+    try kafkaReader(of: partition, from: offset, within: bounds)
+  }
+
+  func kafkaReader(of partition: TopicPartition, from offset: Int64, within bounds: LogBounds)
+    throws(EventLogError) -> KafkaReader
+  {
     let client = try take(partition)
     do throws(EventLogError) {
-      return try KafkaReader(self, client, partition, from: offset)
+      return try KafkaReader(
+        self, client, partition, named: settings.name(of: partition.topic), from: offset,
+        within: bounds)
     } catch {
       giveBack(client, partition)
       throw error
@@ -171,11 +214,11 @@ public final class KafkaLog: EventLog {
   }
 
   func client() throws(EventLogError) -> KafkaClient {
-    if let client = pool.withLock({ $0.first?.client }) { return client }
+    if let client = asking.withLock({ $0 }) { return client }
     let made = try newClient()
-    return pool.withLock { pool in
-      if let client = pool.first?.client { return client }
-      pool.append(PooledClient(client: made, reading: []))
+    return asking.withLock { asking in
+      if let asking { return asking }
+      asking = made
       return made
     }
   }

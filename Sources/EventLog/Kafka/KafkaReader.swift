@@ -10,6 +10,10 @@ final class KafkaReader: LogReader {
   private let log: KafkaLog
   private let client: KafkaClient
   private let topic: OpaquePointer
+  /// The partition's queue in librdkafka, and whether it has something.
+  private let queue: OpaquePointer?
+  private let sign = KafkaSign()
+  private var passes = 0
   private var messages: [UnsafeMutablePointer<rd_kafka_message_t>?]
   /// What ended the reading; thrown once the records before it were given.
   private var failure: EventLogError?
@@ -18,38 +22,58 @@ final class KafkaReader: LogReader {
 
   /// Messages taken from librdkafka at once.
   private static let messagesMax = 512
+  /// Reads without waiting that are passed over where there is no sign. Then librdkafka is asked all the same, so that a sign
+  /// that it should fail to give holds nothing up for good.
+  private static let passesMax = 64
   /// Without a message for so long, the brokers are asked whether they are still there.
   private static let silenceMax = Duration.seconds(10)
 
-  init(_ log: KafkaLog, _ client: KafkaClient, _ partition: TopicPartition, from offset: Int64)
-    throws(EventLogError)
-  {
-    let offsets = try client.offsets(of: partition)
-    guard offset <= offsets.upperBound else {
-      throw EventLogError(
-        .damaged,
-        "\(partition) in \(log.url) ends at offset \(offsets.upperBound), before \(offset) where "
-          + "reading was to begin; records were lost, or this is another topic than before")
+  /// - Parameters:
+  ///   - name: what Kafka calls the topic.
+  ///   - bounds: of the partition, as they are now.
+  init(
+    _ log: KafkaLog, _ client: KafkaClient, _ partition: TopicPartition, named name: String,
+    from offset: Int64, within bounds: LogBounds
+  ) throws(EventLogError) {
+    guard offset <= bounds.end else { throw Self.beyondEnd(offset, bounds, partition, log) }
+    guard offset >= bounds.start else {
+      throw LostRange(partition, offset..<bounds.start).error(in: log.url)
     }
-    guard let topic = rd_kafka_topic_new(client.handle, partition.topic, nil) else {
+    guard let topic = rd_kafka_topic_new(client.handle, name, nil) else {
       throw client.error(rd_kafka_last_error(), "cannot read \(partition)")
     }
     self.log = log
     self.client = client
     self.partition = partition
     self.topic = topic
-    position = max(offset, offsets.lowerBound)
+    position = offset
     messages = Array(repeating: nil, count: Self.messagesMax)
     guard rd_kafka_consume_start(topic, partition.partition, position) == 0 else {
       let error = client.error(rd_kafka_last_error(), "cannot read \(partition)")
       isStarted = false
+      queue = nil
       throw error
     }
+    queue = rd_kafka_queue_get_partition(client.handle, name, partition.partition)
+    if let queue { sign.attach(to: queue) }
+  }
+
+  private static func beyondEnd(
+    _ offset: Int64, _ bounds: LogBounds, _ partition: TopicPartition, _ log: KafkaLog
+  ) -> EventLogError {
+    EventLogError(
+      .damaged,
+      "\(partition) in \(log.url) ends at offset \(bounds.end), before \(offset) where "
+        + "reading was to begin; records were lost, or this is another topic than before")
   }
 
   private var isStarted = true
 
   deinit {
+    if let queue {
+      KafkaSign.detach(from: queue)
+      rd_kafka_queue_destroy(queue)
+    }
     if isStarted {
       rd_kafka_consume_stop(topic, partition.partition)
       log.giveBack(client, partition)
@@ -73,7 +97,14 @@ final class KafkaReader: LogReader {
     batch.timestamps.removeAll(keepingCapacity: true)
     batch.nextOffset = position
     if let failure { throw failure }
-    batch.reserve(maxBytes)
+    // Without a queue there is no sign, and librdkafka is asked each time.
+    if waitMilliseconds == 0, queue != nil, !sign.isRaised, passes < Self.passesMax {
+      passes += 1
+      return 0
+    }
+    passes = 0
+    sign.lower()
+    var isDrained = false
     var bytes = 0
     let deadline = ContinuousClock.now + .milliseconds(waitMilliseconds)
     repeat {
@@ -81,21 +112,30 @@ final class KafkaReader: LogReader {
       // The end of the partition comes as a message too; the wait goes on after it.
       guard
         let first = rd_kafka_consume(topic, partition.partition, max(0, Int32(left.rounded(.up))))
-      else { break }
+      else {
+        isDrained = true
+        break
+      }
       messages[0] = first
+      batch.reserve(maxBytes)
       take(1, into: batch, &bytes, onMessage)
-    } while batch.entries.isEmpty && failure == nil && ContinuousClock.now < deadline
+    } while batch.entries.isEmpty && failure == nil
     while !batch.entries.isEmpty, failure == nil, bytes < maxBytes {
       let count = rd_kafka_consume_batch(
         topic, partition.partition, 0, &messages, messages.count)
-      if count <= 0 { break }
+      if count <= 0 {
+        isDrained = true
+        break
+      }
       take(count, into: batch, &bytes, onMessage)
     }
+    // The sign is raised by a queue that was empty, and so not by this one.
+    if !isDrained { sign.raise() }
     if !batch.entries.isEmpty {
       lastSign = .now
     } else if let failure {
       throw failure
-    } else {
+    } else if waitMilliseconds > 0 {
       try checkBrokers()
     }
     batch.nextOffset = position
@@ -133,8 +173,7 @@ final class KafkaReader: LogReader {
         position = max(position, message.pointee.offset)
         lastSign = .now
       default:
-        failure = client.error(
-          message.pointee.err, "cannot read \(partition) at offset \(position)")
+        failure = error(message.pointee.err)
       }
     }
   }
@@ -142,7 +181,24 @@ final class KafkaReader: LogReader {
   /// librdkafka reconnects for ever and without a word; so silence is checked.
   private func checkBrokers() throws(EventLogError) {
     guard ContinuousClock.now - lastSign > Self.silenceMax else { return }
-    _ = try client.offsets(of: partition)
+    _ = try log.bounds(of: partition)
     lastSign = .now
+  }
+
+  /// Where the offset is not in the log any more, retention has overtaken this reader.
+  private func error(_ code: rd_kafka_resp_err_t) -> EventLogError {
+    let error = client.readError(code, "cannot read \(partition) at offset \(position)")
+    guard error.code == .damaged else { return error }
+    do throws(EventLogError) {
+      let bounds = try log.bounds(of: partition)
+      if position > bounds.end { return Self.beyondEnd(position, bounds, partition, log) }
+      // The offset is there after all: another leader answers than the one that did not have it.
+      guard position < bounds.start else { return EventLogError(.unavailable, error.message) }
+      let since =
+        DirectoryOptions().clock() - Int64((ContinuousClock.now - lastSign) / .milliseconds(1))
+      return LostRange(partition, position..<bounds.start, since: since).error(in: log.url)
+    } catch {
+      return error
+    }
   }
 }

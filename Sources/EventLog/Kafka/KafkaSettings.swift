@@ -14,7 +14,8 @@ struct KafkaSettings: Sendable {
   private(set) var replication: Int32 = -1
   /// For how long made topics of events keep a record, in milliseconds, -1 for ever; nil: the brokers' default.
   private(set) var retentionMilliseconds: Int64?
-  private(set) var start = Start.earliest
+  /// nil: with the first record that ever was, even if retention has dropped it.
+  private(set) var start: Start?
   /// Before the name of each topic that has no name of its own below.
   private(set) var prefix = ""
   /// What Kafka calls a topic.

@@ -177,9 +177,11 @@ final class KafkaSources: SourceStore {
     _ partition: TopicPartition, from start: Int64,
     _ body: (UnsafePointer<rd_kafka_message_t>) -> Void
   ) throws(EventLogError) {
-    let end = try log.endOffset(of: partition)
+    let bounds = try log.bounds(of: partition)
+    let end = bounds.end
     guard start < end else { return }
-    let reader = try log.kafkaReader(of: partition, from: start)
+    let reader = try log.kafkaReader(
+      of: partition, from: max(start, bounds.start), within: bounds)
     let batch = RecordBatch(capacity: Self.batchBytes)
     while reader.position < end {
       _ = try reader.read(

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// A file to import: on this machine, or an object in a bucket.
 struct SourceFile {
@@ -13,9 +14,29 @@ struct SourceFile {
     /// One JSON object a line.
     case events
     case table(TableKind)
+    /// Not one byte.
+    case empty
   }
 
   let origin: Origin
+  /// What tells one content of the file from a later one, from before the file was read; nil for what can be read only once.
+  let stamp: String?
+
+  init(origin: Origin) {
+    self.origin = origin
+    switch origin {
+    case .local(let path): stamp = FileSystem.stamp(path)
+    case .object(let object, _): stamp = object.etag.isEmpty ? nil : object.etag
+    }
+  }
+
+  /// Where it lies, wherever the process works: an absolute path or a URL.
+  var place: String {
+    switch origin {
+    case .local(let path): FileSystem.absolute(path)
+    case .object(let object, _): object.location.description
+    }
+  }
 
   /// The name by which messages call the file: its path or URL.
   var title: String {
@@ -30,6 +51,14 @@ struct SourceFile {
     switch origin {
     case .local(let path): (path as NSString).lastPathComponent
     case .object(let object, _): object.name
+    }
+  }
+
+  /// True where it is known without reading it that there is nothing in it. A pipe tells no size.
+  var isEmpty: Bool {
+    switch origin {
+    case .local(let path): FileSystem.isFile(path) && FileSystem.size(path) == 0
+    case .object(let object, _): object.byteCount == 0
     }
   }
 

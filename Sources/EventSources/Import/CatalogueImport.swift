@@ -26,20 +26,12 @@ final class CatalogueImport {
   /// Begins a file, told by its content.
   /// - Returns: the log's record of it where the log has all of it; nothing that is added until `finish` is appended then.
   func begin(_ path: String, title: String) throws -> SourceRecord? {
+    isKnown = false
     // A pipe can be read only once, so that its content cannot be told before.
     guard FileSystem.isFile(path), let journal = try open().journal else { return nil }
-    let hash = ContentHash()
-    let source = try ByteSources.open(path, name: title)
-    var block = [UInt8](repeating: 0, count: 1 << 18)
-    while true {
-      let count = try block.withUnsafeMutableBytes { bytes in
-        guard let start = bytes.baseAddress else { return 0 }
-        return try source.read(into: start, count: bytes.count)
-      }
-      if count == 0 { break }
-      block[..<count].withUnsafeBytes { hash.add($0) }
-    }
-    let prefix = "catalogue-\(hash.text)"
+    let source = HashedSource(try ByteSources.open(path, name: title))
+    try source.skip(to: .max)
+    let prefix = "catalogue-\(source.hash.text)"
     if !again, let known = try journal.known(prefix).last(where: \.isFinished) {
       isKnown = true
       return known
@@ -100,48 +92,37 @@ final class CatalogueImport {
     }
   }
 
-  /// Adds lines of JSON.
-  /// - Returns: how many lines there are, and what is wrong with the first one that is no record: such lines are left out.
-  func add(
-    linesOf source: any ByteSource, _ topic: CatalogueTopic, name: String, stop: StopToken
-  ) throws -> (lines: Int, broken: String?) {
-    var lines = 0
-    var broken: String?
-    try forEachLine(of: source) { line in
-      if stop.isRequested { throw SourceError(.stopped, "\(name): stopped") }
-      lines += 1
-      do {
-        switch topic {
-        case .songs: try open().append(.song(SongRecord(line)), at: now)
-        case .users: try open().append(.user(UserRecord(line)), at: now)
-        }
-      } catch let failure as DecodingFailure {
-        if broken == nil { broken = "\(name), line \(lines): \(failure.reason)" }
-      }
-    }
-    return (lines, broken)
+  /// What became of the lines of a file.
+  struct LinesTaken {
+    var count = 0
+    /// Lines that are no records.
+    var leftOut = 0
+    /// The first of them: its number, from 1, and what is wrong with it.
+    var firstLeftOut: (line: Int, reason: String)?
   }
 
-  private func forEachLine(
-    of source: any ByteSource, _ body: (UnsafeRawBufferPointer) throws -> Void
-  ) throws {
-    var held: [UInt8] = []
-    var block = [UInt8](repeating: 0, count: 1 << 18)
-    while true {
-      let count = try block.withUnsafeMutableBytes { bytes in
-        guard let start = bytes.baseAddress else { return 0 }
-        return try source.read(into: start, count: bytes.count)
+  /// Adds lines of JSON; those that are no records are left out.
+  func add(
+    linesOf source: any ByteSource, _ topic: CatalogueTopic, name: String, stop: StopToken
+  ) throws -> LinesTaken {
+    let reader = LineReader(source)
+    var lines = LinesTaken()
+    while try reader.fill() {
+      if stop.isRequested { throw SourceError(.stopped, "\(name): stopped") }
+      while let line = reader.next() {
+        lines.count += 1
+        do {
+          switch topic {
+          case .songs: try open().append(.song(SongRecord(line)), at: now)
+          case .users: try open().append(.user(UserRecord(line)), at: now)
+          }
+        } catch let failure as DecodingFailure {
+          lines.leftOut += 1
+          if lines.firstLeftOut == nil { lines.firstLeftOut = (lines.count, failure.reason) }
+        }
       }
-      held += block[..<count]
-      var start = 0
-      while let newline = held[start...].firstIndex(of: UInt8(ascii: "\n")) {
-        if newline > start { try held[start..<newline].withUnsafeBytes(body) }
-        start = newline + 1
-      }
-      held.removeFirst(start)
-      if count == 0 { break }
     }
-    if !held.isEmpty { try held.withUnsafeBytes(body) }
+    return lines
   }
 
   private func open() throws(EventLogError) -> CatalogueWriter {
@@ -151,10 +132,14 @@ final class CatalogueImport {
     return writer
   }
 
-  /// Returns when all is on the storage device.
+  /// Returns when all is on the storage device, and lets go of the log; more may be added later.
   /// - Returns: how many records were appended.
   func close() throws(EventLogError) -> Int {
     try writer?.close()
+    defer { writer = nil }
     return writer?.count ?? 0
   }
+
+  /// Lets go of the log as a process does that dies.
+  func abandon() { writer = nil }
 }

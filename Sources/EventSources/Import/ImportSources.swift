@@ -4,38 +4,23 @@ import Support
 /// Finds the files that operands name, opens them, and moves them away when they are done.
 final class ImportSources {
   private let options: ImportOptions
-  private let stop: StopToken
-  private var client: S3Client?
+  private let connection: S3Connection
   /// The temporary directory in which an object lies while it is read; made when first needed.
   private var directory: String?
 
   init(_ options: ImportOptions, stop: StopToken) {
     self.options = options
-    self.stop = stop
+    connection = S3Connection(options, stop: stop)
   }
 
   deinit {
     if let directory { try? FileManager.default.removeItem(atPath: directory) }
   }
 
-  private func s3() throws(SourceError) -> S3Client {
-    if let client { return client }
-    let settings: S3Settings
-    if let given = options.s3 {
-      settings = given
-    } else {
-      settings = try S3Settings(environment: options.environment)
-    }
-    let made = try S3Client(
-      settings, stop: stop, firstPause: options.retryPause, pageSize: options.listingPageSize)
-    client = made
-    return made
-  }
-
   // MARK: Finding
 
   /// The files that an operand names: the file itself, the files of a directory, or the objects below an
-  /// `s3://` URL; in order of their names.
+  /// `s3://` URL; in order of their names. None where the directory or the bucket has none.
   func files(_ operand: String) throws(SourceError) -> [SourceFile] {
     if operand.hasPrefix("s3://") { return try objects(operand) }
     var isDirectory: ObjCBool = false
@@ -50,10 +35,6 @@ final class ImportSources {
       throw SourceError(.io, "\(operand): the directory cannot be read")
     }
     let found = names.filter { SourceFile.isImportable($0, options.format) }
-    guard !found.isEmpty else {
-      throw SourceError(
-        .notFound, "\(operand): no \(Self.endings(options.format)) file in this directory")
-    }
     return found.map { SourceFile(origin: .local(path: "\(operand)/\($0)")) }
   }
 
@@ -62,7 +43,7 @@ final class ImportSources {
     let slash = location.key.lastIndex(of: "/").map { location.key.index(after: $0) }
     let root = slash.map { String(location.key[..<$0]) } ?? ""
     let archive = try archivePrefix(bucket: location.bucket)
-    let found = try s3().list(location).filter { object in
+    let found = try connection.client().list(location).filter { object in
       if let archive, archive.bucket == location.bucket, object.location.key.hasPrefix(archive.key)
       {
         return false
@@ -70,12 +51,15 @@ final class ImportSources {
       return object.location.key == location.key && !object.name.isEmpty
         || SourceFile.isImportable(object.name, options.format)
     }
-    guard !found.isEmpty else {
-      throw SourceError(
-        .notFound,
-        "\(url): no \(Self.endings(options.format)) object below this prefix that is not archived")
-    }
     return found.map { SourceFile(origin: .object($0, root: root)) }
+  }
+
+  /// One line on an operand in which no file was found.
+  func nothing(in operand: String) -> String {
+    let endings = Self.endings(options.format)
+    return operand.hasPrefix("s3://")
+      ? "\(operand): no \(endings) object below this prefix that is not archived"
+      : "\(operand): no \(endings) file in this directory"
   }
 
   private static func endings(_ format: ImportFormat) -> String {
@@ -90,6 +74,7 @@ final class ImportSources {
 
   /// Tells whether a file has events or one of the tables.
   func content(of file: SourceFile) throws(SourceError) -> SourceFile.Content {
+    if file.isEmpty { return .empty }
     let name = SourceFile.plainName(file.name)
     if options.format == .eventsim { return .events }
     if options.format == .auto, SourceFile.eventEndings.contains(where: { name.hasSuffix($0) }) {
@@ -105,10 +90,7 @@ final class ImportSources {
         }
       }
       let reader = CSVReader(try ByteSources.open(path, name: file.title), name: file.title)
-      guard try reader.advance() else {
-        throw SourceError(
-          .badContent, "\(file.title): the file is empty, not even a header is in it")
-      }
+      guard try reader.advance() else { return .empty }
       let header = reader.fields.map { CellText.trimmed($0).string }
       guard let columns = TableColumns(header: header) else {
         if !mustBeTable { return .events }
@@ -143,7 +125,7 @@ final class ImportSources {
     case .object(let object, _):
       let path = try "\(temporaryDirectory())/object"
       defer { unlink(path) }
-      try s3().get(object, into: path, prefix: prefix)
+      try connection.client().get(object, into: path, prefix: prefix)
       return try body(path)
     }
   }
@@ -182,42 +164,24 @@ final class ImportSources {
     return location
   }
 
-  /// Moves a file whose events are in the log into the archive. An object that the archive already has with
-  /// the same content is not copied again. Where the archive has other content under that name, the new file
-  /// or object gets a number behind its name.
-  func archive(_ file: SourceFile) throws(SourceError) {
-    guard let archive = options.archive else { return }
+  /// Where a file goes once a load that has its records is published: an absolute path, or a URL; nil without `--archive`.
+  func target(of file: SourceFile) throws(SourceError) -> String? {
+    guard let archive = options.archive else { return nil }
     switch file.origin {
-    case .local(let path): try moveLocal(path, to: archive)
+    case .local: return "\(FileSystem.absolute(archive))/\(file.name)"
     case .object(let object, let root):
-      guard let prefix = try archivePrefix(bucket: object.location.bucket) else { return }
-      let relative = object.location.key.dropFirst(root.count)
-      let client = try s3()
-      var number = 1
-      while true {
-        let target = S3Location(
-          bucket: prefix.bucket,
-          key: prefix.key + relative + (number == 1 ? "" : ".\(number)"))
-        let there = try client.etag(of: target)
-        if there == nil {
-          try client.copy(object, to: target)
-          return try client.delete(object.location)
-        }
-        if there == object.etag && !object.etag.isEmpty {
-          // An object that was replaced since it was copied has other content, which the next import takes.
-          guard try client.etag(of: object.location) == object.etag else { return }
-          return try client.delete(object.location)
-        }
-        number += 1
-      }
+      guard var target = try archivePrefix(bucket: object.location.bucket) else { return nil }
+      target.key += object.location.key.dropFirst(root.count)
+      return target.description
     }
   }
 
-  /// Makes the archive's directory before anything is imported, because a file that could not be moved after
-  /// its import would be offered for import again.
+  /// Makes the archive's directory before anything is imported, so that one that cannot be made is noticed now.
   func makeArchive(for files: [SourceFile]) throws(SourceError) {
-    let hasLocal = files.contains { if case .local = $0.origin { true } else { false } }
-    guard let archive = options.archive, hasLocal else { return }
+    let places = files.compactMap {
+      if case .local = $0.origin { FileSystem.parent($0.place) } else { nil }
+    }
+    guard let archive = options.archive, !places.isEmpty else { return }
     let manager = FileManager.default
     try? manager.createDirectory(atPath: archive, withIntermediateDirectories: true)
     var isDirectory: ObjCBool = false
@@ -228,24 +192,11 @@ final class ImportSources {
         .cannotCreate,
         "--archive: \(archive) is no directory that can be written to; nothing was imported")
     }
-  }
-
-  private func moveLocal(_ path: String, to archive: String) throws(SourceError) {
-    let manager = FileManager.default
-    let name = (path as NSString).lastPathComponent
-    var target = "\(archive)/\(name)"
-    var number = 1
-    while manager.fileExists(atPath: target) {
-      number += 1
-      target = "\(archive)/\(name).\(number)"
-    }
-    do {
-      try manager.moveItem(atPath: path, toPath: target)
-    } catch {
+    guard !places.contains(where: { FileSystem.realPath($0) == FileSystem.realPath(archive) })
+    else {
       throw SourceError(
-        .io,
-        "\(path) is in the log, but could not be moved to \(archive): \(error.localizedDescription)"
-      )
+        .configuration,
+        "--archive \(archive): the files are in this directory already; name another one")
     }
   }
 }

@@ -4,97 +4,42 @@ import Feed
 import Foundation
 import Support
 
-/// How an import works.
-public struct ImportOptions: Sendable {
-  /// The kind of content that files are taken to have.
-  public var format = ImportFormat.auto
-  /// Where files go once their events are in the log: a directory for files; for objects a prefix of their own
-  /// bucket, or `s3://BUCKET/PREFIX`. Nil leaves all files where they are.
-  public var archive: String?
-  /// True to append files and tables once more that the log has all of already.
-  public var again = false
-  /// How many partitions a topic gets that the log does not have yet, at least 1.
-  public var partitions = 4
-  /// The environment variables of the process, of which the AWS variables and TMPDIR are used.
-  public var environment: [String: String]
-  /// Settings for S3 in place of those of the environment; nil to take those.
-  public var s3: S3Settings?
-  /// Seconds between the first two tries of a request that failed; the next pauses double.
-  public var retryPause = 0.5
-  /// Objects asked for in one request of a listing, 1 to 1000.
-  public var listingPageSize = 1000
-
-  /// Options with the defaults above; S3 settings come from the environment.
-  public init(environment: [String: String] = ProcessInfo.processInfo.environment) {
-    self.environment = environment
-  }
-}
-
-/// What an import did.
-public struct ImportSummary: Sendable {
-  /// Files and objects whose events are in the log.
-  public var files = 0
-  /// The files and tables that the log had all of before, each with the number of its records in the log.
-  public var known: [(title: String, records: Int64)] = []
-  /// How many lines of events and rows of streams tables were read.
-  public var rows = 0
-  /// Records appended to the log, including those for quarantine.
-  public var records = 0
-  /// Records that an earlier import, which did not come to its end, had put into the log already; they were
-  /// not appended again.
-  public var recordsBefore = 0
-  /// Lines and rows that are no events. They went to the log as they are, for quarantine.
-  public var broken = 0
-  /// The first such line or row: where it is and what is wrong with it; nil where there is none.
-  public var firstBroken: String?
-  /// Records of songs and users appended to the log.
-  public var catalogueRecords = 0
-  /// Users in the tables that were read.
-  public var users = 0
-  /// Songs in the tables that were read.
-  public var songs = 0
-  /// Rows of users and songs tables without an id, which were left out.
-  public var withoutID = 0
-  /// Streams whose user is in no users table.
-  public var streamsWithoutUser = 0
-  /// Streams whose song is in no songs table.
-  public var streamsWithoutSong = 0
-  /// One line on why the log cannot remember its sources, and what that means; nil where it can.
-  public var memoryNotice: String?
-
-  /// The summary of an import that has done nothing yet.
-  public init() {}
-}
-
 /// Brings events from files, buckets and databases into a log.
 ///
 /// Tables of users and songs are read first, whatever the order of the operands; then events and streams,
-/// file by file. A file counts as imported, and is archived, when all of it is on the log's storage. The log
-/// remembers its sources: an import that died goes on at the next record, a file that has grown goes on
+/// file by file. A file counts as imported when all of it is on the log's storage; from then on its move to the archive is
+/// remembered with the lake, and `SourceArchive` makes it after the publication. The log remembers its sources: an import that died goes on at the next record, a file that has grown goes on
 /// behind its former end, and a source that the log has all of is not appended again.
 public final class Importer {
   private let log: any EventLog
   private let options: ImportOptions
   private let stop: StopToken
   private let progress: (String, Int) -> Void
-  private let sources: ImportSources
+  let sources: ImportSources
   private let references = StreamReferences()
   private let catalogue: CatalogueImport
+  let moves: SourceMoves?
+  /// The files of which the log has all by now.
+  private var finished: [SourceFile] = []
   /// What the import has done so far.
-  public private(set) var summary = ImportSummary()
+  public internal(set) var summary = ImportSummary()
 
   /// - Parameters:
   ///   - log: the log to append to; the topics that it lacks are made.
+  ///   - lake: where loads read what the log gets, and where the moves that wait are remembered; nil where the log is
+  ///     a directory, and so is the lake itself.
   ///   - stop: ends the import before its next block; what was imported stays.
   ///   - progress: called with the name of the source that is being read, and the number of its rows so far.
   public init(
-    _ log: any EventLog, _ options: ImportOptions, stop: StopToken = StopToken(),
+    _ log: any EventLog, _ options: ImportOptions, lake: DirectoryLog? = nil,
+    stop: StopToken = StopToken(),
     progress: @escaping (String, Int) -> Void = { _, _ in }
   ) {
     self.log = log
     self.options = options
     self.stop = stop
     self.progress = progress
+    moves = (lake ?? log as? DirectoryLog).map(SourceMoves.init)
     sources = ImportSources(options, stop: stop)
     catalogue = CatalogueImport(
       log, partitions: options.partitions, again: options.again)
@@ -110,8 +55,34 @@ public final class Importer {
   /// - Throws: `SourceError`, `EventLogError`, `WarehouseError`. `summary` then says how far the import came.
   public func run(_ operands: [String], beforeWriting: () throws -> Void = {}) throws {
     let files = try check(operands)
+    let databases = operands.filter(Self.isDatabase)
+    guard !files.isEmpty || !databases.isEmpty else { return }
+    try bring(files, databases: databases, beforeWriting: beforeWriting)
+  }
+
+  /// Imports these files and databases, with the users and songs that were read by earlier calls.
+  /// - Parameter passingOver: told of a file that cannot be imported; true where the others are to be imported nevertheless.
+  func bring(
+    _ files: [SourceFile], databases: [String] = [], beforeWriting: () throws -> Void = {},
+    passingOver: (SourceFile, SourceError) -> Bool = { _, _ in false }
+  ) throws {
     try sources.makeArchive(for: files)
     try beforeWriting()
+    let outcome = Result { try take(files, databases, passingOver) }
+    catalogue.abandon()
+    // Also of an import that was stopped or failed half way: what is in the log as a whole may move.
+    try rememberMoves()
+    try outcome.get()
+  }
+
+  private func take(
+    _ files: [SourceFile], _ databases: [String], _ passingOver: (SourceFile, SourceError) -> Bool
+  ) throws {
+    func attempt(_ file: SourceFile, _ body: () throws -> Void) throws {
+      do {
+        try body()
+      } catch let error as SourceError where passingOver(file, error) {}
+    }
     try log.createTopics(Topic.allCases.map(\.name), partitions: options.partitions)
     let writer = try EventWriter(log)
     summary.memoryNotice = writer.memoryNotice
@@ -119,36 +90,60 @@ public final class Importer {
       summary.records = writer.count
       summary.recordsBefore = writer.dropped
     }
+    let membersBefore = (users: references.users.count, songs: references.songs.count)
     var events: [SourceFile] = []
     var streams: [SourceFile] = []
     for file in files {
-      switch try sources.content(of: file) {
-      case .events:
-        if let topic = CatalogueImport.topic(ofFileNamed: file.name) {
-          try readCatalogue(topic, file)
-        } else {
-          events.append(file)
+      try attempt(file) {
+        switch try sources.content(of: file) {
+        case .empty:
+          noteEmpty(file.title)
+          finish(file)
+        case .events:
+          if let topic = CatalogueImport.topic(ofFileNamed: file.name) {
+            try readCatalogue(topic, file)
+          } else {
+            events.append(file)
+          }
+        case .table(.streams): streams.append(file)
+        case .table(let kind): try readTable(kind, file)
         }
-      case .table(.streams): streams.append(file)
-      case .table(let kind): try readTable(kind, file)
       }
     }
     var tables: [StreamsTable] = []
-    for url in operands where Self.isDatabase(url) {
+    for url in databases {
       if let table = try readDatabase(url) { tables.append(table) }
     }
     // The catalogue is there before the events that show it.
     summary.catalogueRecords = try catalogue.close()
-    summary.users = references.users.count
-    summary.songs = references.songs.count
-    for file in events { try importLines(file, writer) }
-    for file in streams { try importStreams(file, writer) }
+    summary.users = references.users.count - membersBefore.users
+    summary.songs = references.songs.count - membersBefore.songs
+    for file in events { try attempt(file) { try importLines(file, writer) } }
+    for file in streams { try attempt(file) { try importStreams(file, writer) } }
     for table in tables { try write(table, writer) }
     try writer.close()
   }
 
   /// Finds everything that the operands name, so that a wrong name is noticed before anything is written.
-  private func check(_ operands: [String]) throws(SourceError) -> [SourceFile] {
+  func check(_ operands: [String]) throws(SourceError) -> [SourceFile] {
+    try checkArchive(operands)
+    var files: [SourceFile] = []
+    for operand in operands where !Self.isDatabase(operand) {
+      let found = try sources.files(operand)
+      if found.isEmpty { summary.empty.append(sources.nothing(in: operand)) }
+      files += found
+    }
+    return files
+  }
+
+  /// - Throws: `.configuration` where what comes of these operands could not be archived.
+  func checkArchive(_ operands: [String]) throws(SourceError) {
+    guard options.archive == nil || moves != nil else {
+      throw SourceError(
+        .configuration,
+        "--archive with a Kafka log needs --lake DIR: what waits for its publication is remembered there"
+      )
+    }
     if let archive = options.archive, archive.hasPrefix("s3://") {
       for operand in operands where !operand.hasPrefix("s3://") && !Self.isDatabase(operand) {
         throw SourceError(
@@ -157,11 +152,6 @@ public final class Importer {
         )
       }
     }
-    var files: [SourceFile] = []
-    for operand in operands where !Self.isDatabase(operand) {
-      files += try sources.files(operand)
-    }
-    return files
   }
 
   // MARK: Tables
@@ -171,10 +161,11 @@ public final class Importer {
       if let known = try catalogue.begin(path, title: file.title) {
         summary.known.append((file.title, known.records))
       }
-      try forEachRow(path, file.title) { reader, columns in
+      let rows = try forEachRow(path, file.title) { reader, columns in
         let isSound = !reader.isBroken && reader.fields.count == columns.roles.count
-        if try !isSound || !addMember(kind, reader.fields, columns) { summary.withoutID += 1 }
+        if try !isSound || !addMember(kind, reader.fields, columns) { summary.leftOut += 1 }
       }
+      if rows == 0 { noteEmpty(file.title) }
       try catalogue.finish()
     }
   }
@@ -202,20 +193,22 @@ public final class Importer {
         summary.known.append((file.title, known.records))
       } else {
         let source = try ByteSources.open(path, name: file.title)
-        let (lines, broken) = try catalogue.add(
-          linesOf: source, topic, name: file.title, stop: stop)
-        summary.rows += lines
-        if let broken { note(broken: broken) }
+        let lines = try catalogue.add(linesOf: source, topic, name: file.title, stop: stop)
+        if lines.count == 0 { noteEmpty(file.title) }
+        summary.leftOut += lines.leftOut
+        if let (line, reason) = lines.firstLeftOut, summary.firstLeftOut == nil {
+          summary.firstLeftOut = "\(file.title), line \(line): \(reason)"
+        }
       }
       try catalogue.finish()
     }
-    try finish(file)
+    finish(file)
   }
 
   private func importStreams(_ file: SourceFile, _ writer: EventWriter) throws {
     try sources.withLocalFile(file) { path in
       var table: StreamsTable?
-      try forEachRow(path, file.title) { reader, columns in
+      let rows = try forEachRow(path, file.title) { reader, columns in
         let target = table ?? StreamsTable(name: file.title, columns: columns)
         table = target
         summary.rows += 1
@@ -225,16 +218,18 @@ public final class Importer {
           target.add(broken: reader.raw)
         }
       }
+      if rows == 0 { noteEmpty(file.title) }
       if let table { try write(table, writer) }
     }
-    try finish(file)
+    finish(file)
   }
 
+  /// - Returns: how many rows there are below the header.
   private func forEachRow(
     _ path: String, _ title: String, _ body: (CSVReader, TableColumns) throws -> Void
-  ) throws {
+  ) throws -> Int {
     let reader = CSVReader(try ByteSources.open(path, name: title), name: title)
-    guard try reader.advance() else { return }
+    guard try reader.advance() else { return 0 }
     let header = reader.fields.map { CellText.trimmed($0).string }
     guard let columns = TableColumns(header: header) else {
       throw TableColumns.notUnderstood(title, header: header)
@@ -248,13 +243,17 @@ public final class Importer {
         if stop.isRequested { throw SourceError(.stopped, "\(title): stopped") }
       }
     }
+    return count
   }
 
   private func readDatabase(_ url: String) throws -> StreamsTable? {
     var table: StreamsTable?
-    _ = try PostgresTables(url: url, stop: stop, progress: progress).read { kind, columns, fields in
+    var rows = 0
+    let tables = try PostgresTables(url: url, stop: stop, progress: progress).read {
+      kind, columns, fields in
+      rows += 1
       guard kind == .streams else {
-        if try !addMember(kind, fields, columns) { summary.withoutID += 1 }
+        if try !addMember(kind, fields, columns) { summary.leftOut += 1 }
         return
       }
       let target = table ?? StreamsTable(name: "table streams", columns: columns)
@@ -264,6 +263,10 @@ public final class Importer {
         note(broken: "table streams: \(reason)")
         target.add(broken: PostgresTables.line(fields))
       }
+    }
+    if rows == 0 {
+      let names = tables.map(\.rawValue).joined(separator: ", ")
+      summary.empty.append("the database's tables (\(names)) have no rows")
     }
     return table
   }
@@ -311,7 +314,8 @@ public final class Importer {
     try sources.withLocalFile(file) { path in
       // A pipe can be read only once, so that the log has no means to recognise its content before reading it.
       guard let journal = writer.journal, FileSystem.isFile(path) else {
-        try addLines(of: ByteSources.open(path, name: file.title), file, writer)
+        let source = HashedSource(try ByteSources.open(path, name: file.title))
+        try addLines(of: source, file, writer)
         return try writer.sync()
       }
       let journaled = JournaledFile(
@@ -325,11 +329,10 @@ public final class Importer {
         try journaled.finish(source)
       }
     }
-    try finish(file)
+    finish(file)
   }
 
-  private func addLines(of source: any ByteSource, _ file: SourceFile, _ writer: EventWriter) throws
-  {
+  private func addLines(of source: HashedSource, _ file: SourceFile, _ writer: EventWriter) throws {
     var lines = LineImport(writer, name: file.name)
     defer {
       summary.rows += lines.lines
@@ -339,12 +342,40 @@ public final class Importer {
       }
     }
     try lines.add(source, name: file.name, stop: stop, progress: { progress(file.title, $0) })
+    if source.hash.count == 0 { noteEmpty(file.title) }
   }
 
-  private func finish(_ file: SourceFile) throws(SourceError) {
+  private func finish(_ file: SourceFile) {
     summary.files += 1
-    try sources.archive(file)
+    finished.append(file)
   }
+
+  /// Writes down where the finished files go, and which offsets must be published before.
+  private func rememberMoves() throws {
+    defer { finished = [] }
+    guard options.archive != nil, !finished.isEmpty, let moves else { return }
+    // The end of the log may lie beyond the files' last records, where others write too; a load beyond it has them all the same.
+    var ends: [String: Int64] = [:]
+    for topic in Topic.allCases.map(\.name) + CatalogueTopic.allCases.map(\.name) {
+      for number in 0..<Int32(try log.partitionCount(of: topic)) {
+        let partition = TopicPartition(topic, number)
+        let end = try log.endOffset(of: partition)
+        if end > 0 { ends[partition.description] = end }
+      }
+    }
+    var waiting: [String: SourceMove] = [:]
+    for file in finished {
+      guard let stamp = file.stamp, let target = try sources.target(of: file) else { continue }
+      let id = ContentHash()
+      id.add(file.place)
+      waiting[id.text] = SourceMove(
+        source: file.place, stamp: stamp, target: target, ends: ends)
+    }
+    try moves.add(waiting)
+    summary.toArchive = waiting.count
+  }
+
+  private func noteEmpty(_ title: String) { summary.empty.append("\(title) is empty") }
 
   private func note(broken reason: String) {
     summary.broken += 1

@@ -10,7 +10,7 @@ struct JournaledFile {
   /// How much of a file is still to be appended.
   enum Standing {
     /// The bytes that are still to be appended.
-    case toRead(any ByteSource)
+    case toRead(HashedSource)
     /// The log has all of the file; this is its record.
     case known(SourceRecord)
   }
@@ -66,9 +66,8 @@ struct JournaledFile {
   }
 
   /// Marks the file as finished: all lines of the source that `begin` gave are appended.
-  func finish(_ source: any ByteSource) throws {
-    guard let reader = source as? HashedSource else { return }
-    try journal.finish(extent: reader.hash.count, check: reader.hash.text)
+  func finish(_ source: HashedSource) throws {
+    try journal.finish(extent: source.hash.count, check: source.hash.text)
   }
 
   private func headHash() throws -> String {

@@ -78,6 +78,15 @@ struct PostgresTables {
     try connection.run("close import_rows")
   }
 
+  /// Whether the database has a table of streams with a row in it.
+  static func hasStreams(_ url: String) throws(WarehouseError) -> Bool {
+    let connection = try Connection(url: url, applicationName: "polyrhythm import")
+    let table = TableKind.streams.rawValue
+    let name = try connection.run("select to_regclass($1)::text", [.text(table)])
+    guard !name.isNull(0, 0) else { return false }
+    return try !connection.run("select from \(table) limit 1").isEmpty
+  }
+
   /// A row in the form of a CSV line, for quarantine.
   static func line(_ fields: [ByteSlice]) -> [UInt8] {
     var line: [UInt8] = []

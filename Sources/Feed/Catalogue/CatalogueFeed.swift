@@ -42,15 +42,10 @@ public final class CatalogueFeed {
   /// The partitions that are there, each with its first offset and its end.
   /// - Throws: where the log cannot be read.
   public func partitions() throws(EventLogError) -> [TopicPartition: Range<Int64>] {
-    var found: [TopicPartition: Range<Int64>] = [:]
-    for topic in CatalogueTopic.allCases {
-      for number in 0..<Int32(try log.partitionCount(of: topic.name)) {
-        let source = TopicPartition(topic.name, number)
-        let start = try log.startOffset(of: source)
-        found[source] = start..<max(start, try log.endOffset(of: source))
-      }
+    let partitions = try log.partitions(of: CatalogueTopic.allCases.map(\.name))
+    return try log.bounds(of: partitions).mapValues { bounds in
+      bounds.start..<max(bounds.start, bounds.end)
     }
-    return found
   }
 
   /// Reads from an offset below the end on, as much as a batch takes. A record without content says that its key is no

@@ -77,8 +77,8 @@ struct LogStretches {
       return piece.identities
     }
     var identities = ContiguousArray<Int64>()
-    let reader = try log.reader(of: source, from: range.lowerBound)
-    try read(reader, to: range.upperBound) { offset, record in
+    var reader = try reader(of: source, from: range.lowerBound)
+    try read(&reader, to: range.upperBound) { offset, record in
       if offset < range.upperBound, let identity = identity(record) { identities.append(identity) }
     }
     identities.sort()
@@ -99,9 +99,9 @@ struct LogStretches {
       tail = known
     } else {
       tail = Tail(
-        from: range.lowerBound, reader: try log.reader(of: source, from: range.lowerBound))
+        from: range.lowerBound, reader: try reader(of: source, from: range.lowerBound))
     }
-    try read(tail.reader, to: range.upperBound) { offset, record in
+    try read(&tail.reader, to: range.upperBound) { offset, record in
       if let identity = identity(record), tail.offsets[identity] == nil {
         tail.offsets[identity] = offset
       }
@@ -111,17 +111,32 @@ struct LogStretches {
     return first
   }
 
+  /// A reader of what is left of a stretch: its records were counted, and retention may have dropped them since. `isWhole`
+  /// says whether it has.
+  private func reader(of source: TopicPartition, from offset: Int64) throws(EventLogError)
+    -> any LogReader
+  {
+    let bounds = try log.bounds(of: source)
+    return try log.reader(of: source, from: max(offset, bounds.start), within: bounds)
+  }
+
   /// Reads until the reader is at `end` or beyond it, as records come in batches.
   private mutating func read(
-    _ reader: any LogReader, to end: Int64, _ body: (Int64, UnsafeRawBufferPointer) -> Void
+    _ reader: inout any LogReader, to end: Int64, _ body: (Int64, UnsafeRawBufferPointer) -> Void
   ) throws(EventLogError) {
     let batch = self.batch ?? RecordBatch(capacity: Self.batchBytes)
     self.batch = batch
     var tries = 0
     while reader.position < end {
       let before = reader.position
-      let count = try reader.read(
-        into: batch, maxBytes: Self.batchBytes, waitMilliseconds: Self.patience)
+      let count: Int
+      do throws(EventLogError) {
+        count = try reader.read(
+          into: batch, maxBytes: Self.batchBytes, waitMilliseconds: Self.patience)
+      } catch  where error.code == .lost {
+        reader = try self.reader(of: reader.partition, from: before)
+        continue
+      }
       sign()
       assert(
         reader.position >= before, "\(reader.partition): from \(before) back to \(reader.position)")

@@ -32,19 +32,15 @@ final class Membership: Sendable {
     /// Partition numbers of the worker that wait for a load, each with the number of the load's run.
     var reserved: [Int32: Int64] = [:]
     /// Stretches whose partition numbers are in the worker's share, and which it leaves to the next load.
-    var lost: [LostStretch] = []
+    ///
+    /// The log has dropped these records (retention) before the speed layer counted them. A worker that went on behind
+    /// them would report lag 0 although they are not counted, so nobody reads the partition until a load has taken the
+    /// records from the lake, or somebody accepts the loss.
+    var lost: [LostRange] = []
     /// How many partitions each topic has.
     var counts: [String: Int] = [:]
     /// How many partition numbers there are: the partitions of the topic that has most.
     var total: Int { counts.values.max() ?? 0 }
-  }
-
-  /// Records that the log has dropped (retention) before the speed layer counted them. A worker that went on
-  /// behind them would report lag 0 although they are not counted, so nobody reads the partition until a load
-  /// has taken the records from the lake.
-  struct LostStretch: Sendable, Equatable {
-    var source: TopicPartition
-    var offsets: Range<Int64>
   }
 
   private struct State {
@@ -178,7 +174,7 @@ final class Membership: Sendable {
     let workers = try (0..<live.count).map { try live.int($0, 0) }
     var share = PartitionSharing.share(of: id, partitions: claim.total, workers: workers)
     claim.lost = try lost(connection, share)
-    let lost = Set(claim.lost.map(\.source.partition))
+    let lost = Set(claim.lost.map(\.partition.partition))
     share.removeAll(where: lost.contains)
     let assigned = try connection.run(library.sql("speed/assignments"))
     var owners: [Int32: Int64] = [:]
@@ -200,19 +196,30 @@ final class Membership: Sendable {
       hasExcess: owners.contains { $0.value == id && !share.contains($0.key) })
   }
 
-  private func lost(_ connection: Connection, _ share: [Int32]) throws -> [LostStretch] {
+  private func lost(_ connection: Connection, _ share: [Int32]) throws -> [LostRange] {
     let rows = try connection.run(
       library.sql("speed/read_progress"), [.intArray(share.map { Int64($0) })])
-    var lost: [LostStretch] = []
+    var committed: [(source: TopicPartition, next: Int64, at: Int64)] = []
     for row in 0..<rows.count {
       let source = TopicPartition(try rows.text(row, 0), Int32(try rows.int(row, 1)))
-      let next = try rows.int(row, 2)
-      // Where the log does not say where it begins, opening a reader fails and says why.
-      if let start = try? log.startOffset(of: source), next < start {
-        lost.append(LostStretch(source: source, offsets: next..<start))
-      }
+      committed.append((source, try rows.int(row, 2), try rows.int(row, 6)))
     }
-    return lost
+    let sources = committed.map(\.source)
+    // Where the log does not say where a partition begins, opening a reader fails and says why.
+    let bounds = (try? log.bounds(of: sources)) ?? boundsOneByOne(sources)
+    return committed.compactMap { source, next, at in
+      guard let start = bounds[source]?.start, next < start else { return nil }
+      // Before offset 0 nothing was read yet, and so nobody knows when the records were there.
+      return LostRange(source, next..<start, since: next > 0 ? at : nil)
+    }
+  }
+
+  private func boundsOneByOne(_ sources: [TopicPartition]) -> [TopicPartition: LogBounds] {
+    // Brokers that do not answer would be asked once for each partition.
+    if log.dropsRecords { return [:] }
+    var found: [TopicPartition: LogBounds] = [:]
+    for source in sources { found[source] = try? log.bounds(of: [source])[source] }
+    return found
   }
 
   // MARK: The lease

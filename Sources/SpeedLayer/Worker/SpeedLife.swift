@@ -71,6 +71,10 @@ final class SpeedLife {
         membership.sign()
         try job.secure(in: log)
         try flusher.flush(job)
+        // After the fact: the database is what counts, and this is for those who watch the log.
+        log.note(
+          progress: Dictionary(uniqueKeysWithValues: job.advances.map { ($0.source, $0.next) }),
+          of: SpeedWorker.group)
         membership.sign()
         report(.flushed(records: job.records, rows: job.rows.reduce(0) { $0 + $1.count }))
       }

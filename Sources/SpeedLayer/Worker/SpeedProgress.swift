@@ -11,7 +11,7 @@ struct SpeedProgress {
   let log: any EventLog
 
   /// Where the worker begins to read each topic of the partition numbers. A partition that nobody has read
-  /// yet begins at the log's first record.
+  /// yet begins where the log's settings say, which is its first record unless they say otherwise.
   func starts(of partitions: [Int32]) throws -> [KernelFeed.Start] {
     try ensure(partitions)
     let rows = try connection.run(
@@ -37,30 +37,47 @@ struct SpeedProgress {
 
   private func ensure(_ partitions: [Int32]) throws {
     let sql = try library.sql("speed/ensure_progress")
-    for topic in Topic.allCases {
-      let count = try log.partitionCount(of: topic.name)
-      for partition in partitions where Int(partition) < count {
-        let source = TopicPartition(topic.name, partition)
+    let wanted = Set(partitions)
+    let sources = try log.partitions(of: Topic.allCases.map(\.name))
+      .filter { wanted.contains($0.partition) }
+    let rows = try connection.run(
+      library.sql("speed/read_progress"), [.intArray(partitions.map { Int64($0) })])
+    let known = Set(
+      try (0..<rows.count).map {
+        TopicPartition(try rows.text($0, 0), Int32(try rows.int($0, 1)))
+      })
+    let new = try sources.filter { !known.contains($0) }.map { ($0, try log.firstOffset(of: $0)) }
+    try connection.transaction {
+      for (source, first) in new {
         _ = try connection.run(
           sql,
           [
-            .text(topic.name), .int(Int64(partition)), .int(try log.firstOffset(of: source)),
+            .text(source.topic), .int(Int64(source.partition)), .int(first),
             .text(Watermark().stored),
           ])
       }
     }
   }
 
+  /// Goes on behind records that the log has dropped, and notes that they are lost. Nothing happens where the offset
+  /// is another one by now, or a load has reserved the partition.
+  /// - Returns: whether it happened.
+  func pass(_ lost: LostRange) throws(WarehouseError) -> Bool {
+    try connection.transaction { () throws(WarehouseError) in
+      _ = try connection.run(library.sql("speed/lock_epoch"))
+      return try connection.run(
+        library.sql("speed/pass_lost"),
+        [
+          .text(lost.partition.topic), .int(Int64(lost.partition.partition)),
+          .int(lost.offsets.lowerBound), .int(lost.offsets.upperBound),
+        ]
+      ).affected == 1
+    }
+  }
+
   /// Where each partition of the log ends at this moment.
   func logEnds() throws -> [TopicPartition: Int64] {
-    var ends: [TopicPartition: Int64] = [:]
-    for topic in Topic.allCases {
-      for partition in 0..<Int32(try log.partitionCount(of: topic.name)) {
-        let source = TopicPartition(topic.name, partition)
-        ends[source] = try log.endOffset(of: source)
-      }
-    }
-    return ends
+    try log.bounds(of: log.partitions(of: Topic.allCases.map(\.name))).mapValues(\.end)
   }
 
   /// Whether all records below these offsets are committed, by any worker or load.
@@ -69,20 +86,21 @@ struct SpeedProgress {
     let rows = try connection.run(
       library.sql("speed/read_progress"),
       [.intArray(Set(ends.keys.map(\.partition)).map { Int64($0) })])
+    let bounds = try log.bounds(of: Array(ends.keys))
     var committed: [TopicPartition: Int64] = [:]
     for row in 0..<rows.count {
       let source = TopicPartition(try rows.text(row, 0), Int32(try rows.int(row, 1)))
       committed[source] = try rows.int(row, 2)
-      guard ends[source] != nil else { continue }
+      guard let end = bounds[source]?.end else { continue }
       try log.verify(
         source, committed: try rows.int(row, 2),
-        epoch: LogEpoch(rawValue: try rows.intOrNull(row, 5) ?? 0))
+        epoch: LogEpoch(rawValue: try rows.intOrNull(row, 5) ?? 0), end: end)
     }
-    return try ends.allSatisfy { source, end in
-      // A partition without a committed offset is done where the log holds no record of it, even if it
-      // begins above offset 0.
+    return ends.allSatisfy { source, end in
       if let next = committed[source] { return next >= end }
-      return try log.startOffset(of: source) >= end
+      // A partition without a committed offset is done where the log holds no record of it, even if somebody has
+      // moved its beginning; records that went by themselves are missing.
+      return (log.dropsRecords ? 0 : bounds[source]?.start ?? 0) >= end
     }
   }
 }

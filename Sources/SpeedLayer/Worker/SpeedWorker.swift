@@ -35,6 +35,9 @@ public final class SpeedWorker: Sendable {
     /// Whether `run` returns when the records that were in the log at its start are committed, by this worker
     /// or another.
     public var untilCaughtUp = false
+    /// Whether to go on where the log has dropped records before they were counted: they are noted in
+    /// `warehouse.lost_range`. Otherwise their partition waits for a load that has them from the lake.
+    public var acceptsLoss = false
     /// Seconds without a renewal of its lease after which the others take a worker's partitions.
     public var lease = 8.0
     /// Seconds between looks at the other workers, the log's partitions and the loads.
@@ -58,7 +61,9 @@ public final class SpeedWorker: Sendable {
     case waiting(partitions: [Int32], load: Int64)
     /// The log has dropped the records of these offsets before the speed layer counted them; their partition
     /// waits for a load that takes the records from the lake.
-    case lost(TopicPartition, Range<Int64>)
+    case lost(LostRange)
+    /// The worker went on behind these records, as `acceptsLoss` has it.
+    case passed(LostRange)
     /// The log has none of the topics yet.
     case noTopics
     /// A topic has more partitions than before, so that users move between partitions.
@@ -68,6 +73,9 @@ public final class SpeedWorker: Sendable {
     /// The worker starts again after the error with this message.
     case restarting(after: String)
   }
+
+  /// The consumer group that progress is noted for.
+  public static let group = "polyrhythm-speed"
 
   private let log: any EventLog
   private let library: SQLLibrary
@@ -146,7 +154,10 @@ public final class SpeedWorker: Sendable {
       // 55P03: a lock was not free in time. A frozen worker may hold it, and loses it when its lease runs out.
       return error.isRetriable || error.sqlState == "55P03"
     }
-    return (error as? EventLogError)?.code == .unavailable && !configuration.untilCaughtUp
+    guard let code = (error as? EventLogError)?.code else { return false }
+    // The next claim finds what is lost, and leaves it to a load or goes on behind it.
+    if code == .lost, configuration.acceptsLoss { return true }
+    return (code == .unavailable || code == .lost) && !configuration.untilCaughtUp
   }
 
   /// Seconds before the worker starts again after an error: the first time, and at most.
@@ -205,7 +216,10 @@ public final class SpeedWorker: Sendable {
   {
     let claim = try membership.claim()
     tell(claim, &lives)
-    if configuration.untilCaughtUp, let lost = claim.lost.first { throw self.lost(lost) }
+    if !claim.lost.isEmpty {
+      if configuration.acceptsLoss { return try pass(claim.lost, membership, stop) }
+      if configuration.untilCaughtUp { throw lost(claim.lost[0]) }
+    }
     guard claim.total > 0 else {
       if configuration.untilCaughtUp { throw noTopics() }
       stop.wait(seconds: Self.idlePause)
@@ -256,8 +270,8 @@ public final class SpeedWorker: Sendable {
     where claim.reserved != before.reserved {
       report(.waiting(partitions: waiting.map(\.key).sorted(), load: load))
     }
-    for lost in claim.lost where !before.lost.contains(lost) {
-      report(.lost(lost.source, lost.offsets))
+    for lost in claim.lost where !before.lost.contains(lost) && !configuration.acceptsLoss {
+      report(.lost(lost))
     }
     let hasNone =
       claim.total > 0 && claim.partitions.isEmpty && claim.reserved.isEmpty && claim.lost.isEmpty
@@ -265,12 +279,28 @@ public final class SpeedWorker: Sendable {
     lives.hasSaidStandby = hasNone
   }
 
-  private func lost(_ stretch: Membership.LostStretch) -> EventLogError {
-    EventLogError(
-      .damaged,
-      "\(log.url) has dropped the records of \(stretch.source) from offset "
-        + "\(stretch.offsets.lowerBound) up to \(stretch.offsets.upperBound) before the speed layer "
-        + "counted them (retention): polyrhythm load takes them from the lake; then start this again"
+  /// Goes on behind what the log has dropped, and notes it.
+  /// - Returns: false, as the worker then claims anew.
+  private func pass(_ lost: [LostRange], _ membership: Membership, _ stop: StopToken) throws -> Bool
+  {
+    let connection = try Connection(
+      url: configuration.databaseURL,
+      applicationName: membership.sessionName("polyrhythm speed"), idleTransactionSeconds: 10)
+    let progress = SpeedProgress(connection: connection, library: library, log: log)
+    var hasAny = false
+    for range in lost where try progress.pass(range) {
+      hasAny = true
+      report(.passed(range))
+    }
+    // A load may have reserved the partition.
+    if !hasAny { stop.wait(seconds: Self.idlePause) }
+    return false
+  }
+
+  private func lost(_ range: LostRange) -> EventLogError {
+    range.error(
+      in: log.url,
+      "polyrhythm load takes them from the lake, then start this again; or go on without them: --accept-loss"
     )
   }
 

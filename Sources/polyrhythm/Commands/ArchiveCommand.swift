@@ -7,7 +7,7 @@ let archiveCommand = CommandSpec(
   name: "archive",
   summary: "Copies a Kafka log to the lake, byte for byte, with its partitions and offsets, once.",
   flags: [
-    LocationFlags.log, LocationFlags.lake, LocationFlags.data, CatchUp.flag,
+    LocationFlags.log, LocationFlags.lake, LocationFlags.data, CatchUp.flag, LossFlags.accept,
   ] + KafkaFlags.reading
 ) { arguments in
   let locations = try Locations(arguments)
@@ -28,7 +28,7 @@ let archiveCommand = CommandSpec(
   var copied = 0
   try Archiver(
     from: log, to: lake, topics: Topic.allCases.map(\.name),
-    optional: CatalogueTopic.allCases.map(\.name)
+    optional: CatalogueTopic.allCases.map(\.name), acceptsLoss: arguments.has("--accept-loss")
   ).run(
     stop: Signals.stop, untilCaughtUp: untilCaughtUp,
     say: { Terminal.say("archive: \($0)") }

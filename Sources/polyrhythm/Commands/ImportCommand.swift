@@ -10,34 +10,67 @@ let importCommand = CommandSpec(
   operands: "FILE… | DIR | s3://BUCKET/PREFIX | postgresql://…", operandCount: 1...100_000,
   flags: [
     LocationFlags.log, LocationFlags.data, LocationFlags.partitions,
+    // Without a variable: one that is set for loads must not lead an import into the lake of an archive.
+    Flag(
+      "--lake", "DIR", "with --archive and a Kafka log: the lake, which remembers what is to move"),
     Flag("--format", "F", "auto, eventsim or csv (default auto: by each file's name)"),
     Flag(
       "--archive", "DIR",
-      "move each file there once its events are in the log; for objects a prefix or s3://…"),
+      "each file moves there once a load that has its events is published; for objects a prefix or s3://… (Kafka: with --lake)"
+    ),
+    Flag(
+      "--watch", nil,
+      "take what arrives in directories and s3://…, until stopped; names such as x.part and .x are left alone"
+    ),
+    Flag("--watch-every", "SECONDS", "how often to look with --watch, 0.1 to 86400 (default 5)"),
     Flag("--again", nil, "take in once more what the log has all of; it counts once all the same"),
   ] + KafkaFlags.all
 ) { arguments in
-  var options = ImportOptions()
-  let format = arguments.string("--format") ?? "auto"
-  guard let known = ImportFormat(rawValue: format) else {
-    throw UsageError("--format: \"\(format)\" is not a format; it is auto, eventsim or csv")
-  }
-  options.format = known
-  options.archive = arguments.string("--archive")
+  var options = try importOptions(arguments)
   options.again = arguments.has("--again")
+  let isWatch = arguments.has("--watch")
+  let interval = try arguments.double("--watch-every", in: SourceWatch.intervals)
+  guard isWatch || interval == nil else { throw UsageError("--watch-every goes with --watch") }
+  guard !isWatch || !options.again else {
+    throw UsageError("--again and --watch exclude each other: a watch takes each file once")
+  }
+  if isWatch, let database = arguments.operands.first(where: Importer.isDatabase) {
+    throw UsageError(
+      "--watch takes directories and s3://…; import \(database.prefix { $0 != ":" })://… by a timer"
+    )
+  }
   let locations = try Locations(arguments)
   let log = try locations.log()
   options.partitions = try locations.partitions()
   let progress = ImportProgress()
-  let importer = Importer(log, options, stop: Signals.stop, progress: progress.update)
+  let lake = arguments.has("--lake") ? try locations.lake() : nil
+  let importer = Importer(
+    log, options, lake: lake, stop: Signals.stop, progress: progress.update)
   let start = ContinuousClock.now
   defer { progress.finish() }
   Locations.sayRisks(of: log)
+  if isWatch {
+    let watch = SourceWatch(importer, interval: interval ?? 5, stop: Signals.stop) {
+      progress.finish()
+      Terminal.say("import: \($0)")
+    }
+    var lookStart = ContinuousClock.now
+    return try watch.run(
+      arguments.operands,
+      beforeWriting: {
+        lookStart = ContinuousClock.now
+        try locations.makeLogDirectory()
+      }
+    ) {
+      progress.finish()
+      $0.say(since: lookStart, to: log)
+    }
+  }
   do {
     try importer.run(arguments.operands, beforeWriting: locations.makeLogDirectory)
   } catch let error as SourceError where error.code == .stopped {
     progress.finish()
-    report(importer.summary, start, log)
+    importer.summary.say(since: start, to: log)
     let next =
       importer.summary.memoryNotice == nil
       ? "goes on at the next record" : "writes its records again, and both copies count once"
@@ -45,73 +78,18 @@ let importCommand = CommandSpec(
       .temporaryFailure, "stopped before all files were in; the same command \(next)")
   }
   progress.finish()
-  report(importer.summary, start, log)
+  importer.summary.say(since: start, to: log)
 }
 
-/// How many files that the log has already are named; the others are counted.
-private let knownShown = 5
-
-/// Says what an import did.
-private func report(_ summary: ImportSummary, _ start: ContinuousClock.Instant, _ log: any EventLog)
-{
-  let seconds = max(0.001, (ContinuousClock.now - start) / .seconds(1))
-  if let notice = summary.memoryNotice { Terminal.say(notice) }
-  if summary.users + summary.songs > 0 {
-    Terminal.say(
-      "read \(summary.users.grouped) users and \(summary.songs.grouped) songs"
-        + (summary.withoutID > 0
-          ? "; \(summary.withoutID.grouped) rows without an id were left out" : ""))
+/// What sources are taken for and where they go in the end, for the commands that import.
+/// - Throws: `UsageError` for a format that there is not.
+func importOptions(_ arguments: Arguments) throws -> ImportOptions {
+  var options = ImportOptions()
+  let format = arguments.string("--format") ?? "auto"
+  guard let known = ImportFormat(rawValue: format) else {
+    throw UsageError("--format: \"\(format)\" is not a format; it is auto, eventsim or csv")
   }
-  for (title, records) in summary.known.prefix(knownShown) {
-    Terminal.say(
-      "already in the log: \(records.grouped) records of \(title), nothing to do")
-  }
-  if summary.known.count > knownShown {
-    Terminal.say(
-      "already in the log: \((summary.known.count - knownShown).grouped) files more")
-  }
-  if summary.recordsBefore > 0 {
-    Terminal.say(
-      "\(summary.recordsBefore.grouped) records were in the log from an import that had not "
-        + "come to its end; this one went on behind them")
-  }
-  if summary.catalogueRecords > 0 {
-    Terminal.say(
-      "\(summary.catalogueRecords.grouped) records of songs and users are in the catalogue's topics"
-    )
-  }
-  if summary.rows + summary.records == 0,
-    !summary.known.isEmpty || summary.catalogueRecords > 0
-  {
-    return
-  }
-  Terminal.say(
-    "imported \(summary.rows.grouped) lines of \(summary.files) files as "
-      + "\(summary.records.grouped) records "
-      + "(\(summary.broken) undecodable, which go to quarantine) in \(Terminal.duration(seconds)) "
-      + "(\(Int(Double(summary.rows) / seconds).grouped)/s) to \(log.url)")
-  if let first = summary.firstBroken { Terminal.say("the first undecodable row: \(first)") }
-  if summary.streamsWithoutUser + summary.streamsWithoutSong > 0 {
-    Terminal.say(
-      "no table describes the user of \(summary.streamsWithoutUser.grouped) streams and "
-        + "the song of \(summary.streamsWithoutSong.grouped); they count without those details"
-    )
-  }
-}
-
-/// A progress line of its own for each file or table that is read.
-private final class ImportProgress {
-  private var title = ""
-  private var line: ProgressLine?
-
-  func update(_ what: String, _ count: Int) {
-    if what != title {
-      line?.finish()
-      title = what
-      line = ProgressLine("import \((what as NSString).lastPathComponent)", unit: "rows")
-    }
-    line?.update(count)
-  }
-
-  func finish() { line?.finish() }
+  options.format = known
+  options.archive = arguments.string("--archive")
+  return options
 }

@@ -8,7 +8,7 @@ let loadCommand = CommandSpec(
   operands: "full | incremental | rollback | publish", operandCount: 1...1,
   flags: [
     LocationFlags.lake, LocationFlags.database, LocationFlags.data, KernelFlags.lateness,
-    LoadFlags.minutes,
+    LoadFlags.minutes, LossFlags.accept,
     Flag(
       "--shadow", nil,
       "with full: builds beside what is published, shows what would change, and leaves it for load publish"
@@ -50,6 +50,7 @@ let loadCommand = CommandSpec(
     let lake = try locations.lake()
     var configuration = flags.configuration(databaseURL: try locations.migratedDatabaseURL())
     configuration.isShadow = isShadow
+    configuration.acceptsLoss = arguments.has("--accept-loss")
     configuration.days = days
     if let records = try arguments.int("--far-behind", in: 0...Int.max) {
       configuration.farBehind = Int64(records)
@@ -67,17 +68,26 @@ let loadCommand = CommandSpec(
     let summary = try loader.load(kind, stop: Signals.stop)
     progress.finish()
     for line in summary.lines { Terminal.say(line) }
-    if isShadow { try showShadow(locations, configuration) }
+    if isShadow {
+      try showShadow(locations, configuration)
+    } else {
+      PublishedSources(lake, library: locations.library, configuration, stop: Signals.stop)
+        .moveAfterPublication(say: Terminal.say)
+    }
   default:
-    let publications = Publications(
-      library: locations.library,
-      configuration: flags.configuration(databaseURL: try locations.migratedDatabaseURL()))
+    let configuration = flags.configuration(databaseURL: try locations.migratedDatabaseURL())
+    let publications = Publications(library: locations.library, configuration: configuration)
     let change =
       operation == "publish"
       ? try publications.publishShadow(stop: Signals.stop)
       : try publications.rollBack(stop: Signals.stop)
     for warning in change.warnings { Terminal.say("warning: \(warning)") }
     Terminal.say(change.line(isPublished: operation == "publish"))
+    // These two read nothing of the lake, and so may be told none.
+    if operation == "publish", let lake = try? locations.lake() {
+      PublishedSources(lake, library: locations.library, configuration, stop: Signals.stop)
+        .moveAfterPublication(say: Terminal.say)
+    }
   }
 }
 

@@ -7,7 +7,7 @@ let speedCommand = CommandSpec(
   name: "speed",
   summary: "Follows the log and keeps the minute views of what is not loaded yet, exactly once.",
   flags: [
-    LocationFlags.log, LocationFlags.database, LocationFlags.data, CatchUp.flag,
+    LocationFlags.log, LocationFlags.database, LocationFlags.data, CatchUp.flag, LossFlags.accept,
     Flag("--flush-seconds", "S", "between flushes: how old a live chart may be (default 1)"),
     KernelFlags.lateness,
   ] + KafkaFlags.reading
@@ -20,6 +20,7 @@ let speedCommand = CommandSpec(
   var configuration = SpeedWorker.Configuration(databaseURL: try locations.migratedDatabaseURL())
   configuration.kernel = kernel
   configuration.flushInterval = flush
+  configuration.acceptsLoss = arguments.has("--accept-loss")
   configuration.untilCaughtUp = arguments.has("--until-caught-up")
   Locations.sayRisks(of: log)
   let tally = SpeedTally(log.url)

@@ -1,5 +1,4 @@
 import EventLog
-import EventModel
 import Foundation
 import Warehouse
 
@@ -21,13 +20,12 @@ let statusCommand = CommandSpec(
   var fields = rows.columns.indices.map { (rows.columns[$0], rows.textOrNull(0, $0)) }
   var unreachable: EventLogError?
   if arguments.has("--log") || arguments.has("--lake") || !arguments.has("--database") {
-    let committed = Int(rows.textOrNull(0, try rows.column("speed_records")) ?? "") ?? 0
     let log = try locations.log()
     do {
-      let ends = try logEnds(log)
-      fields.append(("log_records", "\(ends)"))
-      fields.append(("speed_lag_records", "\(max(0, ends - committed))"))
-      try verifyCommitted(log, connection, locations.library)
+      let lag = try LogLag(log, connection, locations.library)
+      fields.append(("log_records", "\(lag.records)"))
+      fields.append(("speed_lag_records", "\(lag.behind)"))
+      if let problem = lag.problem { fields.append(("log_problem", problem)) }
     } catch let error as EventLogError {
       // status also answers where the log is not there or cannot be reached, with what the database knows. A
       // directory that is not there yet is no problem, brokers that do not answer are one.
@@ -49,28 +47,4 @@ let statusCommand = CommandSpec(
     }
   }
   if let unreachable { throw unreachable }
-}
-
-/// Compares what the speed layer has committed with the log.
-/// - Throws: `EventLogError` where the log up to there does not hold the records that were committed.
-private func verifyCommitted(
-  _ log: any EventLog, _ connection: Connection, _ library: SQLLibrary
-) throws {
-  let rows = try connection.run(library.sql("batch/read_speed_progress"))
-  for row in 0..<rows.count {
-    try log.verify(
-      TopicPartition(try rows.text(row, 0), Int32(try rows.int(row, 1))),
-      committed: try rows.int(row, 2), epoch: LogEpoch(rawValue: try rows.intOrNull(row, 3) ?? 0))
-  }
-}
-
-/// The sum of the end offsets of all topics and partitions.
-private func logEnds(_ log: any EventLog) throws -> Int {
-  var records = 0
-  for topic in Topic.allCases {
-    for partition in 0..<Int32(try log.partitionCount(of: topic.name)) {
-      records += Int(try log.endOffset(of: TopicPartition(topic.name, partition)))
-    }
-  }
-  return records
 }

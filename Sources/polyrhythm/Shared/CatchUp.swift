@@ -13,12 +13,9 @@ struct CatchUp {
 
   /// - Throws: `EventLogError` where the log cannot be read.
   init(_ log: any EventLog) throws {
-    for topic in Topic.allCases {
-      for partition in 0..<Int32(try log.partitionCount(of: topic.name)) {
-        let source = TopicPartition(topic.name, partition)
-        ends[source] = try log.endOffset(of: source)
-        starts[source] = try log.startOffset(of: source)
-      }
+    for (source, bounds) in try log.bounds(of: log.partitions(of: Topic.allCases.map(\.name))) {
+      ends[source] = bounds.end
+      starts[source] = bounds.start
     }
   }
 

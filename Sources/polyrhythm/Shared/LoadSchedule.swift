@@ -53,12 +53,17 @@ struct LoadSchedule: Sendable, CustomStringConvertible {
         .load(kind, stop: stop)
     }
     scheduler.hook = hook
+    let sources = PublishedSources(lake, library: library, configuration, stop: stop)
+    // The process before this one may have died between its publication and the moves.
+    sources.moveAfterPublication(say: say)
     scheduler.report = { report in
       switch report {
       case .starting: break
       case .published(let summary):
         onLoad(summary)
         for line in summary.lines { say(line) }
+        PublishedSources(lake, library: library, configuration, stop: stop)
+          .moveAfterPublication(say: say)
       default: say(report.description)
       }
     }

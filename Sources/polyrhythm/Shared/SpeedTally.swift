@@ -42,12 +42,15 @@ final class SpeedTally: Sendable {
       Terminal.say(
         "speed: partitions \(partitions.map(String.init).joined(separator: ", ")) wait for load \(load), "
           + "which counts what no speed worker had; until it is published they lag behind")
-    case .lost(let partition, let offsets):
+    case .lost(let range):
       progress.finish()
       Terminal.say(
-        "speed: \(source) has dropped the records of \(partition) from offset \(offsets.lowerBound) up to "
-          + "\(offsets.upperBound) before they were counted (retention); partition \(partition.partition) "
-          + "lags until a load has taken them from the lake")
+        "speed: \(source) has dropped (retention) \(range), before they were counted; partition "
+          + "\(range.partition.partition) lags until a load has taken them from the lake, or until speed is "
+          + "started with --accept-loss")
+    case .passed(let range):
+      progress.finish()
+      Terminal.say("speed: goes on without \(range); they are in warehouse.lost_range")
     case .noTopics:
       Terminal.say("speed: \(source) has no topics yet; waiting for them")
     case .partitionsAdded(let topic, let before, let now):

@@ -35,6 +35,9 @@ public final class Layers: Sendable {
       wrong.append(
         "\(minute): \(found[minute] ?? []), but written were \(truth.minutes[minute] ?? [])")
     }
+    let plays = try connect().run(MergedViewWatch.plays)
+    let (listens, rows) = (try plays.int(0, 0), try plays.int(0, 1))
+    #expect(listens == rows, "\(when): plays one by one", sourceLocation: sourceLocation)
     let count = wrong.count
     #expect(count == 0, "\(when): minutes \(wrong.prefix(3))", sourceLocation: sourceLocation)
   }
