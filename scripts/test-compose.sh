@@ -204,9 +204,10 @@ say "upgrading the database and the lake of $dump"
 project=$project-old
 stack $project up postgres
 stack $project ready postgres
-# Comments on extensions are for a superuser; everything else is the owner's.
+# Comments on extensions, and rights to functions of the server's, which it warns of, are for a superuser; everything
+# else is the owner's.
 zstd -dcq "$dump/warehouse.sql.zst" | sed '/^COMMENT ON EXTENSION /d' |
-  podman exec -i -e PGPASSWORD="$(cat "$TEST_SECRETS/postgres_password")" "$(container postgres)" \
+  podman exec -i -e PGPASSWORD="$(cat "$TEST_SECRETS/postgres_password")" -e PGOPTIONS='-c client_min_messages=error' "$(container postgres)" \
     psql -Xq -v ON_ERROR_STOP=1 -h 127.0.0.1 -U polyrhythm polyrhythm >/dev/null
 podman volume create $project-lake >/dev/null
 zstd -dcq "$dump/log.tar.zst" | tar -x --strip-components=1 -C "$(podman volume inspect --format '{{.Mountpoint}}' $project-lake)"
