@@ -109,7 +109,7 @@ public struct Archiver {
       }
       try open(topic, 0..<count, &copies, say)
     }
-    if tally.isAway { say("\(source.url) is back") }
+    if tally.isAway { say("\(source.url) is back", nil) }
     tally.isAway = false
     let batch = RecordBatch(capacity: Self.batchBytes)
     var lastSync = ContinuousClock.now

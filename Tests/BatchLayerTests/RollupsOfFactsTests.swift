@@ -68,7 +68,7 @@ import Warehouse
             \(sketch("session_id")),
             \(sketch("nullif(song_key, 0)", "filter (where is_listen)"))
             \(countUsers)
-          from f join warehouse.dim_user as u using (user_key)
+          from f left join layers.dim_user as u using (user_key)
           group by 1\(keyOf)
           """)
       let found = try ComparableRows(

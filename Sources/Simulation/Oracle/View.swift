@@ -64,7 +64,7 @@ public enum View: Int, CaseIterable, Sendable {
       columns.map { "coalesce(\($0)::text, '')" }.joined(separator: " || chr(31) || ")
     }
     func dimension(_ name: String) -> String {
-      "left join warehouse.dim_\(name) as d on d.\(name)_key = v.\(name)_key"
+      "left join layers.dim_\(name) as d on d.\(name)_key = v.\(name)_key"
     }
     switch self {
     case .totals: return ("''", "")

@@ -1,3 +1,4 @@
+import EventLog
 import SpeedLayer
 import Support
 import Synchronization
