@@ -85,7 +85,8 @@ import Testing
       var said: [String] = []
       try Archiver(from: log, to: lake, topics: [topic], acceptsLoss: acceptsLoss)
         .run(
-          stop: StopToken(), untilCaughtUp: true, say: { line, _ in said.append(line) }, onProgress: { _ in })
+          stop: StopToken(), untilCaughtUp: true, say: { line, _ in said.append(line) },
+          onProgress: { _ in })
       return said
     }
     try fill(log, megabytes: 10)
@@ -224,7 +225,9 @@ import Testing
     let stop = StopToken()
     let archiving = Worker("archive") {
       try Archiver(from: log, to: lake, topics: [topic])
-        .run(stop: stop, untilCaughtUp: false, say: { line, _ in said.add(line) }, onProgress: { _ in })
+        .run(
+          stop: stop, untilCaughtUp: false, say: { line, _ in said.add(line) }, onProgress: { _ in }
+        )
     }
     #expect(eventually(within: 30) { said.lines.contains { $0.hasSuffix("waiting for it") } })
     kafka.setDown(false)

@@ -18,7 +18,8 @@ enum KafkaFlags {
     "--topics", "T=NAME,…", "what Kafka calls topics, as listen_events=plays",
     environment: "POLYRHYTHM_TOPICS")
   static let start = Flag(
-    "--start", "T", "where new readers of Kafka begin: earliest, latest, or a time (default: at offset 0)",
+    "--start", "T",
+    "where new readers of Kafka begin: earliest, latest, or a time (default: at offset 0)",
     environment: "POLYRHYTHM_START")
 
   /// Of all commands that open the log.

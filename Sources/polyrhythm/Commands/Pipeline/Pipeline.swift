@@ -106,7 +106,9 @@ struct Pipeline {
       try Archiver(
         from: log, to: lake, topics: Topic.allCases.map(\.name),
         optional: CatalogueTopic.allCases.map(\.name)
-      ).run(stop: Signals.stop, untilCaughtUp: true, say: { line, _ in say(line) }) { copied = $0 }
+      ).run(
+        stop: Signals.stop, untilCaughtUp: true, say: { line, _ in say(line) },
+        onProgress: { copied = $0 })
       say("\(copied.grouped) records came into the lake")
     } catch {
       guard error.code == .locked else { throw error }
@@ -133,7 +135,8 @@ struct Pipeline {
   }
 
   private func archive() throws {
-    let outcome = try published.move { line, level in Notices(prefix: "pipeline: ").say(line, level) }
+    let notices = Notices(prefix: "pipeline: ")
+    let outcome = try published.move { notices.say($0, $1) }
     if let first = outcome.failures.first {
       for failure in outcome.failures.dropFirst() { say(failure.message) }
       throw first
