@@ -62,9 +62,9 @@ struct Rollback {
   private func dropSpeedRows(of load: Load) throws(WarehouseError) {
     _ = try connection.run(library.sql("batch/lock_epoch"))
     _ = try connection.run(sql("hold_compactor"))
-    for rollup in Rollup.allCases {
+    for table in SpeedTable.all {
       _ = try connection.run(
-        sql("drop_speed_rows", ["table": rollup.table(.minute).name]), [.int(load.closedEpoch)])
+        sql("drop_speed_rows", ["table": table.name]), [.int(load.closedEpoch)])
     }
     _ = try connection.run(sql("drop_late_events"), [.int(load.closedEpoch)])
   }
