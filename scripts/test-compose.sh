@@ -206,7 +206,7 @@ stack $project up postgres
 stack $project ready postgres
 # Comments on extensions, and rights to functions of the server's, which it warns of, are for a superuser; everything
 # else is the owner's.
-zstd -dcq "$dump/warehouse.sql.zst" | sed '/^COMMENT ON EXTENSION /d' |
+zstd -dcq "$dump/warehouse.sql.zst" | sed '/^COMMENT ON EXTENSION /d; /^SET client_min_messages /d' |
   podman exec -i -e PGPASSWORD="$(cat "$TEST_SECRETS/postgres_password")" -e PGOPTIONS='-c client_min_messages=error' "$(container postgres)" \
     psql -Xq -v ON_ERROR_STOP=1 -h 127.0.0.1 -U polyrhythm polyrhythm >/dev/null
 podman volume create $project-lake >/dev/null
