@@ -17,7 +17,7 @@ TEST_ARGS ?=
 SECONDS ?=
 MINUTES ?= 10
 SEED ?=
-TEST_CHAOS_SECONDS ?= 60
+TEST_CHAOS_SECONDS ?= 30
 CHAOS := .build/release/polyrhythm-chaos
 CHAOS_HALF = $(shell echo $$(( $(or $(SECONDS),$$(( $(MINUTES) * 60 ))) / 2 )))
 # What `make bench` measures: generator, pipeline, bars, or all of these when empty; or kafka

@@ -105,15 +105,14 @@ final class Sandbox {
 
   /// Files of generated events. `days` is `FROM..TO`.
   func generate(
-    _ name: String, users: Int, from: String, to: String, seed: Int = 7, firstUser: Int? = nil,
-    flags: [String] = []
+    _ name: String, users: Int, from: String, to: String, seed: Int = 7, firstUser: Int? = nil
   ) throws -> String {
     let first = firstUser.map { ["--first-user-id", "\($0)"] } ?? []
     try succeed(
       [
         "generate", "--users", "\(users)", "--from", from, "--to", to, "--seed", "\(seed)",
         "--output", path(name),
-      ] + first + flags)
+      ] + first)
     return path(name)
   }
 

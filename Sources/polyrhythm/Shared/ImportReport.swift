@@ -55,13 +55,14 @@ extension ImportSummary {
       "imported \(rows.grouped) lines of \(files) files as "
         + "\(records.grouped) records "
         + "(\(broken) undecodable, which go to quarantine) in \(Terminal.duration(seconds)) "
-        + "(\(Int(Double(rows) / seconds).grouped)/s) to \(log.url)")
-    if let first = firstBroken { Terminal.say("the first undecodable row: \(first)") }
+        + "(\(Int(Double(rows) / seconds).grouped)/s) to \(log.url)", .info,
+      [.number(.records, records), .number(.rows, rows), .seconds(seconds)])
+    if let first = firstBroken { Terminal.say("the first undecodable row: \(first)", .warning) }
     if streamsWithoutUser + streamsWithoutSong > 0 {
       Terminal.say(
         "no table describes the user of \(streamsWithoutUser.grouped) streams and "
-          + "the song of \(streamsWithoutSong.grouped); they count without those details"
-      )
+          + "the song of \(streamsWithoutSong.grouped); they count without those details",
+        .warning)
     }
   }
 }

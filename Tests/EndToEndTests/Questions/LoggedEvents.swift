@@ -24,7 +24,6 @@ struct LineEvent {
   let page: String
   /// Milliseconds.
   let registration: Int64?
-  let tag: String
 
   init(_ line: Data, _ kind: Kind) throws {
     let object = try #require(try JSONSerialization.jsonObject(with: line) as? [String: Any])
@@ -41,7 +40,6 @@ struct LineEvent {
     isSuccess = object["success"] as? Bool ?? false
     page = text("page")
     registration = object["registration"] as? Int64
-    tag = text("tag")
   }
 
   /// All events of the files that `generate` wrote.

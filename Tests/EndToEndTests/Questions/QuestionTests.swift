@@ -159,7 +159,7 @@ import Testing
   }
 
   /// Whose answers may be empty: one bucket has none before it to trend from, few cancel, nobody has
-  /// registered a week ago, and no test is going on (`TestGroupTests` has one).
+  /// registered a week ago, and no test is going on.
   private static let mayBeEmpty: Set<String> = [
     "path-to-cancellation", "retention", "test-groups", "trending-songs",
   ]
