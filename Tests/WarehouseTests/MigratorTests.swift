@@ -35,17 +35,18 @@ import Warehouse
     #expect(try connection.run("select count(*) from a").int(0, 0) == 1)
   }
 
-  /// A reader has one of two tables and asks for the other one, which the migration has: the server undoes the migration,
-  /// as it waited first.
+  /// A reader has one of two tables and asks for the other one, which the migration has: the server undoes the session that
+  /// looks for deadlocks first, which is the migration's, and only when the reader is surely waiting too.
   @Test func aMigrationThatIsUndoneToEndADeadlockIsAppliedAgain() throws {
     try migrator().migrate(connection)
     try files.write(
       "alter table a add column y int;\nalter table b add column y int;",
       to: "migrations/0003_c.sql")
+    try connection.script("set deadlock_timeout = '4s'")
     let deadline = ContinuousClock.now + .seconds(30)
     let asking = Worker("test-reader") { [database] in
       let (reader, look) = (try database.connect(), try database.connect())
-      try reader.script("begin; lock table b in access share mode")
+      try reader.script("set deadlock_timeout = '30s'; begin; lock table b in access share mode")
       let waiting = "select count(*) from pg_locks where not granted and locktype = 'relation'"
       while try look.run(waiting).int(0, 0) == 0 {
         try #require(ContinuousClock.now < deadline, "the migration does not wait")
