@@ -23,7 +23,6 @@ comment on column speed.play.item_in_session is 'position within the session, fr
 comment on column speed.play.song_key is 'the song in dim_song; 0 for unknown';
 comment on column speed.play.level is 'free or paid, as the event shows it';
 comment on column speed.play.duration_ms is 'length of the song in milliseconds; null where the event does not say';
-create index play_ts on speed.play using brin (ts) with (pages_per_range = 32);
 
 -- The present epoch, and the next one where a load has made its tables already.
 do $$
