@@ -34,7 +34,7 @@ public struct KernelMemory {
       sinceLoads ? library.sql("speed/read_counted_ahead") : sql("read_counted_ahead"))
     var ahead: [TopicPartition: [CountedAhead]] = [:]
     for row in 0..<rows.count {
-      let source = TopicPartition(try rows.text(row, 0), Int32(try rows.int(row, 1)))
+      let source = try rows.source(row)
       ahead[source, default: []].append(
         CountedAhead(identity: try rows.int(row, 2), ts: try rows.int(row, 3)))
     }

@@ -21,11 +21,6 @@ public final class MergedViewWatch: Sendable {
     "select coalesce(sum(listens), 0)::bigint, coalesce(sum(page_views), 0)::bigint, "
     + "coalesce(sum(logins + failed_logins), 0)::bigint from serving.minute_totals"
 
-  /// Listens as the sum of minutes, and as rows.
-  public static let plays =
-    "select coalesce(sum(listens), 0)::bigint, (select count(*) from dashboard.stream_events)"
-    + " from serving.minute_totals"
-
   /// Starts to look at once, at a log whose lines it counts itself.
   /// - Parameters:
   ///   - url: of the database; its schema may be yet to come.

@@ -1,4 +1,5 @@
 import EventLog
+import StarSchema
 import Warehouse
 
 /// Compares the warehouse with the lake below the published cut: every record of the lake was counted, was
@@ -21,7 +22,7 @@ public struct LakeCheck {
     var dropped: Int64 = 0
     var examples: [String] = []
     for row in 0..<rows.count {
-      let source = TopicPartition(try rows.text(row, 0), Int32(try rows.int(row, 1)))
+      let source = try rows.source(row)
       let next = try rows.int(row, 2)
       guard try lake.partitionCount(of: source.topic) > Int(source.partition) else {
         if next > 0 { examples.append("\(source): loaded up to offset \(next), none in the lake") }

@@ -81,7 +81,7 @@ public struct LakeRecomputation {
     let rows = try control.run(library.sql("batch/read_progress"))
     var starts: [KernelFeed.Start] = []
     for row in 0..<rows.count {
-      let source = TopicPartition(try rows.text(row, 0), Int32(try rows.int(row, 1)))
+      let source = try rows.source(row)
       let next = try rows.int(row, 2)
       let isThere = try lake.partitionCount(of: source.topic) > Int(source.partition)
       let end = isThere ? try lake.endOffset(of: source) : 0

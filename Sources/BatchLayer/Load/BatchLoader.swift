@@ -280,7 +280,7 @@ public final class BatchLoader {
           throw WarehouseError(
             .decoding, "batch.progress.replay_watermark is not a watermark: \(stored)")
         }
-        known[TopicPartition(try rows.text(row, 0), Int32(try rows.int(row, 1)))] = (
+        known[try rows.source(row)] = (
           try rows.int(row, 2), ReplayPoint(offset: try rows.int(row, 3), watermark: watermark),
           LogEpoch(rawValue: try rows.intOrNull(row, 5) ?? 0)
         )
@@ -295,9 +295,8 @@ public final class BatchLoader {
             "batch.progress of \(source): replay_from \(replay.offset), next_offset \(next) and the "
               + "cut at \(end) are out of order; polyrhythm load full counts all anew")
         }
-        // Behind what `passed` has found to be lost.
-        let isThere = try lake.partitionCount(of: source.topic) > Int(source.partition)
-        let first = isThere ? min(max(next, try lake.startOffset(of: source)), end) : next
+        let lost = cut.passed.first { $0.partition == source }
+        let first = min(lost?.offsets.upperBound ?? next, end)
         starts.append(
           KernelFeed.Start(
             source: source, replay: replay, from: first, end: end,

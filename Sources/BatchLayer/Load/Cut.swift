@@ -2,6 +2,7 @@ import EventLog
 import EventModel
 import Foundation
 import Metrics
+import StarSchema
 import Support
 import Warehouse
 
@@ -174,7 +175,7 @@ struct CutMaker {
     let rows = try connection.run(library.sql("batch/read_speed_progress"))
     var offsets: [TopicPartition: CommittedLog.Progress] = [:]
     for row in 0..<rows.count {
-      let source = TopicPartition(try rows.text(row, 0), Int32(try rows.int(row, 1)))
+      let source = try rows.source(row)
       offsets[source] = CommittedLog.Progress(
         offset: try rows.int(row, 2),
         logEpoch: LogEpoch(rawValue: try rows.intOrNull(row, 3) ?? 0))

@@ -62,11 +62,11 @@ extension BatchLoader {
       url: configuration.databaseURL, applicationName: "polyrhythm load",
       idleTransactionSeconds: Self.idleLimit)
     let kind = try kind == .incremental && isFirst(control) ? .full : kind
-    let cut = try CutMaker(
+    var cut = try CutMaker(
       connection: control, library: library, lake: lake, run: 0, toleratesLoss: true,
       farBehind: configuration.farBehind, reserves: !configuration.isShadow, stop: StopToken()
     ).preview()
-    if configuration.days == nil { _ = try passed(kind, cut, control) }
+    if configuration.days == nil { cut.passed = try passed(kind, cut, control) }
     let starts =
       configuration.days == nil
       ? try self.starts(kind, cut, control)

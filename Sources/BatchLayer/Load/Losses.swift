@@ -1,4 +1,5 @@
 import EventLog
+import StarSchema
 import Warehouse
 
 /// Keeps `warehouse.lost_range`: records that nobody will ever count.
@@ -20,7 +21,7 @@ struct Losses {
     }
     let open = try connection.run(library.sql("batch/open_losses"))
     for row in 0..<open.count {
-      let source = TopicPartition(try open.text(row, 0), Int32(try open.int(row, 1)))
+      let source = try open.source(row)
       let (first, end) = (try open.int(row, 2), try open.int(row, 3))
       guard let cutEnd = cut.ends[source], cutEnd >= end,
         try lake.startOffset(of: source) <= first
@@ -53,7 +54,7 @@ extension BatchLoader {
     let rows = try control.run(library.sql("batch/read_progress"))
     var passed: [LostRange] = []
     for row in 0..<rows.count {
-      let source = TopicPartition(try rows.text(row, 0), Int32(try rows.int(row, 1)))
+      let source = try rows.source(row)
       let next = try rows.int(row, 2)
       guard cut.ends[source] != nil,
         try lake.partitionCount(of: source.topic) > Int(source.partition)

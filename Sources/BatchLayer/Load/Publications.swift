@@ -1,5 +1,6 @@
 import EventLog
 import Metrics
+import StarSchema
 import Support
 import Warehouse
 
@@ -30,13 +31,7 @@ public struct Publications {
   public func loadedOffsets() throws(WarehouseError) -> [TopicPartition: Int64] {
     let connection = try Connection(
       url: configuration.databaseURL, applicationName: "polyrhythm load")
-    let rows = try connection.run(library.sql("batch/loaded_offsets"))
-    var offsets: [TopicPartition: Int64] = [:]
-    for row in 0..<rows.count {
-      offsets[TopicPartition(try rows.text(row, 0), Int32(try rows.int(row, 1)))] =
-        try rows.int(row, 2)
-    }
-    return offsets
+    return try connection.run(library.sql("batch/loaded_offsets")).offsets()
   }
 
   /// Publishes the build that a full load has left for it (`BatchLoader.Configuration.isShadow`). Readers see what it has loaded and,

@@ -11,7 +11,7 @@ struct JSONWriter {
   /// Writes the name of the next member; its value is the next call.
   mutating func key(_ name: String) {
     separate()
-    quote(name)
+    JSONString.append(name, to: &text)
     text += ":"
     needsComma = false
   }
@@ -54,7 +54,7 @@ struct JSONWriter {
   mutating func string(_ value: String?) {
     guard let value else { return raw("null") }
     separate()
-    quote(value)
+    JSONString.append(value, to: &text)
   }
 
   mutating func strings(_ values: [String]) { array { for value in values { $0.string(value) } } }
@@ -82,22 +82,5 @@ struct JSONWriter {
     content(&self)
     text += close
     needsComma = true
-  }
-
-  private mutating func quote(_ value: String) {
-    text += "\""
-    for scalar in value.unicodeScalars {
-      switch scalar {
-      case "\"": text += "\\\""
-      case "\\": text += "\\\\"
-      case "\n": text += "\\n"
-      case "\r": text += "\\r"
-      case "\t": text += "\\t"
-      case "\u{0}"..."\u{1F}":
-        text += "\\u" + scalar.value.padded(to: 4, radix: 16)
-      default: text.unicodeScalars.append(scalar)
-      }
-    }
-    text += "\""
   }
 }

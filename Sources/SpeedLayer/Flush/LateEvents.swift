@@ -159,13 +159,7 @@ final class LateEvents {
   }
 
   private func loadedOffsets() throws -> [TopicPartition: Int64] {
-    let rows = try connection.run(library.sql("speed/loaded_offsets"))
-    var offsets: [TopicPartition: Int64] = [:]
-    for row in 0..<rows.count {
-      offsets[TopicPartition(try rows.text(row, 0), Int32(try rows.int(row, 1)))] =
-        try rows.int(row, 2)
-    }
-    return offsets
+    try connection.run(library.sql("speed/loaded_offsets")).offsets()
   }
 
   private func marks(of source: TopicPartition) throws -> [WatermarkMarks.Mark] {

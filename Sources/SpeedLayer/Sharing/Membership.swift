@@ -1,6 +1,7 @@
 import EventLog
 import EventModel
 import Foundation
+import StarSchema
 import Support
 import Synchronization
 import Warehouse
@@ -201,7 +202,7 @@ final class Membership: Sendable {
       library.sql("speed/read_progress"), [.intArray(share.map { Int64($0) })])
     var committed: [(source: TopicPartition, next: Int64, at: Int64)] = []
     for row in 0..<rows.count {
-      let source = TopicPartition(try rows.text(row, 0), Int32(try rows.int(row, 1)))
+      let source = try rows.source(row)
       committed.append((source, try rows.int(row, 2), try rows.int(row, 6)))
     }
     let sources = committed.map(\.source)

@@ -2,6 +2,7 @@ import EventLog
 import EventModel
 import Feed
 import Metrics
+import StarSchema
 import Warehouse
 
 /// How far the speed layer has committed: `speed.progress`.
@@ -22,7 +23,7 @@ struct SpeedProgress {
         throw WarehouseError(
           .decoding, "speed.progress.replay_watermark is not a watermark: \(stored)")
       }
-      let source = TopicPartition(try rows.text(row, 0), Int32(try rows.int(row, 1)))
+      let source = try rows.source(row)
       let (next, replay) = (try rows.int(row, 2), try rows.int(row, 3))
       guard replay <= next else {
         throw WarehouseError(
@@ -42,11 +43,8 @@ struct SpeedProgress {
       .filter { wanted.contains($0.partition) }
     let rows = try connection.run(
       library.sql("speed/read_progress"), [.intArray(partitions.map { Int64($0) })])
-    let known = Set(
-      try (0..<rows.count).map {
-        TopicPartition(try rows.text($0, 0), Int32(try rows.int($0, 1)))
-      })
-    let new = try sources.filter { !known.contains($0) }.map { ($0, try log.firstOffset(of: $0)) }
+    let known = try rows.offsets()
+    let new = try sources.filter { known[$0] == nil }.map { ($0, try log.firstOffset(of: $0)) }
     try connection.transaction {
       for (source, first) in new {
         _ = try connection.run(
@@ -89,7 +87,7 @@ struct SpeedProgress {
     let bounds = try log.bounds(of: Array(ends.keys))
     var committed: [TopicPartition: Int64] = [:]
     for row in 0..<rows.count {
-      let source = TopicPartition(try rows.text(row, 0), Int32(try rows.int(row, 1)))
+      let source = try rows.source(row)
       committed[source] = try rows.int(row, 2)
       guard let end = bounds[source]?.end else { continue }
       try log.verify(

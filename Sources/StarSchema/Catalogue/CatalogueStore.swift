@@ -24,13 +24,7 @@ struct CatalogueStore {
 
   /// How far each partition is read.
   func progress() throws(WarehouseError) -> [TopicPartition: Int64] {
-    let rows = try connection.run(sql("read_progress"))
-    var progress: [TopicPartition: Int64] = [:]
-    for row in 0..<rows.count {
-      progress[TopicPartition(try rows.text(row, 0), Int32(try rows.int(row, 1)))] = try rows.int(
-        row, 2)
-    }
-    return progress
+    try connection.run(sql("read_progress")).offsets()
   }
 
   /// Forgets how far a partition was read whose log is another one now.

@@ -1,3 +1,5 @@
+import Support
+
 /// Something that a command says while it runs, or at its end.
 struct Notice: Sendable {
   enum Level: String {
@@ -51,26 +53,5 @@ struct Notice: Sendable {
     self.message = message
     self.mark = mark
     self.fields = fields
-  }
-}
-
-/// JSON's strings.
-enum JSONString {
-  /// The text as JSON writes it, with quotation marks; a control character is escaped, so that a line stays one.
-  static func quoted(_ text: String) -> String {
-    var json = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": json += "\\\""
-      case "\\": json += "\\\\"
-      case "\n": json += "\\n"
-      case "\t": json += "\\t"
-      case _ where scalar.value < 0x20 || scalar.value == 0x7F:
-        let digits = String(scalar.value, radix: 16)
-        json += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: json.unicodeScalars.append(scalar)
-      }
-    }
-    return json + "\""
   }
 }

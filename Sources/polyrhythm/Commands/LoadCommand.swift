@@ -72,7 +72,7 @@ let loadCommand = CommandSpec(
       try showShadow(locations, configuration)
     } else {
       PublishedSources(lake, library: locations.library, configuration, stop: Signals.stop)
-        .moveAfterPublication { Notices().say($0, $1) }
+        .moveAfterPublication { Notices().say($0) }
     }
   default:
     let configuration = flags.configuration(databaseURL: try locations.migratedDatabaseURL())
@@ -87,7 +87,7 @@ let loadCommand = CommandSpec(
     // These two read nothing of the lake, and so may be told none.
     if operation == "publish", let lake = try? locations.lake() {
       PublishedSources(lake, library: locations.library, configuration, stop: Signals.stop)
-        .moveAfterPublication { Notices().say($0, $1) }
+        .moveAfterPublication { Notices().say($0) }
     }
   }
 }

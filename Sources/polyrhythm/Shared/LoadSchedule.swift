@@ -77,7 +77,7 @@ struct LoadSchedule: Sendable, CustomStringConvertible {
     scheduler.hook = hook
     let sources = PublishedSources(lake, library: library, configuration, stop: stop)
     // The process before this one may have died between its publication and the moves.
-    sources.moveAfterPublication { notices.say($0, $1) }
+    sources.moveAfterPublication { notices.say($0) }
     scheduler.lateAfter = lateAfter
     let web = try address.map { try WebHook($0) { notices.say($0, .warning) } }
     defer { web?.finish() }
@@ -89,7 +89,7 @@ struct LoadSchedule: Sendable, CustomStringConvertible {
         onLoad(summary)
         for notice in summary.notices { notices.say(notice) }
         PublishedSources(lake, library: library, configuration, stop: stop)
-          .moveAfterPublication { notices.say($0, $1) }
+          .moveAfterPublication { notices.say($0) }
       default: notices.say(report.notice)
       }
     }

@@ -23,19 +23,20 @@ struct PublishedSources {
   }
 
   /// Moves them, and says so.
-  func move(say: (String, Notice.Level) -> Void) throws -> SourceArchive.Outcome {
+  func move(say: (Notice) -> Void) throws -> SourceArchive.Outcome {
     let outcome = try archive.move(loaded: publications.loadedOffsets())
-    for line in outcome.lines { say(line, .info) }
+    for line in outcome.lines { say(Notice(line)) }
     return outcome
   }
 
   /// The same behind a publication, which has not failed if files could not be moved: the next one tries again.
-  func moveAfterPublication(say: (String, Notice.Level) -> Void) {
+  func moveAfterPublication(say: (Notice) -> Void) {
+    func warn(_ message: String) { say(Notice(message, .warning, mark: "warning: ")) }
     do {
-      for failure in try move(say: say).failures { say(failure.message, .warning) }
+      for failure in try move(say: say).failures { warn(failure.message) }
     } catch {
       let message = (error as? any UserFacingError)?.message ?? "\(error)"
-      say("imported files are not archived yet: \(message)", .warning)
+      warn("imported files are not archived yet: \(message)")
     }
   }
 }

@@ -14,6 +14,7 @@ struct Pipeline {
   private let configuration: BatchLoader.Configuration
   private let published: PublishedSources
   private let kind: BatchLoader.Kind
+  private let notices = Notices(prefix: "pipeline: ")
 
   /// - Throws: where a place is missing or the database cannot be reached.
   init(
@@ -53,7 +54,7 @@ struct Pipeline {
     }
   }
 
-  private func say(_ line: String) { Terminal.say("pipeline: \(line)") }
+  private func say(_ line: String) { notices.say(line) }
 
   // MARK: Steps
 
@@ -135,8 +136,7 @@ struct Pipeline {
   }
 
   private func archive() throws {
-    let notices = Notices(prefix: "pipeline: ")
-    let outcome = try published.move { notices.say($0, $1) }
+    let outcome = try published.move { notices.say($0) }
     if let first = outcome.failures.first {
       for failure in outcome.failures.dropFirst() { say(failure.message) }
       throw first
