@@ -82,6 +82,28 @@ struct PostgresTests {
     #expect(event["song"] == "One")
   }
 
+  @Test("of a database that is imported again, the catalogue gets what has changed")
+  func again() throws {
+    let database = try TestDatabase.make(migrated: false)
+    let connection = try database.connect()
+    try connection.script(
+      """
+      create table users (user_id integer, user_name text);
+      create table songs (track_id text, artists text, track_name text);
+      insert into users values (1, 'Ada Lovelace'), (2, 'Alan Turing');
+      insert into songs values ('t1', 'Ada', 'One'), ('t2', 'Ada', 'Two');
+      """)
+    let folder = try Folder()
+    let log = try folder.log
+    #expect(try runImport([database.url], into: log).catalogueRecords == 4)
+    #expect(try runImport([database.url], into: log).catalogueRecords == 0)
+    try connection.script("update users set user_name = 'Ada King' where user_id = 1")
+    #expect(try runImport([database.url], into: log).catalogueRecords == 1)
+    var options = ImportOptions.test()
+    options.again = true
+    #expect(try runImport([database.url], into: log, options).catalogueRecords == 4)
+  }
+
   @Test("a database without the tables says which are wanted, and where it looked")
   func missing() throws {
     let database = try TestDatabase.make(migrated: false)

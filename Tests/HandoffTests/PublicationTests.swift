@@ -11,8 +11,8 @@ import Warehouse
 
 /// A publication does not stop readers, nor do readers stop it for ever.
 @Suite struct PublicationTests {
-  private func halfLoaded(_ seed: UInt64) throws -> (Layers, [LoggedRecord]) {
-    let records = try simulated(seed: seed, users: 30)
+  private func halfLoaded(_ seed: UInt64, days: Double = 1) throws -> (Layers, [LoggedRecord]) {
+    let records = try simulated(seed: seed, users: 30, days: days)
     let layers = try Layers()
     try layers.log.write(records[..<(records.count / 2)])
     try layers.load(.full)
@@ -107,6 +107,45 @@ import Warehouse
     BatchLoader(
       lake: layers.log.lake, library: library,
       configuration: BatchLoader.Configuration(databaseURL: layers.database.url))
+  }
+
+  /// A stable function is asked while a statement is planned, so that the test decides how long that takes.
+  @Test(arguments: [Int?.none, 0])
+  func aStatementThatIsPlannedWhileALoadIsPublishedSeesItsPlaysWithItsCounts(ownDays: Int?) throws {
+    let (layers, _) = try halfLoaded(48, days: 1.5)
+    try layers.log.archive()
+    let holder = try layers.connect()
+    try holder.script(
+      """
+      create function public.always() returns timestamptz language plpgsql stable as $$
+        begin
+          perform pg_advisory_lock_shared(78);
+          perform pg_advisory_unlock_shared(78);
+          return '-infinity';
+        end
+      $$;
+      select pg_advisory_lock(78)
+      """)
+    let partitions =
+      "select count(*) from pg_inherits where inhparent::regclass::text like 'parts.fact_listen_b%'"
+    let before = try holder.run(partitions).int(0, 0)
+    let reader = Worker("test-reader") {
+      try layers.connect().run(
+        """
+        select
+          (select count(*) from dashboard.stream_events where event_time > public.always()),
+          (select sum(listens)::bigint from serving.minute_totals)
+        """)
+    }
+    let isPlanned =
+      "select count(*) from pg_locks where locktype = 'advisory' and objid = 78 and not granted"
+    #expect(try eventually(within: 30) { try holder.run(isPlanned).int(0, 0) == 1 })
+    let load = Worker("test-load") { try layers.loader(ownDays: ownDays).load(.incremental).run }
+    #expect(try eventually(within: 60) { try holder.run(partitions).int(0, 0) > before })
+    try holder.script("select pg_advisory_unlock(78)")
+    let counts = try reader.wait()
+    _ = try load.wait()
+    #expect(try counts.int(0, 0) == counts.int(0, 1))
   }
 
   @Test func nobodyWaitsWhileAFullLoadIsAudited() throws {

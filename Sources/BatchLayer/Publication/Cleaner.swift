@@ -13,8 +13,7 @@ struct Cleaner {
 
   /// Waits until no statement is left that is older than this call, but for 2 s at most.
   func letOlderStatementsEnd(_ connection: Connection) {
-    _ = try? waitForOlderReaders(
-      connection, than: connection.run(library.sql("batch/current_transaction")).text(0, 0))
+    _ = try? waitForOlderReaders(connection)
   }
 
   /// Detaches and drops partitions of loaded epochs and of replaced builds, and forgets the late events and marks that
@@ -25,8 +24,7 @@ struct Cleaner {
       try connection.script("set lock_timeout = '5s'")
       // A transaction with an older snapshot still counts these epochs, and reads these builds. Even if it has not read
       // them yet, it would find them gone.
-      let now = try connection.run(library.sql("batch/current_transaction")).text(0, 0)
-      guard try waitForOlderReaders(connection, than: now) else { return }
+      guard try waitForOlderReaders(connection) else { return }
       try dropLoadedEpochs(connection)
       try dropForgottenBuilds(connection)
     } catch {
@@ -75,12 +73,13 @@ struct Cleaner {
     try connection.script(library.sql("batch/drop_table", ["table": table]))
   }
 
-  private func waitForOlderReaders(_ connection: Connection, than transaction: String) throws
-    -> Bool
-  {
+  /// - Returns: whether none is left.
+  private func waitForOlderReaders(_ connection: Connection) throws -> Bool {
+    let now = try connection.run(library.sql("batch/current_transaction"))
+    let moment = [SQLValue.text(try now.text(0, 0)), .text(try now.text(0, 1))]
     let sql = try library.sql("batch/older_readers")
     let deadline = ContinuousClock.now + .seconds(Self.patience)
-    while try connection.run(sql, [.text(transaction)]).int(0, 0) > 0 {
+    while try connection.run(sql, moment).int(0, 0) > 0 {
       guard ContinuousClock.now < deadline else { return false }
       Thread.sleep(forTimeInterval: 0.05)
     }

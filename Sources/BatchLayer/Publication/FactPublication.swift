@@ -2,8 +2,8 @@ import Metrics
 import StarSchema
 import Warehouse
 
-/// How an incremental load's facts reach their days: a day that is new is attached as a whole, the facts of a day that is
-/// there are inserted. Days with few facts share a partition, the default one, which a load makes when it first needs it.
+/// How an incremental load's facts reach their days: each is inserted into the partition of its day, which is made first
+/// where the day is new. Days with few facts share a partition, the default one, which a load makes when it first needs it.
 struct FactPublication {
   private let staged: Staged
   private let connection: Connection
@@ -22,36 +22,47 @@ struct FactPublication {
   /// the default one.
   private static let patience = 0.04
 
-  /// Makes empty partitions for two kinds of new days: those whose minutes are given up, as facts answer for them, and a
-  /// statement that was planned without the partition would miss it; and those of a fact with a default
-  /// partition, which must not be locked for as long as a publication takes. A nightly load has no such day.
+  /// Makes empty partitions for new days, before the transaction that publishes the load: a statement that was planned without
+  /// a partition, and run after the publication, would count the load's rollups and miss its facts. So no such statement
+  /// may be left when the load is published.
   func makePartitionsAhead() throws {
     let present = try partitions.present()
-    let minutesFrom = staged.minutesFrom ?? Int32.min
     let shared = try sharedPartitions()
     var made = false
     for part in staged.parts.keys where present[part] == nil {
-      let isPast = Int64(part.day.number) * Int64(Rung.day.minutes) < Int64(minutesFrom)
-      guard isPast || shared[part.fact] != nil else { continue }
       do {
-        try connection.transaction {
-          try LockWaits.limit(connection, library, seconds: Self.patience)
-          let name = "\(part.fact.name)_g\(staged.run)_\(part.day.key)"
-          try connection.script(
-            sql(
-              "make_fact_partition",
-              [
-                "table": name, "fact": part.fact.name, "build": "\(staged.build)",
-                "day": "\(part.day.key)", "next_day": "\(part.day.next.key)",
-              ]))
-          try partitions.record([part: name])
-        }
+        try makePartition(part)
         made = true
-      } catch let error as WarehouseError where LockWaits.isLockFailure(error) {
+      } catch let error as WarehouseError
+        where LockWaits.isLockFailure(error) && shared[part.fact] != nil
+      {
         // The default partition takes the day's facts.
       }
     }
+    for (fact, parts) in Dictionary(grouping: staged.rare, by: \.fact)
+    where shared[fact] == nil && parts.contains(where: { present[$0] == nil }) {
+      try connection.transaction {
+        try connection.script(
+          sql("attach_rare_fact", ["fact": fact.name, "build": "\(staged.build)"]))
+      }
+      made = true
+    }
     if made { Cleaner(library: library).letOlderStatementsEnd(connection) }
+  }
+
+  private func makePartition(_ part: FactWriter.Part) throws {
+    try connection.transaction {
+      try LockWaits.limit(connection, library, seconds: Self.patience)
+      let name = "\(part.fact.name)_g\(staged.run)_\(part.day.key)"
+      try connection.script(
+        sql(
+          "make_fact_partition",
+          [
+            "table": name, "fact": part.fact.name, "build": "\(staged.build)",
+            "day": "\(part.day.key)", "next_day": "\(part.day.next.key)",
+          ]))
+      try partitions.record([part: name])
+    }
   }
 
   /// The partitions that days without one of their own share, by fact.
@@ -65,27 +76,18 @@ struct FactPublication {
   func publish() throws {
     let present = try partitions.present()
     let shared = try sharedPartitions()
-    var attached: [FactWriter.Part: String] = [:]
+    var inDefault: [FactWriter.Part: String] = [:]
     for (part, table) in staged.parts.sorted(by: { $0.value.name < $1.value.name }) {
       if let partition = present[part] {
         try insert(table.name, of: part.fact, "insert_fact", ["partition": partition])
-      } else if let partition = shared[part.fact] {
+      } else {
         try insert(
           table.name, of: part.fact, "insert_rare_facts",
           ["fact": part.fact.name, "build": "\(staged.build)"])
-        attached[part] = partition
-      } else {
-        try connection.script(
-          sql(
-            "attach_fact",
-            [
-              "table": table.name, "fact": part.fact.name, "build": "\(staged.build)",
-              "day": "\(part.day.key)", "next_day": "\(part.day.next.key)",
-            ]))
-        attached[part] = table.name
+        inDefault[part] = shared[part.fact]
       }
     }
-    try partitions.record(attached)
+    try partitions.record(inDefault)
     for fact in Set(staged.few.map(\.fact)) {
       try insert(
         FactWriter.fewName(fact, staged.run), of: fact, "insert_rare_facts",
@@ -100,16 +102,11 @@ struct FactPublication {
 
   /// - Parameter new: the days that have no partition yet.
   private func publishRareDays(_ fact: FactTable, _ new: [FactWriter.Part]) throws {
-    let values = ["fact": fact.name, "build": "\(staged.build)"]
-    var partition = try partitions.shared(fact)
-    if partition == nil {
-      try connection.script(sql("attach_rare_fact", values))
-      partition = try partitions.shared(fact)
-    }
     // Some of these days may have a partition of their own from an earlier load: PostgreSQL finds it.
     try insert(
-      FactWriter.rareName(fact, staged.run), of: fact, "insert_rare_facts", values)
-    guard let partition else { return }
+      FactWriter.rareName(fact, staged.run), of: fact, "insert_rare_facts",
+      ["fact": fact.name, "build": "\(staged.build)"])
+    guard let partition = try partitions.shared(fact) else { return }
     try partitions.record(Dictionary(uniqueKeysWithValues: new.map { ($0, partition) }))
   }
 

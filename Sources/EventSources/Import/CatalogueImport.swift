@@ -15,6 +15,8 @@ final class CatalogueImport {
   private let again: Bool
   /// Whether the log has all of the file that is being read.
   private var isKnown = false
+  /// While a database is read: what the log has already, as of its tables no file can be told again.
+  private var members: KnownMembers?
 
   /// - Parameter again: whether to append once more what the log has all of.
   init(_ log: any EventLog, partitions: Int, again: Bool) {
@@ -40,9 +42,16 @@ final class CatalogueImport {
     return nil
   }
 
-  /// Says that all of the file is added.
+  /// Begins tables of a database: of what is added until `finish`, that is appended which the log does not say already.
+  func beginTables() throws(EventLogError) {
+    isKnown = false
+    members = again ? nil : try KnownMembers(log)
+  }
+
+  /// Says that all of the file, or of the tables, is added.
   func finish() throws(EventLogError) {
-    if !isKnown, let writer {
+    defer { members = nil }
+    if members == nil, !isKnown, let writer {
       try writer.sync()
       try writer.journal?.finish(extent: Int64(writer.count))
     }
@@ -67,7 +76,7 @@ final class CatalogueImport {
     fields.add("country", text: user.country)
     if let registration = user.registration { fields.add("registration", registration) }
     guard !isKnown, let record = try? object(with: user.fields, UserRecord.init) else { return }
-    try open().append(.user(record), at: now)
+    try append(.user(record))
   }
 
   /// Adds a row of a table of songs, in the same way.
@@ -78,7 +87,11 @@ final class CatalogueImport {
     fields.add("title", text: song.title)
     if let duration = song.duration { fields.add("duration", duration) }
     guard !isKnown, let record = try? object(with: song.fields, SongRecord.init) else { return }
-    try open().append(.song(record), at: now)
+    try append(.song(record))
+  }
+
+  private func append(_ record: CatalogueRecord) throws(EventLogError) {
+    if members?.note(record) != false { try open().append(record, at: now) }
   }
 
   /// The record that the fields and further ones make together.

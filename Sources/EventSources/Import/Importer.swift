@@ -249,6 +249,7 @@ public final class Importer {
   private func readDatabase(_ url: String) throws -> StreamsTable? {
     var table: StreamsTable?
     var rows = 0
+    try catalogue.beginTables()
     let tables = try PostgresTables(url: url, stop: stop, progress: progress).read {
       kind, columns, fields in
       rows += 1
@@ -264,6 +265,7 @@ public final class Importer {
         target.add(broken: PostgresTables.line(fields))
       }
     }
+    try catalogue.finish()
     if rows == 0 {
       let names = tables.map(\.rawValue).joined(separator: ", ")
       summary.empty.append("the database's tables (\(names)) have no rows")

@@ -1,2 +1,3 @@
--- This transaction is later than the one that published the load, so a snapshot that sees it sees the load.
-select pg_current_xact_id()
+-- This transaction and this time are later than what the caller has committed, so that a statement which begins after them
+-- sees it.
+select pg_current_xact_id(), clock_timestamp()
