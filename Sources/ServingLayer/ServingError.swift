@@ -10,6 +10,10 @@ public struct ServingError: UserFacingError, Equatable, CustomStringConvertible 
     case addressInUse
     /// Other machines can reach the address, and there is no token.
     case tokenRequired
+    /// The file of tokens cannot be read.
+    case tokenFileUnreadable
+    /// The file of tokens has something that is no token, or others can read it.
+    case tokenFile
     /// The certificate or key cannot be read or used.
     case tls
     /// The system refused threads, sockets or memory.
@@ -34,6 +38,8 @@ public struct ServingError: UserFacingError, Equatable, CustomStringConvertible 
     switch code {
     case .address: .usage
     case .addressInUse: .unavailable
+    case .tokenFileUnreadable: .noInput
+    case .tokenFile: .dataError
     case .tokenRequired, .tls: .configuration
     case .system: .osError
     }

@@ -57,7 +57,9 @@ struct Fixture {
     let queries = try ServingQueries(SQLLibrary())
     return Router(
       database: database, queries: queries, assets: PageAssets(),
-      access: AccessControl(token: token, isSecure: false),
+      access: AccessControl(
+        tokens: token.map { TokenList([AccessToken(name: "token", scope: .read, secret: $0)]) },
+        isSecure: false),
       hub: LiveHub(database: database, queries: queries, clock: { now }),
       statistics: RequestStatistics(), clock: { now }, log: { _ in })
   }

@@ -251,6 +251,43 @@ func postmaster(of info: ClusterInfo) throws -> pid_t {
     #expect(throws: WarehouseError.self) { try Connection(url: remote) }
   }
 
+  @Test func whoReadsDoesNotReadHashesOfPasswords() throws {
+    let info = try TestDatabase.server()
+    for url in [info.analystURL, info.readerURL] {
+      let error = #expect(throws: WarehouseError.self) {
+        try Connection(url: url).run("select rolpassword from pg_authid")
+      }
+      #expect(error?.sqlState == "42501")
+    }
+  }
+
+  @Test func theAnalystHasALimitOfTimeAndOfConnections() throws {
+    let analyst = try Connection(url: TestDatabase.server().analystURL)
+    for setting in [
+      "statement_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout",
+    ] {
+      #expect(try analyst.run("select current_setting($1)", [.text(setting)]).text(0, 0) != "0")
+    }
+    let limit = try analyst.run("select rolconnlimit from pg_roles where rolname = 'analyst'")
+    #expect(try (1...50).contains(limit.int(0, 0)))
+  }
+
+  @Test func rolesOfAClusterOfAnEarlierVersionGetTheirPresentRights() throws {
+    let fixture = try ClusterFixture()
+    let before = try Connection(url: fixture.cluster.start().url)
+    try before.script(
+      "revoke analyst from polyrhythm_read; grant pg_read_all_data to analyst, polyrhythm_read")
+    try fixture.cluster.stop()
+    let owner = try Connection(url: fixture.cluster.start().url)
+    let members = try owner.run(
+      """
+      select count(*)
+      from unnest(array['analyst', 'polyrhythm_read']) as r (role)
+      where pg_has_role(r.role::name, 'pg_read_all_data', 'member')
+      """)
+    #expect(try members.int(0, 0) == 0)
+  }
+
   @Test func theReaderReadsAndHasNoWayToWrite() throws {
     let info = try TestDatabase.server()
     let owner = try Connection(url: info.url)

@@ -44,6 +44,8 @@ extension BatchLoader {
     /// How many records of a partition a live speed worker may be behind the lake before a load counts
     /// these records in the worker's place.
     public var farBehind: Int64 = 5_000_000
+    /// Who asks for the load, or for taking one back, for `warehouse.load_run`; nil where nobody is named.
+    public var requestedBy: String?
 
     /// The defaults, for this database.
     public init(databaseURL: String) { self.databaseURL = databaseURL }

@@ -48,7 +48,7 @@ public final class BatchLoader {
       library.sql("batch/begin_run"),
       [
         .text(configuration.days == nil ? kind.rawValue : "days"), .text(ProcessName.own),
-        .double(LoadLock.lease),
+        .double(LoadLock.lease), configuration.requestedBy.map(SQLValue.text) ?? .null,
       ]
     ).int(0, 0)
     var phases = Phases()

@@ -63,7 +63,11 @@ public struct Publications {
         try control.transaction {
           try publisher.limitWaiting()
           _ = try control.run(library.sql("batch/read_published"))
-          guard let load = try Rollback(connection: control, library: library).takeBack() else {
+          guard
+            let load = try Rollback(
+              connection: control, library: library, requestedBy: configuration.requestedBy
+            ).takeBack()
+          else {
             throw LoadError.nothingToTakeBack
           }
           return Change(run: load.run, countsAnew: load.countsAnew)

@@ -10,6 +10,8 @@ import Warehouse
 struct Rollback {
   let connection: Connection
   let library: SQLLibrary
+  /// Who asks for it; nil where nobody is named.
+  var requestedBy: String?
 
   /// What was taken back.
   struct Load {
@@ -43,7 +45,11 @@ struct Rollback {
     } else {
       try connection.script(sql("restore_published"))
     }
-    guard try connection.run(sql("finish_run"), [.int(load.run)]).affected == 1 else {
+    guard
+      try connection.run(
+        sql("finish_run"), [.int(load.run), requestedBy.map(SQLValue.text) ?? .null]
+      ).affected == 1
+    else {
       throw LoadError.overtaken
     }
     try UndoLog(connection: connection, library: library).forget()

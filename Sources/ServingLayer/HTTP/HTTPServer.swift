@@ -8,9 +8,11 @@ import Warehouse
 public struct HTTPServerConfiguration: Sendable {
   /// `HOST:PORT`. Port 0 lets the system choose one.
   public var listen: String
-  /// The token that requests must carry; nil or empty where everybody may read. `HTTPServer.start` refuses
+  /// A token that requests must carry; nil or empty where everybody may read. `HTTPServer.start` refuses
   /// addresses that other machines can reach without one.
   public var token: String?
+  /// Path of a file of tokens, in place of `token`.
+  public var tokenFile: String?
   /// Path of the certificate chain in PEM; goes together with `tlsKey`. nil for plain HTTP.
   public var tlsCertificate: String?
   /// Path of the private key in PEM; goes together with `tlsCertificate`.
@@ -49,6 +51,7 @@ public final class HTTPServer: Sendable {
   private let configuration: HTTPServerConfiguration
   private let address: ListenAddress
   private let tls: HTTPDaemon.TLS?
+  private let tokens: TokenList?
   private let database: any Database
   private let queries: ServingQueries
   private let running = Mutex<Running?>(nil)
@@ -68,6 +71,14 @@ public final class HTTPServer: Sendable {
   ) throws(ServingError) {
     var configuration = configuration
     if configuration.token?.isEmpty == true { configuration.token = nil }
+    tokens =
+      if let file = configuration.tokenFile {
+        try TokenList(file: file, log: configuration.log)
+      } else {
+        configuration.token.map {
+          TokenList([AccessToken(name: "token", scope: .read, secret: $0)])
+        }
+      }
     address = try ListenAddress(configuration.listen)
     tls = try Self.readTLS(configuration)
     self.configuration = configuration
@@ -83,10 +94,10 @@ public final class HTTPServer: Sendable {
   public func start() throws(ServingError) -> String {
     // A client that goes away while we write must not end the process.
     signal(SIGPIPE, SIG_IGN)
-    let (socket, bound) = try address.open(allowsRemote: configuration.token != nil)
+    let (socket, bound) = try address.open(allowsRemote: tokens != nil)
     let assets = PageAssets()
     for line in assets.missing { configuration.log(line) }
-    if configuration.token != nil, tls == nil, !bound.isLoopback {
+    if tokens != nil, tls == nil, !bound.isLoopback {
       configuration.log(
         "Listening on \(bound.text) without TLS: the token and the figures can be read on the way; "
           + "give --tls-cert and --tls-key, or put a proxy that speaks TLS in front")
@@ -95,7 +106,7 @@ public final class HTTPServer: Sendable {
     let hub = LiveHub(database: database, queries: queries, clock: clock)
     let router = Router(
       database: database, queries: queries, assets: assets,
-      access: AccessControl(token: configuration.token, isSecure: tls != nil), hub: hub,
+      access: AccessControl(tokens: tokens, isSecure: tls != nil), hub: hub,
       statistics: RequestStatistics(), clock: clock, log: configuration.log)
     let daemon = try HTTPDaemon(socket: socket, router: router, tls: tls)
     let poller = Poller(hub: hub, interval: configuration.pollInterval)

@@ -49,7 +49,7 @@ struct Router: Sendable {
         "Host: found \"\(request.headers["host"]?.prefix(80) ?? "")\", accepted: localhost, 127.0.0.1 "
           + "or [::1]; start the server with a token to serve other names", status: 421)
     }
-    switch access.verdict(request) {
+    switch access.verdict(request, now: clock()) {
     case .granted: break
     case .denied: return unauthorized(request)
     case .grantedByAddress:

@@ -51,8 +51,8 @@ public struct PrivateCluster: Sendable {
   /// Ports tried for one start.
   private static let portTriesMax = 200
   private static let role = "polyrhythm"
-  private static let reader = "polyrhythm_read"
-  private static let database = "polyrhythm"
+  static let reader = "polyrhythm_read"
+  static let database = "polyrhythm"
 
   /// - Parameters:
   ///   - directory: the cluster's own directory (`DIR/postgres`); made by `start`.
@@ -235,27 +235,8 @@ public struct PrivateCluster: Sendable {
     let password = try ensureAnalyst(server, place, user)
     let database = try connect(place, port, Self.database)
     try database.script("create extension if not exists hll")
-    try ensureReader(database)
+    try ClusterRoles(database: database).ensure()
     return password
-  }
-
-  /// The role of what only reads. Sessions are its own from the start: there is no other role that it
-  /// could go back to.
-  private func ensureReader(_ database: Connection) throws(WarehouseError) {
-    guard try database.run("select from pg_roles where rolname = $1", [.text(Self.reader)]).isEmpty
-    else { return }
-    try database.script(
-      """
-      begin;
-      create role \(Self.reader) login;
-      alter role \(Self.reader) set default_transaction_read_only = on;
-      grant pg_read_all_data to \(Self.reader);
-      revoke temporary on database \(Identifier.quoted(Self.database)) from public;
-      -- Large objects are the one thing that every role may make.
-      revoke execute on function lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea)
-        from public;
-      commit
-      """)
   }
 
   private func ensureAnalyst(_ server: Connection, _ place: ClusterPlace, _ user: ServerUser)
@@ -281,9 +262,7 @@ public struct PrivateCluster: Sendable {
         do $$ begin execute
           format('alter role analyst password %L', current_setting('polyrhythm.password'));
         end $$;
-        alter role analyst set default_transaction_read_only = on;
-        grant pg_read_all_data to analyst;
-        revoke temporary on database \(Identifier.quoted(Self.database)) from public
+        alter role analyst set default_transaction_read_only = on
         """)
     }
     return password

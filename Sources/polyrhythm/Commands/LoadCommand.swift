@@ -23,6 +23,7 @@ let loadCommand = CommandSpec(
       "--far-behind", "N",
       "records of a partition that a speed worker may lag before the load counts them in its place "
         + "(default 5000000)"),
+    LoadFlags.requestedBy,
   ]
 ) { arguments in
   let operation = arguments.operands[0]

@@ -10,13 +10,18 @@ struct LoadFlags {
       + "(default 48; all keeps them all)",
     environment: "POLYRHYTHM_MINUTE_RETENTION")
 
+  static let requestedBy = Flag(
+    "--requested-by", "NAME", "who asks for it, for the history of loads (warehouse.load_run)")
+
   let kernel: Kernel.Configuration
   /// Seconds for which rollups keep minutes; nil: all are kept.
   private let minuteRetention: Double?
+  private let name: String?
 
   /// - Throws: `UsageError` naming the flag and its range.
   init(_ arguments: Arguments) throws {
     kernel = try KernelFlags.configuration(arguments)
+    name = arguments.string("--requested-by")
     switch arguments.string("--minute-retention") {
     case nil: minuteRetention = 48 * 3600
     case "all": minuteRetention = nil
@@ -51,6 +56,7 @@ struct LoadFlags {
     var configuration = BatchLoader.Configuration(databaseURL: databaseURL)
     configuration.kernel = kernel
     configuration.minuteRetention = minuteRetention
+    configuration.requestedBy = name
     return configuration
   }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import ServingLayer
 
 /// How to serve, as `serve` and `run` take it.
@@ -7,30 +6,22 @@ enum ServerFlags {
     "--listen", "HOST:PORT", "(default 127.0.0.1:8080)", environment: "POLYRHYTHM_LISTEN")
   /// Who may read, and how it travels.
   static let access = [
-    Flag("--token-file", "FILE", "the token that requests must carry; needed off loopback"),
+    Flag(
+      "--token-file", "FILE",
+      "tokens that requests must carry: one alone, or a line each of NAME SCOPE TOKEN [EXPIRES], where SCOPE is read or "
+        + "operate; needed off loopback"),
     Flag("--tls-cert", "FILE", "certificate chain in PEM"),
     Flag("--tls-key", "FILE", "private key in PEM"),
   ]
 
-  /// - Throws: `UsageError`, `CommandError` or `ServingError` naming the flag whose value cannot be used.
+  /// - Throws: `UsageError` or `ServingError` naming the flag whose value cannot be used.
   static func configuration(_ arguments: Arguments) throws -> HTTPServerConfiguration {
-    var token: String?
-    if let path = arguments.string("--token-file") {
-      guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-        throw CommandError(.noInput, "--token-file: cannot read \(path)")
-      }
-      token = text.trimmingCharacters(in: .whitespacesAndNewlines)
-      if token?.isEmpty != false {
-        throw CommandError(
-          .dataError, "--token-file: \(path) is empty; put a long random text into it")
-      }
-    }
     guard arguments.has("--tls-cert") == arguments.has("--tls-key") else {
       throw UsageError("--tls-cert and --tls-key go together")
     }
     var configuration = HTTPServerConfiguration(
       listen: arguments.string("--listen") ?? "127.0.0.1:8080")
-    configuration.token = token
+    configuration.tokenFile = arguments.string("--token-file")
     configuration.tlsCertificate = arguments.string("--tls-cert")
     configuration.tlsKey = arguments.string("--tls-key")
     // Making a server checks its address and its TLS files, so that a wrong one is reported before a

@@ -15,7 +15,9 @@ select
   late,
   redelivered,
   seconds,
-  error
+  error,
+  requested_by,
+  rolled_back_by
 from warehouse.load_run
 order by load_run.load_run_id desc
 limit $1::bigint;

@@ -1,0 +1,53 @@
+/// What the roles of a private cluster that only read may do. Sessions of theirs are their own from the start: there is no other
+/// role that they could go back to.
+struct ClusterRoles {
+  /// A session of the owner, in the cluster's database.
+  let database: Connection
+
+  /// Sessions of `analyst` at a time, which leaves most of the server's hundred to loads, workers and the API.
+  private static let analystSessions = 20
+
+  /// Makes the reader, and gives both roles their rights, where they do not have them. Clusters of earlier versions gave them
+  /// `pg_read_all_data`, which reads the hashes of passwords, too.
+  func ensure() throws(WarehouseError) {
+    let reader = PrivateCluster.reader
+    let isThere =
+      try database.run("select from pg_roles where rolname = $1", [.text(reader)]).count > 0
+    if isThere {
+      let hasRights = try database.run(
+        "select pg_has_role($1::name, 'analyst', 'member')", [.text(reader)]
+      ).bool(0, 0)
+      if hasRights { return }
+    }
+    try database.script(
+      """
+      begin;
+      \(isThere ? "" : "create role \(reader) login;")
+      alter role \(reader) set default_transaction_read_only = on;
+      revoke pg_read_all_data from analyst, \(reader);
+      grant analyst to \(reader);
+      revoke temporary on database \(Identifier.quoted(PrivateCluster.database)) from public;
+      -- Large objects are the one thing that every role may make.
+      revoke execute on function lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea)
+        from public;
+      alter role analyst connection limit \(Self.analystSessions);
+      alter role analyst set statement_timeout = '10min';
+      alter role analyst set idle_in_transaction_session_timeout = '5min';
+      alter role analyst set idle_session_timeout = '1h';
+      alter default privileges grant usage on schemas to analyst;
+      alter default privileges grant select on tables to analyst;
+      do $$
+      declare
+        name text;
+      begin
+        for name in
+          select nspname from pg_namespace where nspname <> 'information_schema' and nspname not like 'pg\\_%'
+        loop
+          execute format('grant usage on schema %I to analyst', name);
+          execute format('grant select on all tables in schema %I to analyst', name);
+        end loop;
+      end $$;
+      commit
+      """)
+  }
+}
