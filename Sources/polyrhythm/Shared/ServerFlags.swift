@@ -10,6 +10,10 @@ enum ServerFlags {
     Flag("--token-file", "FILE", "the token that requests must carry; needed off loopback"),
     Flag("--tls-cert", "FILE", "certificate chain in PEM"),
     Flag("--tls-key", "FILE", "private key in PEM"),
+    Flag(
+      "--ready-lag", "SECONDS",
+      "/readyz fails while the speed layer is further behind, by the events' own clock (default 300; 0: never)"
+    ),
   ]
 
   /// - Throws: `UsageError`, `CommandError` or `ServingError` naming the flag whose value cannot be used.
@@ -33,6 +37,9 @@ enum ServerFlags {
     configuration.token = token
     configuration.tlsCertificate = arguments.string("--tls-cert")
     configuration.tlsKey = arguments.string("--tls-key")
+    if let lag = try arguments.int("--ready-lag", in: 0...31_536_000) {
+      configuration.readyLag = Double(lag)
+    }
     // Making a server checks its address and its TLS files, so that a wrong one is reported before a
     // database is made or started.
     _ = try HTTPServer(configuration, databaseURL: "postgresql://")
