@@ -20,7 +20,7 @@ SEED ?=
 TEST_CHAOS_SECONDS ?= 30
 CHAOS := .build/release/polyrhythm-chaos
 CHAOS_HALF = $(shell echo $$(( $(or $(SECONDS),$$(( $(MINUTES) * 60 ))) / 2 )))
-# What `make bench` measures: generator, pipeline, bars, or all of these when empty; or kafka
+# What `make bench` measures: generator, pipeline, bars, or all of these when empty; or kafka, serving
 PART ?=
 # Further arguments of the release build, for example --static-swift-stdlib
 SWIFT_FLAGS ?=

@@ -75,7 +75,8 @@ let package = Package(
       isHot: true),
     // The page is read at run time.
     module(
-      "ServingLayer", ["Support", "Metrics", "Warehouse", "CMicrohttpd"], exclude: ["Page"]),
+      "ServingLayer", ["Support", "Metrics", "Warehouse", "CMicrohttpd", "CZlib", "CZstd"],
+      exclude: ["Page"]),
     // Generator, log, both layers and faults in one process, against an oracle of its own.
     module(
       "Simulation",
@@ -160,7 +161,7 @@ let package = Package(
         "SpeedLayer", "BatchLayer", "EventLog", "EventModel", "Feed", "Metrics", "StarSchema",
         "Warehouse", "Support", "SpeedTestKit", "BatchTestKit", "LayerTestKit", "TestKit",
       ]),
-    tests("ServingLayerTests", ["ServingLayer", "Metrics", "Warehouse", "TestKit"]),
+    tests("ServingLayerTests", ["ServingLayer", "Metrics", "Support", "Warehouse", "TestKit"]),
     tests("SimulationTests", ["Simulation", "Metrics", "Support", "Warehouse", "TestKit"]),
     tests(
       "EndToEndTests",

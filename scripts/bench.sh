@@ -5,6 +5,7 @@
 #   scripts/bench.sh generator          generate to nowhere, to files and to a log, beside a memory copy
 #   scripts/bench.sh pipeline           every stage of the pipeline, beside PostgreSQL's raw binary COPY
 #   scripts/bench.sh bars               what is to be reached, and what is (benchmarks/bars.py)
+#   scripts/bench.sh serving            what the server bears (benchmarks/serving.py); only where it is asked for
 #   scripts/bench.sh kafka              reading from Kafka beside kcat (benchmarks/kafka.py); only where it is asked for
 #   SMOKE=1 scripts/bench.sh            tiny: shows that it works, its figures mean nothing
 #   BENCH_FROM, BENCH_TO, BENCH_SEED, BENCH_BINARY                          for both
@@ -20,9 +21,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 case "$#:${1-}" in
   0: | 1:all) parts=(generator pipeline bars) ;;
-  1:generator | 1:pipeline | 1:bars | 1:kafka) parts=("$1") ;;
+  1:generator | 1:pipeline | 1:bars | 1:kafka | 1:serving) parts=("$1") ;;
   *)
-    printf 'usage: scripts/bench.sh [generator|pipeline|bars|kafka]\n' >&2
+    printf 'usage: scripts/bench.sh [generator|pipeline|bars|kafka|serving]\n' >&2
     exit 64 # EX_USAGE
     ;;
 esac
@@ -78,6 +79,10 @@ printf 'bench: %s, %s cores, %s\n' "$(git describe --always --dirty 2>/dev/null 
 for part in "${parts[@]}"; do
   if [ "$part" = bars ]; then
     BENCH_BINARY=$binary python3 -B benchmarks/bars.py
+    continue
+  fi
+  if [ "$part" = serving ]; then
+    BENCH_BINARY=$binary python3 -B benchmarks/serving.py
     continue
   fi
   if [ "$part" = kafka ]; then

@@ -23,7 +23,7 @@ import Testing
     "BatchLayer": [
       "EventModel", "EventLog", "Metrics", "Feed", "StarSchema", "Warehouse", "Support",
     ],
-    "ServingLayer": ["Metrics", "Warehouse", "Support", "CMicrohttpd"],
+    "ServingLayer": ["Metrics", "Warehouse", "Support", "CMicrohttpd", "CZlib", "CZstd"],
     "Simulation": [
       "EventModel", "EventGenerator", "EventLog", "SpeedLayer", "BatchLayer", "Warehouse",
       "Support",

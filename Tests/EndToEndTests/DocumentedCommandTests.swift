@@ -26,7 +26,8 @@ import Testing
     (
       "builds, tests or measures, or removes the build; this test is part of `make check`",
       [
-        "make bench", "make bench PART=generator", "make bench PART=kafka", "make build",
+        "make bench", "make bench PART=generator", "make bench PART=kafka",
+        "make bench PART=serving", "make build",
         "make check", "make clean",
         "make compare", "make format", "make lint", "make oracle",
         "make oracle ORACLE_ARGS=--make-sample", "make plot", "make test",

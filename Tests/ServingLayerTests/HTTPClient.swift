@@ -35,7 +35,11 @@ final class HTTPClient {
   }
 
   /// Reads until the text has come, or the server has closed.
-  func read(until text: String?) throws -> String {
+  ///
+  /// - Parameter seconds: without a byte, after which it gives up.
+  func read(until text: String?, within seconds: Int = 10) throws -> String {
+    var timeout = timeval(tv_sec: seconds, tv_usec: 0)
+    setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
     var buffer = [UInt8](repeating: 0, count: 65_536)
     while text.map({ !received.contains($0) }) ?? true {
       let count = recv(socket, &buffer, buffer.count, 0)
@@ -44,6 +48,15 @@ final class HTTPClient {
       received += String(decoding: buffer[..<count], as: UTF8.self)
     }
     return received
+  }
+
+  /// Whether the server closes the connection, without having sent anything, within so many seconds.
+  func isClosed(within seconds: Int) -> Bool {
+    var timeout = timeval(tv_sec: seconds, tv_usec: 0)
+    setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
+    var byte: UInt8 = 0
+    let count = recv(socket, &byte, 1, 0)
+    return count == 0 || (count < 0 && errno == ECONNRESET)
   }
 
   /// One request, on a connection of its own: status line, headers and body as they came.

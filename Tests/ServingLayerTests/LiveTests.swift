@@ -1,4 +1,6 @@
+import Glibc
 import Metrics
+import Support
 import TestKit
 import Testing
 import Warehouse
@@ -13,6 +15,12 @@ import Warehouse
         + " do update set next_offset = p.next_offset + 1, updated_at = clock_timestamp()")
   }
 
+  /// The next message; nil where there is none yet.
+  private func next(_ hub: LiveHub, _ subscription: LiveHub.Subscription) -> String? {
+    guard case .message(let bytes) = hub.next(subscription) else { return nil }
+    return String(decoding: bytes.buffer, as: UTF8.self)
+  }
+
   @Test func `the first message has the last hour, the next ones what changed`() throws {
     let fixture = try Fixture()
     let hub = fixture.router.hub
@@ -22,7 +30,7 @@ import Warehouse
     try flush(fixture, "2026-11-20 11:59Z", listens: 4)
     let subscription = hub.subscribe()
     hub.poll()
-    let first = try #require(subscription.next(heartbeatAfter: 0))
+    let first = try #require(next(hub, subscription))
     #expect(first.contains("\"full\":true") && first.contains("\"database\":\"up\""))
     #expect(first.contains("\"latest_minute\":\"2026-11-20T11:59:00Z\""))
     #expect(first.contains("\"time\":\"2026-11-20T11:58:00Z\",\"listens\":5,"))
@@ -31,7 +39,7 @@ import Warehouse
 
     try flush(fixture, "2026-11-20 11:59Z", listens: 1)
     hub.poll()
-    let second = try #require(subscription.next(heartbeatAfter: 0))
+    let second = try #require(next(hub, subscription))
     #expect(second.contains("\"full\":false"))
     #expect(second.contains("\"time\":\"2026-11-20T11:59:00Z\",\"listens\":5,"))
     #expect(!second.contains("11:58:00Z"))
@@ -39,19 +47,105 @@ import Warehouse
 
   @Test func `nothing new is a heartbeat, not a message`() throws {
     let fixture = try Fixture()
-    let subscription = fixture.router.hub.subscribe()
-    fixture.router.hub.poll()
-    _ = subscription.next(heartbeatAfter: 0)
-    fixture.router.hub.poll()
-    #expect(subscription.next(heartbeatAfter: 0) == ": still here\n\n")
+    let hub = fixture.router.hub
+    let woken = SharedCounter()
+    let subscription = hub.subscribe { woken.add(1) }
+    hub.poll()
+    _ = next(hub, subscription)
+    hub.poll()
+    #expect(next(hub, subscription) == nil)
+    hub.beat(after: .seconds(3600))
+    #expect(woken.count == 0)
+    hub.beat(after: .zero)
+    #expect(woken.count == 1)
+    #expect(next(hub, subscription) == ": still here\n\n")
+    #expect(next(hub, subscription) == nil)
+  }
+
+  @Test func `a stream that waits is woken once, by what it waits for`() throws {
+    let fixture = try Fixture()
+    let hub = fixture.router.hub
+    let woken = SharedCounter()
+    let suspended = SharedCounter()
+    let subscription = hub.subscribe { woken.add(1) }
+    guard case .nothing = hub.next(subscription, orWait: { suspended.add(1) }) else {
+      Issue.record("a message before the database was looked at")
+      return
+    }
+    #expect(suspended.count == 1 && woken.count == 0)
+    hub.poll()
+    hub.poll()
+    #expect(woken.count == 1)
+    #expect(next(hub, subscription)?.contains("\"full\":true") == true)
+  }
+
+  @Test func `thousands who have seen the same get the same bytes`() throws {
+    let fixture = try Fixture()
+    let hub = fixture.router.hub
+    let subscriptions = (0..<2000).map { _ in hub.subscribe() }
+    hub.poll()
+    var messages: Set<ObjectIdentifier> = []
+    for _ in 0..<2 {
+      for subscription in subscriptions {
+        if case .message(let bytes) = hub.next(subscription) {
+          messages.insert(ObjectIdentifier(bytes))
+        }
+      }
+      try flush(fixture, "2026-11-20 11:59Z", listens: 1)
+      hub.poll()
+    }
+    #expect(messages.count == 2)
+  }
+
+  @Test func `who comes back with the id of an event gets what changed since`() throws {
+    let fixture = try Fixture()
+    let hub = fixture.router.hub
+    try flush(fixture, "2026-11-20 11:57Z", listens: 1)
+    let subscription = hub.subscribe()
+    hub.poll()
+    let first = try #require(next(hub, subscription))
+    let id = try #require(first.split(separator: "\n").first?.dropFirst("id: ".count))
+    try flush(fixture, "2026-11-20 11:58Z", listens: 1)
+    hub.poll()
+    try flush(fixture, "2026-11-20 11:59Z", listens: 1)
+    hub.poll()
+
+    let resumed = hub.subscribe(after: String(id))
+    hub.poll()
+    let rest = try #require(next(hub, resumed))
+    #expect(
+      rest.contains("\"full\":false") && rest.contains("11:58:00Z") && rest.contains("11:59:00Z"))
+    #expect(!rest.contains("\"time\":\"2026-11-20T11:57:00Z\""))
+    for unknown in ["other-1", "1", "", id + "0", "\(id.split(separator: "-")[0])--1"] {
+      let stranger = hub.subscribe(after: String(unknown))
+      hub.poll()
+      #expect(next(hub, stranger)?.contains("\"full\":true") == true, "\(unknown)")
+    }
+  }
+
+  @Test func `nobody who connects is shown less than is known`() throws {
+    let fixture = try Fixture()
+    let hub = fixture.router.hub
+    let early = hub.subscribe()
+    hub.poll()
+    _ = next(hub, early)
+    hub.forget(early)
+    usleep(150_000)
+    // Nobody polled while nobody was there.
+    try flush(fixture, "2026-11-20 11:59Z", listens: 7)
+    let subscription = hub.subscribe()
+    #expect(next(hub, subscription) == nil)
+    hub.poll()
+    #expect(next(hub, subscription)?.contains("\"listens\":7,") == true)
   }
 
   @Test func `events of long ago are shown up to their own end`() throws {
     let fixture = try Fixture()
+    let hub = fixture.router.hub
     try fixture.add(.totals, minute: "2026-01-05 08:00Z", [.listens: 6])
-    let subscription = fixture.router.hub.subscribe()
-    fixture.router.hub.poll()
-    let message = try #require(subscription.next(heartbeatAfter: 0))
+    let subscription = hub.subscribe()
+    hub.poll()
+    let message = try #require(next(hub, subscription))
     #expect(message.contains("\"latest_minute\":\"2026-01-05T08:00:00Z\",\"rows\":[{"))
   }
 
@@ -62,24 +156,29 @@ import Warehouse
     let hub = try Fixture.router(database).hub
     let subscription = hub.subscribe()
     hub.poll()
-    _ = subscription.next(heartbeatAfter: 0)
+    _ = next(hub, subscription)
     database.fail(ScriptedDatabase.down)
     hub.poll()
     hub.poll()
-    #expect(subscription.next(heartbeatAfter: 0)?.contains("\"database\":\"down\"") == true)
-    #expect(subscription.next(heartbeatAfter: 0)?.hasPrefix(":") == true)
+    #expect(next(hub, subscription)?.contains("\"database\":\"down\"") == true)
+    #expect(next(hub, subscription) == nil)
     database.fail(nil)
     hub.poll()
-    #expect(subscription.next(heartbeatAfter: 0)?.contains("\"database\":\"up\"") == true)
+    #expect(next(hub, subscription)?.contains("\"database\":\"up\"") == true)
   }
 
   @Test func `a closed hub ends its subscriptions, and a dropped one is forgotten`() throws {
     let hub = try Fixture.router(ScriptedDatabase(failing: nil)).hub
-    var subscription: LiveHub.Subscription? = hub.subscribe()
-    #expect(hub.subscribers == 1)
+    let woken = SharedCounter()
+    let subscription = hub.subscribe { woken.add(1) }
+    #expect(hub.subscribers == 1 && next(hub, subscription) == nil)
     hub.close()
-    #expect(subscription?.next(heartbeatAfter: 60) == nil)
-    subscription = nil
+    #expect(woken.count == 1)
+    guard case .closed = hub.next(subscription) else {
+      Issue.record("a closed hub goes on")
+      return
+    }
+    hub.forget(subscription)
     #expect(hub.subscribers == 0)
   }
 }

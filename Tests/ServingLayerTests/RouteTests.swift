@@ -124,7 +124,7 @@ import Warehouse
       text.hasPrefix(
         #"{"loads":[{"load_run_id":2,"kind":"incremental","status":"failed","started_at":"2026-11-20T00:00:00Z""#
       ))
-    #expect(text.contains(#""error":"a \"check\" failed"},{"load_run_id":1"#))
+    #expect(text.contains(#""error":"a \"check\" failed","requested_by":null,"rolled_back_by":null},{"load_run_id":1"#))
     #expect(text.contains(#""events_read":12"#) && text.contains(#""seconds":{"read": 1.5}"#))
   }
 

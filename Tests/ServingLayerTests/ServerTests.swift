@@ -171,6 +171,12 @@ import Warehouse
     #expect(try HTTPClient.get("/healthz", from: address).hasPrefix("HTTP/1.1 200 "))
   }
 
+  @Test func `connections leave descriptors for others, and no address gets all of them`() {
+    #expect(HTTPDaemon.Limits(descriptors: 1024) == .init(connections: 768, perAddress: 192))
+    #expect(HTTPDaemon.Limits(descriptors: 10).connections == 64)
+    #expect(HTTPDaemon.Limits(descriptors: 1 << 20).connections == 16_384)
+  }
+
   @Test func `a port in use is an error of one line that says what to do`() throws {
     let first = try server(configuration())
     let address = try first.start()
@@ -240,6 +246,13 @@ import Warehouse
     #expect(
       try run("curl", "-sS", "--cacert", certificate, "https://\(address)/healthz")
         == "{\"status\":\"alive\"}")
+    // The connection is suspended meanwhile.
+    #expect(
+      try run("curl", "-sS", "--cacert", certificate, "https://\(address)/api/v1/loads")
+        == "{\"loads\":[]}")
+    let stream = try run(
+      "curl", "-sS", "-N", "-m", "1", "--cacert", certificate, "https://\(address)/api/v1/live")
+    #expect(stream == "retry: 1000\n\n")
   }
 
   private func run(_ command: String...) throws -> String {

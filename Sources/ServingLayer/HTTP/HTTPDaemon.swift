@@ -1,8 +1,11 @@
 import CMicrohttpd
 import Glibc
+import Support
+import Synchronization
 
-/// The server of libmicrohttpd: takes requests off the socket, hands them to the router, and writes the answers. Every
-/// connection has a thread of its own, so that a query or an event stream may block.
+/// The server of libmicrohttpd: takes requests off the sockets, hands them to the router, and writes the answers. One thread waits
+/// for what happens on all connections, so that an open connection costs some memory and nothing else. What has to wait for the
+/// database is done by the threads of a `Dispatcher`, and its connection is suspended meanwhile.
 ///
 /// `@unchecked Sendable`: the handle is set once, before the object is shared, and libmicrohttpd's stop and
 /// callbacks are thread-safe.
@@ -13,43 +16,69 @@ final class HTTPDaemon: @unchecked Sendable {
     var key: [CChar]
   }
 
-  /// Connections, and so threads, at a time.
-  static let connectionLimit: UInt32 = 256
-  /// Seconds without traffic after which a connection is closed; more than `heartbeat`, so that open streams stay.
-  static let timeout: UInt32 = 60
-  /// Seconds without an event after which a stream sends a comment line.
-  static let heartbeat = 15.0
-  /// Bytes for the request line and the headers of request and answer.
-  static let connectionMemory = 32 * 1024
-  /// Bytes.
-  static let threadStack = 1 << 20
+  /// Connections at a time.
+  struct Limits: Sendable, Equatable {
+    var connections: Int
+    /// So that one client cannot take all.
+    var perAddress: Int
+
+    init(connections: Int, perAddress: Int) {
+      self.connections = connections
+      self.perAddress = perAddress
+    }
+
+    /// - Parameter descriptors: that the process may have open.
+    init(descriptors: Int) {
+      // Files, the log and the database need some too.
+      let connections = min(16_384, max(64, descriptors - 256))
+      self.init(connections: connections, perAddress: connections / 4)
+    }
+  }
+
+  /// Seconds without traffic after which a connection is closed; more than `LiveHub.heartbeat`, so that open streams stay.
+  static let timeout = 60
+  /// Bytes for the request line and the headers of request and answer: 400 filters fit.
+  static let connectionMemory = 64 * 1024
+  /// Bytes of a request's body that are read, and not looked at, so that the client is there for its answer.
+  static let bodyLimit = 64 * 1024
 
   private let context: Unmanaged<Context>
   private let handle: OpaquePointer
   /// Copies of the PEM texts: libmicrohttpd keeps pointers into them until it is stopped.
   private let pem: [UnsafeMutablePointer<CChar>]
+  private let sweeper: BackgroundWork
 
   /// What libmicrohttpd hands to its callbacks.
   final class Context: Sendable {
     let router: Router
-    init(router: Router) { self.router = router }
+    let dispatcher: Dispatcher
+    let deadlines = ConnectionDeadlines()
+
+    init(router: Router, dispatcher: Dispatcher) {
+      self.router = router
+      self.dispatcher = dispatcher
+    }
   }
 
   /// Begins to serve a listening socket. libmicrohttpd owns the socket from here on, and closes it, also where it
   /// cannot start.
   ///
+  /// - Parameter threads: of each lane.
   /// - Throws: `.system` where it cannot start, `.tls` where it cannot use the certificate and key.
-  init(socket: CInt, router: Router, tls: TLS?) throws(ServingError) {
-    let context = Unmanaged.passRetained(Context(router: router))
+  init(
+    socket: CInt, router: Router, tls: TLS?, threads: [Lane: Int], limits: Limits
+  ) throws(ServingError) {
+    let context = Unmanaged.passRetained(
+      Context(router: router, dispatcher: Dispatcher(router: router, threads: threads)))
     var flags =
-      MHD_USE_INTERNAL_POLLING_THREAD.rawValue | MHD_USE_THREAD_PER_CONNECTION.rawValue
-      | MHD_USE_POLL.rawValue | MHD_USE_ITC.rawValue
+      MHD_USE_EPOLL.rawValue | MHD_USE_INTERNAL_POLLING_THREAD.rawValue
+      | MHD_ALLOW_SUSPEND_RESUME.rawValue
     var options = [
       option(.LISTEN_SOCKET, Int(socket)),
-      option(.CONNECTION_LIMIT, Int(Self.connectionLimit)),
-      option(.CONNECTION_TIMEOUT, Int(Self.timeout)),
+      option(.CONNECTION_LIMIT, limits.connections),
+      option(.PER_IP_CONNECTION_LIMIT, limits.perAddress),
+      option(.CONNECTION_TIMEOUT, Self.timeout),
       option(.CONNECTION_MEMORY_LIMIT, Self.connectionMemory),
-      option(.THREAD_STACK_SIZE, Self.threadStack),
     ]
     var pem: [UnsafeMutablePointer<CChar>] = []
     if let tls {
@@ -65,8 +94,10 @@ final class HTTPDaemon: @unchecked Sendable {
     }
     options.append(option(.END, 0))
     guard
-      let handle = polyrhythm_mhd_start(flags, answerRequest, context.toOpaque(), &options)
+      let handle = polyrhythm_mhd_start(
+        flags, answerRequest, requestCompleted, connectionChanged, context.toOpaque(), &options)
     else {
+      context.takeUnretainedValue().dispatcher.stop(grace: 0)
       context.release()
       for copy in pem { copy.deallocate() }
       throw tls == nil
@@ -79,12 +110,34 @@ final class HTTPDaemon: @unchecked Sendable {
     self.context = context
     self.handle = handle
     self.pem = pem
+    let (dispatcher, deadlines) = (
+      context.takeUnretainedValue().dispatcher, context.takeUnretainedValue().deadlines
+    )
+    sweeper = BackgroundWork("serve sweep") { stop in
+      while !stop.isRequested {
+        dispatcher.sweep()
+        deadlines.sweep()
+        router.hub.beat()
+        usleep(100_000)
+      }
+    }
   }
 
-  /// Ends all connections and waits for their threads. Event streams have to be closed before, as a thread does not
-  /// end while its stream waits for an event.
-  func stop() {
+  /// Connections that are open.
+  var connections: Int { context.takeUnretainedValue().deadlines.count }
+
+  /// Takes no new connection, finishes the answers under way, for `grace` seconds and then those that wait for the database no
+  /// more, and ends all connections. Event streams have to be closed before.
+  func stop(grace: Double = 5) {
+    let served = context.takeUnretainedValue()
+    let listening = MHD_quiesce_daemon(handle)
+    served.dispatcher.stop(grace: grace)
+    let deadline = ContinuousClock.now + .seconds(1)
+    while !served.deadlines.isQuiet, ContinuousClock.now < deadline { usleep(5_000) }
+    sweeper.end()
     MHD_stop_daemon(handle)
+    // Whoever quiets a daemon has to close its socket, after the daemon has ended.
+    if listening >= 0 { close(listening) }
     context.release()
     for copy in pem { copy.deallocate() }
   }
@@ -94,11 +147,50 @@ private func option(_ name: MHD_OPTION, _ value: Int) -> MHD_OptionItem {
   MHD_OptionItem(option: name, value: value, ptr_value: nil)
 }
 
-/// The state of a request whose headers have been seen: libmicrohttpd calls back with the headers first, and again
-/// with the body. Only the address of this byte is used.
-private nonisolated(unsafe) let headersSeen = UnsafeMutableRawPointer.allocate(
-  byteCount: 1, alignment: 1)
+private func served(_ cls: UnsafeMutableRawPointer) -> HTTPDaemon.Context {
+  Unmanaged<HTTPDaemon.Context>.fromOpaque(cls).takeUnretainedValue()
+}
 
+// MARK: Connections
+
+private func connectionChanged(
+  _ cls: UnsafeMutableRawPointer?, _ connection: OpaquePointer?,
+  _ state: UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
+  _ change: MHD_ConnectionNotificationCode
+) {
+  guard let cls, let connection, let state else { return }
+  let deadlines = served(cls).deadlines
+  if change == .CONNECTION_NOTIFY_STARTED {
+    let record = ConnectionDeadlines.Record(socket: polyrhythm_mhd_socket(connection))
+    state.pointee = Unmanaged.passRetained(record).toOpaque()
+    deadlines.add(record)
+  } else if let held = state.pointee {
+    let record = Unmanaged<ConnectionDeadlines.Record>.fromOpaque(held).takeRetainedValue()
+    deadlines.remove(record)
+    state.pointee = nil
+  }
+}
+
+private func enter(_ phase: ConnectionDeadlines.Phase, _ connection: OpaquePointer) {
+  guard let state = polyrhythm_mhd_connection_state(connection) else { return }
+  Unmanaged<ConnectionDeadlines.Record>.fromOpaque(state).takeUnretainedValue().enter(phase)
+}
+
+private func requestCompleted(
+  _ cls: UnsafeMutableRawPointer?, _ connection: OpaquePointer?,
+  _ requestState: UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
+  _ reason: MHD_RequestTerminationCode
+) {
+  guard let connection, let requestState, let held = requestState.pointee else { return }
+  Unmanaged<Exchange>.fromOpaque(held).release()
+  requestState.pointee = nil
+  enter(.idle, connection)
+}
+
+// MARK: Requests
+
+/// libmicrohttpd calls with the headers of a request first, then with each piece of its body, then with nothing, and again
+/// after its connection has been resumed.
 private func answerRequest(
   _ cls: UnsafeMutableRawPointer?, _ connection: OpaquePointer?, _ url: UnsafePointer<CChar>?,
   _ method: UnsafePointer<CChar>?, _ version: UnsafePointer<CChar>?,
@@ -108,16 +200,51 @@ private func answerRequest(
   guard let cls, let connection, let url, let method, let uploadSize, let requestState else {
     return .NO
   }
-  let verb = String(cString: method)
-  // A request of another method is answered on the first call, so that its body is never read.
-  if requestState.pointee == nil, Route.methods.contains(verb) {
-    requestState.pointee = headersSeen
+  let context = served(cls)
+  guard let held = requestState.pointee else {
+    let exchange = Exchange(
+      request(String(cString: method), String(cString: url), connection), on: connection)
+    requestState.pointee = Unmanaged.passRetained(exchange).toOpaque()
+    let length = exchange.request.headers["content-length"]
+    guard length.map({ Int($0).map { $0 <= HTTPDaemon.bodyLimit } ?? false }) ?? true else {
+      // Answered before the body has come, which libmicrohttpd then does not read.
+      enter(.answering, connection)
+      return send(
+        context.router.finish(
+          RequestError.body.response, exchange.request, since: exchange.arrivedAt),
+        on: connection, hub: context.router.hub)
+    }
+    enter(.body, connection)
     return .YES
   }
-  // No endpoint takes a body.
-  if uploadSize.pointee > 0 { return .NO }
-  let context = Unmanaged<HTTPDaemon.Context>.fromOpaque(cls).takeUnretainedValue()
-  var request = Request(method: verb, path: String(cString: url))
+  let exchange = Unmanaged<Exchange>.fromOpaque(held).takeUnretainedValue()
+  guard uploadSize.pointee == 0 else {
+    exchange.bodyCount += uploadSize.pointee
+    uploadSize.pointee = 0
+    return exchange.bodyCount <= HTTPDaemon.bodyLimit ? .YES : .NO
+  }
+  switch exchange.next {
+  case .close: return .NO
+  case .wait: return .YES
+  case .answer(let response): return send(response, on: connection, hub: context.router.hub)
+  case .begin: break
+  }
+  enter(.answering, connection)
+  switch context.router.begin(exchange.request) {
+  case .answer(let response):
+    if case .events = response.body { enter(.streaming, connection) }
+    return send(
+      context.router.finish(response, exchange.request, since: exchange.arrivedAt),
+      on: connection, hub: context.router.hub)
+  case .work(let work):
+    exchange.suspend()
+    context.dispatcher.submit(exchange, work)
+    return .YES
+  }
+}
+
+private func request(_ method: String, _ path: String, _ connection: OpaquePointer) -> Request {
+  var request = Request(method: method, path: path)
   withUnsafeMutablePointer(to: &request) { request in
     MHD_get_connection_values_n(
       connection, .GET_ARGUMENT_KIND,
@@ -134,7 +261,7 @@ private func answerRequest(
         return .YES
       }, request)
   }
-  return send(context.router.route(request), on: connection, hub: context.router.hub)
+  return request
 }
 
 private func text(_ bytes: UnsafePointer<CChar>?, _ count: Int) -> String {
@@ -147,48 +274,17 @@ private func send(_ response: Response, on connection: OpaquePointer, hub: LiveH
   let message: OpaquePointer?
   switch response.body {
   case .bytes(let bytes):
-    message = bytes.withUnsafeBytes { buffer in
-      // Copied by libmicrohttpd before the call returns.
-      MHD_create_response_from_buffer(
-        buffer.count, UnsafeMutableRawPointer(mutating: buffer.baseAddress),
-        .RESPMEM_MUST_COPY)
-    }
-  case .events:
-    let stream = Unmanaged.passRetained(EventStream(hub.subscribe()))
-    message = MHD_create_response_from_callback(
-      UInt64.max, 32 * 1024,
-      { context, _, buffer, capacity in
-        guard let context, let buffer else { return -2 }
-        return Unmanaged<EventStream>.fromOpaque(context).takeUnretainedValue()
-          .read(into: UnsafeMutableRawBufferPointer(start: buffer, count: capacity))
-      }, stream.toOpaque(),
+    // Not copied: the response keeps the bytes until it has been written.
+    message = MHD_create_response_from_buffer_with_free_callback_cls(
+      bytes.count, UnsafeMutableRawPointer(mutating: bytes.buffer.baseAddress),
       { context in
-        if let context { Unmanaged<EventStream>.fromOpaque(context).release() }
-      })
+        if let context { Unmanaged<AnswerBytes>.fromOpaque(context).release() }
+      }, Unmanaged.passRetained(bytes).toOpaque())
+  case .events(let last):
+    message = EventStream.response(on: connection, hub: hub, after: last)
   }
   guard let message else { return .NO }
   defer { MHD_destroy_response(message) }
   for (name, value) in response.headers { MHD_add_response_header(message, name, value) }
   return MHD_queue_response(connection, UInt32(response.status), message)
-}
-
-/// The bytes of one event stream. Used by its connection's thread only.
-private final class EventStream {
-  private let subscription: LiveHub.Subscription
-  // `retry` tells the browser to connect again one second after a stream has broken.
-  private var pending = Array("retry: 1000\n\n".utf8)[...]
-
-  init(_ subscription: LiveHub.Subscription) { self.subscription = subscription }
-
-  /// - Returns: the number of bytes written, or -1 (MHD_CONTENT_READER_END_OF_STREAM) once the hub has closed.
-  func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
-    if pending.isEmpty {
-      guard let message = subscription.next(heartbeatAfter: HTTPDaemon.heartbeat) else { return -1 }
-      pending = Array(message.utf8)[...]
-    }
-    let count = min(pending.count, buffer.count)
-    buffer.copyBytes(from: pending.prefix(count))
-    pending = pending.dropFirst(count)
-    return count
-  }
 }

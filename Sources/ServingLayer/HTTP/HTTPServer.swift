@@ -17,12 +17,15 @@ public struct HTTPServerConfiguration: Sendable {
   public var tlsCertificate: String?
   /// Path of the private key in PEM; goes together with `tlsCertificate`.
   public var tlsKey: String?
-  /// Connections to the database at a time, and so queries at a time; at least 1.
+  /// Connections to the database at a time for questions, and so questions at a time; at least 2. A quarter of them is for
+  /// those that read much, which get no others. Probes and live streams have three more.
   public var databaseConnections = 8
   /// Whole seconds after which PostgreSQL gives up a query.
   public var queryTimeout = 30
   /// Seconds between two looks for new minutes, while a live stream is open.
   public var pollInterval = 1.0
+  /// Seconds that the speed layer may be behind, by the events' own clock, while the server calls itself ready; 0 for any.
+  public var readyLag = 300.0
   /// Gets what an operator should know, a line at a time. Called from any thread. Default: stderr.
   public var log: @Sendable (String) -> Void = { line in
     StandardError.write("polyrhythm: \(line)\n")
@@ -53,6 +56,8 @@ public final class HTTPServer: Sendable {
   private let tls: HTTPDaemon.TLS?
   private let tokens: TokenList?
   private let database: any Database
+  private let probes: any Database
+  private let watch = CommitWatch()
   private let queries: ServingQueries
   private let running = Mutex<Running?>(nil)
 
@@ -61,13 +66,24 @@ public final class HTTPServer: Sendable {
   /// - Throws: `ServingError`; `WarehouseError` where the SQL files are not found.
   public convenience init(_ configuration: HTTPServerConfiguration, databaseURL: String) throws {
     let database = WarehouseDatabase(
-      url: databaseURL, connections: configuration.databaseConnections,
+      url: databaseURL, connections: max(2, configuration.databaseConnections),
       timeout: configuration.queryTimeout)
-    try self.init(configuration, database: database, queries: ServingQueries(SQLLibrary()))
+    let probes = WarehouseDatabase(
+      url: databaseURL, connections: Self.probeConnections,
+      timeout: min(Self.probeTimeout, configuration.queryTimeout))
+    try self.init(
+      configuration, database: database, probes: probes, queries: ServingQueries(SQLLibrary()))
   }
 
+  /// For two threads of the lane, and for the live streams.
+  private static let probeConnections = 3
+  /// Whole seconds after which PostgreSQL gives up what a probe asks.
+  private static let probeTimeout = 5
+
+  /// - Parameter probes: for probes and live streams; nil where `database` is for them too.
   init(
-    _ configuration: HTTPServerConfiguration, database: any Database, queries: ServingQueries
+    _ configuration: HTTPServerConfiguration, database: any Database,
+    probes: (any Database)? = nil, queries: ServingQueries
   ) throws(ServingError) {
     var configuration = configuration
     if configuration.token?.isEmpty == true { configuration.token = nil }
@@ -82,7 +98,8 @@ public final class HTTPServer: Sendable {
     address = try ListenAddress(configuration.listen)
     tls = try Self.readTLS(configuration)
     self.configuration = configuration
-    self.database = database
+    self.database = WatchedDatabase(database, watch: watch, committed: queries.committed)
+    self.probes = WatchedDatabase(probes ?? database, watch: watch, committed: queries.committed)
     self.queries = queries
   }
 
@@ -103,26 +120,51 @@ public final class HTTPServer: Sendable {
           + "give --tls-cert and --tls-key, or put a proxy that speaks TLS in front")
     }
     let clock: @Sendable () -> Instant = { Instant.now }
-    let hub = LiveHub(database: database, queries: queries, clock: clock)
+    let hub = LiveHub(database: probes, queries: queries, watch: watch, clock: clock)
     let router = Router(
       database: database, queries: queries, assets: assets,
       access: AccessControl(tokens: tokens, isSecure: tls != nil), hub: hub,
-      statistics: RequestStatistics(), clock: clock, log: configuration.log)
-    let daemon = try HTTPDaemon(socket: socket, router: router, tls: tls)
+      statistics: RequestStatistics(), clock: clock, log: configuration.log, probes: probes,
+      cache: AnswerCache(watch: watch), readyLag: configuration.readyLag)
+    let questions = max(2, configuration.databaseConnections)
+    let heavy = max(1, questions / 4)
+    let daemon = try HTTPDaemon(
+      socket: socket, router: router, tls: tls,
+      threads: [.probe: Self.probeConnections - 1, .question: questions - heavy, .heavy: heavy],
+      limits: HTTPDaemon.Limits(descriptors: raiseDescriptorLimit()))
     let poller = Poller(hub: hub, interval: configuration.pollInterval)
     running.withLock { $0 = Running(daemon: daemon, poller: poller) }
     return bound.text
   }
 
   /// Ends the streams, finishes the answers under way, and closes the socket.
-  public func stop() {
+  ///
+  /// - Parameter grace: seconds after which questions that are still under way are cancelled.
+  public func stop(grace: Double = 5) {
     let stopped = running.withLock { running in
       defer { running = nil }
       return running
     }
     guard let stopped else { return }
     stopped.poller.stop()
-    stopped.daemon.stop()
+    stopped.daemon.stop(grace: grace)
+  }
+
+  /// Every connection is a descriptor, and the system's usual soft limit of 1,024 is for programs that use `select`.
+  ///
+  /// - Returns: descriptors that the process may have open from now on.
+  private func raiseDescriptorLimit() -> Int {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
+    let before = limit.rlim_cur
+    limit.rlim_cur = min(limit.rlim_max, 1 << 20)
+    guard limit.rlim_cur > before,
+      setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0
+    else { return Int(clamping: before) }
+    configuration.log(
+      "raised the limit of open descriptors from \(before) to \(limit.rlim_cur), as each client is one"
+    )
+    return Int(clamping: limit.rlim_cur)
   }
 
   private static func readTLS(
@@ -160,6 +202,8 @@ private final class Poller: Sendable {
       while !isStopped.isRequested {
         if hub.subscribers > 0 { hub.poll() }
         _ = hub.arrivals.wait(timeout: .now() + interval)
+        // One look is for all who have come by now.
+        while hub.arrivals.wait(timeout: .now()) == .success {}
       }
       ended.signal()
     }

@@ -4,12 +4,15 @@ import Synchronization
 import Warehouse
 
 /// Keeps the last hour of totals and tells every subscriber which minutes changed. One poller asks the database,
-/// however many subscribers there are. A subscriber that reads slowly misses intermediate states, never the last one.
+/// and one message is rendered, however many subscribers there are. A subscriber that reads slowly misses intermediate states,
+/// never the last one.
 final class LiveHub: Sendable {
   /// Milliseconds that the stream spans: the hour of the page's live chart.
   static let window: Int64 = 60 * Instant.minute
   /// Milliseconds that a minute may be ahead of this machine's clock and still be shown, because clocks differ.
   static let clockSlack: Int64 = 10 * Instant.minute
+  /// After so long without an event a stream gets a comment line, so that both ends notice a broken connection.
+  static let heartbeat = Duration.seconds(15)
 
   /// A minute.
   private struct Row {
@@ -27,7 +30,13 @@ final class LiveHub: Sendable {
     var rows: [String: Row] = [:]
     var isDatabaseDown = false
     var isClosed = false
-    var waiting: [ObjectIdentifier: DispatchSemaphore] = [:]
+    var subscribers: [ObjectIdentifier: Subscription] = [:]
+    /// Messages of this version by the version after which they tell of changes.
+    var messages: [Int: AnswerBytes] = [:]
+    /// Looks at the database, those that have begun and the latest that has ended.
+    var begun = 0
+    var ended = 0
+    var lookedAt: ContinuousClock.Instant?
   }
 
   /// Signalled with each new subscriber, so that the poller does not finish its pause before it looks for the
@@ -36,38 +45,50 @@ final class LiveHub: Sendable {
 
   private let database: any Database
   private let queries: ServingQueries
+  private let watch: CommitWatch?
   private let clock: @Sendable () -> Instant
   private let state = Mutex(State())
+  /// What the ids of this process begin with, as versions of another one mean something else.
+  private let name = String(UInt64.random(in: 0...UInt64.max), radix: 36)
 
+  /// - Parameter watch: what has been shown to others; nil where nobody else is shown anything.
   init(
-    database: any Database, queries: ServingQueries, clock: @escaping @Sendable () -> Instant
+    database: any Database, queries: ServingQueries, watch: CommitWatch? = nil,
+    clock: @escaping @Sendable () -> Instant
   ) {
     self.database = database
     self.queries = queries
+    self.watch = watch
     self.clock = clock
   }
 
-  var subscribers: Int { state.withLock { $0.waiting.count } }
+  var subscribers: Int { state.withLock { $0.subscribers.count } }
 
   /// Ends every subscription; nothing is delivered afterwards.
   func close() {
-    state.withLock {
-      $0.isClosed = true
-      for semaphore in $0.waiting.values { semaphore.signal() }
+    let woken = state.withLock { state in
+      state.isClosed = true
+      return Self.waiting(in: state) { _ in true }
     }
+    for subscription in woken { subscription.wake() }
   }
 
   /// Looks once whether anything has changed, and publishes the change. That the database does not answer any more
   /// is a change too.
   func poll() {
+    let began = ContinuousClock.now
+    let look = state.withLock { state in
+      state.begun += 1
+      return state.begun
+    }
     do {
       guard let row = try database.rows(queries.state).first, let now = WarehouseState(row) else {
-        return
+        return end(look, began)
       }
       let (known, minute) = state.withLock {
         ($0.isDatabaseDown ? nil : $0.warehouse, $0.latestMinute)
       }
-      guard known?.version != now.version else { return }
+      guard known?.version != now.version else { return end(look, began) }
       var rows = try minutes(upTo: clock())
       var latest = rows.map(\.time).max() ?? minute
       if rows.isEmpty, let last = try latestMinute() {
@@ -75,9 +96,21 @@ final class LiveHub: Sendable {
         latest = rows.map(\.time).max()
       }
       publish(now, rows, latest: latest)
+      end(look, began)
     } catch {
       publishOutage()
+      end(look, began)
     }
+  }
+
+  /// Wakes whoever has something to get by now.
+  private func end(_ look: Int, _ began: ContinuousClock.Instant) {
+    let woken = state.withLock { state in
+      state.ended = max(state.ended, look)
+      state.lookedAt = began
+      return Self.waiting(in: state) { state.version > $0.seen && state.ended >= $0.look }
+    }
+    for subscription in woken { subscription.wake() }
   }
 
   private func latestMinute() throws(WarehouseError) -> Instant? {
@@ -117,6 +150,7 @@ final class LiveHub: Sendable {
   ) {
     state.withLock { state in
       state.version += 1
+      state.messages = [:]
       state.warehouse = warehouse
       state.latestMinute = latest
       state.isDatabaseDown = false
@@ -127,7 +161,6 @@ final class LiveHub: Sendable {
         state.rows[time] =
           known?.json == json ? known : Row(json: json, changedIn: state.version)
       }
-      for semaphore in state.waiting.values { semaphore.signal() }
     }
   }
 
@@ -136,70 +169,147 @@ final class LiveHub: Sendable {
       guard !state.isDatabaseDown else { return }
       state.isDatabaseDown = true
       state.version += 1
-      for semaphore in state.waiting.values { semaphore.signal() }
+      state.messages = [:]
     }
   }
 
   // MARK: Subscriptions
 
-  /// One open stream. Used by one thread at a time.
+  /// One open stream.
   final class Subscription: Sendable {
-    private let hub: LiveHub
-    fileprivate let semaphore = DispatchSemaphore(value: 0)
-    private let seen = Mutex(0)
+    fileprivate struct Place: Sendable {
+      /// The version of the last message; 0 before the first.
+      var seen: Int
+      /// The first look at the database whose end the subscription waits for.
+      var look: Int
+      var isWaiting = false
+      var sentAt = ContinuousClock.now
+      var needsHeartbeat = false
+    }
 
-    fileprivate init(_ hub: LiveHub) { self.hub = hub }
+    fileprivate let place: Mutex<Place>
+    /// Called once for each time that the subscription has begun to wait.
+    fileprivate let wake: @Sendable () -> Void
 
-    deinit { hub.forget(ObjectIdentifier(self)) }
-
-    /// Waits for the next change.
-    ///
-    /// - Parameter seconds: without a change after which a comment line is returned instead, so that both ends
-    ///   notice a broken connection.
-    /// - Returns: the change as a server-sent event, or a comment line; nil once the hub has closed.
-    func next(heartbeatAfter seconds: Double) -> String? {
-      let deadline = DispatchTime.now() + seconds
-      while true {
-        let (message, isClosed) = seen.withLock { hub.message(after: &$0) }
-        if isClosed { return nil }
-        if let message { return message }
-        if semaphore.wait(timeout: deadline) == .timedOut { return ": still here\n\n" }
-      }
+    fileprivate init(_ place: Place, _ wake: @escaping @Sendable () -> Void) {
+      self.place = Mutex(place)
+      self.wake = wake
     }
   }
 
-  func subscribe() -> Subscription {
-    let subscription = Subscription(self)
-    state.withLock { $0.waiting[ObjectIdentifier(subscription)] = subscription.semaphore }
+  enum Delivery: Sendable {
+    case message(AnswerBytes)
+    /// The subscription waits, and is woken when there is something.
+    case nothing
+    case closed
+  }
+
+  /// Subscribes to the changes from now on, after the whole hour, or after the event that the subscriber has seen last. The first
+  /// message is as new as anything that anybody has been shown.
+  ///
+  /// - Parameters:
+  ///   - last: the id of an event. An id of another process counts for nothing.
+  ///   - wake: called from any thread, once for each time that `next` has said `nothing`.
+  func subscribe(
+    after last: String? = nil, wake: @escaping @Sendable () -> Void = {}
+  ) -> Subscription {
+    let shown = watch?.version
+    let now = ContinuousClock.now
+    let subscription = state.withLock { state in
+      let parts = last?.split(separator: "-", omittingEmptySubsequences: false) ?? []
+      let seen = parts.count == 2 && parts[0] == name ? Int(parts[1]) ?? 0 : 0
+      let isCurrent =
+        state.lookedAt.map { now - $0 <= CommitWatch.freshness } == true
+        && (shown == nil || shown == state.warehouse?.version)
+      let subscription = Subscription(
+        .init(
+          seen: (0...state.version).contains(seen) ? seen : 0, look: isCurrent ? 0 : state.begun + 1
+        ),
+        wake)
+      state.subscribers[ObjectIdentifier(subscription)] = subscription
+      return subscription
+    }
     arrivals.signal()
     return subscription
   }
 
-  private func forget(_ id: ObjectIdentifier) { state.withLock { $0.waiting[id] = nil } }
+  func forget(_ subscription: Subscription) {
+    state.withLock { $0.subscribers[ObjectIdentifier(subscription)] = nil }
+  }
 
-  private func message(after seen: inout Int) -> (String?, isClosed: Bool) {
+  /// The next message of a subscription.
+  ///
+  /// - Parameter wait: called where there is none, before the subscription can be woken.
+  func next(_ subscription: Subscription, orWait wait: () -> Void = {}) -> Delivery {
     state.withLock { state in
-      if state.isClosed { return (nil, true) }
-      guard state.version > seen else { return (nil, false) }
-      defer { seen = state.version }
-      var json = JSONWriter()
-      let isFull = seen == 0
-      json.object { json in
-        json.member("full", isFull)
-        json.member("database", state.isDatabaseDown ? "down" : "up")
-        json.member("as_of", state.warehouse?.asOf)
-        json.member("epoch", raw: state.warehouse.map { "\($0.epoch)" } ?? "null")
-        json.member("loaded_epoch", raw: state.warehouse.map { "\($0.loadedEpoch)" } ?? "null")
-        json.member("latest_minute", state.latestMinute)
-        json.list("rows") { json in
-          for (_, row) in state.rows.sorted(by: { $0.key < $1.key })
-          where isFull || row.changedIn > seen {
-            json.raw(row.json)
-          }
+      subscription.place.withLock { place in
+        if state.isClosed { return .closed }
+        if state.version > place.seen, state.ended >= place.look {
+          defer { (place.seen, place.sentAt, place.needsHeartbeat) = (state.version, .now, false) }
+          return .message(message(after: place.seen, in: &state))
+        }
+        if place.needsHeartbeat {
+          (place.sentAt, place.needsHeartbeat) = (.now, false)
+          return .message(Self.comment)
+        }
+        wait()
+        place.isWaiting = true
+        return .nothing
+      }
+    }
+  }
+
+  private static let comment = AnswerBytes(": still here\n\n")
+
+  /// Wakes the subscriptions that have had nothing for so long, for a comment line.
+  func beat(after silence: Duration = LiveHub.heartbeat) {
+    let now = ContinuousClock.now
+    let woken = state.withLock { state in
+      for subscription in state.subscribers.values {
+        subscription.place.withLock { if now - $0.sentAt >= silence { $0.needsHeartbeat = true } }
+      }
+      return Self.waiting(in: state) { $0.needsHeartbeat }
+    }
+    for subscription in woken { subscription.wake() }
+  }
+
+  /// The subscriptions that wait and are meant, which wait no more.
+  private static func waiting(
+    in state: State, _ isMeant: (Subscription.Place) -> Bool
+  ) -> [Subscription] {
+    state.subscribers.values.filter { subscription in
+      subscription.place.withLock { place in
+        guard place.isWaiting, isMeant(place) else { return false }
+        place.isWaiting = false
+        return true
+      }
+    }
+  }
+
+  /// Rendered once for all who have seen the same.
+  private func message(after seen: Int, in state: inout State) -> AnswerBytes {
+    if let known = state.messages[seen] { return known }
+    var json = JSONWriter()
+    let isFull = seen == 0
+    json.object { json in
+      json.member("full", isFull)
+      json.member("database", state.isDatabaseDown ? "down" : "up")
+      json.member("as_of", state.warehouse?.asOf)
+      json.member("epoch", raw: state.warehouse.map { "\($0.epoch)" } ?? "null")
+      json.member("loaded_epoch", raw: state.warehouse.map { "\($0.loadedEpoch)" } ?? "null")
+      json.member("latest_minute", state.latestMinute)
+      json.list("rows") { json in
+        for (_, row) in state.rows.sorted(by: { $0.key < $1.key })
+        where isFull || row.changedIn > seen {
+          json.raw(row.json)
         }
       }
-      return ("id: \(state.version)\nevent: minutes\ndata: \(json.text)\n\n", false)
     }
+    let message = AnswerBytes(
+      "id: \(name)-\(state.version)\nevent: minutes\ndata: \(json.text)\n\n")
+    // Clients may claim to have seen any version.
+    if state.messages.count < 64 { state.messages[seen] = message }
+    return message
   }
 }
 

@@ -4,13 +4,8 @@ import Support
 /// The files of the live page, read once at the start. A client can fetch what is in this list and nothing else: the
 /// path of a request never reaches the file system.
 struct PageAssets: Sendable {
-  struct File: Sendable {
-    var contentType: String
-    var bytes: [UInt8]
-  }
-
   /// By request path.
-  let files: [String: File]
+  let files: [String: StoredAnswer]
   /// A line for the log for each file that was not found.
   let missing: [String]
 
@@ -39,18 +34,18 @@ struct PageAssets: Sendable {
   ///   - folder: of the page's own files; nil where there is none.
   ///   - chartLibraryPlaces: paths of which the first that can be read is served as Chart.js.
   init(folder: String?, chartLibraryPlaces: [String]) {
-    var files: [String: File] = [:]
+    var files: [String: StoredAnswer] = [:]
     var missing: [String] = []
     for (path, name, contentType) in Self.own {
       if let folder, let bytes = Self.read(folder + "/" + name) {
-        files[path] = File(contentType: contentType, bytes: bytes)
+        files[path] = Self.file(contentType, bytes)
       } else {
         missing.append(
           "The page's \(name) was not found; set POLYRHYTHM_PAGE to the folder that has it")
       }
     }
     if let bytes = chartLibraryPlaces.lazy.compactMap(Self.read).first {
-      files["/assets/chart.js"] = File(contentType: "text/javascript; charset=utf-8", bytes: bytes)
+      files["/assets/chart.js"] = Self.file("text/javascript; charset=utf-8", bytes)
     } else {
       missing.append(
         "Chart.js was not found in \(chartLibraryPlaces.joined(separator: ", ")); "
@@ -58,6 +53,10 @@ struct PageAssets: Sendable {
     }
     self.files = files
     self.missing = missing
+  }
+
+  private static func file(_ contentType: String, _ bytes: [UInt8]) -> StoredAnswer {
+    StoredAnswer(contentType, AnswerBytes(bytes), caching: "no-cache")
   }
 
   private static func folder() -> String? {

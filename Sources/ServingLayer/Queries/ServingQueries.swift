@@ -4,6 +4,9 @@ struct ServingQueries: Sendable {
   var latestMinute: String
   var loads: String
   var quarantined: String
+  var committed: String
+  var lag: String
+  var firstDay: String
 }
 
 /// One row of `state.sql`.

@@ -7,6 +7,15 @@ protocol Database: Sendable {
   /// - Returns: an answer for each statement.
   /// - Throws: `WarehouseError`.
   func answers(_ statements: [Statement]) throws(WarehouseError) -> [StatementAnswer]
+
+  /// The database for the work on one answer, which may be cancelled.
+  ///
+  /// - Parameter seen: gets the commits that its snapshots see, where the database knows them.
+  func bound(to cancellation: Cancellation, seen: SeenCommits) -> any Database
+}
+
+extension Database {
+  func bound(to cancellation: Cancellation, seen: SeenCommits) -> any Database { self }
 }
 
 /// Rows of text in the columns that the statement names.

@@ -3,6 +3,7 @@ import Warehouse
 /// The warehouse, read over a pool of sessions that cannot write.
 struct WarehouseDatabase: Database {
   private let pool: ConnectionPool
+  private var cancellation: Cancellation?
 
   /// Connects when the first statement comes.
   ///
@@ -23,15 +24,30 @@ struct WarehouseDatabase: Database {
 
   func answers(_ statements: [Statement]) throws(WarehouseError) -> [StatementAnswer] {
     try pool.withConnection { (connection) throws(WarehouseError) in
-      try connection.transaction(.snapshot) { () throws(WarehouseError) in
-        var answers: [StatementAnswer] = []
-        for statement in statements {
-          let rows = try connection.run(
-            statement.sql, statement.parameters.map { $0.map(SQLValue.text) ?? .null })
-          answers.append(StatementAnswer(rows))
-        }
-        return answers
+      guard let cancellation else { return try Self.answers(statements, on: connection) }
+      return try cancellation.during(connection) { () throws(WarehouseError) in
+        try Self.answers(statements, on: connection)
       }
+    }
+  }
+
+  func bound(to cancellation: Cancellation, seen: SeenCommits) -> any Database {
+    var bound = self
+    bound.cancellation = cancellation
+    return bound
+  }
+
+  private static func answers(
+    _ statements: [Statement], on connection: Connection
+  ) throws(WarehouseError) -> [StatementAnswer] {
+    try connection.transaction(.snapshot) { () throws(WarehouseError) in
+      var answers: [StatementAnswer] = []
+      for statement in statements {
+        let rows = try connection.run(
+          statement.sql, statement.parameters.map { $0.map(SQLValue.text) ?? .null })
+        answers.append(StatementAnswer(rows))
+      }
+      return answers
     }
   }
 }
@@ -57,5 +73,8 @@ extension ServingQueries {
     latestMinute = try library.sql("serving/latest_minute")
     loads = try library.sql("serving/loads")
     quarantined = try library.sql("serving/quarantined")
+    committed = try library.sql("serving/committed")
+    lag = try library.sql("serving/lag")
+    firstDay = try library.sql("serving/first_day")
   }
 }

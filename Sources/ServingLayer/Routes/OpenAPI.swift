@@ -115,11 +115,11 @@ enum OpenAPI {
   private static func errors(_ statuses: [String], to json: inout JSONWriter) {
     let descriptions = [
       "400": "A parameter is not acceptable", "401": "The token is missing or wrong",
-      "503": "The database does not answer; see Retry-After",
+      "503": "The database does not answer, or too many wait; see Retry-After",
     ]
     for status in statuses {
       response(status, descriptions[status] ?? "Error", to: &json) {
-        media("application/json", "Error", to: &$0)
+        media("application/problem+json", "Error", to: &$0)
       }
     }
   }
@@ -165,6 +165,10 @@ enum OpenAPI {
       json.member("type", "object")
       json.member("properties") {
         object("error", ["code": "string", "message": "string"], to: &$0)
+        for name in ["type", "title", "detail", "code"] {
+          $0.member(name) { $0.member("type", "string") }
+        }
+        $0.member("status") { $0.member("type", "integer") }
       }
     }
     object("Health", ["status": "string"], to: &json)
@@ -172,7 +176,7 @@ enum OpenAPI {
       "Readiness",
       [
         "status": "string", "as_of": "string", "epoch": "integer", "loaded_epoch": "integer",
-        "speed_age_seconds": "number",
+        "speed_age_seconds": "number", "lag_seconds": "number",
       ], to: &json)
     object(
       "Answer",

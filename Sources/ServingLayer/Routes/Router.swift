@@ -4,7 +4,7 @@ import Warehouse
 
 /// Answers requests. It knows no sockets, so tests call it as libmicrohttpd's callback does.
 struct Router: Sendable {
-  let database: any Database
+  var database: any Database
   let queries: ServingQueries
   let assets: PageAssets
   let access: AccessControl
@@ -13,19 +13,48 @@ struct Router: Sendable {
   let clock: @Sendable () -> Instant
   /// Gets what an operator should know, a line at a time.
   let log: @Sendable (String) -> Void
+  /// Connections that questions cannot take; nil where there are none of their own.
+  var probes: (any Database)?
+  /// nil where no answer is kept.
+  var cache: AnswerCache?
+  /// Seconds of lag from which on the server is not ready; 0 for none.
+  var readyLag = 0.0
 
   /// Runs that `/api/v1/loads` answers with, at most.
   static let loadsShown = 50
 
-  /// Answers any request; never throws. Counts it in the statistics.
+  /// Answers any request, waiting for the database where it has to; never throws. Counts it in the statistics.
   func route(_ request: Request) -> Response {
     let start = ContinuousClock.now
-    var response: Response
-    do {
-      response = try answer(request)
-    } catch {
-      response = refusal(error)
+    var step = begin(request)
+    let cancellation = Cancellation()
+    while case .work(let work) = step {
+      switch work.run(cancellation) {
+      case .response(let response): step = .answer(response)
+      case .stored(let answer): step = .answer(answer.response(for: request))
+      case .work(let next): step = .work(next)
+      }
     }
+    guard case .answer(let response) = step else {
+      return finish(RequestError.busy.response, request, since: start)
+    }
+    return finish(response, request, since: start)
+  }
+
+  /// What is to be done for a request. Takes no more than a moment, and waits for nobody.
+  func begin(_ request: Request) -> RequestStep {
+    do {
+      return try step(request)
+    } catch {
+      return .answer(refusal(error))
+    }
+  }
+
+  /// Adds what every answer has, and counts the answer.
+  func finish(
+    _ response: Response, _ request: Request, since start: ContinuousClock.Instant
+  ) -> Response {
+    var response = response
     for header in Self.securityHeaders where response.header(header.name) == nil {
       response.headers.append(header)
     }
@@ -34,7 +63,7 @@ struct Router: Sendable {
     return response
   }
 
-  private func answer(_ request: Request) throws -> Response {
+  private func step(_ request: Request) throws -> RequestStep {
     guard Route.methods.contains(request.method) else {
       throw RequestError(
         "method_not_allowed",
@@ -42,7 +71,7 @@ struct Router: Sendable {
         status: 405)
     }
     let route = Route(rawValue: request.path)
-    if let route, !route.needsAccess { return try answer(route, request) }
+    if let route, !route.needsAccess { return try step(route, request) }
     guard access.trustsHost(request) else {
       throw RequestError(
         "wrong_host",
@@ -51,32 +80,58 @@ struct Router: Sendable {
     }
     switch access.verdict(request, now: clock()) {
     case .granted: break
-    case .denied: return unauthorized(request)
+    case .denied: return .answer(unauthorized(request))
     case .grantedByAddress:
-      if route == .page { return keepToken(request) }
+      if route == .page { return .answer(keepToken(request)) }
     }
-    guard let route else { return try asset(request.path) }
-    return try answer(route, request)
+    guard let route else { return .answer(try asset(request)) }
+    return try step(route, request)
   }
 
-  private func answer(_ route: Route, _ request: Request) throws -> Response {
+  private func step(_ route: Route, _ request: Request) throws -> RequestStep {
     switch route {
-    case .page: try asset(route.path)
-    case .query: try query(request)
-    case .catalog: .json(CatalogDocument.json)
-    case .live: live(request)
-    case .loads: try loads()
-    case .health: .json("{\"status\":\"alive\"}")
-    case .readiness: readiness()
-    case .metrics: prometheus()
-    case .openAPI: .json(OpenAPI.json)
+    case .page: .answer(try asset(request))
+    case .query: try question(request)
+    case .catalog: .answer(Self.catalog.response(for: request))
+    case .live: .answer(live(request))
+    case .loads: work(route, .question) { try $0.loads() }
+    case .health: .answer(.json("{\"status\":\"alive\"}"))
+    case .readiness: work(route, .probe) { try $0.readiness() }
+    case .metrics: work(route, .probe) { $0.prometheus() }
+    case .openAPI: .answer(Self.openAPI.response(for: request))
     }
+  }
+
+  private static let catalog = StoredAnswer.json(CatalogDocument.json)
+  private static let openAPI = StoredAnswer.json(OpenAPI.json)
+
+  /// What the route answers to everybody alike.
+  private func work(
+    _ route: Route, _ lane: Lane, _ answer: @escaping @Sendable (Router) throws -> Response
+  ) -> RequestStep {
+    .work(
+      Work(question: route.path, lane: lane) { cancellation in
+        let router = reading(lane, cancellation, SeenCommits())
+        do {
+          return .response(try answer(router))
+        } catch {
+          return .response(refusal(error))
+        }
+      })
+  }
+
+  /// This router, with the database of a lane, whose statements can be cancelled.
+  func reading(_ lane: Lane, _ cancellation: Cancellation, _ seen: SeenCommits) -> Router {
+    var router = self
+    router.database = (lane == .probe ? probes ?? database : database)
+      .bound(to: cancellation, seen: seen)
+    return router
   }
 
   // MARK: Answers
 
-  private func query(_ request: Request) throws -> Response {
-    let query = try Query(request.query, now: clock())
+  func query(_ request: Request, now: Instant) throws -> Response {
+    let query = try Query(request.query, now: now)
     let plan = try QueryPlan(query)
     let previous = query.comparesPrevious ? try QueryPlan(query.previous) : nil
     let statements = ([plan] + (previous.map { [$0] } ?? [])).map(QuerySQL.statement(for:))
@@ -99,7 +154,8 @@ struct Router: Sendable {
       response.headers.append(
         ("Content-Disposition", "attachment; filename=\"\(Self.fileName(query))\""))
     }
-    response.headers.append(("Cache-Control", "no-store"))
+    // Kept by the client alone, and asked for again by its tag.
+    response.headers.append(("Cache-Control", "private, no-cache"))
     // A CSV file without rows has no other place for it.
     if plan.source == .facts {
       response.headers.append(("Covers-Until", answer.coversUntil ?? "none"))
@@ -157,26 +213,34 @@ struct Router: Sendable {
         // Asks reverse proxies not to hold events back.
         ("X-Accel-Buffering", "no"),
       ],
-      body: request.method == "HEAD" ? .bytes([]) : .events)
+      body: request.method == "HEAD"
+        ? .bytes(AnswerBytes([])) : .events(after: request.headers["last-event-id"]))
   }
 
-  private func readiness() -> Response {
-    var json = JSONWriter()
-    do {
-      guard let row = try database.rows(queries.state).first, let state = WarehouseState(row) else {
-        throw WarehouseError(.schema, "batch.published is empty")
-      }
-      json.object { json in
-        json.member("status", "ready")
-        json.member("as_of", state.asOf)
-        json.member("epoch", state.epoch)
-        json.member("loaded_epoch", state.loadedEpoch)
-        json.member("speed_age_seconds", raw: state.speedAge.map { "\($0)" } ?? "null")
-      }
-      return .json(json.text)
-    } catch {
-      return refusal(error)
+  private func readiness() throws -> Response {
+    let results = try database.rows([
+      Statement(sql: queries.state, parameters: []), Statement(sql: queries.lag, parameters: []),
+    ])
+    guard let state = results.first?.first.flatMap({ WarehouseState($0) }) else {
+      throw WarehouseError(.schema, "batch.published is empty")
     }
+    let lag = results.dropFirst().first?.first?[0].flatMap { Double($0) }
+    if readyLag > 0, let lag, lag > readyLag {
+      throw RequestError(
+        "lagging",
+        "speed layer: found \(Int(lag)) s behind by the clock of events, accepted: at most \(Int(readyLag)) s",
+        status: 503)
+    }
+    var json = JSONWriter()
+    json.object { json in
+      json.member("status", "ready")
+      json.member("as_of", state.asOf)
+      json.member("epoch", state.epoch)
+      json.member("loaded_epoch", state.loadedEpoch)
+      json.member("speed_age_seconds", raw: state.speedAge.map { "\($0)" } ?? "null")
+      json.member("lag_seconds", raw: lag.map { "\($0)" } ?? "null")
+    }
+    return .json(json.text)
   }
 
   private func prometheus() -> Response {
@@ -189,22 +253,19 @@ struct Router: Sendable {
         state: state, quarantined: quarantined, subscribers: hub.subscribers))
   }
 
-  private func asset(_ path: String) throws -> Response {
-    guard let file = assets.files[path] else {
+  private func asset(_ request: Request) throws -> Response {
+    guard let file = assets.files[request.path] else {
       throw RequestError(
         "not_found",
-        "path: found \"\(path.prefix(200))\", accepted: "
+        "path: found \"\(request.path.prefix(200))\", accepted: "
           + Route.allCases.map(\.path).joined(separator: ", "), status: 404)
     }
-    return Response(
-      status: 200,
-      headers: [("Content-Type", file.contentType), ("Cache-Control", "no-cache")],
-      body: .bytes(file.bytes))
+    return file.response(for: request)
   }
 
   // MARK: Refusals
 
-  private func refusal(_ error: any Error) -> Response {
+  func refusal(_ error: any Error) -> Response {
     if let error = error as? RequestError { return error.response }
     guard let error = error as? WarehouseError else {
       log("request failed: \(error)")
@@ -253,7 +314,7 @@ struct Router: Sendable {
       headers: [
         ("Location", Route.page.path), ("Cache-Control", "no-store"),
         ("Set-Cookie", access.setCookie(request.values(AccessControl.parameter).first ?? "")),
-      ], body: .bytes([]))
+      ], body: .bytes(AnswerBytes([])))
   }
 
   private static let signInPage = """

@@ -12,6 +12,10 @@ enum ServerFlags {
         + "operate; needed off loopback"),
     Flag("--tls-cert", "FILE", "certificate chain in PEM"),
     Flag("--tls-key", "FILE", "private key in PEM"),
+    Flag(
+      "--ready-lag", "SECONDS",
+      "/readyz fails while the speed layer is further behind, by the events' own clock (default 300; 0: never)"
+    ),
   ]
 
   /// - Throws: `UsageError` or `ServingError` naming the flag whose value cannot be used.
@@ -24,6 +28,9 @@ enum ServerFlags {
     configuration.tokenFile = arguments.string("--token-file")
     configuration.tlsCertificate = arguments.string("--tls-cert")
     configuration.tlsKey = arguments.string("--tls-key")
+    if let lag = try arguments.int("--ready-lag", in: 0...31_536_000) {
+      configuration.readyLag = Double(lag)
+    }
     // Making a server checks its address and its TLS files, so that a wrong one is reported before a
     // database is made or started.
     _ = try HTTPServer(configuration, databaseURL: "postgresql://")

@@ -1,0 +1,97 @@
+import CZlib
+import CZstd
+
+/// A compression of bodies that a client may ask for (RFC 9110, 8.4.1).
+enum ContentCoding: String, CaseIterable, Sendable {
+  case zstd, gzip
+
+  /// The coding that the client likes best: zstd before gzip where it likes both; nil where it names neither.
+  ///
+  /// - Parameter header: of `Accept-Encoding`, such as `gzip, zstd;q=0.5`.
+  init?(accepted header: String?) {
+    guard let header, header.utf8.count <= 1024 else { return nil }
+    var best: (coding: ContentCoding, weight: Double)?
+    for part in header.lowercased().split(separator: ",") {
+      let words = part.split(separator: ";").map { $0.filter { $0 != " " } }
+      guard let name = words.first else { continue }
+      let coding = name == "*" ? .gzip : ContentCoding(rawValue: name)
+      let quality = words.dropFirst().first { $0.hasPrefix("q=") }
+      let weight = quality.map { Double($0.dropFirst(2)) ?? 0 } ?? 1
+      guard let coding, weight > 0 else { continue }
+      let isBetter =
+        best.map { weight > $0.weight || (weight == $0.weight && coding == .zstd) } ?? true
+      if isBetter { best = (coding, weight) }
+    }
+    guard let best else { return nil }
+    self = best.coding
+  }
+
+  /// The compressed bytes; nil where there is no memory for them.
+  func compress(_ bytes: UnsafeRawBufferPointer) -> AnswerBytes? {
+    switch self {
+    case .zstd:
+      AnswerBytes(capacity: ZSTD_compressBound(bytes.count)) { output in
+        let size = ZSTD_compress(
+          output.baseAddress, output.count, bytes.baseAddress, bytes.count, 3)
+        return ZSTD_isError(size) == 0 ? size : nil
+      }
+    case .gzip: Self.gzip(bytes)
+    }
+  }
+
+  private static func gzip(_ bytes: UnsafeRawBufferPointer) -> AnswerBytes? {
+    var stream = z_stream()
+    // 16 more than the window's 15 bits asks for gzip's header; 8 is the default memory level.
+    guard
+      deflateInit2_(
+        &stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+        CInt(MemoryLayout<z_stream>.size)) == Z_OK
+    else { return nil }
+    defer { deflateEnd(&stream) }
+    let bound = Int(deflateBound(&stream, UInt(bytes.count)))
+    return AnswerBytes(capacity: bound) { output in
+      stream.next_in = UnsafeMutablePointer(
+        mutating: bytes.baseAddress?.assumingMemoryBound(to: Bytef.self))
+      stream.avail_in = UInt32(clamping: bytes.count)
+      stream.next_out = output.baseAddress?.assumingMemoryBound(to: Bytef.self)
+      stream.avail_out = UInt32(clamping: output.count)
+      return deflate(&stream, Z_FINISH) == Z_STREAM_END ? Int(stream.total_out) : nil
+    }
+  }
+}
+
+/// Bytes at a fixed address, shared by all who send them.
+///
+/// `@unchecked Sendable`: the memory is written before the object is there, and never afterwards.
+final class AnswerBytes: @unchecked Sendable {
+  private let memory: UnsafeMutableRawBufferPointer
+  let count: Int
+
+  convenience init(_ text: String) {
+    var text = text
+    self.init(text.withUTF8 { Array($0) })
+  }
+
+  init(_ bytes: [UInt8]) {
+    memory = .allocate(byteCount: max(1, bytes.count), alignment: 1)
+    memory.copyBytes(from: bytes)
+    count = bytes.count
+  }
+
+  /// - Parameters:
+  ///   - capacity: bytes to fill at most.
+  ///   - fill: gives the number of bytes that it has written; nil for none at all.
+  init?(capacity: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int?) {
+    let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, capacity), alignment: 1)
+    defer { scratch.deallocate() }
+    guard let count = fill(scratch) else { return nil }
+    memory = .allocate(byteCount: max(1, count), alignment: 1)
+    memory.copyMemory(from: UnsafeRawBufferPointer(rebasing: scratch[..<count]))
+    self.count = count
+  }
+
+  deinit { memory.deallocate() }
+
+  /// Valid while the object is.
+  var buffer: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[..<count]) }
+}

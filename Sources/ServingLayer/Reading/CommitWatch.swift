@@ -1,0 +1,105 @@
+import Synchronization
+import Warehouse
+
+/// What a snapshot of the database sees as committed: one row of `committed.sql`.
+struct Commit: Equatable, Sendable {
+  /// Greater in a later snapshot.
+  var number: Int64
+  /// Changes whenever either layer has written; `WarehouseState.version` of the same snapshot.
+  var version: String
+
+  /// nil where the row is not one of `committed.sql`.
+  init?(_ row: [String?]?) {
+    guard let row, row.count == 2, let number = row[0].flatMap({ Int64($0) }), let version = row[1]
+    else { return nil }
+    self.number = number
+    self.version = version
+  }
+}
+
+/// The latest commit that any answer of this process has shown. Answers that are kept may be given again only while it is
+/// theirs, so that no client is shown older figures than another one has seen.
+final class CommitWatch: Sendable {
+  private struct State {
+    var commit: Commit?
+    /// When the snapshot that showed the commit began, or a later snapshot with the same version.
+    var seenAt: ContinuousClock.Instant
+    /// When the commit was noted.
+    var notedAt: ContinuousClock.Instant
+  }
+
+  /// How long a look at the database counts for those who ask after it.
+  static let freshness = Duration.milliseconds(100)
+
+  private let state: Mutex<State>
+
+  init() {
+    let now = ContinuousClock.now
+    state = Mutex(State(seenAt: now - .seconds(3600), notedAt: now))
+  }
+
+  /// The version that was shown last; nil before the first.
+  var version: String? { state.withLock { $0.commit?.version } }
+
+  /// The version, where the database has been looked at just now.
+  var freshVersion: String? {
+    let now = ContinuousClock.now
+    return state.withLock { now - $0.seenAt <= Self.freshness ? $0.commit?.version : nil }
+  }
+
+  /// Says what a snapshot saw, before anybody is shown it.
+  ///
+  /// - Parameter began: a time before the snapshot was taken.
+  func note(_ commit: Commit, began: ContinuousClock.Instant) {
+    state.withLock { state in
+      // A lower number in a snapshot that was taken after the greater one was known is of another server, to which
+      // the database has moved.
+      if let known = state.commit, commit.number < known.number, began <= state.notedAt { return }
+      if commit.version != state.commit?.version { state.notedAt = ContinuousClock.now }
+      state.commit = commit
+      state.seenAt = max(state.seenAt, began)
+    }
+  }
+}
+
+/// The commits that the snapshots of one answer have seen.
+final class SeenCommits: Sendable {
+  private let versions = Mutex<Set<String>>([])
+
+  func add(_ commit: Commit) { versions.withLock { _ = $0.insert(commit.version) } }
+
+  /// The version of all snapshots; nil where there was none, or they differ.
+  var version: String? { versions.withLock { $0.count == 1 ? $0.first : nil } }
+}
+
+/// A database whose every snapshot tells the watch what it has seen.
+struct WatchedDatabase: Database {
+  private var inner: any Database
+  private let watch: CommitWatch
+  private let committed: String
+  private var seen: SeenCommits?
+
+  /// - Parameter committed: the text of `committed.sql`.
+  init(_ inner: any Database, watch: CommitWatch, committed: String) {
+    self.inner = inner
+    self.watch = watch
+    self.committed = committed
+  }
+
+  func answers(_ statements: [Statement]) throws(WarehouseError) -> [StatementAnswer] {
+    let began = ContinuousClock.now
+    let answers = try inner.answers([Statement(sql: committed, parameters: [])] + statements)
+    if let commit = Commit(answers.first?.rows.first) {
+      seen?.add(commit)
+      watch.note(commit, began: began)
+    }
+    return Array(answers.dropFirst())
+  }
+
+  func bound(to cancellation: Cancellation, seen: SeenCommits) -> any Database {
+    var bound = self
+    bound.inner = inner.bound(to: cancellation, seen: seen)
+    bound.seen = seen
+    return bound
+  }
+}

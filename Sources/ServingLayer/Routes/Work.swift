@@ -1,0 +1,48 @@
+/// The threads that work on an answer. Each lane has its own, so that nobody waits behind questions of another kind.
+enum Lane: CaseIterable, Sendable {
+  /// Probes, and looks whether a kept answer still holds: milliseconds each.
+  case probe
+  /// Questions that are answered at once.
+  case question
+  /// Questions that read much.
+  case heavy
+
+  /// What may wait in front of the threads; more is refused.
+  var queueLimit: Int {
+    switch self {
+    case .probe: 4096
+    case .question: 256
+    case .heavy: 32
+    }
+  }
+
+  /// For how long it may wait; then it is refused.
+  var patience: Duration {
+    switch self {
+    case .probe: .seconds(5)
+    case .question: .seconds(10)
+    case .heavy: .seconds(60)
+    }
+  }
+}
+
+/// What is to be done for an answer on a thread that may wait.
+struct Work: Sendable {
+  /// What is asked. Others may ask the same at the same time, and then get the same answer.
+  var question: String
+  var lane: Lane
+  var run: @Sendable (Cancellation) -> Outcome
+
+  enum Outcome: Sendable {
+    case response(Response)
+    case stored(StoredAnswer)
+    /// More is to be done, perhaps in another lane.
+    case work(Work)
+  }
+}
+
+/// How a request goes on once its headers are read.
+enum RequestStep: Sendable {
+  case answer(Response)
+  case work(Work)
+}

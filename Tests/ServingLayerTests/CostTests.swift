@@ -1,0 +1,158 @@
+import Metrics
+import TestKit
+import Testing
+import Warehouse
+
+@testable import ServingLayer
+
+@Suite struct Costs {
+  private func cost(_ text: String) throws -> QueryCost { QueryCost(try QueryPlan(parse(text))) }
+
+  @Test(arguments: [
+    "metrics=listens", "metrics=listens&granularity=day&from=2020-01-01&to=2026-01-01",
+    "metrics=listens&by=song&from=-24h", "metrics=listens,skip_rate&by=song&from=-30d&limit=10",
+    "metrics=active_users&by=device_type&granularity=hour&from=-30d",
+  ])
+  func `what the page asks is not heavy`(text: String) throws {
+    #expect(try !cost(text).isHeavy)
+  }
+
+  @Test(arguments: [
+    "metrics=listens&by=song&granularity=hour&from=-30d",
+    "metrics=listens&by=artist,state&from=-7d",
+    "metrics=listens&granularity=second&from=-1d",
+  ])
+  func `what reads millions of rows is`(text: String) throws {
+    let cost = try cost(text)
+    #expect(cost.isHeavy && cost.rows <= QueryCost.limit)
+  }
+
+  @Test func `what no database answers in time is refused, unless there is no data for most of it`()
+    throws
+  {
+    let fixture = try Fixture()
+    let century = "metrics=listens&by=song&granularity=minute&from=2000-01-01&to=2099-12-31"
+    #expect(fixture.get("/api/v1/query", century).status == 200)
+    try fixture.add(.totals, minute: "2001-01-05 08:00Z", [.listens: 6])
+    let response = fixture.get("/api/v1/query", century)
+    #expect(response.status == 400)
+    #expect(response.text.contains("\"code\":\"too_costly\"") && response.text.contains("narrow"))
+    #expect(fixture.get("/api/v1/query", "metrics=listens&by=song&from=-30d").status == 200)
+  }
+}
+
+@Suite struct Encodings {
+  @Test(
+    arguments: [
+      (nil, nil), ("", nil), ("identity", nil), ("br", nil), ("gzip", ContentCoding.gzip),
+      ("gzip, zstd", .zstd), ("zstd;q=0.5, gzip", .gzip), ("zstd;q=0, gzip;q=0", nil), ("*", .gzip),
+      ("GZIP;q=0.1", .gzip), ("gzip;q=x", nil), (";;,,q=", nil),
+    ] as [(String?, ContentCoding?)])
+  func `the client says which it likes`(header: String?, coding: ContentCoding?) {
+    #expect(ContentCoding(accepted: header) == coding)
+  }
+}
+
+@Suite struct Commits {
+  private func commit(_ number: Int, _ version: String) throws -> Commit {
+    try #require(Commit(["\(number)", version]))
+  }
+
+  @Test func `an earlier snapshot that ends later changes nothing`() throws {
+    let watch = CommitWatch()
+    let began = ContinuousClock.now
+    #expect(watch.version == nil && watch.freshVersion == nil)
+    watch.note(try commit(7, "b"), began: began)
+    watch.note(try commit(6, "a"), began: began)
+    #expect(watch.version == "b" && watch.freshVersion == "b")
+    // Taken after the other was known, and yet earlier: another server.
+    watch.note(try commit(3, "c"), began: .now)
+    #expect(watch.version == "c")
+  }
+
+  @Test func `a look counts for a tenth of a second`() throws {
+    let watch = CommitWatch()
+    watch.note(try commit(1, "a"), began: .now - .milliseconds(150))
+    #expect(watch.version == "a" && watch.freshVersion == nil)
+  }
+
+  @Test
+  func `answers of an old version are neither kept nor given, and the kept ones have a bound`()
+    throws
+  {
+    let watch = CommitWatch()
+    let cache = AnswerCache(watch: watch, limit: 20_000)
+    watch.note(try commit(1, "a"), began: .now)
+    for number in 0..<100 { cache.keep(.json("\(number)"), to: "\(number)", version: "a") }
+    #expect(cache.answer(to: "0", version: "a") == nil)
+    #expect(cache.answer(to: "99", version: "a") != nil && cache.mayAnswer("99"))
+    cache.keep(.json(String(repeating: "x", count: 9000)), to: "large", version: "a")
+    #expect(cache.answer(to: "large", version: "a") == nil)
+    watch.note(try commit(2, "b"), began: .now)
+    #expect(!cache.mayAnswer("99"))
+    cache.keep(.json("late"), to: "late", version: "a")
+    #expect(cache.answer(to: "late", version: "a") == nil)
+  }
+
+  @Test func `numbers of snapshots grow with each transaction, whatever else runs`() throws {
+    let fixture = try Fixture()
+    let sql = try ServingQueries(SQLLibrary()).committed
+    func now() throws -> Commit {
+      let rows = try fixture.connection.run(sql)
+      return try #require(Commit([rows.textOrNull(0, 0), rows.textOrNull(0, 1)]))
+    }
+    let other = try fixture.database.connect()
+    let first = try now()
+    try other.run("begin")
+    try other.run("create table one (a int)")
+    let during = try now()
+    try fixture.flush(listens: 1)
+    let flushed = try now()
+    try other.run("commit")
+    let last = try now()
+    #expect(first.number <= during.number && during.number < flushed.number)
+    #expect(flushed.number < last.number)
+    #expect(first.version == during.version && flushed.version == last.version)
+    #expect(during.version != flushed.version)
+  }
+}
+
+@Suite struct Lag {
+  private func ready(_ fixture: Fixture, event: Int, committed: Int, isAlive: Bool) throws
+    -> Response
+  {
+    try fixture.connection.run("truncate speed.progress, speed.watermark_mark")
+    try fixture.connection.run("delete from speed.worker")
+    try fixture.connection.run(
+      "insert into speed.progress values ('t', 0, 5, 0, '', now() - interval '\(committed) s')")
+    try fixture.connection.run(
+      "insert into speed.watermark_mark (topic, partition, next_offset, greatest, farthest)"
+        + " select 't', 0, 5, t, t from (select (extract(epoch from now()) - \(event)) * 1000) as x (t)"
+    )
+    if isAlive {
+      try fixture.connection.run(
+        "insert into speed.worker (process, backend_pid, lease_until)"
+          + " values ('1@here', 1, now() + interval '10 s')")
+    }
+    var router = fixture.router
+    router.readyLag = 300
+    return router.route(Request(path: "/readyz"))
+  }
+
+  @Test func `a stopped or late speed layer is not ready, a quiet site and an import are`() throws {
+    let fixture = try Fixture()
+    // Seconds ago.
+    for (event, committed, isAlive, status) in [
+      (2, 1, true, 200), (2, 1, false, 200), (400, 399, false, 503), (400, 399, true, 200),
+      (4000, 5, true, 503), (4000, 5, false, 503), (900_000, 5, true, 200),
+      (900_000, 899_999, false, 503),
+    ] {
+      let response = try ready(fixture, event: event, committed: committed, isAlive: isAlive)
+      #expect(response.status == status, "\(event) \(committed) \(isAlive): \(response.text)")
+      if status == 503 { #expect(response.text.contains("\"code\":\"lagging\"")) }
+    }
+    var router = fixture.router
+    router.readyLag = 0
+    #expect(router.route(Request(path: "/readyz")).status == 200)
+  }
+}

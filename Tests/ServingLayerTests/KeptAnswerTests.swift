@@ -1,0 +1,124 @@
+import Foundation
+import Metrics
+import TestKit
+import Testing
+import Warehouse
+
+@testable import ServingLayer
+
+extension Fixture {
+  /// What the speed layer commits with a flush: listens of the present minute, and progress.
+  func flush(listens: Int) throws {
+    try connection.transaction { () throws(WarehouseError) in
+      try connection.run(
+        "insert into speed.minute_totals select 1, date_trunc('minute', now()), \(listens),"
+          + " 0,0,0,0,0,0,0,0,0,0,0,0,0,0")
+      try connection.run(
+        "insert into speed.progress as p values ('t', 0, 1, 0, '', now()) on conflict (topic, partition)"
+          + " do update set next_offset = p.next_offset + 1, updated_at = clock_timestamp()")
+    }
+  }
+}
+
+/// Answers that are given again: only as long as nothing newer has been shown, and in few bytes.
+@Suite struct KeptAnswers {
+  private let fixture: Fixture
+  private let server: HTTPServer
+  private let address: String
+
+  init() throws {
+    fixture = try Fixture()
+    var configuration = HTTPServerConfiguration(listen: "127.0.0.1:0")
+    configuration.log = { _ in }
+    server = try HTTPServer(configuration, databaseURL: fixture.database.url)
+    address = try server.start()
+  }
+
+  private func get(_ query: String, header: String = "") throws -> String {
+    try HTTPClient.get("/api/v1/query?\(query)", from: address, header: header)
+  }
+
+  private func header(_ name: String, _ answer: String) -> String? {
+    answer.split(separator: "\r\n").first { $0.hasPrefix("\(name): ") }
+      .map { String($0.dropFirst(name.count + 2)) }
+  }
+
+  @Test func `an answer is new after a flush, at once where anybody has seen the flush`() throws {
+    defer { server.stop() }
+    let target = "metrics=listens&granularity=none"
+    try fixture.flush(listens: 5)
+    for _ in 0..<3 { #expect(try get(target).contains("\"listens\":5,")) }
+    try fixture.flush(listens: 2)
+    #expect(try eventually(within: 5) { try get(target).contains("\"listens\":7,") })
+    for round in 1...20 {
+      _ = try get(target)
+      try fixture.flush(listens: 1)
+      // Another question, whose answer nobody has kept, shows the flush.
+      #expect(try get("\(target)&limit=\(round)").contains("\"listens\":\(7 + round),"))
+      #expect(try get(target).contains("\"listens\":\(7 + round),"))
+    }
+  }
+
+  @Test func `a client that has the answer gets 304 until it changes`() throws {
+    defer { server.stop() }
+    // A range of its own, whose text does not depend on the minute.
+    let target = "metrics=listens&granularity=none&from=2020-01-01&to=2099-01-01"
+    try fixture.flush(listens: 5)
+    let first = try get(target)
+    let tag = try #require(header("ETag", first))
+    #expect(header("Cache-Control", first) == "private, no-cache")
+    let second = try get(target, header: "If-None-Match: \"other\", W/\(tag)\r\n")
+    #expect(second.hasPrefix("HTTP/1.1 304 ") && second.hasSuffix("\r\n\r\n"))
+    #expect(header("ETag", second) == tag)
+    try fixture.flush(listens: 1)
+    #expect(
+      try eventually(within: 5) {
+        try get(target, header: "If-None-Match: \(tag)\r\n").hasPrefix("HTTP/1.1 200 ")
+      })
+  }
+
+  @Test func `the page's files have tags and are compressed as asked`() throws {
+    defer { server.stop() }
+    for path in ["/assets/app.js", "/", "/api/v1/catalog", "/openapi.json"] {
+      let plain = try HTTPClient.get(path, from: address)
+      let tag = try #require(header("ETag", plain))
+      #expect(
+        header("Vary", plain) == "Accept-Encoding" && header("Content-Encoding", plain) == nil)
+      let body = try #require(plain.firstRange(of: "\r\n\r\n")).upperBound
+      for coding in ["gzip", "zstd"] {
+        let url = "http://\(address)\(path)"
+        let text = try curl("-H", "Accept-Encoding: \(coding)", "--compressed", url)
+        #expect(text == String(plain[body...]), "\(path) \(coding)")
+        let head = try curl("-I", "-H", "Accept-Encoding: \(coding)", url)
+        #expect(header("Content-Encoding", head) == coding)
+        #expect(header("ETag", head) == "\"\(tag.dropFirst().dropLast())-\(coding)\"")
+      }
+      let again = try HTTPClient.get(path, from: address, header: "If-None-Match: \(tag)\r\n")
+      #expect(again.hasPrefix("HTTP/1.1 304 "))
+    }
+  }
+
+  @Test func `four hundred filters and a GET with a body get an answer`() throws {
+    defer { server.stop() }
+    let filters = (0..<400).map { "&filter=artist:number%20\($0)" }.joined()
+    #expect(try get("metrics=listens\(filters)").hasPrefix("HTTP/1.1 400 "))
+    let some = (0..<100).map { "&filter=artist:number%20\($0)" }.joined()
+    #expect(try get("metrics=listens\(some)").hasPrefix("HTTP/1.1 200 "))
+    let body = try get("metrics=listens", header: "Content-Length: 5\r\n\r\nhello")
+    #expect(body.hasPrefix("HTTP/1.1 200 "))
+    let large = try get("metrics=listens", header: "Content-Length: 9000000\r\n\r\nhello")
+    #expect(large.hasPrefix("HTTP/1.1 413 ") && large.contains("\"body_too_large\""))
+  }
+
+  private func curl(_ arguments: String...) throws -> String {
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = ["curl", "-sS"] + arguments
+    let output = Pipe()
+    process.standardOutput = output
+    try process.run()
+    let data = output.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return String(decoding: data, as: UTF8.self)
+  }
+}

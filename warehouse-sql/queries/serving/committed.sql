@@ -1,0 +1,12 @@
+-- What has been committed as far as this snapshot sees, in a row that is cheap enough for every answer. `version` is that
+-- of state.sql. `number` grows with each transaction that ends, in whatever database of the server, and so tells which of two
+-- snapshots is the later one: the transactions below the snapshot's end, less those that were still running.
+select
+  (select pg_snapshot_xmax(s)::text::bigint - (select count(*) from pg_snapshot_xip(s)))::text as number,
+  concat_ws('/', e.epoch, loaded_epoch, load_run_id, p.updated_at, p.offsets) as version
+from batch.published
+cross join speed.current_epoch as e
+cross join (
+  select max(updated_at) as updated_at, sum(next_offset) as offsets from speed.progress
+) as p
+cross join pg_current_snapshot() as s;
