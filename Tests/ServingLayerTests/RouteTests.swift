@@ -124,7 +124,8 @@ import Warehouse
       text.hasPrefix(
         #"{"loads":[{"load_run_id":2,"kind":"incremental","status":"failed","started_at":"2026-11-20T00:00:00Z""#
       ))
-    #expect(text.contains(#""error":"a \"check\" failed","requested_by":null,"rolled_back_by":null},{"load_run_id":1"#))
+    #expect(text.contains(#""error":"a \"check\" failed","requested_by":null,"#))
+    #expect(text.contains(#""rolled_back_by":null},{"load_run_id":1"#))
     #expect(text.contains(#""events_read":12"#) && text.contains(#""seconds":{"read": 1.5}"#))
   }
 
@@ -178,8 +179,9 @@ import Warehouse
   }
 
   @Test func `without the token everything but the probes is refused`() throws {
+    let router = try Fixture.router(ScriptedDatabase(failing: nil), token: "sesame&1")
     for route in Route.allCases {
-      let status = try status(route.path)
+      let status = router.route(Request(method: route.methods[0], path: route.path)).status
       #expect((status == 401) == route.needsAccess, "\(route.path)")
     }
     #expect(Route.allCases.filter { !$0.needsAccess } == [.health, .readiness])

@@ -28,6 +28,12 @@ struct AccessControl: Sendable {
     return isAddress || name == "localhost" || name.hasSuffix(".localhost")
   }
 
+  /// Whether a request that was denied has come with a token, a wrong one then.
+  func carriesToken(_ request: Request) -> Bool {
+    request.headers["authorization"] != nil || !request.values(Self.parameter).isEmpty
+      || request.headers["cookie"]?.contains("\(Self.cookie)=") == true
+  }
+
   /// - Parameter now: decides which tokens have expired.
   func verdict(_ request: Request, now: Instant) -> Verdict {
     guard let tokens else { return .granted }

@@ -42,6 +42,10 @@ final class HTTPDaemon: @unchecked Sendable {
   /// Bytes of a request's body that are read, and not looked at, so that the client is there for its answer.
   static let bodyLimit = 64 * 1024
 
+  /// What TLS may be spoken with, in the words of GnuTLS: versions 1.2 and 1.3 with forward secrecy and authenticated ciphers.
+  private static let suites: StaticString =
+    "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA:-CIPHER-ALL:+AES-256-GCM:+CHACHA20-POLY1305:+AES-128-GCM"
+
   private let context: Unmanaged<Context>
   private let handle: OpaquePointer
   /// Copies of the PEM texts: libmicrohttpd keeps pointers into them until it is stopped.
@@ -83,6 +87,10 @@ final class HTTPDaemon: @unchecked Sendable {
     var pem: [UnsafeMutablePointer<CChar>] = []
     if let tls {
       flags |= MHD_USE_TLS.rawValue
+      options.append(
+        MHD_OptionItem(
+          option: .HTTPS_PRIORITIES, value: 0,
+          ptr_value: UnsafeMutableRawPointer(mutating: Self.suites.utf8Start)))
       for (name, text) in [
         (MHD_OPTION.HTTPS_MEM_CERT, tls.certificate), (MHD_OPTION.HTTPS_MEM_KEY, tls.key),
       ] {
@@ -244,7 +252,12 @@ private func answerRequest(
 }
 
 private func request(_ method: String, _ path: String, _ connection: OpaquePointer) -> Request {
-  var request = Request(method: method, path: path)
+  var address = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+  polyrhythm_mhd_address(connection, &address, socklen_t(address.count))
+  let client = address.withUnsafeBufferPointer { text in
+    text.baseAddress.map { String(cString: $0) } ?? ""
+  }
+  var request = Request(method: method, path: path, address: client)
   withUnsafeMutablePointer(to: &request) { request in
     MHD_get_connection_values_n(
       connection, .GET_ARGUMENT_KIND,

@@ -13,6 +13,10 @@ public struct HTTPServerConfiguration: Sendable {
   public var token: String?
   /// Path of a file of tokens, in place of `token`.
   public var tokenFile: String?
+  /// Origins of pages elsewhere that may read the API with a token: `https://example.org`.
+  public var crossOrigins: Set<String> = []
+  /// Starts loads for tokens of scope `operate`; nil where that is not to be had.
+  public var operations: LoadOperations?
   /// Path of the certificate chain in PEM; goes together with `tlsKey`. nil for plain HTTP.
   public var tlsCertificate: String?
   /// Path of the private key in PEM; goes together with `tlsCertificate`.
@@ -125,7 +129,9 @@ public final class HTTPServer: Sendable {
       database: database, queries: queries, assets: assets,
       access: AccessControl(tokens: tokens, isSecure: tls != nil), hub: hub,
       statistics: RequestStatistics(), clock: clock, log: configuration.log, probes: probes,
-      cache: AnswerCache(watch: watch), readyLag: configuration.readyLag)
+      cache: AnswerCache(watch: watch), readyLag: configuration.readyLag,
+      operations: configuration.operations,
+      crossOrigin: CrossOrigin(origins: configuration.crossOrigins))
     let questions = max(2, configuration.databaseConnections)
     let heavy = max(1, questions / 4)
     let daemon = try HTTPDaemon(

@@ -7,15 +7,18 @@ struct Request: Sendable {
   var query: [(name: String, value: String)]
   /// Names in lower case.
   var headers: [String: String]
+  /// Of the client, or of the proxy in front: `192.0.2.1`.
+  var address: String
 
   init(
     method: String = "GET", path: String, query: [(name: String, value: String)] = [],
-    headers: [String: String] = [:]
+    headers: [String: String] = [:], address: String = ""
   ) {
     self.method = method
     self.path = path
     self.query = query
     self.headers = headers
+    self.address = address
   }
 
   /// The values of one parameter, in the order given.

@@ -5,9 +5,12 @@ struct RequestError: Error, Equatable {
   var code: String
   /// For people: one line with the parameter, what was found and what is accepted.
   var message: String
+  /// The methods that a path takes, where the request's is none of them.
+  var allow: [String] = []
 
-  init(_ code: String, _ message: String, status: Int = 400) {
+  init(_ code: String, _ message: String, status: Int = 400, allow: [String] = []) {
     self.status = status
+    self.allow = allow
     self.code = code
     self.message = message
   }
@@ -23,6 +26,10 @@ struct RequestError: Error, Equatable {
   static let body = RequestError(
     "body_too_large", "body: found more than 64 KiB, accepted: none, as no path takes one",
     status: 413)
+  static let tooManyWrongTokens = RequestError(
+    "too_many_wrong_tokens",
+    "token: found more than \(WrongTokens.allowed) wrong ones from this address within a minute, accepted: the right one",
+    status: 429)
   static let stopping = RequestError("stopping", "the server is being stopped", status: 503)
 
   var response: Response {
@@ -42,7 +49,8 @@ struct RequestError: Error, Equatable {
     var response = Response("application/problem+json; charset=utf-8", json.text, status: status)
     response.headers.append(("Cache-Control", "no-store"))
     if status == 503 { response.headers.append(("Retry-After", "2")) }
-    if status == 405 { response.headers.append(("Allow", Route.methods.joined(separator: ", "))) }
+    if !allow.isEmpty { response.headers.append(("Allow", allow.joined(separator: ", "))) }
+    if status == 429 { response.headers.append(("Retry-After", "60")) }
     if status == 401 {
       response.headers.append(("WWW-Authenticate", "Bearer realm=\"polyrhythm\""))
     }
@@ -50,8 +58,9 @@ struct RequestError: Error, Equatable {
   }
 
   private static let titles = [
-    400: "Bad Request", 401: "Unauthorized", 404: "Not Found", 405: "Method Not Allowed",
-    413: "Content Too Large", 421: "Misdirected Request", 500: "Internal Server Error",
-    503: "Service Unavailable",
+    400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found",
+    405: "Method Not Allowed", 409: "Conflict", 413: "Content Too Large",
+    421: "Misdirected Request", 429: "Too Many Requests", 500: "Internal Server Error",
+    501: "Not Implemented", 503: "Service Unavailable",
   ]
 }

@@ -39,13 +39,15 @@ enum OpenAPI {
   /// All but the page, which is for people, and this document. The order is that of the document's first edition,
   /// so that its bytes stay the same.
   static let described: [Route] = [
-    .query, .catalog, .loads, .live, .health, .readiness, .metrics,
+    .query, .catalog, .loads, .live, .health, .readiness, .metrics, .rollback,
   ]
 
   // MARK: Paths
 
   private static func path(_ route: Route, to json: inout JSONWriter) {
     json.member(route.path) { json in
+      if route.methods.contains(Route.operating) { operation(route, to: &json) }
+      guard route.methods.contains(where: Route.reading.contains) else { return }
       json.member("get") { json in
         json.member("summary", route.summary)
         if !route.parameters.isEmpty {
@@ -54,6 +56,32 @@ enum OpenAPI {
           }
         }
         json.member("responses") { responses(of: route, to: &$0) }
+      }
+    }
+  }
+
+  /// What a POST asks for.
+  private static func operation(_ route: Route, to json: inout JSONWriter) {
+    json.member("post") { json in
+      json.member("summary", route == .rollback ? route.summary : "Starts a load")
+      if route == .loads {
+        json.list("parameters") { json in
+          json.object { json in
+            json.member("name", Router.kindParameter)
+            json.member("in", "query")
+            json.member("description", "Which load; incremental where it is not said")
+            json.member("required", false)
+            json.member("schema") { schema(.choice(["incremental", "full"]), to: &$0) }
+          }
+        }
+      }
+      json.member("responses") { json in
+        for (status, description) in [("200", "It has ended well"), ("202", "It has begun")] {
+          response(status, description, to: &json) {
+            media("application/json", "Operation", to: &$0)
+          }
+        }
+        errors(["400", "401", "403", "409", "429", "501"], to: &json)
       }
     }
   }
@@ -74,6 +102,8 @@ enum OpenAPI {
     case .metrics: text("text/plain", of: route, to: &json)
     // Not among the described.
     case .page, .openAPI: break
+    // Only asked by POST.
+    case .rollback: break
     }
   }
 
@@ -115,6 +145,9 @@ enum OpenAPI {
   private static func errors(_ statuses: [String], to json: inout JSONWriter) {
     let descriptions = [
       "400": "A parameter is not acceptable", "401": "The token is missing or wrong",
+      "403": "The token's scope is not enough",
+      "409": "The operation failed, or another one is running",
+      "429": "Too many wrong tokens from this address", "501": "This server has no lake",
       "503": "The database does not answer, or too many wait; see Retry-After",
     ]
     for status in statuses {
@@ -192,6 +225,10 @@ enum OpenAPI {
         "limits": "object",
       ], to: &json)
     object("Loads", ["loads": "array"], to: &json)
+    object(
+      "Operation",
+      ["status": "string", "operation": "string", "requested_by": "string", "message": "string"],
+      to: &json)
   }
 
   private static func object(

@@ -6,13 +6,25 @@ enum Route: String, CaseIterable, Sendable {
   case catalog = "/api/v1/catalog"
   case live = "/api/v1/live"
   case loads = "/api/v1/loads"
+  case rollback = "/api/v1/loads/rollback"
   case health = "/healthz"
   case readiness = "/readyz"
   case metrics = "/metrics"
   case openAPI = "/openapi.json"
 
-  /// What every route is asked with. Nothing is ever changed by a request.
-  static let methods = ["GET", "HEAD"]
+  /// What paths are asked with.
+  static let reading = ["GET", "HEAD"]
+  /// What asks for an operation.
+  static let operating = "POST"
+
+  /// What the route is asked with. Only POST changes anything.
+  var methods: [String] {
+    switch self {
+    case .loads: Self.reading + [Self.operating]
+    case .rollback: [Self.operating]
+    default: Self.reading
+    }
+  }
 
   var path: String { rawValue }
 
@@ -26,6 +38,7 @@ enum Route: String, CaseIterable, Sendable {
       "Server-sent events named minutes: first the last hour (full: true), then the minutes that "
         + "changed, at most one a second; a comment every 15 s when nothing did."
     case .loads: "The latest runs of the batch layer"
+    case .rollback: "Takes back the last published load"
     case .health: "The process is alive"
     case .readiness: "The database answers and is migrated"
     case .metrics: "Prometheus text exposition"

@@ -7,7 +7,7 @@ struct Router: Sendable {
   var database: any Database
   let queries: ServingQueries
   let assets: PageAssets
-  let access: AccessControl
+  var access: AccessControl
   let hub: LiveHub
   let statistics: RequestStatistics
   let clock: @Sendable () -> Instant
@@ -19,6 +19,10 @@ struct Router: Sendable {
   var cache: AnswerCache?
   /// Seconds of lag from which on the server is not ready; 0 for none.
   var readyLag = 0.0
+  /// nil where loads cannot be started from here.
+  var operations: LoadOperations?
+  var crossOrigin = CrossOrigin()
+  let wrongTokens = WrongTokens()
 
   /// Runs that `/api/v1/loads` answers with, at most.
   static let loadsShown = 50
@@ -55,22 +59,26 @@ struct Router: Sendable {
     _ response: Response, _ request: Request, since start: ContinuousClock.Instant
   ) -> Response {
     var response = response
+    crossOrigin.open(&response, to: request)
     for header in Self.securityHeaders where response.header(header.name) == nil {
       response.headers.append(header)
     }
+    if access.isSecure { response.headers.append(Self.transportSecurity) }
     let seconds = Double((ContinuousClock.now - start) / .microseconds(1)) / 1e6
     statistics.record(route: routeName(request.path), status: response.status, seconds: seconds)
     return response
   }
 
   private func step(_ request: Request) throws -> RequestStep {
-    guard Route.methods.contains(request.method) else {
+    if let preflight = crossOrigin.preflight(request) { return .answer(preflight) }
+    let route = Route(rawValue: request.path)
+    let methods = route?.methods ?? Route.reading
+    guard methods.contains(request.method) else {
       throw RequestError(
         "method_not_allowed",
-        "method: found \(request.method), accepted: \(Route.methods.joined(separator: ", "))",
-        status: 405)
+        "method: found \(request.method.prefix(20)), accepted: \(methods.joined(separator: ", "))",
+        status: 405, allow: methods)
     }
-    let route = Route(rawValue: request.path)
     if let route, !route.needsAccess { return try step(route, request) }
     guard access.trustsHost(request) else {
       throw RequestError(
@@ -85,6 +93,7 @@ struct Router: Sendable {
       if route == .page { return .answer(keepToken(request)) }
     }
     guard let route else { return .answer(try asset(request)) }
+    if request.method == Route.operating { return try operation(route, request) }
     return try step(route, request)
   }
 
@@ -94,7 +103,7 @@ struct Router: Sendable {
     case .query: try question(request)
     case .catalog: .answer(Self.catalog.response(for: request))
     case .live: .answer(live(request))
-    case .loads: work(route, .question) { try $0.loads() }
+    case .loads, .rollback: work(.loads, .question) { try $0.loads() }
     case .health: .answer(.json("{\"status\":\"alive\"}"))
     case .readiness: work(route, .probe) { try $0.readiness() }
     case .metrics: work(route, .probe) { $0.prometheus() }
@@ -298,6 +307,13 @@ struct Router: Sendable {
   }
 
   private func unauthorized(_ request: Request) -> Response {
+    if access.carriesToken(request) {
+      let (tooMany, isNew) = wrongTokens.note(request.address)
+      if isNew {
+        log("wrong tokens from \(request.address): further ones are turned away for a minute")
+      }
+      if tooMany { return RequestError.tooManyWrongTokens.response }
+    }
     let error = RequestError(
       "unauthorized",
       "token: found none or a wrong one, accepted: Authorization: Bearer TOKEN, or /?token=TOKEN",
@@ -335,6 +351,9 @@ struct Router: Sendable {
     ("Referrer-Policy", "no-referrer"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
   ]
+
+  /// Browsers that have come by TLS once come by nothing else for a year (RFC 6797).
+  private static let transportSecurity = ("Strict-Transport-Security", "max-age=31536000")
 
   /// The label of a request in the statistics. Paths that do not exist share one, so that the number of labels has a
   /// bound.

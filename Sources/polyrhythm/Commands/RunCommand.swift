@@ -23,7 +23,7 @@ let runCommand = CommandSpec(
   ] + ServerFlags.access + [LocationFlags.partitions, KernelFlags.lateness]
     + LoadSchedule.flags + [LoadFlags.minutes] + KafkaFlags.reading
 ) { arguments in
-  let server = try ServerFlags.configuration(arguments)
+  var server = try ServerFlags.configuration(arguments)
   let users = try arguments.int("--users", in: 1...10_000_000)
   let historyDays = try arguments.int("--history-days", in: 0...3650) ?? 7
   let seed = try arguments.int("--seed", in: 0...Int.max) ?? 7
@@ -33,6 +33,7 @@ let runCommand = CommandSpec(
   let partitions = try arguments.int("--partitions", in: 1...1024) ?? Locations.defaultPartitions
   let locations = try Locations(arguments, makesData: true)
   defer { locations.close() }
+  server.operations = LoadProcess(arguments, data: locations.dataDirectory).operations
   let run = try Run(
     locations: locations, server: server, schedule: schedule, flags: flags,
     partitions: partitions)

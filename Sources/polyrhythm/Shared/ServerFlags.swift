@@ -13,6 +13,9 @@ enum ServerFlags {
     Flag("--tls-cert", "FILE", "certificate chain in PEM"),
     Flag("--tls-key", "FILE", "private key in PEM"),
     Flag(
+      "--cors-origin", "ORIGINS",
+      "pages elsewhere that may ask with a token, with commas: https://example.org (default: none)"),
+    Flag(
       "--ready-lag", "SECONDS",
       "/readyz fails while the speed layer is further behind, by the events' own clock (default 300; 0: never)"
     ),
@@ -28,6 +31,9 @@ enum ServerFlags {
     configuration.tokenFile = arguments.string("--token-file")
     configuration.tlsCertificate = arguments.string("--tls-cert")
     configuration.tlsKey = arguments.string("--tls-key")
+    if let origins = arguments.string("--cors-origin") {
+      configuration.crossOrigins = try Self.origins(origins)
+    }
     if let lag = try arguments.int("--ready-lag", in: 0...31_536_000) {
       configuration.readyLag = Double(lag)
     }
@@ -35,5 +41,20 @@ enum ServerFlags {
     // database is made or started.
     _ = try HTTPServer(configuration, databaseURL: "postgresql://")
     return configuration
+  }
+
+  private static func origins(_ text: String) throws -> Set<String> {
+    let origins = text.split(separator: ",").map(String.init)
+    for origin in origins {
+      let parts = origin.split(separator: "/", omittingEmptySubsequences: false)
+      guard parts.count == 3, parts[1].isEmpty, !parts[2].isEmpty,
+        ["http:", "https:"].contains(parts[0])
+      else {
+        throw UsageError(
+          "--cors-origin: \"\(origin)\" is no origin, which is scheme, host and port, as in https://example.org:8443"
+        )
+      }
+    }
+    return Set(origins)
   }
 }

@@ -1,0 +1,130 @@
+import Foundation
+import Synchronization
+import Testing
+
+@testable import ServingLayer
+
+/// What has been asked of the operations.
+private final class Asked: Sendable {
+  private let operations = Mutex<[String]>([])
+
+  var all: [String] { operations.withLock { $0 } }
+
+  func add(_ text: String) { operations.withLock { $0.append(text) } }
+}
+
+@Suite struct OperationTests {
+  private static let operate = "0123456789abcdef0123456789abcdef"
+  private static let read = "fedcba9876543210fedcba9876543210"
+
+  private func router(
+    outcome: LoadOperations.Outcome? = .started, asked: Asked = Asked(), isSecure: Bool = false
+  ) throws -> Router {
+    var router = try Fixture.router(ScriptedDatabase(failing: nil))
+    let tokens = TokenList([
+      AccessToken(name: "ops", scope: .operate, secret: Self.operate),
+      AccessToken(name: "board", scope: .read, secret: Self.read),
+    ])
+    router.access = AccessControl(tokens: tokens, isSecure: isSecure)
+    router.operations = outcome.map { outcome in
+      LoadOperations { operation, name in
+        asked.add("\(operation.rawValue) by \(name)")
+        return outcome
+      }
+    }
+    return router
+  }
+
+  private func post(
+    _ path: String, token: String? = OperationTests.operate, _ query: [(String, String)] = []
+  ) -> Request {
+    Request(
+      method: "POST", path: path, query: query.map { (name: $0.0, value: $0.1) },
+      headers: token.map { ["authorization": "Bearer \($0)"] } ?? [:], address: "192.0.2.7")
+  }
+
+  @Test func `a load is started by its kind, incremental where none is said, for who asks`() throws
+  {
+    let asked = Asked()
+    let router = try router(asked: asked)
+    for query in [[], [("kind", "incremental")], [("kind", "full")]] {
+      let response = router.route(post("/api/v1/loads", query))
+      #expect(response.status == 202)
+      #expect(response.header("Location") == "/api/v1/loads")
+      #expect(response.text.contains(#""requested_by":"ops""#))
+    }
+    #expect(router.route(post("/api/v1/loads/rollback")).status == 202)
+    #expect(
+      asked.all == ["incremental by ops", "incremental by ops", "full by ops", "rollback by ops"])
+  }
+
+  @Test func `how an operation ended is told with its line`() throws {
+    let done = try router(outcome: .done("load 7")).route(post("/api/v1/loads"))
+    #expect(done.status == 200 && done.text.contains(#""message":"load 7""#))
+    let failed = try router(outcome: .failed("no lake")).route(post("/api/v1/loads"))
+    #expect(failed.status == 409 && failed.text.contains("no lake"))
+    let busy = try router(outcome: .busy).route(post("/api/v1/loads"))
+    #expect(busy.status == 409 && busy.text.contains("load_running"))
+  }
+
+  @Test func `who may not is refused, and nothing is started`() throws {
+    let asked = Asked()
+    let router = try router(asked: asked)
+    #expect(router.route(post("/api/v1/loads", token: Self.read)).status == 403)
+    #expect(router.route(post("/api/v1/loads", token: nil)).status == 401)
+    #expect(router.route(post("/api/v1/loads", [("kind", "all")])).status == 400)
+    #expect(router.route(post("/api/v1/query")).status == 405)
+    var open = try Fixture.router(ScriptedDatabase(failing: nil))
+    open.operations = router.operations
+    let local = Request(method: "POST", path: "/api/v1/loads", headers: ["host": "localhost"])
+    #expect(open.route(local).status == 401)
+    #expect(asked.all.isEmpty)
+  }
+
+  @Test func `a server without a lake says so`() throws {
+    let response = try router(outcome: nil).route(post("/api/v1/loads"))
+    #expect(response.status == 501 && response.text.contains("--lake"))
+  }
+
+  @Test
+  func `after ten wrong tokens from an address the next is turned away, and the right one passes`()
+    throws
+  {
+    let router = try router()
+    let statuses = (0..<12).map { _ in
+      router.route(post("/api/v1/loads", token: "wrong")).status
+    }
+    #expect(statuses == Array(repeating: 401, count: 10) + [429, 429])
+    #expect(router.route(post("/api/v1/loads")).status == 202)
+  }
+
+  @Test func `with TLS browsers are told to come by nothing else`() throws {
+    let name = "Strict-Transport-Security"
+    #expect(try router(isSecure: true).route(Request(path: "/healthz")).header(name) != nil)
+    #expect(try router().route(Request(path: "/healthz")).header(name) == nil)
+  }
+
+  private func asking(_ origin: String, method: String = "GET") -> Request {
+    Request(
+      method: method, path: "/api/v1/catalog",
+      headers: [
+        "authorization": "Bearer \(Self.read)", "origin": origin,
+        "access-control-request-method": "GET",
+      ])
+  }
+
+  @Test func `pages of an origin that was named may read, and no others`() throws {
+    var router = try router()
+    let allow = "Access-Control-Allow-Origin"
+    #expect(router.route(asking("https://example.org")).header(allow) == nil)
+    #expect(router.route(asking("https://example.org", method: "OPTIONS")).status == 405)
+    router.crossOrigin = CrossOrigin(origins: ["https://example.org"])
+    let answer = router.route(asking("https://example.org"))
+    #expect(answer.header(allow) == "https://example.org" && answer.header("Vary") != nil)
+    #expect(router.route(asking("https://example.com")).header(allow) == nil)
+    let preflight = router.route(asking("https://example.org", method: "OPTIONS"))
+    #expect(preflight.status == 204)
+    #expect(preflight.header("Access-Control-Allow-Methods") == "GET, HEAD")
+    #expect(router.route(asking("https://example.com", method: "OPTIONS")).status == 405)
+  }
+}
