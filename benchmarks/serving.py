@@ -116,7 +116,8 @@ def open_loop(port: int, rate: int, seconds: float, path) -> list[float]:
         if now > deadline:
             raise Failure(f"{total - len(waits)} of {total} requests were not answered in time")
         while sent < total and idle and begin + sent / rate <= now:
-            idle.pop().ask(path(sent), begin + sent / rate)
+            # The one that has been idle for longest: the server closes connections on which nothing is asked.
+            idle.pop(0).ask(path(sent), begin + sent / rate)
             sent += 1
         rest = begin + sent / rate - time.monotonic() if sent < total and idle else 0.05
         for number, _ in poll.poll(max(0.0, rest)):
