@@ -14,10 +14,15 @@ struct QueryAnswer: Sendable {
   /// Where facts answer: every event before this that either layer has counted is in the answer, and it is final; what
   /// comes after is there as far as the last load went. nil where nothing is certain, and where both layers answer.
   var coversUntil: String?
+  /// ISO 8601; the outcome of plays that began earlier is settled, and rates are taken over these. nil before any is, and where no
+  /// such rate is asked for.
+  var settledBefore: String?
   /// One text for each of the plan's columns; nil is null.
   var rows: [[String?]]
   /// True where the limit cut rows off.
   var isTruncated: Bool
+  /// The rows that the limit cut off; nil where a ranking did not count them.
+  var leftOut: Int?
 
   /// - Parameter result: the rows of `QuerySQL.statement(for: plan)`.
   init(_ plan: QueryPlan, _ result: [[String?]]) {
@@ -29,8 +34,13 @@ struct QueryAnswer: Sendable {
     let coversUntil = result.first?[4]
     self.coversUntil = coversUntil
     isDecided = result.first?[5] != "false"
-    let found = result.filter { $0[6] != nil }
+    settledBefore = result.first?[6]
+    let found = result.filter { $0[QuerySQL.leading - 1] != nil }
     isTruncated = found.count > plan.query.limit
+    let shown = min(found.count, plan.query.limit)
+    leftOut =
+      isTruncated
+      ? result.first?[7].flatMap { Int($0) }.map { $0 - plan.query.offset - shown } : 0
     rows = found.prefix(plan.query.limit).map { row in
       var texts = row.dropFirst(QuerySQL.leading).makeIterator()
       var last: String?
@@ -38,7 +48,7 @@ struct QueryAnswer: Sendable {
         switch column.role {
         case .low: return last.flatMap { Int($0) }.map { "\(SketchAccuracy.interval($0).low)" }
         case .high: return last.flatMap { Int($0) }.map { "\(SketchAccuracy.interval($0).high)" }
-        case .isFinal:
+        case .isFinal, .isPartial:
           return texts.next().flatMap { $0 }.map { $0 == "t" || $0 == "true" ? "true" : "false" }
         case .coversUntil: return coversUntil
         default:
@@ -70,8 +80,10 @@ struct QueryAnswer: Sendable {
       json.member("final_before", finalBefore)
       json.member("loaded_epoch", loadedEpoch)
       if plan.source == .facts { json.member("covers_until", coversUntil) }
+      if plan.readsSettled { json.member("settled_before", settledBefore) }
       json.list("columns") { writeColumns(to: &$0) }
       json.member("truncated", isTruncated)
+      json.member("left_out", raw: leftOut.map { "\($0)" } ?? "null")
       json.list("rows") { for row in rows { writeRow(row, to: &$0) } }
       if let previous {
         json.member("previous") { json in
@@ -93,6 +105,7 @@ struct QueryAnswer: Sendable {
     json.member("to", query.to.iso8601)
     json.member("tz", query.timeZone)
     json.member("limit", query.limit)
+    json.member("offset", query.offset)
     json.list("filters") { json in
       for filter in query.filters {
         json.object {
@@ -113,6 +126,9 @@ struct QueryAnswer: Sendable {
         json.member("name", column.name)
         json.member("type", column.kind.rawValue)
         json.member("unit", column.unit)
+        if case .measure(let measure) = column.role, measure.isOfEndedPlays {
+          json.member("settled_plays_only", true)
+        }
         if case .measure(let measure) = column.role, case .cardinality = measure.rule {
           json.member("error") {
             $0.member("kind", "relative_standard_error")

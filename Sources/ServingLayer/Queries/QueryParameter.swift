@@ -4,7 +4,7 @@ import Metrics
 enum QueryParameter: String, CaseIterable, Sendable {
   case metrics, by, granularity, from, to
   case timeZone = "tz"
-  case filter, limit, format, compare
+  case filter, limit, offset, format, compare
 
   /// What values look like.
   enum Form: Sendable {
@@ -31,11 +31,14 @@ enum QueryParameter: String, CaseIterable, Sendable {
     case .metrics: "Metrics, with commas"
     case .by: "Break down by at most two dimensions"
     case .granularity: "Width of a time bucket; seconds up to the last load only"
-    case .from: "Start, inclusive: \(Instant.accepted). Default: an hour before to"
+    case .from:
+      "Start, inclusive: \(Instant.accepted); local time of tz where it names no zone. Default: an hour before to"
     case .to: "End, exclusive. Default: now"
     case .timeZone: "IANA time zone in which buckets begin. Default: UTC"
-    case .filter: "dimension:value; repeat for more. An empty value is unknown"
+    case .filter:
+      "dimension:value,value; repeat for more. An empty value is unknown; a comma of a value is written \\,"
     case .limit: "Rows at most"
+    case .offset: "Rows left out before the first; the order is the same for the same data"
     case .format: "JSON or CSV"
     case .compare: "Also the period just before; with granularity=none"
     }
@@ -49,6 +52,7 @@ enum QueryParameter: String, CaseIterable, Sendable {
     case .from, .to, .timeZone: .text
     case .filter: .repeatedText
     case .limit: .integer(1...Query.maximumLimit, default: Query.defaultLimit)
+    case .offset: .integer(0...Query.maximumOffset, default: 0)
     case .format: .choice(Query.Format.allCases.map(\.rawValue))
     case .compare: .choice(["previous"])
     }

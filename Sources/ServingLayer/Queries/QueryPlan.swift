@@ -12,6 +12,10 @@ struct QueryPlan: Sendable {
       /// An end of the 95 % interval of the distinct count in the column before.
       case low, high
       case source, isFinal
+      /// Whether the range, or what is known, cuts the bucket.
+      case isPartial
+      /// Whether the outcome of all, part or none of the plays is settled.
+      case settled
       /// Up to when the facts answer for everything; the same in all rows.
       case coversUntil
     }
@@ -30,20 +34,24 @@ struct QueryPlan: Sendable {
   var pieces: [RungPiece]
   /// What the database must agree with for the pieces to be right.
   var checkedSpans: [BucketSpan]
+  /// Where no row that is read may lie on both sides, so that rates of ended plays are taken before it: where outcomes were settled a
+  /// moment ago. nil where that is not known, and rows that outcomes are settled of in part are left out of rates.
+  var settledBefore: Instant?
   /// How the members are found whose rows are read; nil where all rows are.
   var ranking: Ranking?
   var columns: [Column]
 
   /// - Throws: `RequestError` that says what does go together.
-  init(_ query: Query) throws(RequestError) {
+  init(_ query: Query, settledBefore: Instant? = nil) throws(RequestError) {
     self.query = query
+    self.settledBefore = settledBefore
     source = try QuerySource(for: query)
     if source == .facts {
       pieces = []
       checkedSpans = []
     } else {
       let spans = BucketSpan.all(of: query)
-      pieces = RungPiece.pieces(of: query, within: spans)
+      pieces = RungPiece.pieces(of: query, within: spans, cutAt: settledBefore)
       checkedSpans =
         query.timeZone == "UTC" ? [] : BucketSpan.checked(spans, query.granularity)
     }
@@ -80,11 +88,16 @@ struct QueryPlan: Sendable {
     columns += [
       Column(name: "source", kind: .string, role: .source),
       Column(name: "is_final", kind: .boolean, role: .isFinal),
+      Column(name: "is_partial", kind: .boolean, role: .isPartial),
     ]
+    if readsSettled { columns.append(Column(name: "settled", kind: .string, role: .settled)) }
     if source == .facts {
       columns.append(Column(name: "covers_until", kind: .time, role: .coversUntil))
     }
   }
+
+  /// Whether a rate is asked for that settled plays alone make.
+  var readsSettled: Bool { query.metrics.contains(where: \.isOfEndedPlays) }
 
   /// The same plan with minutes alone, which needs no knowledge of time zones.
   var byMinutes: QueryPlan {
@@ -99,5 +112,12 @@ struct QueryPlan: Sendable {
     var plan = self
     plan.ranking = nil
     return plan
+  }
+}
+
+extension Measure {
+  /// Whether this is a rate over ended plays: while plays are open, those that have ended are no fair sample.
+  var isOfEndedPlays: Bool {
+    if case .ratio(_, over: Self.endedPlays) = rule { true } else { false }
   }
 }

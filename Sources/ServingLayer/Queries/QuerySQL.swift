@@ -20,13 +20,21 @@ struct Statement: Equatable, Sendable {
 /// plan without the interval ends, all as text. With no rows there is one row without a position.
 struct QuerySQL {
   /// The number of columns before those of the plan: as_of, final_before, loaded_epoch, agrees, covers_until,
-  /// is_decided, position.
-  static let leading = 7
+  /// is_decided, settled_before, total, position.
+  static let leading = 9
+
+  /// When the outcome of plays is settled, in epoch milliseconds: a plan that is cut there reads no row that is so in part.
+  static let settledBefore = Statement(
+    sql: """
+      select (extract(epoch from settled_before) * 1000)::bigint::text
+      from layers.event_time
+      where isfinite(settled_before)
+      """, parameters: [])
 
   let plan: QueryPlan
   private var parameters: [String?] = []
   /// The parameter that the time zone is bound to.
-  private var zone = ""
+  private(set) var zone = ""
 
   static func statement(for plan: QueryPlan) -> Statement {
     var renderer = QuerySQL(plan: plan)
@@ -64,7 +72,7 @@ struct QuerySQL {
         selected.append("\(expression) as \(name)")
         keys.append(selected.count)
       case .measure(let measure):
-        selected.append("\(Self.aggregate(measure.rule)) as \(name)")
+        selected.append("\(Self.aggregate(measure)) as \(name)")
         if firstMeasure == nil { firstMeasure = name }
       case .source:
         selected.append(
@@ -72,14 +80,15 @@ struct QuerySQL {
             + " when bool_or(counted.is_loaded) then 'both'"
             + " when count(*) > 0 then 'speed' end as \(name)")
       case .isFinal:
-        let end = query.granularity.interval.map {
-          "least(((counted.at at time zone \(zone)) + interval '\($0)') at time zone \(zone), \(to))"
-        }
         selected.append(
-          "coalesce(bool_and(counted.is_loaded), true) and \(end ?? to) <= "
+          "coalesce(bool_and(counted.is_loaded), true) and \(bucketEnd.map { "least(\($0), \(to))" } ?? to) <= "
             + (plan.source == .facts
               ? "coalesce((select covers_until from state), '-infinity')"
               : "(select final_before from batch.published)") + " as \(name)")
+      case .isPartial:
+        selected.append("\(isPartial(to: to)) as \(name)")
+      case .settled:
+        selected.append("\(settled(to: to)) as \(name)")
       case .low, .high, .coversUntil: continue
       }
       shown.append(text)
@@ -100,6 +109,10 @@ struct QuerySQL {
     let agrees = agreement()
     let isDecided = plan.ranking == nil ? "true" : "(select is_decided from verdict)"
     let coversUntil = coverage(to: to)
+    let (settledBefore, knownUntil) = (settledBefore(), knownUntil())
+    let offset = bind(String(query.offset))
+    // A ranking's other lines are not known.
+    let total = plan.ranking == nil ? "(select count(*) from answer)" : "null::bigint"
     return """
       with state as (
         select
@@ -107,7 +120,9 @@ struct QuerySQL {
           case when isfinite(final_before) then \(SQLText.iso("final_before", milliseconds: false)) end as final_before,
           loaded_epoch,
           \(agrees) as agrees,
-          \(coversUntil) as covers_until
+          \(coversUntil) as covers_until,
+          \(settledBefore) as settled_before,
+          \(knownUntil) as known_until
         from batch.published
         where now() at time zone \(zone) is not null
       ),
@@ -119,21 +134,71 @@ struct QuerySQL {
         from counted\(join)\(filter)\(group)
       ),
       first as (
-        select * from answer order by \(order.joined(separator: ", ")) limit \(limit)::bigint
+        select * from answer order by \(order.joined(separator: ", ")) limit \(limit)::bigint offset \(offset)::bigint
       ),
       page as (
         select row_number() over (order by \(order.joined(separator: ", "))) as position, * from first
       )
       select state.as_of, state.final_before, state.loaded_epoch::text, state.agrees::text,
-        \(SQLText.iso("state.covers_until", milliseconds: false)), \(isDecided)::text, answer.position::text, \(shown.joined(separator: ", "))
+        \(SQLText.iso("state.covers_until", milliseconds: false)), \(isDecided)::text,
+        case when isfinite(state.settled_before) then \(SQLText.iso("state.settled_before", milliseconds: false)) end,
+        \(total)::text, answer.position::text, \(shown.joined(separator: ", "))
       from state left join page as answer on true
       order by answer.position
       """
   }
 
   /// The rollups whose keys the statement reads.
-  private var homes: [Rollup] {
+  var homes: [Rollup] {
     plan.source.homes(of: plan.query.by + plan.query.filters.map(\.dimension))
+  }
+
+  // MARK: What buckets say of themselves
+
+  /// When the bucket that begins at `counted.at` ends; nil where the range is the bucket. Hours and less are as long by any clock, also
+  /// where local clocks show an hour twice.
+  private var bucketEnd: String? {
+    guard let interval = plan.query.granularity.interval else { return nil }
+    switch plan.query.granularity {
+    case .second, .minute, .hour: return "counted.at + interval '\(interval)'"
+    default:
+      return "((counted.at at time zone \(zone)) + interval '\(interval)') at time zone \(zone)"
+    }
+  }
+
+  /// Whether `from`, `to` or what is known yet cuts a bucket.
+  private mutating func isPartial(to: String) -> String {
+    let isUnknown = "coalesce(\(bucketEnd ?? to) > (select known_until from state), false)"
+    guard let bucketEnd else { return isUnknown }
+    let from = bind(plan.query.from.iso8601)
+    return "(counted.at < \(from)::timestamptz or \(bucketEnd) > \(to) or \(isUnknown))"
+  }
+
+  /// Whether the outcome of all, part or none of a bucket's plays is settled.
+  private mutating func settled(to: String) -> String {
+    let from = "\(bind(plan.query.from.iso8601))::timestamptz"
+    let end = bucketEnd.map { "least(\($0), \(to))" } ?? to
+    let start = bucketEnd == nil ? from : "greatest(counted.at, \(from))"
+    return "case when \(end) <= (select settled_before from state) then 'all'"
+      + " when \(start) >= (select settled_before from state) then 'none' else 'part' end"
+  }
+
+  private mutating func settledBefore() -> String {
+    guard plan.readsSettled else { return "null::timestamptz" }
+    // Facts have the outcomes that the last load knew.
+    if plan.source == .facts { return "date_trunc('minute', final_before, 'UTC')" }
+    let now = "(select settled_before from layers.event_time)"
+    return plan.settledBefore.map { "least(\(now), \(bind($0.iso8601))::timestamptz)" } ?? now
+  }
+
+  /// Until when there can be events, by the clock of who asks and by event time: a whole range is asked for by the minute.
+  private mutating func knownUntil() -> String {
+    let isRange = plan.query.granularity == .none
+    let reached =
+      "(select reached_before from layers.event_time)" + (isRange ? " + interval '1 minute'" : "")
+    guard let askedAt = plan.query.askedAt else { return reached }
+    let now = bind((isRange ? askedAt.ceiled(to: .minute) : askedAt).iso8601)
+    return "least(\(reached), \(now)::timestamptz)"
   }
 
   /// Up to when the facts have everything: no later than the last load was complete, and no later than the first
@@ -149,24 +214,6 @@ struct QuerySQL {
       """
   }
 
-  /// Selects of the rows that are counted, with the start of their bucket as `at`, and `is_loaded`.
-  private mutating func rows() -> [String] {
-    switch plan.source {
-    case .rollup(let rollup):
-      return Rung.allCases.flatMap { rung in
-        rows(of: rollup, rung, plan.pieces.filter { $0.rung == rung })
-      }
-    case .facts:
-      let (from, to) = (bind(plan.query.from.iso8601), bind(plan.query.to.iso8601))
-      let counted = homes.compactMap(\.factColumn).map { " and \($0) is not null" }.joined()
-      let at = plan.query.granularity == .none ? "ts" : bucket("ts")
-      return [
-        "select \(at) as at, \(source)true as is_loaded from layers.event"
-          + " where ts >= \(from)::timestamptz and ts < \(to)::timestamptz\(counted)"
-      ]
-    }
-  }
-
   /// Whether the database puts all of each span that the plan relies on into one bucket.
   private mutating func agreement() -> String {
     guard !plan.checkedSpans.isEmpty else { return "true" }
@@ -177,142 +224,12 @@ struct QuerySQL {
   }
 
   /// When the bucket that a time is in begins.
-  private func bucket(_ time: String) -> String {
+  func bucket(_ time: String) -> String {
     "date_trunc('\(plan.query.granularity.rawValue)', \(time), \(zone))"
   }
 
-  private static func array(_ values: [String]) -> String {
+  static func array(_ values: [String]) -> String {
     "{\(values.joined(separator: ","))}"
-  }
-
-  /// The rows of the pieces on one rung, with the start of their bucket as `at`. Minutes that are given up come
-  /// from the facts.
-  private mutating func rows(
-    of rollup: Rollup, _ rung: Rung, _ pieces: [RungPiece]
-  ) -> [String] {
-    let name = "layers.\(rollup.table(rung).name)"
-    var views = [View(loaded: name, recent: name, filtered: rung.column)]
-    if rung == .day, let groups = plan.groups { views[0].loaded = Self.rows(of: groups) }
-    if rung == .minute, !rollup.keepsAllMinutes {
-      let past = "layers.past_\(rollup.table(rung).name)"
-      views.append(View(loaded: past, recent: past, filtered: "ts"))
-    }
-    return views.flatMap { view in
-      pieces.count > Self.fewPieces
-        ? rows(of: view, rung, pieces) : pieces.flatMap { rows(of: view, $0) }
-    }
-  }
-
-  /// What the rows of one rung are read from.
-  private struct View {
-    /// What has the loaded rows.
-    var loaded: String
-    /// What has those of the speed layer; may be the same.
-    var recent: String
-    /// The column with the time.
-    var filtered: String
-  }
-
-  /// The loaded rows of groups, in place of those of a view of `layers`.
-  static func rows(of groups: GroupedDays) -> String {
-    "(select *, true as is_loaded from batch.\(groups.name)) as sums"
-  }
-
-  /// Pieces of a rung up to which each is read on its own, because the planner then knows its range.
-  private static let fewPieces = 2
-
-  private mutating func rows(of view: View, _ piece: RungPiece) -> [String] {
-    let type = Self.type(piece.rung)
-    let (from, to) = (
-      bind(Self.text(piece.from, piece.rung)), bind(Self.text(piece.to, piece.rung))
-    )
-    let at =
-      isWithinBucket(piece.rung)
-      ? "(select \(bucket(Self.start(of: "\(from)::\(type)", piece.rung))))" : at(piece.rung)
-    let range =
-      "\(view.filtered) >= \(from)::\(type) and \(view.filtered) < \(to)::\(type)"
-    func select(_ from: String, _ rows: String) -> String {
-      "select \(at) as at, \(source)is_loaded from \(from) where \(rows)\(range)"
-    }
-    return view.loaded == view.recent
-      ? [select(view.loaded, "")]
-      : [select(view.loaded, "is_loaded and "), select(view.recent, "not is_loaded and ")]
-  }
-
-  /// Many pieces at once, whose number is not in the statement's length: the loaded rows of one after the other by an index, and
-  /// those of the speed layer, which has none, in one go.
-  private mutating func rows(
-    of view: View, _ rung: Rung, _ pieces: [RungPiece]
-  ) -> [String] {
-    let filtered = view.filtered
-    let type = Self.type(rung)
-    let starts = pieces.map { Self.text($0.from, rung) }
-    let ends = pieces.map { Self.text($0.to, rung) }
-    let ranges = zip(starts, ends).map { "[\($0),\($1))" }
-    let columns = "\(source)is_loaded"
-    let isWithin = isWithinBucket(rung)
-    // `offset 0` keeps the planner from taking the ranges for a join of two tables, whose size it can only guess.
-    return [
-      "select part.* from (select start, stop\(isWithin ? ", \(bucket(Self.start(of: "start", rung))) as at" : "")"
-        + " from unnest(\(bind(Self.array(starts)))::\(type)[],"
-        + " \(bind(Self.array(ends)))::\(type)[]) as span(start, stop) offset 0) as piece"
-        + " cross join lateral (select \(isWithin ? "piece.at" : at(rung)) as at, \(columns)"
-        + " from \(view.loaded) where is_loaded"
-        + " and \(filtered) >= piece.start and \(filtered) < piece.stop offset 0) as part",
-      "select \(at(rung)) as at, \(columns) from \(view.recent) where not is_loaded"
-        + " and \(filtered) <@ \(bind(Self.array(ranges)))::\(Self.multirange(rung))",
-    ]
-  }
-
-  /// The type of the column that says when a row's width begins.
-  static func type(_ rung: Rung) -> String { rung == .day ? "date" : "timestamptz" }
-
-  private static func multirange(_ rung: Rung) -> String {
-    rung == .day ? "datemultirange" : "tstzmultirange"
-  }
-
-  static func text(_ time: Instant, _ rung: Rung) -> String {
-    rung == .day ? time.isoDate : time.iso8601
-  }
-
-  /// Whether each piece on this rung lies within one bucket, whose start is then worked out once for all of its rows.
-  private func isWithinBucket(_ rung: Rung) -> Bool {
-    switch plan.query.granularity {
-    case .none, .second, .minute, .hour: false
-    case .day: rung != .minute && plan.query.timeZone != "UTC"
-    case .week, .month, .quarter, .year: rung != .minute
-    }
-  }
-
-  /// When the bucket of a row begins. Rows of UTC are often buckets themselves, which saves a calculation for each.
-  private func at(_ rung: Rung) -> String {
-    let start = Self.start(of: rung.column, rung)
-    let granularity = plan.query.granularity
-    let isBucket = granularity.rawValue == rung.rawValue && plan.query.timeZone == "UTC"
-    return isBucket || granularity == .none ? start : bucket(start)
-  }
-
-  /// The value of a rung's column as a point in time.
-  private static func start(of value: String, _ rung: Rung) -> String {
-    rung == .day ? "\(value)::timestamp at time zone 'UTC'" : value
-  }
-
-  /// The columns that the plan reads beside the time, each with a comma after it.
-  var source: String {
-    var columns: [String] = []
-    for column in homes.flatMap(\.keyColumns) where !columns.contains(column) {
-      columns.append(column)
-    }
-    for measure in plan.query.metrics {
-      let read: [String] =
-        switch measure.rule {
-        case .sum(let counter): [counter.column]
-        case .cardinality(let distinct): [distinct.column]
-        case .ratio(let counter, let over): [counter.column] + over.map(\.column)
-        }
-      for column in read where !columns.contains(column) { columns.append(column) }
-    }
-    return columns.map { "\($0), " }.joined()
   }
 
   mutating func condition(_ filter: Query.Filter) -> String? {
@@ -328,9 +245,12 @@ struct QuerySQL {
   }
 
   /// A measure's rule over the rows of both layers.
-  static func aggregate(_ rule: Measure.Rule) -> String {
-    func sum(_ counter: Counter) -> String { "coalesce(sum(counted.\(counter.column)), 0)" }
-    switch rule {
+  static func aggregate(_ measure: Measure) -> String {
+    let rows = measure.isOfEndedPlays ? " filter (where counted.is_settled)" : ""
+    func sum(_ counter: Counter) -> String {
+      "coalesce(sum(counted.\(counter.column))\(rows), 0)"
+    }
+    switch measure.rule {
     case .sum(let counter):
       return sum(counter)
     case .cardinality(let distinct):

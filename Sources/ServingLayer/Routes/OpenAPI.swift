@@ -178,8 +178,9 @@ enum OpenAPI {
       "Answer",
       [
         "query": "object", "as_of": "string", "final_before": "string", "loaded_epoch": "integer",
-        "covers_until": "string", "columns": "array", "truncated": "boolean", "rows": "array",
-        "previous": "object",
+        "covers_until": "string", "settled_before": "string", "columns": "array",
+        "truncated": "boolean",
+        "left_out": "integer", "rows": "array", "previous": "object",
       ], to: &json)
     object(
       "Catalog",

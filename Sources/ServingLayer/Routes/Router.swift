@@ -77,8 +77,14 @@ struct Router: Sendable {
 
   private func query(_ request: Request) throws -> Response {
     let query = try Query(request.query, now: clock())
-    let plan = try QueryPlan(query)
-    let previous = query.comparesPrevious ? try QueryPlan(query.previous) : nil
+    var plan = try QueryPlan(query)
+    if plan.readsSettled, plan.source != .facts {
+      let settled = try database.rows([QuerySQL.settledBefore])[0].first?[0].flatMap { Int64($0) }
+      plan = try QueryPlan(query, settledBefore: settled.map(Instant.init(milliseconds:)))
+    }
+    let previous =
+      query.comparesPrevious
+      ? try QueryPlan(query.previous, settledBefore: plan.settledBefore) : nil
     let statements = ([plan] + (previous.map { [$0] } ?? [])).map(QuerySQL.statement(for:))
     let results: [[[String?]]]
     do {
@@ -103,6 +109,14 @@ struct Router: Sendable {
     // A CSV file without rows has no other place for it.
     if plan.source == .facts {
       response.headers.append(("Covers-Until", answer.coversUntil ?? "none"))
+    }
+    if plan.readsSettled {
+      response.headers.append(("Settled-Before", answer.settledBefore ?? "none"))
+    }
+    if answer.isTruncated {
+      response.headers.append(
+        ("Link", "<\(NextPage.address(after: answer, request.query))>; rel=\"next\""))
+      if let count = answer.leftOut { response.headers.append(("Rows-Left-Out", "\(count)")) }
     }
     return response
   }
