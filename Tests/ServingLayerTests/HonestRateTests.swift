@@ -199,7 +199,8 @@ import Warehouse
     #expect(second.header("Link") == nil && second.header("Rows-Left-Out") == nil)
     #expect(second.text.contains("\r\n2026-11-20T11:54:00Z,4,"))
     let json = fixture.get(
-      "/api/v1/query", "metrics=listens&granularity=minute&limit=2&offset=1&to=2026-11-20T13:00Z")
+      "/api/v1/query",
+      "metrics=listens&granularity=minute&limit=2&offset=1&from=-1d&to=2026-11-20T13:00Z")
     #expect(json.text.contains("\"truncated\":true,\"left_out\":2,"))
     #expect(json.text.contains("\"offset\":1"))
   }

@@ -213,10 +213,56 @@ struct ParameterReader {
     return value
   }
 
-  func comparesPrevious() throws(RequestError) -> Bool {
-    guard let text = first(.compare) else { return false }
-    guard text == "previous" else { throw .parameter(.compare, found: text, accepted: "previous") }
-    return true
+  func flag(_ parameter: QueryParameter) throws(RequestError) -> Bool {
+    switch first(parameter) {
+    case nil, "false"?: return false
+    case "true"?: return true
+    case let text?: throw .parameter(parameter, found: text, accepted: "true, false")
+    }
+  }
+
+  func having() throws(RequestError) -> [Query.Minimum] {
+    var minima: [Query.Minimum] = []
+    for text in list(.having) {
+      let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+      guard parts.count == 2, let measure = Measure.named(String(parts[0])),
+        let least = Double(parts[1]), least.isFinite
+      else {
+        throw .parameter(
+          .having, found: text,
+          accepted: "metric:least value, with commas, such as listens:100, of "
+            + Measure.all.map(\.name).joined(separator: ", "))
+      }
+      minima.append(Query.Minimum(measure: measure, least: "\(least)"))
+    }
+    guard minima.count <= Measure.all.count else {
+      throw .parameter(
+        .having, found: "\(minima.count) values", accepted: "at most \(Measure.all.count)")
+    }
+    return minima
+  }
+
+  func order(
+    metrics: [Measure], by: [Dimension], granularity: Granularity
+  ) throws(RequestError) -> [Query.Order] {
+    let dimensions = (granularity == .none ? [] : ["time"]) + by.map(\.rawValue)
+    var order: [Query.Order] = []
+    for text in list(.order) {
+      let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+      let isMetric = metrics.contains { $0.name == parts[0] }
+      let direction = parts.count == 1 ? (isMetric ? "desc" : "asc") : parts[1]
+      guard parts.count <= 2, isMetric || dimensions.contains(parts[0]),
+        direction == "asc" || direction == "desc",
+        !order.contains(where: { $0.name == parts[0] })
+      else {
+        throw .parameter(
+          .order, found: text,
+          accepted: "column, column:asc or column:desc, with commas, each once, of "
+            + (metrics.map(\.name) + dimensions).joined(separator: ", "))
+      }
+      order.append(Query.Order(name: parts[0], isDescending: direction == "desc"))
+    }
+    return order
   }
 }
 

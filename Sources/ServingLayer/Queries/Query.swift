@@ -11,6 +11,19 @@ struct Query: Sendable {
     var values: [String]
   }
 
+  /// A column that rows are ordered by.
+  struct Order: Equatable, Sendable {
+    var name: String
+    var isDescending: Bool
+  }
+
+  /// What rows have at least, or are left out.
+  struct Minimum: Sendable {
+    var measure: Measure
+    /// A number, as PostgreSQL reads it.
+    var least: String
+  }
+
   var metrics: [Measure]
   var by: [Dimension]
   var filters: [Filter]
@@ -25,8 +38,16 @@ struct Query: Sendable {
   /// Rows that come before those that are answered.
   var offset = 0
   var format: Format
-  /// Whether the range of the same length that ends where this one begins is answered for too.
-  var comparesPrevious: Bool
+  var having: [Minimum] = []
+  /// None for the usual order.
+  var order: [Order] = []
+  /// Members that a series is of, those with the most of the first metric over all of the range; the others are summed. nil for all
+  /// members.
+  var top: Int?
+  /// Whether distinct counts are exact, which facts alone can tell.
+  var isExact = false
+  /// The earlier period that is answered for too.
+  var comparison: Comparison?
   /// When the question was asked: what begins later has not happened. nil where the range is known to have passed.
   var askedAt: Instant?
 
@@ -35,6 +56,7 @@ struct Query: Sendable {
   static let maximumLimit = 100_000
   static let maximumOffset = 10_000_000
   static let maximumDimensions = 2
+  static let maximumTop = 100
   /// Values over all filters; their number bounds the length of the statement.
   static let maximumFilterValues = 100
   /// Days that a question to the facts may span, as it reads each event of them: about a microsecond each.
@@ -60,21 +82,20 @@ extension Query {
     offset = try read.integer(.offset) ?? 0
     askedAt = now
     format = try read.choice(.format, of: Format.self) ?? .json
-    comparesPrevious = try read.comparesPrevious()
-    if comparesPrevious, !by.isEmpty || granularity != .none || format == .csv {
-      throw RequestError(
-        "bad_parameter",
-        "compare: found \"previous\" with by, a granularity or format=csv, "
-          + "accepted: with granularity=none, without by, as JSON")
+    having = try read.having()
+    order = try read.order(metrics: metrics, by: by, granularity: granularity)
+    top = try read.integer(.top)
+    comparison = try read.choice(.compare, of: Comparison.self)
+    isExact = try read.flag(.exact)
+    if top != nil, by.isEmpty || !having.isEmpty {
+      throw .parameter(
+        .top, found: by.isEmpty ? "it without by" : "it with having",
+        accepted: "it with by, and without having")
     }
   }
 
-  /// The same question about the range just before.
-  var previous: Query {
-    var query = self
-    query.from = Instant(milliseconds: from.milliseconds * 2 - to.milliseconds)
-    query.to = from
-    query.comparesPrevious = false
-    return query
+  /// The metrics whose columns are read.
+  var measuresRead: [Measure] {
+    metrics + having.map(\.measure).filter { one in !metrics.contains { $0.name == one.name } }
   }
 }

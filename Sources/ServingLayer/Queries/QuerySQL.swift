@@ -20,8 +20,9 @@ struct Statement: Equatable, Sendable {
 /// plan without the interval ends, all as text. With no rows there is one row without a position.
 struct QuerySQL {
   /// The number of columns before those of the plan: as_of, final_before, loaded_epoch, agrees, covers_until,
-  /// is_decided, settled_before, total, position.
-  static let leading = 9
+  /// is_decided, settled_before, total, position, and of rows of the period compared with, that they are and the bucket that they
+  /// stand beside.
+  static let leading = 11
 
   /// When the outcome of plays is settled, in epoch milliseconds: a plan that is cut there reads no row that is so in part.
   static let settledBefore = Statement(
@@ -31,7 +32,7 @@ struct QuerySQL {
       where isfinite(settled_before)
       """, parameters: [])
 
-  let plan: QueryPlan
+  private(set) var plan: QueryPlan
   private var parameters: [String?] = []
   /// The parameter that the time zone is bound to.
   private(set) var zone = ""
@@ -50,101 +51,221 @@ struct QuerySQL {
   }
 
   private mutating func render() -> String {
-    let query = plan.query
-    let to = bind(query.to.iso8601) + "::timestamptz"
-    zone = bind(query.timeZone)
-
-    var selected: [String] = []
-    var shown: [String] = []
-    var keys: [Int] = []
-    var order: [String] = []
-    var firstMeasure: String?
-    for column in plan.columns {
-      let name = "c\(selected.count)"
-      var text = "answer.\(name)::text"
-      switch column.role {
-      case .bucket:
-        selected.append("counted.at as \(name)")
-        keys.append(selected.count)
-        order.append(name)
-        text = SQLText.iso("answer.\(name)", milliseconds: false)
-      case .dimension(let expression):
-        selected.append("\(expression) as \(name)")
-        keys.append(selected.count)
-      case .measure(let measure):
-        selected.append("\(Self.aggregate(measure)) as \(name)")
-        if firstMeasure == nil { firstMeasure = name }
-      case .source:
-        selected.append(
-          "case when bool_and(counted.is_loaded) then 'batch'"
-            + " when bool_or(counted.is_loaded) then 'both'"
-            + " when count(*) > 0 then 'speed' end as \(name)")
-      case .isFinal:
-        selected.append(
-          "coalesce(bool_and(counted.is_loaded), true) and \(bucketEnd.map { "least(\($0), \(to))" } ?? to) <= "
-            + (plan.source == .facts
-              ? "coalesce((select covers_until from state), '-infinity')"
-              : "(select final_before from batch.published)") + " as \(name)")
-      case .isPartial:
-        selected.append("\(isPartial(to: to)) as \(name)")
-      case .settled:
-        selected.append("\(settled(to: to)) as \(name)")
-      case .low, .high, .coversUntil: continue
-      }
-      shown.append(text)
-    }
-    if let firstMeasure { order.append("\(firstMeasure) desc nulls last") }
-    order += keys.map { "c\($0 - 1)" }.filter { !order.contains($0) }
-
-    let join = homes.compactMap(\.dimensionTable)
-      .map { " left join layers.\($0.table) using (\($0.key))" }.joined()
-    let filters = query.filters.compactMap { condition($0) }
-    let filter = filters.isEmpty ? "" : "\n  where " + filters.joined(separator: " and ")
-    let group =
-      keys.isEmpty ? "" : "\n  group by " + keys.map(String.init).joined(separator: ", ")
-    let limit = bind(String(query.limit + 1))
-    let choice = plan.ranking.map { self.choice($0) + ",\n" } ?? ""
-    let counted = (plan.ranking.map { chosenRows(of: $0) } ?? rows()).joined(
-      separator: "\n  union all\n  ")
-    let agrees = agreement()
-    let isDecided = plan.ranking == nil ? "true" : "(select is_decided from verdict)"
-    let coversUntil = coverage(to: to)
-    let (settledBefore, knownUntil) = (settledBefore(), knownUntil())
-    let offset = bind(String(query.offset))
+    zone = bind(plan.query.timeZone)
+    let order = order().joined(separator: ", ")
+    let (limit, offset) = (bind(String(plan.query.limit)), bind(String(plan.query.offset)))
+    var tables = [state()]
+    if let ranking = plan.ranking { tables.append(choice(ranking)) }
+    tables += answer("")
+    tables.append(
+      "first as (select * from answer order by \(order) limit \(limit)::bigint + 1 offset \(offset)::bigint)"
+    )
+    tables.append(
+      "page as (select row_number() over (order by \(order)) as position, * from first)")
     // A ranking's other lines are not known.
     let total = plan.ranking == nil ? "(select count(*) from answer)" : "null::bigint"
-    return """
-      with state as (
-        select
-          \(SQLText.asOf) as as_of,
-          case when isfinite(final_before) then \(SQLText.iso("final_before", milliseconds: false)) end as final_before,
-          loaded_epoch,
-          \(agrees) as agrees,
-          \(coversUntil) as covers_until,
-          \(settledBefore) as settled_before,
-          \(knownUntil) as known_until
-        from batch.published
-        where now() at time zone \(zone) is not null
-      ),
-      \(choice)counted as (
-        \(counted)
-      ),
-      answer as (
-        select \(selected.joined(separator: ", "))
-        from counted\(join)\(filter)\(group)
-      ),
-      first as (
-        select * from answer order by \(order.joined(separator: ", ")) limit \(limit)::bigint offset \(offset)::bigint
-      ),
-      page as (
-        select row_number() over (order by \(order.joined(separator: ", "))) as position, * from first
-      )
+    let isDecided = plan.ranking == nil ? "true" : "(select is_decided from verdict)"
+    let shown = shown().joined(separator: ", ")
+    var parts = [
+      """
       select state.as_of, state.final_before, state.loaded_epoch::text, state.agrees::text,
         \(SQLText.iso("state.covers_until", milliseconds: false)), \(isDecided)::text,
         case when isfinite(state.settled_before) then \(SQLText.iso("state.settled_before", milliseconds: false)) end,
-        \(total)::text, answer.position::text, \(shown.joined(separator: ", "))
+        \(total)::text, answer.position, false, null::text, \(shown)
       from state left join page as answer on true
-      order by answer.position
+      """
+    ]
+    if let period = plan.compared {
+      let own = plan
+      plan = own.over(period)
+      tables += answer("_before")
+      plan = own
+      tables.append(before(period, limit: limit))
+      parts.append(
+        """
+        select null, null, null, null, null, null, null, null, answer.position, true,
+          \(SQLText.iso("answer.aligned", milliseconds: false)), \(shown)
+        from before as answer
+        """)
+    }
+    return "with " + tables.joined(separator: ",\n") + "\n"
+      + parts.joined(separator: "\nunion all\n") + "\norder by 10, 9"
+  }
+
+  /// The table `state`, of one row.
+  private mutating func state() -> String {
+    """
+    state as (
+      select
+        \(SQLText.asOf) as as_of,
+        case when isfinite(final_before) then \(SQLText.iso("final_before", milliseconds: false)) end as final_before,
+        loaded_epoch,
+        \(agreement()) as agrees,
+        \(coverage()) as covers_until,
+        \(settledBefore()) as settled_before,
+        \(knownUntil()) as known_until
+      from batch.published
+      where now() at time zone \(zone) is not null
+    )
+    """
+  }
+
+  // MARK: Answers
+
+  /// The columns of the plan that the statement answers with, as `c0`, `c1`, ….
+  private var fields: [QueryPlan.Column] {
+    plan.columns.filter {
+      switch $0.role {
+      case .low, .high, .coversUntil: false
+      default: true
+      }
+    }
+  }
+
+  /// The tables `counted` and `answer`, and `member` where a series is of the greatest members.
+  /// - Parameter suffix: of the names of the tables, but for `member`, which one period has for both.
+  private mutating func answer(_ suffix: String) -> [String] {
+    let rows = (plan.ranking.map { chosenRows(of: $0) } ?? rows()).joined(
+      separator: "\n  union all\n  ")
+    var tables = ["counted\(suffix) as (\n  \(rows)\n)"]
+    let join = homes.compactMap(\.dimensionTable)
+      .map { " left join layers.\($0.table) using (\($0.key))" }.joined()
+    let filters = plan.query.filters.compactMap { condition($0) }
+    var from =
+      "counted\(suffix) as counted\(join)"
+      + (filters.isEmpty ? "" : "\n  where " + filters.joined(separator: " and "))
+    if plan.query.top != nil {
+      let labels = dimensions.enumerated().map { "\($1) as d\($0)" }.joined(separator: ", ")
+      tables.append("labelled\(suffix) as (\n  select counted.*, \(labels) from \(from)\n)")
+      if suffix.isEmpty { tables.append(members()) }
+      from = "labelled\(suffix) as counted left join member on member.key = \(memberKey)"
+    }
+    let columns = selected().enumerated().map { "\($1) as c\($0)" }.joined(separator: ", ")
+    let group =
+      keys.isEmpty ? "" : "\n  group by " + keys.map { "\($0 + 1)" }.joined(separator: ", ")
+    // What a row of the answer has at least, the one that it is compared with may lack.
+    let minima = (suffix.isEmpty ? plan.query.having : []).map {
+      "\(aggregate($0.measure)) >= \(bind($0.least))::double precision"
+    }
+    let having = minima.isEmpty ? "" : "\n  having " + minima.joined(separator: " and ")
+    tables.append("answer\(suffix) as (\n  select \(columns)\n  from \(from)\(group)\(having)\n)")
+    return tables
+  }
+
+  /// The expressions of the plan's dimensions.
+  private var dimensions: [String] {
+    plan.columns.compactMap {
+      if case .dimension(let expression) = $0.role { expression } else { nil }
+    }
+  }
+
+  private var memberKey: String {
+    "row(\(dimensions.indices.map { "counted.d\($0)" }.joined(separator: ", ")))::text"
+  }
+
+  /// The members with the most of the first metric over all of the range.
+  private mutating func members() -> String {
+    let names = dimensions.indices.map { "counted.d\($0)" }.joined(separator: ", ")
+    let top = bind(String(plan.query.top ?? 0))
+    return "member as materialized (\n  select \(memberKey) as key from labelled as counted"
+      + "\n  group by \(names) order by \(aggregate(plan.query.metrics[0])) desc nulls last, \(names)"
+      + "\n  limit \(top)::bigint\n)"
+  }
+
+  /// The places of the fields that tell the rows of an answer apart.
+  private var keys: [Int] {
+    fields.indices.filter {
+      switch fields[$0].role {
+      case .bucket, .dimension, .isOther: true
+      default: false
+      }
+    }
+  }
+
+  /// The expressions of the fields.
+  private mutating func selected() -> [String] {
+    let to = bind(plan.query.to.iso8601) + "::timestamptz"
+    var dimension = -1
+    return fields.map { column in
+      switch column.role {
+      case .bucket: return "counted.at"
+      case .dimension(let expression):
+        dimension += 1
+        return plan.query.top == nil
+          ? expression : "case when member.key is not null then counted.d\(dimension) end"
+      case .isOther: return "member.key is null"
+      case .measure(let measure): return aggregate(measure)
+      case .source:
+        return "case when bool_and(counted.is_loaded) then 'batch'"
+          + " when bool_or(counted.is_loaded) then 'both' when count(*) > 0 then 'speed' end"
+      case .isFinal:
+        return "coalesce(bool_and(counted.is_loaded), true)"
+          + " and \(bucketEnd.map { "least(\($0), \(to))" } ?? to) <= "
+          + (plan.source == .facts
+            ? "coalesce((select covers_until from state), '-infinity')"
+            : "(select final_before from batch.published)")
+      case .isPartial: return isPartial(to: to)
+      case .settled: return settled(to: to)
+      case .low, .high, .coversUntil: return "null"
+      }
+    }
+  }
+
+  /// The fields of a row of `answer` as text.
+  private func shown() -> [String] {
+    fields.indices.map {
+      if case .bucket = fields[$0].role { return SQLText.iso("answer.c\($0)", milliseconds: false) }
+      return "answer.c\($0)::text"
+    }
+  }
+
+  /// What the rows of an answer are ordered by: with the keys behind all else, no two are alike.
+  private func order() -> [String] {
+    var order: [(field: Int, direction: String)] = []
+    for wanted in plan.query.order {
+      guard let field = fields.firstIndex(where: { $0.name == wanted.name }) else { continue }
+      order.append((field, wanted.isDescending ? " desc nulls last" : ""))
+    }
+    if plan.query.order.isEmpty {
+      for (field, column) in fields.enumerated() {
+        switch column.role {
+        case .bucket, .isOther: order.append((field, ""))
+        default: continue
+        }
+      }
+      let measure = fields.firstIndex { if case .measure = $0.role { true } else { false } }
+      if let measure { order.append((measure, " desc nulls last")) }
+    }
+    for key in keys where !order.contains(where: { $0.field == key }) { order.append((key, "")) }
+    return order.map { "c\($0.field)\($0.direction)" }
+  }
+
+  /// The table `before`: of the period that is compared with, the rows that stand beside those of the page.
+  private func before(_ period: QueryPlan.Period, limit: String) -> String {
+    let bucket = fields.firstIndex { if case .bucket = $0.role { true } else { false } }
+    let members = keys.filter { $0 != bucket }.map { "c\($0)" }
+    let page = "from page where position <= \(limit)::bigint"
+    let isBeside: String
+    switch (bucket, members.isEmpty) {
+    case (nil, true): isBeside = "true"
+    case (let bucket?, true):
+      isBeside =
+        "aligned >= (select min(c\(bucket)) \(page)) and aligned <= (select max(c\(bucket)) \(page))"
+    case (let bucket, false):
+      let time = bucket == nil ? "" : "aligned, "
+      let names = members.joined(separator: ", ")
+      isBeside =
+        "row(\(time)\(names))::text in (select row(\(bucket.map { "c\($0), " } ?? "")\(names))::text \(page))"
+    }
+    let names = keys.map { "c\($0)" }.joined(separator: ", ")
+    return """
+      before as (
+        select row_number() over (\(keys.isEmpty ? "" : "order by \(names)")) as position, *
+        from (select *, \(aligned(bucket.map { "c\($0)" }, by: period.shift)) as aligned from answer_before) as answer
+        where \(isBeside)
+        order by position
+        limit \(limit)::bigint
+      )
       """
   }
 
@@ -153,59 +274,13 @@ struct QuerySQL {
     plan.source.homes(of: plan.query.by + plan.query.filters.map(\.dimension))
   }
 
-  // MARK: What buckets say of themselves
-
-  /// When the bucket that begins at `counted.at` ends; nil where the range is the bucket. Hours and less are as long by any clock, also
-  /// where local clocks show an hour twice.
-  private var bucketEnd: String? {
-    guard let interval = plan.query.granularity.interval else { return nil }
-    switch plan.query.granularity {
-    case .second, .minute, .hour: return "counted.at + interval '\(interval)'"
-    default:
-      return "((counted.at at time zone \(zone)) + interval '\(interval)') at time zone \(zone)"
-    }
-  }
-
-  /// Whether `from`, `to` or what is known yet cuts a bucket.
-  private mutating func isPartial(to: String) -> String {
-    let isUnknown = "coalesce(\(bucketEnd ?? to) > (select known_until from state), false)"
-    guard let bucketEnd else { return isUnknown }
-    let from = bind(plan.query.from.iso8601)
-    return "(counted.at < \(from)::timestamptz or \(bucketEnd) > \(to) or \(isUnknown))"
-  }
-
-  /// Whether the outcome of all, part or none of a bucket's plays is settled.
-  private mutating func settled(to: String) -> String {
-    let from = "\(bind(plan.query.from.iso8601))::timestamptz"
-    let end = bucketEnd.map { "least(\($0), \(to))" } ?? to
-    let start = bucketEnd == nil ? from : "greatest(counted.at, \(from))"
-    return "case when \(end) <= (select settled_before from state) then 'all'"
-      + " when \(start) >= (select settled_before from state) then 'none' else 'part' end"
-  }
-
-  private mutating func settledBefore() -> String {
-    guard plan.readsSettled else { return "null::timestamptz" }
-    // Facts have the outcomes that the last load knew.
-    if plan.source == .facts { return "date_trunc('minute', final_before, 'UTC')" }
-    let now = "(select settled_before from layers.event_time)"
-    return plan.settledBefore.map { "least(\(now), \(bind($0.iso8601))::timestamptz)" } ?? now
-  }
-
-  /// Until when there can be events, by the clock of who asks and by event time: a whole range is asked for by the minute.
-  private mutating func knownUntil() -> String {
-    let isRange = plan.query.granularity == .none
-    let reached =
-      "(select reached_before from layers.event_time)" + (isRange ? " + interval '1 minute'" : "")
-    guard let askedAt = plan.query.askedAt else { return reached }
-    let now = bind((isRange ? askedAt.ceiled(to: .minute) : askedAt).iso8601)
-    return "least(\(reached), \(now)::timestamptz)"
-  }
-
   /// Up to when the facts have everything: no later than the last load was complete, and no later than the first
   /// event in the range that only the speed layer has counted.
-  private mutating func coverage(to end: String) -> String {
+  private mutating func coverage() -> String {
     guard plan.source == .facts else { return "null::timestamptz" }
-    let from = bind(plan.query.from.floored(to: .minute).iso8601)
+    let end = bind(plan.query.to.iso8601) + "::timestamptz"
+    let first = min(plan.query.from, plan.compared?.from ?? plan.query.from)
+    let from = bind(first.floored(to: .minute).iso8601)
     return """
       case when facts_know_credits and isfinite(final_before) then least(\(end), final_before, (
         select min(minute) from layers.minute_totals
@@ -216,9 +291,10 @@ struct QuerySQL {
 
   /// Whether the database puts all of each span that the plan relies on into one bucket.
   private mutating func agreement() -> String {
-    guard !plan.checkedSpans.isEmpty else { return "true" }
-    let starts = bind(Self.array(plan.checkedSpans.map(\.from.iso8601)))
-    let ends = bind(Self.array(plan.checkedSpans.map(\.to.iso8601)))
+    let spans = plan.checkedSpans + (plan.compared?.checkedSpans ?? [])
+    guard !spans.isEmpty else { return "true" }
+    let starts = bind(Self.array(spans.map(\.from.iso8601)))
+    let ends = bind(Self.array(spans.map(\.to.iso8601)))
     return "(select bool_and(\(bucket("start")) = \(bucket("stop - interval '1 millisecond'")))"
       + " from unnest(\(starts)::timestamptz[], \(ends)::timestamptz[]) as span(start, stop))"
   }
@@ -244,8 +320,8 @@ struct QuerySQL {
     return "(\(alternatives.joined(separator: " or ")))"
   }
 
-  /// A measure's rule over the rows of both layers.
-  static func aggregate(_ measure: Measure) -> String {
+  /// A measure's rule over the rows of both layers, or over facts one by one.
+  private func aggregate(_ measure: Measure) -> String {
     let rows = measure.isOfEndedPlays ? " filter (where counted.is_settled)" : ""
     func sum(_ counter: Counter) -> String {
       "coalesce(sum(counted.\(counter.column))\(rows), 0)"
@@ -253,12 +329,36 @@ struct QuerySQL {
     switch measure.rule {
     case .sum(let counter):
       return sum(counter)
+    case .cardinality(let distinct) where plan.query.isExact:
+      return "count(\(Self.counted(distinct)))"
     case .cardinality(let distinct):
       return
         "round(coalesce(hll_cardinality(hll_union_agg(counted.\(distinct.column))), 0))::bigint"
     case .ratio(let counter, let over):
       let denominator = over.map(sum).joined(separator: " + ")
       return "\(sum(counter))::double precision / nullif(\(denominator), 0)::double precision"
+    }
+  }
+}
+
+extension QuerySQL {
+  /// What facts are counted distinct by, one by one.
+  private static func counted(_ distinct: Distinct) -> String {
+    switch distinct {
+    case .listeners: "distinct case when counted.listens = 1 then counted.user_id end"
+    case .activeUsers: "distinct counted.user_id"
+    case .sessions: "distinct counted.session_id"
+    case .songs: "distinct case when counted.listens = 1 then nullif(counted.song_key, 0) end"
+    }
+  }
+
+  /// The columns that `counted` needs.
+  static func columns(_ distinct: Distinct) -> [String] {
+    switch distinct {
+    case .listeners: ["user_id", Counter.listens.column]
+    case .activeUsers: ["user_id"]
+    case .sessions: ["session_id"]
+    case .songs: ["song_key", Counter.listens.column]
     }
   }
 }

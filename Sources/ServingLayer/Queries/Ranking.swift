@@ -34,13 +34,13 @@ struct Ranking: Equatable, Sendable {
 
   /// nil where the query is no top list by listens, or one over few days, or a file, which says how many lines it leaves out.
   /// - Parameter groups: the groups that answer for days.
-  init?(_ query: Query, _ source: QuerySource, _ pieces: [RungPiece], _ groups: GroupedDays?) {
+  init?(_ query: Query, _ source: QuerySource, _ groups: GroupedDays?) {
     guard case .rollup(let rollup) = source,
       let table = groups.map(RunningTable.of) ?? RunningTable.of(rollup),
       query.granularity == .none, query.limit + query.offset <= Self.maximumLimit,
       query.format == .json,
       case .sum(.listens)? = query.metrics.first?.rule,
-      pieces.contains(where: { $0.rung == .day }),
+      query.order.isEmpty, query.having.isEmpty, query.top == nil,
       !(query.by + query.filters.map(\.dimension)).contains(.layer)
     else { return nil }
     // Pieces may be cut where outcomes are settled, which listens do not ask for.

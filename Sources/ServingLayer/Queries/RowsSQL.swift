@@ -141,11 +141,12 @@ extension QuerySQL {
     for column in homes.flatMap(\.keyColumns) where !columns.contains(column) {
       columns.append(column)
     }
-    for measure in plan.query.metrics {
+    for measure in plan.query.measuresRead {
       let read: [String] =
         switch measure.rule {
         case .sum(let counter): [counter.column]
-        case .cardinality(let distinct): [distinct.column]
+        case .cardinality(let distinct):
+          plan.query.isExact ? Self.columns(distinct) : [distinct.column]
         case .ratio(let counter, let over): [counter.column] + over.map(\.column)
         }
       for column in read where !columns.contains(column) { columns.append(column) }

@@ -35,6 +35,7 @@ enum CatalogDocument {
         }
       }
       json.member("granularities", Granularity.allCases.map(\.rawValue))
+      json.member("comparisons", Comparison.allCases.map(\.rawValue))
       json.list("rollups") { json in
         for rollup in Rollup.allCases {
           json.object { json in
@@ -48,6 +49,7 @@ enum CatalogDocument {
         json.member("dimensions", Query.maximumDimensions)
         json.member("rows", Query.maximumLimit)
         json.member("offset", Query.maximumOffset)
+        json.member("top", Query.maximumTop)
         json.member("filter_values", Query.maximumFilterValues)
         json.member("fact_days", Int(Query.maximumFactDays))
       }

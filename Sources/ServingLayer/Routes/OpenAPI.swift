@@ -154,7 +154,7 @@ enum OpenAPI {
       json.member("type", "integer")
       json.member("minimum", range.lowerBound)
       json.member("maximum", range.upperBound)
-      json.member("default", value)
+      if let value { json.member("default", value) }
     }
   }
 
@@ -185,7 +185,8 @@ enum OpenAPI {
     object(
       "Catalog",
       [
-        "metrics": "array", "dimensions": "array", "granularities": "array", "rollups": "array",
+        "metrics": "array", "dimensions": "array", "granularities": "array", "comparisons": "array",
+        "rollups": "array",
         "limits": "object",
       ], to: &json)
     object("Loads", ["loads": "array"], to: &json)
@@ -203,7 +204,8 @@ enum OpenAPI {
             json.member("nullable", true)
             if type == "array" {
               json.member("items") {
-                $0.member("type", name == "granularities" ? "string" : "object")
+                $0.member(
+                  "type", ["granularities", "comparisons"].contains(name) ? "string" : "object")
               }
             }
           }
