@@ -34,8 +34,8 @@ extension QuerySQL {
     guard plan.readsSettled else { return "null::timestamptz" }
     // Facts have the outcomes that the last load knew.
     if plan.source == .facts { return "date_trunc('minute', final_before, 'UTC')" }
-    let now = "(select settled_before from layers.event_time)"
-    return plan.settledBefore.map { "least(\(now), \(bind($0.iso8601))::timestamptz)" } ?? now
+    return plan.settledBefore.map { "\(bind($0.iso8601))::timestamptz" }
+      ?? "(select settled_before from layers.event_time)"
   }
 
   /// Until when there can be events, by the clock of who asks and by event time: a whole range is asked for by the minute.
