@@ -27,6 +27,7 @@ import Warehouse
       .totals, epoch: 2, minute: "2026-11-20 10:00Z", [.listens: 2], members: [.listeners: [6]])
     try fixture.add(.totals, epoch: 2, minute: "2026-11-20 10:01Z", [.listens: 7])
     try fixture.publish(loadedEpoch: 1, finalBefore: "2026-11-20 10:00Z")
+    try fixture.settle()
     return fixture
   }
 
@@ -189,6 +190,7 @@ import Warehouse
     for (key, counts) in counts {
       try fixture.add(.device, minute: "2026-11-20 10:00Z", keys: ["device_key": "\(key)"], counts)
     }
+    try fixture.settle()
     #expect(
       fixture.csv("metrics=skip_rate&by=os" + range) == [
         "high,0.5,batch,false", "low,0.25,batch,false", "none,,batch,false",
@@ -216,10 +218,12 @@ import Warehouse
       "/api/v1/query",
       "metrics=listens&granularity=none&compare=previous&from=2026-11-20T10:00:00Z&to=2026-11-20T10:02:00Z"
     ).text
-    #expect(text.contains(#""rows":[{"listens":16,"source":"both","is_final":false}]"#))
+    #expect(
+      text.contains(#""rows":[{"listens":16,"source":"both","is_final":false,"is_partial":false}]"#)
+    )
     #expect(
       text.contains(
-        #""previous":{"from":"2026-11-20T09:58:00Z","to":"2026-11-20T10:00:00Z","rows":[{"listens":10,"source":"batch","is_final":true}]}"#
+        #""previous":{"from":"2026-11-20T09:58:00Z","to":"2026-11-20T10:00:00Z","rows":[{"listens":10,"source":"batch","is_final":true,"is_partial":false}]}"#
       ))
   }
 

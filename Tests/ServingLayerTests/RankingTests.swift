@@ -102,6 +102,7 @@ import Warehouse
     print("seed \(seed)")
     var random = SeededRandom(seed: seed)
     let fixture = try fixture(seed: seed)
+    try fixture.settle("2026-09-01 10:23Z")
     let access = WarehouseDatabase(url: fixture.database.url, connections: 1, timeout: 20)
     let start = try #require(Instant.parse("2026-01-10", now: now)).milliseconds
     var decided = 0
@@ -124,7 +125,7 @@ import Warehouse
         ? ",listeners" : ",songs"
       let limit = [1, 3, 10, 30, 100].randomElement(using: &random)!
       let text = "metrics=\(metrics)\(sketch)&\(what)&limit=\(limit)&from=\(from)&to=\(to)"
-      let plan = try QueryPlan(parse(text))
+      let plan = try QueryPlan(parse(text), settledBefore: fixture.settledBefore())
       #expect(plan.ranking != nil, "\(text)")
       var whole = plan.overAllRows
       whole.groups = nil
@@ -157,6 +158,7 @@ import Warehouse
     print("seed \(seed)")
     var random = SeededRandom(seed: seed)
     let fixture = try fixture(seed: seed)
+    try fixture.settle("2026-09-01 10:23Z")
     let access = WarehouseDatabase(url: fixture.database.url, connections: 1, timeout: 20)
     let start = try #require(Instant.parse("2026-01-10", now: now)).milliseconds
     for round in 0..<60 {
@@ -171,7 +173,7 @@ import Warehouse
       let text =
         "metrics=listeners,listens,skip_rate,thumbs_up&\(what)&granularity=\(width)&tz=\(zone)"
         + "&limit=10000&from=\(from)&to=\(to)"
-      var plan = try QueryPlan(parse(text))
+      var plan = try QueryPlan(parse(text), settledBefore: fixture.settledBefore())
       #expect(plan.groups != nil && plan.ranking == nil)
       let answer = QueryAnswer(plan, try access.rows([QuerySQL.statement(for: plan)])[0])
       plan.groups = nil
@@ -197,6 +199,7 @@ import Warehouse
         """)
     }
     try fixture.connection.run("update batch.published set minutes_from = '2026-10-03 00:00Z'")
+    try fixture.settle("2026-10-02 10:23Z")
     let access = WarehouseDatabase(url: fixture.database.url, connections: 1, timeout: 20)
     let start = try #require(Instant.parse("2026-09-24", now: now)).milliseconds
     for _ in 0..<40 {
@@ -205,7 +208,7 @@ import Warehouse
       let what = ["song&limit=3", "artist&limit=2", "user&limit=3", "level&filter=user:2&limit=1"]
         .randomElement(using: &random)!
       let text = "metrics=listens,skip_rate,listened_ms&by=\(what)&from=\(from)&to=\(to)"
-      let plan = try QueryPlan(parse(text))
+      let plan = try QueryPlan(parse(text), settledBefore: fixture.settledBefore())
       #expect(plan.ranking != nil)
       let rows = try access.rows([
         QuerySQL.statement(for: plan), QuerySQL.statement(for: plan.overAllRows),

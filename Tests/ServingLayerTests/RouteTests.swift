@@ -162,7 +162,7 @@ import Warehouse
     let response = fixture.get("/api/v1/query", "metrics=listens&by=song&format=csv")
     #expect(
       response.text
-        == "song,artist,listens,source,is_final\r\n\"two\nlines\",\"Say \"\"hi\"\", twice\",1,batch,false\r\n"
+        == "song,artist,listens,source,is_final,is_partial\r\n\"two\nlines\",\"Say \"\"hi\"\", twice\",1,batch,false,false\r\n"
     )
     #expect(
       response.header("Content-Disposition") == "attachment; filename=\"listens_by-song.csv\"")

@@ -40,44 +40,49 @@ import Warehouse
 
   @Test func `where a bucket begins in the middle of an hour, that hour is minutes`() throws {
     #expect(
-      try pieces("granularity=day&tz=Asia/Kolkata&from=2026-03-01&to=2026-03-03") == [
+      try pieces("granularity=day&tz=Asia/Kolkata&from=2026-03-01T00:00Z&to=2026-03-03T00:00Z") == [
         "hour 2026-03-01T00:00 2026-03-01T18:00", "minute 2026-03-01T18:00 2026-03-01T19:00",
         "hour 2026-03-01T19:00 2026-03-02T18:00", "minute 2026-03-02T18:00 2026-03-02T19:00",
         "hour 2026-03-02T19:00 2026-03-03T00:00",
       ])
     // 45 minutes off, and the whole days of UTC within each month.
     #expect(
-      try pieces("granularity=month&tz=Asia/Kathmandu&from=2026-02-01&to=2026-04-01") == [
-        "day 2026-02-01T00:00 2026-02-28T00:00", "hour 2026-02-28T00:00 2026-02-28T18:00",
-        "minute 2026-02-28T18:00 2026-02-28T19:00", "hour 2026-02-28T19:00 2026-03-01T00:00",
-        "day 2026-03-01T00:00 2026-03-31T00:00", "hour 2026-03-31T00:00 2026-03-31T18:00",
-        "minute 2026-03-31T18:00 2026-03-31T19:00", "hour 2026-03-31T19:00 2026-04-01T00:00",
-      ])
+      try pieces("granularity=month&tz=Asia/Kathmandu&from=2026-02-01T00:00Z&to=2026-04-01T00:00Z")
+        == [
+          "day 2026-02-01T00:00 2026-02-28T00:00", "hour 2026-02-28T00:00 2026-02-28T18:00",
+          "minute 2026-02-28T18:00 2026-02-28T19:00", "hour 2026-02-28T19:00 2026-03-01T00:00",
+          "day 2026-03-01T00:00 2026-03-31T00:00", "hour 2026-03-31T00:00 2026-03-31T18:00",
+          "minute 2026-03-31T18:00 2026-03-31T19:00", "hour 2026-03-31T19:00 2026-04-01T00:00",
+        ])
   }
 
   @Test func `days that begin at whole hours are hours, of 23 and 25 too`() throws {
     #expect(
-      try pieces("granularity=day&tz=America/New_York&from=2026-03-01&to=2026-12-01") == [
-        "hour 2026-03-01T00:00 2026-12-01T00:00"
-      ])
+      try pieces("granularity=day&tz=America/New_York&from=2026-03-01T00:00Z&to=2026-12-01T00:00Z")
+        == [
+          "hour 2026-03-01T00:00 2026-12-01T00:00"
+        ])
     // Days of London are those of UTC in winter, which begins on 2026-10-25 at 01:00.
     #expect(
-      try pieces("granularity=day&tz=Europe/London&from=2026-10-24&to=2026-10-28") == [
-        "hour 2026-10-24T00:00 2026-10-26T00:00", "day 2026-10-26T00:00 2026-10-28T00:00",
-      ])
+      try pieces("granularity=day&tz=Europe/London&from=2026-10-24T00:00Z&to=2026-10-28T00:00Z")
+        == [
+          "hour 2026-10-24T00:00 2026-10-26T00:00", "day 2026-10-26T00:00 2026-10-28T00:00",
+        ])
   }
 
   @Test func `clocks that change by half an hour are cut where they change`() throws {
     // Lord Howe is 11 hours ahead until 2026-04-04 15:00 UTC, and 10.5 from then on.
     #expect(
-      try pieces("granularity=hour&tz=Australia/Lord_Howe&from=2026-04-04&to=2026-04-05") == [
-        "hour 2026-04-04T00:00 2026-04-04T15:00", "minute 2026-04-04T15:00 2026-04-05T00:00",
-      ])
+      try pieces(
+        "granularity=hour&tz=Australia/Lord_Howe&from=2026-04-04T00:00Z&to=2026-04-05T00:00Z") == [
+          "hour 2026-04-04T00:00 2026-04-04T15:00", "minute 2026-04-04T15:00 2026-04-05T00:00",
+        ])
     #expect(
-      try pieces("granularity=day&tz=Australia/Lord_Howe&from=2026-04-04&to=2026-04-06") == [
-        "hour 2026-04-04T00:00 2026-04-05T13:00", "minute 2026-04-05T13:00 2026-04-05T14:00",
-        "hour 2026-04-05T14:00 2026-04-06T00:00",
-      ])
+      try pieces(
+        "granularity=day&tz=Australia/Lord_Howe&from=2026-04-04T00:00Z&to=2026-04-06T00:00Z") == [
+          "hour 2026-04-04T00:00 2026-04-05T13:00", "minute 2026-04-05T13:00 2026-04-05T14:00",
+          "hour 2026-04-05T14:00 2026-04-06T00:00",
+        ])
   }
 
   @Test(arguments: [
@@ -91,7 +96,9 @@ import Warehouse
   func `the rungs of two months are`(_ granularity: String, _ zone: String, _ rungs: String) throws
   {
     let plan = try QueryPlan(
-      parse("metrics=listens&granularity=\(granularity)&tz=\(zone)&from=2026-03-01&to=2026-05-01"))
+      parse(
+        "metrics=listens&granularity=\(granularity)&tz=\(zone)&from=2026-03-01T00:00Z&to=2026-05-01T00:00Z"
+      ))
     #expect(Set(plan.pieces.map(\.rung.rawValue)).sorted().joined(separator: " ") == rungs)
     for (piece, next) in zip(plan.pieces, plan.pieces.dropFirst()) {
       #expect(piece.to == next.from)
@@ -131,6 +138,11 @@ import Warehouse
     }
     for rollup in [Rollup.totals, .song] { try fixture.sumRungs(of: rollup) }
     try fixture.publish(loadedEpoch: 1, finalBefore: "\(day) 10:00Z")
+    // Rates are taken up to a minute somewhere in the week.
+    let settled =
+      try #require(Instant.parse(day, now: now)).milliseconds
+      + 60_000 * Int64.random(in: 0...10_080, using: &random)
+    try fixture.settle(Instant(milliseconds: settled).iso8601)
     let access = WarehouseDatabase(url: fixture.database.url, connections: 1, timeout: 20)
     let start = try #require(Instant.parse(day, now: now)).milliseconds
     for _ in 0..<60 {
@@ -143,7 +155,8 @@ import Warehouse
       let text =
         "metrics=listens,skip_rate,listeners&from=\(from)&to=\(to)&tz=\(zone)"
         + "&granularity=\(granularity.rawValue)\(by)&limit=100000"
-      let plan = try QueryPlan(parse(text.replacing("%20", with: " ")))
+      let plan = try QueryPlan(
+        parse(text.replacing("%20", with: " ")), settledBefore: fixture.settledBefore())
       try expectAnswerOfMinutes(plan, access, "\(text), seed \(seed)")
     }
   }
@@ -179,6 +192,7 @@ import Warehouse
       update batch.published set minutes_from = '2026-11-03 00:00Z';
       delete from batch.minute_device where minute < '2026-11-03 00:00Z'
       """)
+    try fixture.settle("2026-11-02 17:23Z")
     let access = WarehouseDatabase(url: fixture.database.url, connections: 1, timeout: 20)
     let start = try #require(Instant.parse("2026-10-29", now: now)).milliseconds
     for _ in 0..<25 {
@@ -189,7 +203,9 @@ import Warehouse
       let text =
         "metrics=listens,page_views,skip_rate,listeners&by=os&from=\(from)&to=\(to)&tz=\(zone)"
         + "&granularity=\(granularity)&limit=100000"
-      try expectAnswerOfMinutes(QueryPlan(parse(text)), access, "\(text), seed \(seed)")
+      try expectAnswerOfMinutes(
+        QueryPlan(parse(text), settledBefore: fixture.settledBefore()), access,
+        "\(text), seed \(seed)")
     }
   }
 
@@ -201,7 +217,9 @@ import Warehouse
     }
     try fixture.publish(loadedEpoch: 1, finalBefore: "2026-11-21 00:00Z")
     var plan = try QueryPlan(
-      parse("metrics=listens&granularity=day&tz=Asia/Kolkata&from=2026-11-20&to=2026-11-21"))
+      parse(
+        "metrics=listens&granularity=day&tz=Asia/Kolkata&from=2026-11-20T00:00Z&to=2026-11-21T00:00Z"
+      ))
     let access = WarehouseDatabase(url: fixture.database.url, connections: 1, timeout: 20)
     func answer(_ plan: QueryPlan) throws -> QueryAnswer {
       QueryAnswer(plan, try access.rows([QuerySQL.statement(for: plan)])[0])

@@ -318,6 +318,6 @@ extension Query {
   fileprivate static func live(from: Instant, to: Instant) -> Query {
     Query(
       metrics: Measure.all, by: [], filters: [], granularity: .minute, from: from, to: to,
-      timeZone: "UTC", limit: 1000, format: .json, comparesPrevious: false)
+      timeZone: "UTC", limit: 1000, format: .json)
   }
 }

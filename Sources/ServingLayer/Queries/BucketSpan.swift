@@ -1,4 +1,3 @@
-import Foundation
 import Support
 
 /// A stretch of a query's range that lies within one bucket, by the clocks of the query's time zone.
@@ -40,6 +39,14 @@ struct BucketSpan: Equatable, Sendable {
     }
   }
 
+  /// The same spans, cut at a time where one of them has it within.
+  static func cut(_ spans: [BucketSpan], at time: Instant) -> [BucketSpan] {
+    spans.flatMap { span in
+      span.from < time && time < span.to
+        ? [BucketSpan(from: span.from, to: time), BucketSpan(from: time, to: span.to)] : [span]
+    }
+  }
+
   /// Spans of one bucket each that suffice to tell whether the database agrees: the hours at both ends of a
   /// stretch of hours.
   static func checked(_ spans: [BucketSpan], _ granularity: Granularity) -> [BucketSpan] {
@@ -67,11 +74,8 @@ private struct ClockStretch {
     if query.timeZone == "UTC" {
       return [ClockStretch(span: BucketSpan(from: query.from, to: query.to), offset: 0)]
     }
-    guard let zone = TimeZone(identifier: query.timeZone) else { return nil }
-    func offset(_ time: Instant) -> Int64 {
-      let date = Date(timeIntervalSince1970: Double(time.milliseconds) / 1000)
-      return Int64(zone.secondsFromGMT(for: date)) * 1000
-    }
+    guard let clock = LocalClock(query.timeZone) else { return nil }
+    let offset = clock.offset(at:)
     var stretches: [ClockStretch] = []
     var from = query.from
     var last = from

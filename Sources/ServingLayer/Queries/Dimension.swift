@@ -43,6 +43,37 @@ enum Dimension: String, CaseIterable, Sendable {
     }
   }
 
+  /// The texts that a value can be, besides nothing for unknown; nil where that is any.
+  var fixedValues: [String]? {
+    switch self {
+    case .level: ["free", "paid"]
+    case .ageBand: Self.ageBands
+    case .layer: ["batch", "speed"]
+    default: nil
+    }
+  }
+
+  private static let ageBands =
+    ["under 20"] + (2...6).map { "\($0)0-\($0)9" } + ["70+"]
+
+  /// A value of a filter as the database writes it; nil where the dimension has no such value.
+  func acceptedValue(_ text: String) -> String? {
+    if text.isEmpty { return text }
+    if let fixedValues { return fixedValues.contains(text) ? text : nil }
+    switch self {
+    case .user, .status: return Int64(text).map { "\($0)" }
+    default: return text
+    }
+  }
+
+  /// What `acceptedValue` takes, for people.
+  var valuesAccepted: String {
+    switch self {
+    case .user, .status: "a whole number"
+    default: fixedValues?.joined(separator: ", ") ?? "any text"
+    }
+  }
+
   /// A column of the answer that a dimension brings.
   struct Column: Equatable, Sendable {
     var name: String

@@ -18,7 +18,7 @@ struct Instant: Comparable, Sendable {
   var iso8601: String { ISOTime.text(milliseconds) }
 
   /// Reads `now`, `-15m`, `now-7d`, epoch milliseconds, or ISO 8601; nil for anything else.
-  /// A time without a zone is UTC.
+  /// A date, and a time without a zone, are UTC.
   static func parse(_ text: String, now: Instant) -> Instant? {
     if text == "now" { return now }
     if text.hasPrefix("now-") { return ago(text.dropFirst(4), now) }
@@ -29,6 +29,11 @@ struct Instant: Comparable, Sendable {
       return (12...13).contains(text.utf8.count) ? Int64(text).map(Instant.init) : nil
     }
     return ISOTime.parse(text, form).map(Instant.init)
+  }
+
+  /// Whether a text that `parse` reads is a date, or a time that names no zone, and so depends on where it is.
+  static func isLocal(_ text: String) -> Bool {
+    ISOTime.parse(text + "T00:00Z", form) != nil || ISOTime.parse(text + "Z", form) != nil
   }
 
   static let accepted =

@@ -4,7 +4,7 @@ import Metrics
 enum QueryParameter: String, CaseIterable, Sendable {
   case metrics, by, granularity, from, to
   case timeZone = "tz"
-  case filter, limit, format, compare
+  case filter, having, order, limit, offset, top, compare, exact, format
 
   /// What values look like.
   enum Form: Sendable {
@@ -17,7 +17,7 @@ enum QueryParameter: String, CaseIterable, Sendable {
     /// A text, and the parameter may come more than once.
     case repeatedText
     /// A whole number.
-    case integer(ClosedRange<Int>, default: Int)
+    case integer(ClosedRange<Int>, default: Int?)
   }
 
   /// The name in a request.
@@ -31,13 +31,24 @@ enum QueryParameter: String, CaseIterable, Sendable {
     case .metrics: "Metrics, with commas"
     case .by: "Break down by at most two dimensions"
     case .granularity: "Width of a time bucket; seconds up to the last load only"
-    case .from: "Start, inclusive: \(Instant.accepted). Default: an hour before to"
+    case .from:
+      "Start, inclusive: \(Instant.accepted); local time of tz where it names no zone. Default: an hour before to"
     case .to: "End, exclusive. Default: now"
     case .timeZone: "IANA time zone in which buckets begin. Default: UTC"
-    case .filter: "dimension:value; repeat for more. An empty value is unknown"
+    case .filter:
+      "dimension:value,value; repeat for more. An empty value is unknown; a comma of a value is written \\,"
     case .limit: "Rows at most"
+    case .offset: "Rows left out before the first; the order is the same for the same data"
     case .format: "JSON or CSV"
-    case .compare: "Also the period just before; with granularity=none"
+    case .having:
+      "metric:least value, with commas: rows that have less of a metric, or none, are left out"
+    case .order:
+      "Metrics of the query, its dimensions and time, with commas, each with :asc or :desc behind it. Default: time, then the first metric"
+    case .top:
+      "A series of the members of by that have the most of the first metric over all of the range; the others are one row, is_other"
+    case .compare:
+      "Also an earlier period: of the same length just before, or the same a week, month or year earlier"
+    case .exact: "Distinct counts that are exact, from facts, up to the last load only"
     }
   }
 
@@ -49,8 +60,12 @@ enum QueryParameter: String, CaseIterable, Sendable {
     case .from, .to, .timeZone: .text
     case .filter: .repeatedText
     case .limit: .integer(1...Query.maximumLimit, default: Query.defaultLimit)
+    case .offset: .integer(0...Query.maximumOffset, default: 0)
     case .format: .choice(Query.Format.allCases.map(\.rawValue))
-    case .compare: .choice(["previous"])
+    case .having, .order: .text
+    case .top: .integer(1...Query.maximumTop, default: nil)
+    case .compare: .choice(Comparison.allCases.map(\.rawValue))
+    case .exact: .choice(["true", "false"])
     }
   }
 }

@@ -8,10 +8,16 @@ struct QueryPlan: Sendable {
     enum Role: Sendable {
       case bucket
       case dimension(expression: String)
+      /// Whether the row is of all members that the series is not of.
+      case isOther
       case measure(Measure)
       /// An end of the 95 % interval of the distinct count in the column before.
       case low, high
       case source, isFinal
+      /// Whether the range, or what is known, cuts the bucket.
+      case isPartial
+      /// Whether the outcome of all, part or none of the plays is settled.
+      case settled
       /// Up to when the facts answer for everything; the same in all rows.
       case coversUntil
     }
@@ -22,6 +28,18 @@ struct QueryPlan: Sendable {
     var unit: String?
   }
 
+  /// The period that is compared with.
+  struct Period: Sendable {
+    /// Inclusive.
+    var from: Instant
+    /// Exclusive.
+    var to: Instant
+    /// How much later the query's period is.
+    var shift: Query.Shift
+    var pieces: [RungPiece]
+    var checkedSpans: [BucketSpan]
+  }
+
   var query: Query
   var source: QuerySource
   /// The groups whose days answer in place of those of their members; nil where the query is of members.
@@ -30,25 +48,32 @@ struct QueryPlan: Sendable {
   var pieces: [RungPiece]
   /// What the database must agree with for the pieces to be right.
   var checkedSpans: [BucketSpan]
+  /// Where no row that is read may lie on both sides, so that rates of ended plays are taken before it: where outcomes were settled a
+  /// moment ago. nil where that is not known, and rows that outcomes are settled of in part are left out of rates.
+  var settledBefore: Instant?
+  /// nil where there is nothing to compare with.
+  var compared: Period?
   /// How the members are found whose rows are read; nil where all rows are.
   var ranking: Ranking?
   var columns: [Column]
 
+  /// - Parameter knownUntil: what begins later has not been counted; nil where the query's period has passed.
   /// - Throws: `RequestError` that says what does go together.
-  init(_ query: Query) throws(RequestError) {
+  init(
+    _ query: Query, settledBefore: Instant? = nil, knownUntil: Instant? = nil
+  ) throws(RequestError) {
     self.query = query
+    self.settledBefore = settledBefore
     source = try QuerySource(for: query)
-    if source == .facts {
-      pieces = []
-      checkedSpans = []
-    } else {
-      let spans = BucketSpan.all(of: query)
-      pieces = RungPiece.pieces(of: query, within: spans)
-      checkedSpans =
-        query.timeZone == "UTC" ? [] : BucketSpan.checked(spans, query.granularity)
+    (pieces, checkedSpans) = Self.pieces(of: query, source, settledBefore)
+    if let (from, to, shift) = try query.compared(upTo: knownUntil) {
+      var other = query
+      (other.from, other.to) = (from, to)
+      let (pieces, spans) = Self.pieces(of: other, source, settledBefore)
+      compared = Period(from: from, to: to, shift: shift, pieces: pieces, checkedSpans: spans)
     }
     groups = source.groups(of: query)
-    ranking = Ranking(query, source, pieces, groups)
+    ranking = Ranking(query, source, groups)
     columns = []
     if query.granularity != .none {
       columns.append(Column(name: "time", kind: .time, role: .bucket))
@@ -60,6 +85,9 @@ struct QueryPlan: Sendable {
           name: column.name, kind: column.isInteger ? .integer : .string,
           role: .dimension(expression: column.expression)))
     }
+    if query.top != nil {
+      columns.append(Column(name: "is_other", kind: .boolean, role: .isOther))
+    }
     for measure in query.metrics {
       let unit = measure.unit.rawValue
       switch measure.rule {
@@ -69,6 +97,9 @@ struct QueryPlan: Sendable {
       case .ratio:
         columns.append(
           Column(name: measure.name, kind: .number, role: .measure(measure), unit: unit))
+      case .cardinality where query.isExact:
+        columns.append(
+          Column(name: measure.name, kind: .integer, role: .measure(measure), unit: unit))
       case .cardinality:
         columns += [
           Column(name: measure.name, kind: .integer, role: .measure(measure), unit: unit),
@@ -80,17 +111,45 @@ struct QueryPlan: Sendable {
     columns += [
       Column(name: "source", kind: .string, role: .source),
       Column(name: "is_final", kind: .boolean, role: .isFinal),
+      Column(name: "is_partial", kind: .boolean, role: .isPartial),
     ]
+    if readsSettled { columns.append(Column(name: "settled", kind: .string, role: .settled)) }
     if source == .facts {
       columns.append(Column(name: "covers_until", kind: .time, role: .coversUntil))
     }
   }
+
+  private static func pieces(
+    of query: Query, _ source: QuerySource, _ settledBefore: Instant?
+  ) -> ([RungPiece], [BucketSpan]) {
+    if source == .facts { return ([], []) }
+    let spans = BucketSpan.all(of: query)
+    return (
+      RungPiece.pieces(of: query, within: spans, cutAt: settledBefore),
+      query.timeZone == "UTC" ? [] : BucketSpan.checked(spans, query.granularity)
+    )
+  }
+
+  /// The plan for the rows of the period that is compared with.
+  func over(_ period: Period) -> QueryPlan {
+    var plan = self
+    (plan.query.from, plan.query.to) = (period.from, period.to)
+    plan.pieces = period.pieces
+    return plan
+  }
+
+  /// Whether a rate is asked for that settled plays alone make.
+  var readsSettled: Bool { query.measuresRead.contains(where: \.isOfEndedPlays) }
 
   /// The same plan with minutes alone, which needs no knowledge of time zones.
   var byMinutes: QueryPlan {
     var plan = self
     plan.pieces = [RungPiece(rung: .minute, from: query.from, to: query.to)]
     plan.checkedSpans = []
+    if let period = compared {
+      plan.compared?.pieces = [RungPiece(rung: .minute, from: period.from, to: period.to)]
+      plan.compared?.checkedSpans = []
+    }
     return plan.overAllRows
   }
 
@@ -99,5 +158,12 @@ struct QueryPlan: Sendable {
     var plan = self
     plan.ranking = nil
     return plan
+  }
+}
+
+extension Measure {
+  /// Whether this is a rate over ended plays: while plays are open, those that have ended are no fair sample.
+  var isOfEndedPlays: Bool {
+    if case .ratio(_, over: Self.endedPlays) = rule { true } else { false }
   }
 }

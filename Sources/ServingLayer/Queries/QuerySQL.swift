@@ -20,13 +20,22 @@ struct Statement: Equatable, Sendable {
 /// plan without the interval ends, all as text. With no rows there is one row without a position.
 struct QuerySQL {
   /// The number of columns before those of the plan: as_of, final_before, loaded_epoch, agrees, covers_until,
-  /// is_decided, position.
-  static let leading = 7
+  /// is_decided, settled_before, total, position, and of rows of the period compared with, that they are and the bucket that they
+  /// stand beside.
+  static let leading = 11
 
-  let plan: QueryPlan
+  /// When the outcome of plays is settled, in epoch milliseconds: a plan that is cut there reads no row that is so in part.
+  static let settledBefore = Statement(
+    sql: """
+      select (extract(epoch from settled_before) * 1000)::bigint::text
+      from layers.event_time
+      where isfinite(settled_before)
+      """, parameters: [])
+
+  private(set) var plan: QueryPlan
   private var parameters: [String?] = []
   /// The parameter that the time zone is bound to.
-  private var zone = ""
+  private(set) var zone = ""
 
   static func statement(for plan: QueryPlan) -> Statement {
     var renderer = QuerySQL(plan: plan)
@@ -42,105 +51,236 @@ struct QuerySQL {
   }
 
   private mutating func render() -> String {
-    let query = plan.query
-    let to = bind(query.to.iso8601) + "::timestamptz"
-    zone = bind(query.timeZone)
-
-    var selected: [String] = []
-    var shown: [String] = []
-    var keys: [Int] = []
-    var order: [String] = []
-    var firstMeasure: String?
-    for column in plan.columns {
-      let name = "c\(selected.count)"
-      var text = "answer.\(name)::text"
-      switch column.role {
-      case .bucket:
-        selected.append("counted.at as \(name)")
-        keys.append(selected.count)
-        order.append(name)
-        text = SQLText.iso("answer.\(name)", milliseconds: false)
-      case .dimension(let expression):
-        selected.append("\(expression) as \(name)")
-        keys.append(selected.count)
-      case .measure(let measure):
-        selected.append("\(Self.aggregate(measure.rule)) as \(name)")
-        if firstMeasure == nil { firstMeasure = name }
-      case .source:
-        selected.append(
-          "case when bool_and(counted.is_loaded) then 'batch'"
-            + " when bool_or(counted.is_loaded) then 'both'"
-            + " when count(*) > 0 then 'speed' end as \(name)")
-      case .isFinal:
-        let end = query.granularity.interval.map {
-          "least(((counted.at at time zone \(zone)) + interval '\($0)') at time zone \(zone), \(to))"
-        }
-        selected.append(
-          "coalesce(bool_and(counted.is_loaded), true) and \(end ?? to) <= "
-            + (plan.source == .facts
-              ? "coalesce((select covers_until from state), '-infinity')"
-              : "(select final_before from batch.published)") + " as \(name)")
-      case .low, .high, .coversUntil: continue
-      }
-      shown.append(text)
+    zone = bind(plan.query.timeZone)
+    let order = order().joined(separator: ", ")
+    let (limit, offset) = (bind(String(plan.query.limit)), bind(String(plan.query.offset)))
+    var tables = [state()]
+    if let ranking = plan.ranking { tables.append(choice(ranking)) }
+    tables += answer("")
+    tables.append(
+      "first as (select * from answer order by \(order) limit \(limit)::bigint + 1 offset \(offset)::bigint)"
+    )
+    tables.append(
+      "page as (select row_number() over (order by \(order)) as position, * from first)")
+    // A ranking's other lines are not known.
+    let total = plan.ranking == nil ? "(select count(*) from answer)" : "null::bigint"
+    let isDecided = plan.ranking == nil ? "true" : "(select is_decided from verdict)"
+    let shown = shown().joined(separator: ", ")
+    var parts = [
+      """
+      select state.as_of, state.final_before, state.loaded_epoch::text, state.agrees::text,
+        \(SQLText.iso("state.covers_until", milliseconds: false)), \(isDecided)::text,
+        case when isfinite(state.settled_before) then \(SQLText.iso("state.settled_before", milliseconds: false)) end,
+        \(total)::text, answer.position, false, null::text, \(shown)
+      from state left join page as answer on true
+      """
+    ]
+    if let period = plan.compared {
+      let own = plan
+      plan = own.over(period)
+      tables += answer("_before")
+      plan = own
+      tables.append(before(period, limit: limit))
+      parts.append(
+        """
+        select null, null, null, null, null, null, null, null, answer.position, true,
+          \(SQLText.iso("answer.aligned", milliseconds: false)), \(shown)
+        from before as answer
+        """)
     }
-    if let firstMeasure { order.append("\(firstMeasure) desc nulls last") }
-    order += keys.map { "c\($0 - 1)" }.filter { !order.contains($0) }
+    return "with " + tables.joined(separator: ",\n") + "\n"
+      + parts.joined(separator: "\nunion all\n") + "\norder by 10, 9"
+  }
 
+  /// The table `state`, of one row.
+  private mutating func state() -> String {
+    """
+    state as (
+      select
+        \(SQLText.asOf) as as_of,
+        case when isfinite(final_before) then \(SQLText.iso("final_before", milliseconds: false)) end as final_before,
+        loaded_epoch,
+        \(agreement()) as agrees,
+        \(coverage()) as covers_until,
+        \(settledBefore()) as settled_before,
+        \(knownUntil()) as known_until
+      from batch.published
+      where now() at time zone \(zone) is not null
+    )
+    """
+  }
+
+  // MARK: Answers
+
+  /// The columns of the plan that the statement answers with, as `c0`, `c1`, ….
+  private var fields: [QueryPlan.Column] {
+    plan.columns.filter {
+      switch $0.role {
+      case .low, .high, .coversUntil: false
+      default: true
+      }
+    }
+  }
+
+  /// The tables `counted` and `answer`, and `member` where a series is of the greatest members.
+  /// - Parameter suffix: of the names of the tables, but for `member`, which one period has for both.
+  private mutating func answer(_ suffix: String) -> [String] {
+    let rows = (plan.ranking.map { chosenRows(of: $0) } ?? rows()).joined(
+      separator: "\n  union all\n  ")
+    var tables = ["counted\(suffix) as (\n  \(rows)\n)"]
     let join = homes.compactMap(\.dimensionTable)
       .map { " left join layers.\($0.table) using (\($0.key))" }.joined()
-    let filters = query.filters.compactMap { condition($0) }
-    let filter = filters.isEmpty ? "" : "\n  where " + filters.joined(separator: " and ")
+    let filters = plan.query.filters.compactMap { condition($0) }
+    var from =
+      "counted\(suffix) as counted\(join)"
+      + (filters.isEmpty ? "" : "\n  where " + filters.joined(separator: " and "))
+    if plan.query.top != nil {
+      let labels = dimensions.enumerated().map { "\($1) as d\($0)" }.joined(separator: ", ")
+      tables.append("labelled\(suffix) as (\n  select counted.*, \(labels) from \(from)\n)")
+      if suffix.isEmpty { tables.append(members()) }
+      from = "labelled\(suffix) as counted left join member on member.key = \(memberKey)"
+    }
+    let columns = selected().enumerated().map { "\($1) as c\($0)" }.joined(separator: ", ")
     let group =
-      keys.isEmpty ? "" : "\n  group by " + keys.map(String.init).joined(separator: ", ")
-    let limit = bind(String(query.limit + 1))
-    let choice = plan.ranking.map { self.choice($0) + ",\n" } ?? ""
-    let counted = (plan.ranking.map { chosenRows(of: $0) } ?? rows()).joined(
-      separator: "\n  union all\n  ")
-    let agrees = agreement()
-    let isDecided = plan.ranking == nil ? "true" : "(select is_decided from verdict)"
-    let coversUntil = coverage(to: to)
+      keys.isEmpty ? "" : "\n  group by " + keys.map { "\($0 + 1)" }.joined(separator: ", ")
+    // What a row of the answer has at least, the one that it is compared with may lack.
+    let minima = (suffix.isEmpty ? plan.query.having : []).map {
+      "\(aggregate($0.measure)) >= \(bind($0.least))::double precision"
+    }
+    let having = minima.isEmpty ? "" : "\n  having " + minima.joined(separator: " and ")
+    tables.append("answer\(suffix) as (\n  select \(columns)\n  from \(from)\(group)\(having)\n)")
+    return tables
+  }
+
+  /// The expressions of the plan's dimensions.
+  private var dimensions: [String] {
+    plan.columns.compactMap {
+      if case .dimension(let expression) = $0.role { expression } else { nil }
+    }
+  }
+
+  private var memberKey: String {
+    "row(\(dimensions.indices.map { "counted.d\($0)" }.joined(separator: ", ")))::text"
+  }
+
+  /// The members with the most of the first metric over all of the range.
+  private mutating func members() -> String {
+    let names = dimensions.indices.map { "counted.d\($0)" }.joined(separator: ", ")
+    let top = bind(String(plan.query.top ?? 0))
+    return "member as materialized (\n  select \(memberKey) as key from labelled as counted"
+      + "\n  group by \(names) order by \(aggregate(plan.query.metrics[0])) desc nulls last, \(names)"
+      + "\n  limit \(top)::bigint\n)"
+  }
+
+  /// The places of the fields that tell the rows of an answer apart.
+  private var keys: [Int] {
+    fields.indices.filter {
+      switch fields[$0].role {
+      case .bucket, .dimension, .isOther: true
+      default: false
+      }
+    }
+  }
+
+  /// The expressions of the fields.
+  private mutating func selected() -> [String] {
+    let to = bind(plan.query.to.iso8601) + "::timestamptz"
+    var dimension = -1
+    return fields.map { column in
+      switch column.role {
+      case .bucket: return "counted.at"
+      case .dimension(let expression):
+        dimension += 1
+        return plan.query.top == nil
+          ? expression : "case when member.key is not null then counted.d\(dimension) end"
+      case .isOther: return "member.key is null"
+      case .measure(let measure): return aggregate(measure)
+      case .source:
+        return "case when bool_and(counted.is_loaded) then 'batch'"
+          + " when bool_or(counted.is_loaded) then 'both' when count(*) > 0 then 'speed' end"
+      case .isFinal:
+        return "coalesce(bool_and(counted.is_loaded), true)"
+          + " and \(bucketEnd.map { "least(\($0), \(to))" } ?? to) <= "
+          + (plan.source == .facts
+            ? "coalesce((select covers_until from state), '-infinity')"
+            : "(select final_before from batch.published)")
+      case .isPartial: return isPartial(to: to)
+      case .settled: return settled(to: to)
+      case .low, .high, .coversUntil: return "null"
+      }
+    }
+  }
+
+  /// The fields of a row of `answer` as text.
+  private func shown() -> [String] {
+    fields.indices.map {
+      if case .bucket = fields[$0].role { return SQLText.iso("answer.c\($0)", milliseconds: false) }
+      return "answer.c\($0)::text"
+    }
+  }
+
+  /// What the rows of an answer are ordered by: with the keys behind all else, no two are alike.
+  private func order() -> [String] {
+    var order: [(field: Int, direction: String)] = []
+    for wanted in plan.query.order {
+      guard let field = fields.firstIndex(where: { $0.name == wanted.name }) else { continue }
+      order.append((field, wanted.isDescending ? " desc nulls last" : ""))
+    }
+    if plan.query.order.isEmpty {
+      for (field, column) in fields.enumerated() {
+        switch column.role {
+        case .bucket, .isOther: order.append((field, ""))
+        default: continue
+        }
+      }
+      let measure = fields.firstIndex { if case .measure = $0.role { true } else { false } }
+      if let measure { order.append((measure, " desc nulls last")) }
+    }
+    for key in keys where !order.contains(where: { $0.field == key }) { order.append((key, "")) }
+    return order.map { "c\($0.field)\($0.direction)" }
+  }
+
+  /// The table `before`: of the period that is compared with, the rows that stand beside those of the page.
+  private func before(_ period: QueryPlan.Period, limit: String) -> String {
+    let bucket = fields.firstIndex { if case .bucket = $0.role { true } else { false } }
+    let members = keys.filter { $0 != bucket }.map { "c\($0)" }
+    let page = "from page where position <= \(limit)::bigint"
+    let isBeside: String
+    switch (bucket, members.isEmpty) {
+    case (nil, true): isBeside = "true"
+    case (let bucket?, true):
+      isBeside =
+        "aligned >= (select min(c\(bucket)) \(page)) and aligned <= (select max(c\(bucket)) \(page))"
+    case (let bucket, false):
+      let time = bucket == nil ? "" : "aligned, "
+      let names = members.joined(separator: ", ")
+      isBeside =
+        "row(\(time)\(names))::text in (select row(\(bucket.map { "c\($0), " } ?? "")\(names))::text \(page))"
+    }
+    let names = keys.map { "c\($0)" }.joined(separator: ", ")
     return """
-      with state as (
-        select
-          \(SQLText.asOf) as as_of,
-          case when isfinite(final_before) then \(SQLText.iso("final_before", milliseconds: false)) end as final_before,
-          loaded_epoch,
-          \(agrees) as agrees,
-          \(coversUntil) as covers_until
-        from batch.published
-        where now() at time zone \(zone) is not null
-      ),
-      \(choice)counted as (
-        \(counted)
-      ),
-      answer as (
-        select \(selected.joined(separator: ", "))
-        from counted\(join)\(filter)\(group)
-      ),
-      first as (
-        select * from answer order by \(order.joined(separator: ", ")) limit \(limit)::bigint
-      ),
-      page as (
-        select row_number() over (order by \(order.joined(separator: ", "))) as position, * from first
+      before as (
+        select row_number() over (\(keys.isEmpty ? "" : "order by \(names)")) as position, *
+        from (select *, \(aligned(bucket.map { "c\($0)" }, by: period.shift)) as aligned from answer_before) as answer
+        where \(isBeside)
+        order by position
+        limit \(limit)::bigint
       )
-      select state.as_of, state.final_before, state.loaded_epoch::text, state.agrees::text,
-        \(SQLText.iso("state.covers_until", milliseconds: false)), \(isDecided)::text, answer.position::text, \(shown.joined(separator: ", "))
-      from state left join page as answer on true
-      order by answer.position
       """
   }
 
   /// The rollups whose keys the statement reads.
-  private var homes: [Rollup] {
+  var homes: [Rollup] {
     plan.source.homes(of: plan.query.by + plan.query.filters.map(\.dimension))
   }
 
   /// Up to when the facts have everything: no later than the last load was complete, and no later than the first
   /// event in the range that only the speed layer has counted.
-  private mutating func coverage(to end: String) -> String {
+  private mutating func coverage() -> String {
     guard plan.source == .facts else { return "null::timestamptz" }
-    let from = bind(plan.query.from.floored(to: .minute).iso8601)
+    let end = bind(plan.query.to.iso8601) + "::timestamptz"
+    let first = min(plan.query.from, plan.compared?.from ?? plan.query.from)
+    let from = bind(first.floored(to: .minute).iso8601)
     return """
       case when facts_know_credits and isfinite(final_before) then least(\(end), final_before, (
         select min(minute) from layers.minute_totals
@@ -149,170 +289,23 @@ struct QuerySQL {
       """
   }
 
-  /// Selects of the rows that are counted, with the start of their bucket as `at`, and `is_loaded`.
-  private mutating func rows() -> [String] {
-    switch plan.source {
-    case .rollup(let rollup):
-      return Rung.allCases.flatMap { rung in
-        rows(of: rollup, rung, plan.pieces.filter { $0.rung == rung })
-      }
-    case .facts:
-      let (from, to) = (bind(plan.query.from.iso8601), bind(plan.query.to.iso8601))
-      let counted = homes.compactMap(\.factColumn).map { " and \($0) is not null" }.joined()
-      let at = plan.query.granularity == .none ? "ts" : bucket("ts")
-      return [
-        "select \(at) as at, \(source)true as is_loaded from layers.event"
-          + " where ts >= \(from)::timestamptz and ts < \(to)::timestamptz\(counted)"
-      ]
-    }
-  }
-
   /// Whether the database puts all of each span that the plan relies on into one bucket.
   private mutating func agreement() -> String {
-    guard !plan.checkedSpans.isEmpty else { return "true" }
-    let starts = bind(Self.array(plan.checkedSpans.map(\.from.iso8601)))
-    let ends = bind(Self.array(plan.checkedSpans.map(\.to.iso8601)))
+    let spans = plan.checkedSpans + (plan.compared?.checkedSpans ?? [])
+    guard !spans.isEmpty else { return "true" }
+    let starts = bind(Self.array(spans.map(\.from.iso8601)))
+    let ends = bind(Self.array(spans.map(\.to.iso8601)))
     return "(select bool_and(\(bucket("start")) = \(bucket("stop - interval '1 millisecond'")))"
       + " from unnest(\(starts)::timestamptz[], \(ends)::timestamptz[]) as span(start, stop))"
   }
 
   /// When the bucket that a time is in begins.
-  private func bucket(_ time: String) -> String {
+  func bucket(_ time: String) -> String {
     "date_trunc('\(plan.query.granularity.rawValue)', \(time), \(zone))"
   }
 
-  private static func array(_ values: [String]) -> String {
+  static func array(_ values: [String]) -> String {
     "{\(values.joined(separator: ","))}"
-  }
-
-  /// The rows of the pieces on one rung, with the start of their bucket as `at`. Minutes that are given up come
-  /// from the facts.
-  private mutating func rows(
-    of rollup: Rollup, _ rung: Rung, _ pieces: [RungPiece]
-  ) -> [String] {
-    let name = "layers.\(rollup.table(rung).name)"
-    var views = [View(loaded: name, recent: name, filtered: rung.column)]
-    if rung == .day, let groups = plan.groups { views[0].loaded = Self.rows(of: groups) }
-    if rung == .minute, !rollup.keepsAllMinutes {
-      let past = "layers.past_\(rollup.table(rung).name)"
-      views.append(View(loaded: past, recent: past, filtered: "ts"))
-    }
-    return views.flatMap { view in
-      pieces.count > Self.fewPieces
-        ? rows(of: view, rung, pieces) : pieces.flatMap { rows(of: view, $0) }
-    }
-  }
-
-  /// What the rows of one rung are read from.
-  private struct View {
-    /// What has the loaded rows.
-    var loaded: String
-    /// What has those of the speed layer; may be the same.
-    var recent: String
-    /// The column with the time.
-    var filtered: String
-  }
-
-  /// The loaded rows of groups, in place of those of a view of `layers`.
-  static func rows(of groups: GroupedDays) -> String {
-    "(select *, true as is_loaded from batch.\(groups.name)) as sums"
-  }
-
-  /// Pieces of a rung up to which each is read on its own, because the planner then knows its range.
-  private static let fewPieces = 2
-
-  private mutating func rows(of view: View, _ piece: RungPiece) -> [String] {
-    let type = Self.type(piece.rung)
-    let (from, to) = (
-      bind(Self.text(piece.from, piece.rung)), bind(Self.text(piece.to, piece.rung))
-    )
-    let at =
-      isWithinBucket(piece.rung)
-      ? "(select \(bucket(Self.start(of: "\(from)::\(type)", piece.rung))))" : at(piece.rung)
-    let range =
-      "\(view.filtered) >= \(from)::\(type) and \(view.filtered) < \(to)::\(type)"
-    func select(_ from: String, _ rows: String) -> String {
-      "select \(at) as at, \(source)is_loaded from \(from) where \(rows)\(range)"
-    }
-    return view.loaded == view.recent
-      ? [select(view.loaded, "")]
-      : [select(view.loaded, "is_loaded and "), select(view.recent, "not is_loaded and ")]
-  }
-
-  /// Many pieces at once, whose number is not in the statement's length: the loaded rows of one after the other by an index, and
-  /// those of the speed layer, which has none, in one go.
-  private mutating func rows(
-    of view: View, _ rung: Rung, _ pieces: [RungPiece]
-  ) -> [String] {
-    let filtered = view.filtered
-    let type = Self.type(rung)
-    let starts = pieces.map { Self.text($0.from, rung) }
-    let ends = pieces.map { Self.text($0.to, rung) }
-    let ranges = zip(starts, ends).map { "[\($0),\($1))" }
-    let columns = "\(source)is_loaded"
-    let isWithin = isWithinBucket(rung)
-    // `offset 0` keeps the planner from taking the ranges for a join of two tables, whose size it can only guess.
-    return [
-      "select part.* from (select start, stop\(isWithin ? ", \(bucket(Self.start(of: "start", rung))) as at" : "")"
-        + " from unnest(\(bind(Self.array(starts)))::\(type)[],"
-        + " \(bind(Self.array(ends)))::\(type)[]) as span(start, stop) offset 0) as piece"
-        + " cross join lateral (select \(isWithin ? "piece.at" : at(rung)) as at, \(columns)"
-        + " from \(view.loaded) where is_loaded"
-        + " and \(filtered) >= piece.start and \(filtered) < piece.stop offset 0) as part",
-      "select \(at(rung)) as at, \(columns) from \(view.recent) where not is_loaded"
-        + " and \(filtered) <@ \(bind(Self.array(ranges)))::\(Self.multirange(rung))",
-    ]
-  }
-
-  /// The type of the column that says when a row's width begins.
-  static func type(_ rung: Rung) -> String { rung == .day ? "date" : "timestamptz" }
-
-  private static func multirange(_ rung: Rung) -> String {
-    rung == .day ? "datemultirange" : "tstzmultirange"
-  }
-
-  static func text(_ time: Instant, _ rung: Rung) -> String {
-    rung == .day ? time.isoDate : time.iso8601
-  }
-
-  /// Whether each piece on this rung lies within one bucket, whose start is then worked out once for all of its rows.
-  private func isWithinBucket(_ rung: Rung) -> Bool {
-    switch plan.query.granularity {
-    case .none, .second, .minute, .hour: false
-    case .day: rung != .minute && plan.query.timeZone != "UTC"
-    case .week, .month, .quarter, .year: rung != .minute
-    }
-  }
-
-  /// When the bucket of a row begins. Rows of UTC are often buckets themselves, which saves a calculation for each.
-  private func at(_ rung: Rung) -> String {
-    let start = Self.start(of: rung.column, rung)
-    let granularity = plan.query.granularity
-    let isBucket = granularity.rawValue == rung.rawValue && plan.query.timeZone == "UTC"
-    return isBucket || granularity == .none ? start : bucket(start)
-  }
-
-  /// The value of a rung's column as a point in time.
-  private static func start(of value: String, _ rung: Rung) -> String {
-    rung == .day ? "\(value)::timestamp at time zone 'UTC'" : value
-  }
-
-  /// The columns that the plan reads beside the time, each with a comma after it.
-  var source: String {
-    var columns: [String] = []
-    for column in homes.flatMap(\.keyColumns) where !columns.contains(column) {
-      columns.append(column)
-    }
-    for measure in plan.query.metrics {
-      let read: [String] =
-        switch measure.rule {
-        case .sum(let counter): [counter.column]
-        case .cardinality(let distinct): [distinct.column]
-        case .ratio(let counter, let over): [counter.column] + over.map(\.column)
-        }
-      for column in read where !columns.contains(column) { columns.append(column) }
-    }
-    return columns.map { "\($0), " }.joined()
   }
 
   mutating func condition(_ filter: Query.Filter) -> String? {
@@ -327,18 +320,45 @@ struct QuerySQL {
     return "(\(alternatives.joined(separator: " or ")))"
   }
 
-  /// A measure's rule over the rows of both layers.
-  static func aggregate(_ rule: Measure.Rule) -> String {
-    func sum(_ counter: Counter) -> String { "coalesce(sum(counted.\(counter.column)), 0)" }
-    switch rule {
+  /// A measure's rule over the rows of both layers, or over facts one by one.
+  private func aggregate(_ measure: Measure) -> String {
+    let rows = measure.isOfEndedPlays ? " filter (where counted.is_settled)" : ""
+    func sum(_ counter: Counter) -> String {
+      "coalesce(sum(counted.\(counter.column))\(rows), 0)"
+    }
+    switch measure.rule {
     case .sum(let counter):
       return sum(counter)
+    case .cardinality(let distinct) where plan.query.isExact:
+      return "count(\(Self.counted(distinct)))"
     case .cardinality(let distinct):
       return
         "round(coalesce(hll_cardinality(hll_union_agg(counted.\(distinct.column))), 0))::bigint"
     case .ratio(let counter, let over):
       let denominator = over.map(sum).joined(separator: " + ")
       return "\(sum(counter))::double precision / nullif(\(denominator), 0)::double precision"
+    }
+  }
+}
+
+extension QuerySQL {
+  /// What facts are counted distinct by, one by one.
+  private static func counted(_ distinct: Distinct) -> String {
+    switch distinct {
+    case .listeners: "distinct case when counted.listens = 1 then counted.user_id end"
+    case .activeUsers: "distinct counted.user_id"
+    case .sessions: "distinct counted.session_id"
+    case .songs: "distinct case when counted.listens = 1 then nullif(counted.song_key, 0) end"
+    }
+  }
+
+  /// The columns that `counted` needs.
+  static func columns(_ distinct: Distinct) -> [String] {
+    switch distinct {
+    case .listeners: ["user_id", Counter.listens.column]
+    case .activeUsers: ["user_id"]
+    case .sessions: ["session_id"]
+    case .songs: ["song_key", Counter.listens.column]
     }
   }
 }

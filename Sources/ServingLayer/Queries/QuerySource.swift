@@ -16,8 +16,10 @@ enum QuerySource: Equatable, Sendable {
     let candidates = Rollup.cheapestFirst.filter { rollup in
       dimensions.allSatisfy { $0.columns(in: rollup) != nil }
     }
-    let needsFacts = candidates.isEmpty || query.granularity == .second
-    if !needsFacts, let rollup = candidates.first(where: { query.metrics.allSatisfy($0.keeps) }) {
+    let isExact = query.isExact && query.measuresRead.contains(where: \.isDistinct)
+    let needsFacts = candidates.isEmpty || query.granularity == .second || isExact
+    let metrics = query.measuresRead
+    if !needsFacts, let rollup = candidates.first(where: { metrics.allSatisfy($0.keeps) }) {
       self = .rollup(rollup)
       return
     }
@@ -27,24 +29,28 @@ enum QuerySource: Equatable, Sendable {
       ? [Measure.all.filter { measure in dimensions.allSatisfy { $0.goes(with: measure) } }]
       : candidates.map { Measure.all.filter($0.keeps) }
     guard needsFacts,
-      query.metrics.allSatisfy({ metric in kept[0].contains { $0.name == metric.name } })
+      metrics.allSatisfy({ metric in kept[0].contains { $0.name == metric.name } })
     else {
-      let metrics = query.metrics.map(\.name).joined(separator: ", ")
+      let asking = metrics.map(\.name).joined(separator: ", ")
       let lists = unique(kept.map { "[" + $0.map(\.name).joined(separator: ", ") + "]" })
       throw RequestError(
         "no_such_combination",
-        "metrics: found \(metrics), which are not all kept by \(asked), accepted: those within one of "
+        "metrics: found \(asking), which are not all kept by \(asked), accepted: those within one of "
           + lists.joined(separator: " "))
     }
     let days = Double(query.to.milliseconds - query.from.milliseconds) / 86_400_000
     guard days <= Double(Query.maximumFactDays) else {
-      let what = query.granularity == .second ? "seconds" : "\(asked) together"
+      let what =
+        query.granularity == .second
+        ? "seconds" : isExact ? "exact distinct counts" : "\(asked) together"
       throw RequestError(
         "too_many_facts",
         "from and to: found \(Int(days.rounded(.up))) days, accepted: at most \(Query.maximumFactDays) "
           + "for \(what), which no rollup has, so that each event is read; narrow the range, or "
           + (query.granularity == .second
-            ? "ask by the minute" : "ask for dimensions of one rollup: \(Self.rollupLists)"))
+            ? "ask by the minute"
+            : isExact
+              ? "ask for estimates" : "ask for dimensions of one rollup: \(Self.rollupLists)"))
     }
     self = .facts
   }
@@ -89,6 +95,10 @@ extension Dimension {
   fileprivate func goes(with measure: Measure) -> Bool {
     Rollup.allCases.contains { columns(in: $0) != nil && $0.keeps(measure) }
   }
+}
+
+extension Measure {
+  fileprivate var isDistinct: Bool { if case .cardinality = rule { true } else { false } }
 }
 
 private func unique<T: Equatable>(_ values: [T]) -> [T] {

@@ -32,17 +32,23 @@ struct Ranking: Equatable, Sendable {
   /// Days from which on it is worth while.
   private static let fewestDays: Int64 = 3
 
-  /// nil where the query is no top list by listens, or one over few days.
+  /// nil where the query is no top list by listens, or one over few days, or a file, which says how many lines it leaves out.
   /// - Parameter groups: the groups that answer for days.
-  init?(_ query: Query, _ source: QuerySource, _ pieces: [RungPiece], _ groups: GroupedDays?) {
+  init?(_ query: Query, _ source: QuerySource, _ groups: GroupedDays?) {
     guard case .rollup(let rollup) = source,
       let table = groups.map(RunningTable.of) ?? RunningTable.of(rollup),
-      query.granularity == .none, query.limit <= Self.maximumLimit,
+      query.granularity == .none, query.limit + query.offset <= Self.maximumLimit,
+      query.format == .json,
       case .sum(.listens)? = query.metrics.first?.rule,
-      let days = pieces.first(where: { $0.rung == .day }),
-      days.to.milliseconds - days.from.milliseconds >= Self.fewestDays * Self.day,
+      query.order.isEmpty, query.having.isEmpty, query.top == nil,
       !(query.by + query.filters.map(\.dimension)).contains(.layer)
     else { return nil }
+    // Pieces may be cut where outcomes are settled, which listens do not ask for.
+    let days = RungPiece(
+      rung: .day, from: query.from.ceiled(to: .day), to: query.to.floored(to: .day))
+    guard days.to.milliseconds - days.from.milliseconds >= Self.fewestDays * Self.day else {
+      return nil
+    }
     var lines: [String] = []
     for column in query.by.flatMap(source.columns(of:)) where !lines.contains(column.expression) {
       lines.append(column.expression)
@@ -55,7 +61,7 @@ struct Ranking: Equatable, Sendable {
     self.lines = lines
     isByName =
       query.filters.isEmpty && lines == table.names.map { "\(dimension.table).\($0)" }
-    wanted = query.limit + 1
+    wanted = query.limit + query.offset + 1
   }
 
   // MARK: Quarters

@@ -150,7 +150,7 @@ extension QuerySQL {
       if rung == .minute {
         // An hour of minutes has few rows.
         rows.append(
-          "select \(source)is_loaded from layers.minute_\(rollup.name) where is_loaded"
+          "select \(source(by: "minute"))is_loaded from layers.minute_\(rollup.name) where is_loaded"
             + " and minute >= \(from)::\(type) and minute < \(to)::\(type) and \(isChosen)")
         stretches.append("ts >= \(from)::\(type) and ts < \(to)::\(type)")
         continue
@@ -165,7 +165,7 @@ extension QuerySQL {
       rows.append(
         "select part.* from (select start::\(type) from generate_series(\(from)::\(type),"
           + " \(to)::\(type) - interval '1 \(rung.rawValue)', '1 \(rung.rawValue)') as start) as span"
-          + " cross join \(lookup.members) as member cross join lateral (select \(source)is_loaded"
+          + " cross join \(lookup.members) as member cross join lateral (select \(source(by: rung.column, rung))is_loaded"
           + " from \(lookup.from) where is_loaded and \(rung.column) = span.start"
           + " and \(lookup.key) = member.\(lookup.key) offset 0) as part"
       )
@@ -175,7 +175,7 @@ extension QuerySQL {
       // Minutes that are given up are in the facts. The view is read once, as the planner looks at all partitions each time.
       let (from, to) = (bind(plan.query.from.iso8601), bind(plan.query.to.iso8601))
       rows.append(
-        "select \(source)is_loaded from layers.past_minute_\(rollup.name) where \(isChosen)"
+        "select \(source(by: "ts"))is_loaded from layers.past_minute_\(rollup.name) where \(isChosen)"
           + " and (is_loaded and (\(stretches.joined(separator: " or ")))"
           + " or not is_loaded and ts >= \(from)::timestamptz and ts < \(to)::timestamptz)")
     }
@@ -188,7 +188,8 @@ extension QuerySQL {
     let rung = Rung.allCases.first(where: rungs.contains) ?? .minute
     let type = Self.type(rung)
     let (from, to) = (bind(Self.text(plan.query.from, rung)), bind(Self.text(plan.query.to, rung)))
-    return "select \(source)is_loaded from layers.\(ranking.table.rollup.table(rung).name)"
+    return
+      "select \(source(by: rung.column, rung))is_loaded from layers.\(ranking.table.rollup.table(rung).name)"
       + " where not is_loaded"
       + " and \(rung.column) >= \(from)::\(type) and \(rung.column) < \(to)::\(type)"
   }

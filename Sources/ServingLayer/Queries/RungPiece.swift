@@ -12,16 +12,23 @@ struct RungPiece: Equatable, Sendable {
   /// The fewest rows that answer a query exactly: each of them lies within one bucket, or in the range where there are
   /// no buckets. In order of time; together they are the range.
   ///
-  /// - Parameter spans: `BucketSpan.all(of: query)`.
-  static func pieces(of query: Query, within spans: [BucketSpan]) -> [RungPiece] {
+  /// - Parameters:
+  ///   - spans: `BucketSpan.all(of: query)`.
+  ///   - cut: at a minute; no row lies on both sides of it.
+  static func pieces(
+    of query: Query, within spans: [BucketSpan], cutAt cut: Instant? = nil
+  ) -> [RungPiece] {
     let isDays = query.granularity != .minute && query.granularity != .hour
+    let cut = cut.map { min(max($0, query.from), query.to) } ?? query.to
+    var result: [RungPiece] = []
     if spans.isEmpty, query.timeZone == "UTC" || query.granularity == .none {
       let coarsest: Rung = isDays ? .day : query.granularity == .hour ? .hour : .minute
-      return pieces(from: query.from, to: query.to, coarsest: coarsest)
+      append(pieces(from: query.from, to: cut, coarsest: coarsest), to: &result)
+      append(pieces(from: cut, to: query.to, coarsest: coarsest), to: &result)
+      return result
     }
-    var result: [RungPiece] = []
     var end = query.from
-    for span in spans {
+    for span in BucketSpan.cut(spans, at: cut) {
       append(pieces(from: end, to: span.from, coarsest: .minute), to: &result)
       append(pieces(from: span.from, to: span.to, coarsest: isDays ? .day : .hour), to: &result)
       end = span.to

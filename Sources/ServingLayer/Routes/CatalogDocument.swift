@@ -13,6 +13,7 @@ enum CatalogDocument {
             json.member("unit", measure.unit.rawValue)
             json.member("meaning", measure.meaning)
             json.member("kind", kind(measure.rule))
+            json.member("settled_plays_only", measure.isOfEndedPlays)
             json.member(
               "rollups", Rollup.allCases.filter { $0.keeps(measure) }.map { $0.table(.minute).name }
             )
@@ -24,6 +25,7 @@ enum CatalogDocument {
           json.object { json in
             json.member("name", dimension.rawValue)
             json.member("meaning", dimension.meaning)
+            if let values = dimension.fixedValues { json.member("values", values) }
             json.member(
               "rollups",
               Rollup.allCases.filter { dimension.columns(in: $0) != nil }.map {
@@ -33,6 +35,7 @@ enum CatalogDocument {
         }
       }
       json.member("granularities", Granularity.allCases.map(\.rawValue))
+      json.member("comparisons", Comparison.allCases.map(\.rawValue))
       json.list("rollups") { json in
         for rollup in Rollup.allCases {
           json.object { json in
@@ -45,6 +48,8 @@ enum CatalogDocument {
       json.member("limits") { json in
         json.member("dimensions", Query.maximumDimensions)
         json.member("rows", Query.maximumLimit)
+        json.member("offset", Query.maximumOffset)
+        json.member("top", Query.maximumTop)
         json.member("filter_values", Query.maximumFilterValues)
         json.member("fact_days", Int(Query.maximumFactDays))
       }

@@ -187,7 +187,7 @@ enum OpenAPI {
       json.member("type", "integer")
       json.member("minimum", range.lowerBound)
       json.member("maximum", range.upperBound)
-      json.member("default", value)
+      if let value { json.member("default", value) }
     }
   }
 
@@ -215,13 +215,15 @@ enum OpenAPI {
       "Answer",
       [
         "query": "object", "as_of": "string", "final_before": "string", "loaded_epoch": "integer",
-        "covers_until": "string", "columns": "array", "truncated": "boolean", "rows": "array",
-        "previous": "object",
+        "covers_until": "string", "settled_before": "string", "columns": "array",
+        "truncated": "boolean",
+        "left_out": "integer", "rows": "array", "previous": "object",
       ], to: &json)
     object(
       "Catalog",
       [
-        "metrics": "array", "dimensions": "array", "granularities": "array", "rollups": "array",
+        "metrics": "array", "dimensions": "array", "granularities": "array", "comparisons": "array",
+        "rollups": "array",
         "limits": "object",
       ], to: &json)
     object("Loads", ["loads": "array"], to: &json)
@@ -243,7 +245,8 @@ enum OpenAPI {
             json.member("nullable", true)
             if type == "array" {
               json.member("items") {
-                $0.member("type", name == "granularities" ? "string" : "object")
+                $0.member(
+                  "type", ["granularities", "comparisons"].contains(name) ? "string" : "object")
               }
             }
           }

@@ -141,23 +141,20 @@ struct Router: Sendable {
 
   func query(_ request: Request, now: Instant) throws -> Response {
     let query = try Query(request.query, now: now)
-    let plan = try QueryPlan(query)
-    let previous = query.comparesPrevious ? try QueryPlan(query.previous) : nil
-    let statements = ([plan] + (previous.map { [$0] } ?? [])).map(QuerySQL.statement(for:))
-    let results: [[[String?]]]
+    let plan = try self.plan(query)
+    let result: [[String?]]
     do {
-      results = try database.rows(statements)
+      result = try database.rows([QuerySQL.statement(for: plan)])[0]
     } catch {
       // 22023 is invalid_parameter_value. Every other value has been checked, so it is the name of the zone.
       if error.sqlState == "22023" { throw RequestError.unknownTimeZone(query.timeZone) }
       throw error
     }
-    let answer = try self.answer(plan, results[0])
-    let before = try previous.map { try self.answer($0, results[1]) }
+    let answer = try self.answer(plan, result)
     var response: Response
     switch query.format {
     case .json:
-      response = .json(answer.json(previous: before))
+      response = .json(answer.json)
     case .csv:
       response = Response("text/csv; charset=utf-8; header=present", answer.csv)
       response.headers.append(
@@ -169,7 +166,33 @@ struct Router: Sendable {
     if plan.source == .facts {
       response.headers.append(("Covers-Until", answer.coversUntil ?? "none"))
     }
+    if plan.readsSettled {
+      response.headers.append(("Settled-Before", answer.settledBefore ?? "none"))
+    }
+    if answer.isTruncated {
+      response.headers.append(
+        ("Link", "<\(NextPage.address(after: answer, request.query))>; rel=\"next\""))
+      if let count = answer.leftOut { response.headers.append(("Rows-Left-Out", "\(count)")) }
+    }
     return response
+  }
+
+  /// The plan of a query, with what it has to know of the present.
+  private func plan(_ query: Query) throws -> QueryPlan {
+    func time(_ statement: Statement) throws -> Instant? {
+      try database.rows([statement])[0].first?[0].flatMap { Int64($0) }.map(
+        Instant.init(milliseconds:))
+    }
+    let plan = try QueryPlan(query)
+    let settled =
+      plan.readsSettled && plan.source != .facts ? try time(QuerySQL.settledBefore) : nil
+    var known: Instant?
+    if query.comparison != nil, query.to > query.askedAt ?? query.to {
+      let latest = try time(Statement(sql: queries.latestMinute, parameters: []))
+      known = latest.map { Instant(milliseconds: $0.milliseconds + Instant.minute) }
+    }
+    return settled == nil && known == nil
+      ? plan : try QueryPlan(query, settledBefore: settled, knownUntil: known)
   }
 
   /// What the database says to a plan: by another plan where it says that its rows are not to be shown.

@@ -1,0 +1,62 @@
+import Metrics
+
+/// The part of a statement that says of buckets where they end, and what is known of them.
+extension QuerySQL {
+  /// When the bucket that begins at `counted.at` ends; nil where the range is the bucket. Hours and less are as long by any clock, also
+  /// where local clocks show an hour twice.
+  var bucketEnd: String? {
+    guard let interval = plan.query.granularity.interval else { return nil }
+    switch plan.query.granularity {
+    case .second, .minute, .hour: return "counted.at + interval '\(interval)'"
+    default:
+      return "((counted.at at time zone \(zone)) + interval '\(interval)') at time zone \(zone)"
+    }
+  }
+
+  /// Whether `from`, `to` or what is known yet cuts a bucket.
+  mutating func isPartial(to: String) -> String {
+    let isUnknown = "coalesce(\(bucketEnd ?? to) > (select known_until from state), false)"
+    guard let bucketEnd else { return isUnknown }
+    let from = bind(plan.query.from.iso8601)
+    return "(counted.at < \(from)::timestamptz or \(bucketEnd) > \(to) or \(isUnknown))"
+  }
+
+  /// Whether the outcome of all, part or none of a bucket's plays is settled.
+  mutating func settled(to: String) -> String {
+    let from = "\(bind(plan.query.from.iso8601))::timestamptz"
+    let end = bucketEnd.map { "least(\($0), \(to))" } ?? to
+    let start = bucketEnd == nil ? from : "greatest(counted.at, \(from))"
+    return "case when \(end) <= (select settled_before from state) then 'all'"
+      + " when \(start) >= (select settled_before from state) then 'none' else 'part' end"
+  }
+
+  mutating func settledBefore() -> String {
+    guard plan.readsSettled else { return "null::timestamptz" }
+    // Facts have the outcomes that the last load knew.
+    if plan.source == .facts { return "date_trunc('minute', final_before, 'UTC')" }
+    return plan.settledBefore.map { "\(bind($0.iso8601))::timestamptz" }
+      ?? "(select settled_before from layers.event_time)"
+  }
+
+  /// Until when there can be events, by the clock of who asks and by event time: a whole range is asked for by the minute.
+  mutating func knownUntil() -> String {
+    let isRange = plan.query.granularity == .none
+    let reached =
+      "(select reached_before from layers.event_time)" + (isRange ? " + interval '1 minute'" : "")
+    guard let askedAt = plan.query.askedAt else { return reached }
+    let now = bind((isRange ? askedAt.ceiled(to: .minute) : askedAt).iso8601)
+    return "least(\(reached), \(now)::timestamptz)"
+  }
+
+  /// When the bucket begins that one of the other period stands beside; null where there is none, as for the last days of a longer
+  /// month.
+  func aligned(_ bucket: String?, by shift: Query.Shift) -> String {
+    guard let bucket else { return "null::timestamptz" }
+    guard shift.isLocal else { return "\(bucket) + interval '\(shift.interval)'" }
+    func moved(_ time: String, _ sign: String) -> String {
+      "((\(time) at time zone \(zone)) \(sign) interval '\(shift.interval)') at time zone \(zone)"
+    }
+    let later = moved(bucket, "+")
+    return "case when \(moved(later, "-")) = \(bucket) then \(later) end"
+  }
+}

@@ -1,0 +1,79 @@
+import Support
+
+/// The earlier period that an answer's is compared with.
+enum Comparison: String, CaseIterable, Sendable {
+  /// Of the same length, just before.
+  case previous
+  /// The same, seven days, a month or a year earlier by the clocks of the query's time zone.
+  case lastWeek = "last_week"
+  case lastMonth = "last_month"
+  case lastYear = "last_year"
+}
+
+extension Query {
+  /// By how much two periods lie apart.
+  struct Shift: Equatable, Sendable {
+    /// As PostgreSQL writes intervals.
+    var interval: String
+    /// Whether local clocks are moved by it, and not time itself.
+    var isLocal: Bool
+  }
+
+  /// From when to when the period lasts that the query's is compared with, and how much later the query's is; nil without one.
+  ///
+  /// - Parameter known: what begins later has not been counted. The earlier period ends as long before its end, so that both have the
+  ///   same part of a bucket that is not over. nil where the query's period has passed.
+  /// - Throws: `RequestError` where the time zone is not known on this machine.
+  func compared(upTo known: Instant?) throws(RequestError) -> (Instant, Instant, Shift)? {
+    guard let comparison else { return nil }
+    let end = known.map { from < $0 ? min($0, to) : to } ?? to
+    guard let clock = LocalClock(timeZone) else { throw .unknownTimeZone(timeZone) }
+    func local(_ interval: String, _ move: (Instant) -> Instant) -> (Instant, Instant, Shift) {
+      (
+        clock.instant(showing: move(clock.shown(at: from))),
+        clock.instant(showing: move(clock.shown(at: end))),
+        Shift(interval: interval, isLocal: true)
+      )
+    }
+    switch comparison {
+    case .previous:
+      switch granularity {
+      case .none, .second, .minute, .hour:
+        let length = to.milliseconds - from.milliseconds
+        return (
+          Instant(milliseconds: from.milliseconds - length),
+          Instant(milliseconds: end.milliseconds - length),
+          Shift(interval: "\(length) milliseconds", isLocal: false)
+        )
+      case .day, .week, .month, .quarter, .year:
+        let length = clock.shown(at: to).milliseconds - clock.shown(at: from).milliseconds
+        return local("\(length) milliseconds") {
+          Instant(milliseconds: $0.milliseconds - length)
+        }
+      }
+    case .lastWeek:
+      return local("7 days") {
+        Instant(milliseconds: $0.milliseconds - 7 * ISOTime.millisecondsPerDay)
+      }
+    case .lastMonth: return local("1 month") { $0.monthsEarlier(1) }
+    case .lastYear: return local("1 year") { $0.monthsEarlier(12) }
+    }
+  }
+}
+
+extension Instant {
+  /// The same day of an earlier month, or its last day where it has fewer.
+  fileprivate func monthsEarlier(_ count: Int64) -> Instant {
+    let day = CivilDate.floorDivide(milliseconds, ISOTime.millisecondsPerDay)
+    let date = CivilDate(daysSince1970: day)
+    let month = date.year * 12 + date.month - 1 - count
+    let year = CivilDate.floorDivide(month, 12)
+    var earlier = CivilDate(year: year, month: month - year * 12 + 1, day: date.day)
+    while !earlier.isValid {
+      earlier = CivilDate(year: earlier.year, month: earlier.month, day: earlier.day - 1)
+    }
+    return Instant(
+      milliseconds: earlier.daysSince1970 * ISOTime.millisecondsPerDay
+        + milliseconds - day * ISOTime.millisecondsPerDay)
+  }
+}

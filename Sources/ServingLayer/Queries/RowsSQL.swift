@@ -1,0 +1,168 @@
+import Metrics
+
+/// The part of a statement that reads the rows of the plan's pieces, or the facts.
+extension QuerySQL {
+  /// Selects of the rows that are counted, with the start of their bucket as `at`, and `is_loaded`.
+  mutating func rows() -> [String] {
+    switch plan.source {
+    case .rollup(let rollup):
+      return Rung.allCases.flatMap { rung in
+        rows(of: rollup, rung, plan.pieces.filter { $0.rung == rung })
+      }
+    case .facts:
+      let (from, to) = (bind(plan.query.from.iso8601), bind(plan.query.to.iso8601))
+      let counted = homes.compactMap(\.factColumn).map { " and \($0) is not null" }.joined()
+      let at = plan.query.granularity == .none ? "ts" : bucket("ts")
+      return [
+        "select \(at) as at, \(source(by: "ts"))true as is_loaded from layers.event"
+          + " where ts >= \(from)::timestamptz and ts < \(to)::timestamptz\(counted)"
+      ]
+    }
+  }
+
+  /// The rows of the pieces on one rung, with the start of their bucket as `at`. Minutes that are given up come
+  /// from the facts.
+  private mutating func rows(
+    of rollup: Rollup, _ rung: Rung, _ pieces: [RungPiece]
+  ) -> [String] {
+    let name = "layers.\(rollup.table(rung).name)"
+    var views = [View(loaded: name, recent: name, filtered: rung.column, rung: rung)]
+    if rung == .day, let groups = plan.groups { views[0].loaded = Self.rows(of: groups) }
+    if rung == .minute, !rollup.keepsAllMinutes {
+      let past = "layers.past_\(rollup.table(rung).name)"
+      views.append(View(loaded: past, recent: past, filtered: "ts"))
+    }
+    return views.flatMap { view in
+      pieces.count > Self.fewPieces
+        ? rows(of: view, rung, pieces) : pieces.flatMap { rows(of: view, $0) }
+    }
+  }
+
+  /// What the rows of one rung are read from.
+  private struct View {
+    /// What has the loaded rows.
+    var loaded: String
+    /// What has those of the speed layer; may be the same.
+    var recent: String
+    /// The column with the time.
+    var filtered: String
+    /// What its values are the starts of; nil where they are any points in time.
+    var rung: Rung?
+  }
+
+  /// The loaded rows of groups, in place of those of a view of `layers`.
+  static func rows(of groups: GroupedDays) -> String {
+    "(select *, true as is_loaded from batch.\(groups.name)) as sums"
+  }
+
+  /// Pieces of a rung up to which each is read on its own, because the planner then knows its range.
+  private static let fewPieces = 2
+
+  private mutating func rows(of view: View, _ piece: RungPiece) -> [String] {
+    let type = Self.type(piece.rung)
+    let (from, to) = (
+      bind(Self.text(piece.from, piece.rung)), bind(Self.text(piece.to, piece.rung))
+    )
+    let at =
+      isWithinBucket(piece.rung)
+      ? "(select \(bucket(Self.start(of: "\(from)::\(type)", piece.rung))))" : at(piece.rung)
+    let range =
+      "\(view.filtered) >= \(from)::\(type) and \(view.filtered) < \(to)::\(type)"
+    func select(_ from: String, _ rows: String) -> String {
+      "select \(at) as at, \(source(by: view.filtered, view.rung))is_loaded from \(from) where \(rows)\(range)"
+    }
+    return view.loaded == view.recent
+      ? [select(view.loaded, "")]
+      : [select(view.loaded, "is_loaded and "), select(view.recent, "not is_loaded and ")]
+  }
+
+  /// Many pieces at once, whose number is not in the statement's length: the loaded rows of one after the other by an index, and
+  /// those of the speed layer, which has none, in one go.
+  private mutating func rows(
+    of view: View, _ rung: Rung, _ pieces: [RungPiece]
+  ) -> [String] {
+    let filtered = view.filtered
+    let type = Self.type(rung)
+    let starts = pieces.map { Self.text($0.from, rung) }
+    let ends = pieces.map { Self.text($0.to, rung) }
+    let ranges = zip(starts, ends).map { "[\($0),\($1))" }
+    let columns = "\(source(by: filtered, view.rung))is_loaded"
+    let isWithin = isWithinBucket(rung)
+    // `offset 0` keeps the planner from taking the ranges for a join of two tables, whose size it can only guess.
+    return [
+      "select part.* from (select start, stop\(isWithin ? ", \(bucket(Self.start(of: "start", rung))) as at" : "")"
+        + " from unnest(\(bind(Self.array(starts)))::\(type)[],"
+        + " \(bind(Self.array(ends)))::\(type)[]) as span(start, stop) offset 0) as piece"
+        + " cross join lateral (select \(isWithin ? "piece.at" : at(rung)) as at, \(columns)"
+        + " from \(view.loaded) where is_loaded"
+        + " and \(filtered) >= piece.start and \(filtered) < piece.stop offset 0) as part",
+      "select \(at(rung)) as at, \(columns) from \(view.recent) where not is_loaded"
+        + " and \(filtered) <@ \(bind(Self.array(ranges)))::\(Self.multirange(rung))",
+    ]
+  }
+
+  /// The type of the column that says when a row's width begins.
+  static func type(_ rung: Rung) -> String { rung == .day ? "date" : "timestamptz" }
+
+  private static func multirange(_ rung: Rung) -> String {
+    rung == .day ? "datemultirange" : "tstzmultirange"
+  }
+
+  static func text(_ time: Instant, _ rung: Rung) -> String {
+    rung == .day ? time.isoDate : time.iso8601
+  }
+
+  /// Whether each piece on this rung lies within one bucket, whose start is then worked out once for all of its rows.
+  private func isWithinBucket(_ rung: Rung) -> Bool {
+    switch plan.query.granularity {
+    case .none, .second, .minute, .hour: false
+    case .day: rung != .minute && plan.query.timeZone != "UTC"
+    case .week, .month, .quarter, .year: rung != .minute
+    }
+  }
+
+  /// When the bucket of a row begins. Rows of UTC are often buckets themselves, which saves a calculation for each.
+  private func at(_ rung: Rung) -> String {
+    let start = Self.start(of: rung.column, rung)
+    let granularity = plan.query.granularity
+    let isBucket = granularity.rawValue == rung.rawValue && plan.query.timeZone == "UTC"
+    return isBucket || granularity == .none ? start : bucket(start)
+  }
+
+  /// The value of a rung's column as a point in time.
+  private static func start(of value: String, _ rung: Rung) -> String {
+    rung == .day ? "\(value)::timestamp at time zone 'UTC'" : value
+  }
+
+  /// The columns that the plan reads of rows whose time is in a column of this name, each with a comma after it.
+  /// - Parameter rung: nil where the column has points in time.
+  func source(by time: String, _ rung: Rung? = nil) -> String {
+    var columns: [String] = []
+    for column in homes.flatMap(\.keyColumns) where !columns.contains(column) {
+      columns.append(column)
+    }
+    for measure in plan.query.measuresRead {
+      let read: [String] =
+        switch measure.rule {
+        case .sum(let counter): [counter.column]
+        case .cardinality(let distinct):
+          plan.query.isExact ? Self.columns(distinct) : [distinct.column]
+        case .ratio(let counter, let over): [counter.column] + over.map(\.column)
+        }
+      for column in read where !columns.contains(column) { columns.append(column) }
+    }
+    if plan.readsSettled { columns.append("\(Self.isSettled(time, rung)) as is_settled") }
+    return columns.map { "\($0), " }.joined()
+  }
+
+  /// Whether all of a row lies before `settled_before`.
+  private static func isSettled(_ time: String, _ rung: Rung?) -> String {
+    let settled =
+      switch rung {
+      case .minute, nil: "settled_before"
+      case .hour: "date_trunc('hour', settled_before, 'UTC')"
+      case .day: "(settled_before at time zone 'UTC')::date"
+      }
+    return "\(time) < (select \(settled) from state)"
+  }
+}
