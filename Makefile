@@ -65,7 +65,8 @@ run: deps build ## Install, build and start everything; page at http://127.0.0.1
 # `make run` and shared with it. Everything else is tested in a debug build, with its assertions, and
 # with warnings as errors.
 .PHONY: test
-test: deps-test build build-chaos ## Build and run every test: unit, integration, end to end, chaos
+test: deps-test swift ## Build and run every test: unit, integration, end to end, chaos
+	scripts/build-for-tests.sh $(SWIFT_FLAGS)
 	scripts/check-compose.sh $(BINARY)
 	scripts/check-units.sh $(BINARY)
 	scripts/plot-week.sh --check
@@ -73,8 +74,7 @@ test: deps-test build build-chaos ## Build and run every test: unit, integration
 ifneq ($(TEST_ARGS),)
 	POLYRHYTHM_WARNINGS_AS_ERRORS=1 swift test --disable-xctest $(TEST_ARGS)
 else
-	scripts/run-tests.sh $(BINARY)
-	scripts/test-chaos.sh $(BINARY) $(CHAOS) $(TEST_CHAOS_SECONDS) $(SEED)
+	scripts/run-tests.sh $(BINARY) $(CHAOS) $(TEST_CHAOS_SECONDS) $(SEED)
 endif
 
 # Not part of `make test`: it needs root and podman, and its first run builds all images.

@@ -1,33 +1,33 @@
 #!/usr/bin/env bash
-# Runs every test of the package: three groups beside each other, as most tests wait for processes and for PostgreSQL; and
-# beside them the oracle of Tests/Oracle.
-# Usage: run-tests.sh POLYRHYTHM
+# Runs every test of the package, all beside each other, as most tests wait for processes and for PostgreSQL: three groups of the
+# Swift tests, the oracle of Tests/Oracle, the page in a browser, and chaos. Everything is built before (build-for-tests.sh).
+# Usage: run-tests.sh POLYRHYTHM CHAOS SECONDS [SEED] (the last three are those of test-chaos.sh)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 polyrhythm=$1
 export POLYRHYTHM_WARNINGS_AS_ERRORS=1
 
-swift build --build-tests
-
 outputs=$(mktemp -d)
 trap 'rm -rf "$outputs"' EXIT
-group() { swift test --skip-build --ignore-lock --disable-xctest "$@"; }
-group --filter EndToEndTests >"$outputs/end-to-end" 2>&1 &
-end_to_end=$!
-group --filter HandoffTests >"$outputs/handoff" 2>&1 &
-handoff=$!
-scripts/test-oracle.sh "$polyrhythm" >"$outputs/oracle" 2>&1 &
-oracle=$!
+swift_tests() { swift test --skip-build --ignore-lock --disable-xctest "$@"; }
+names=()
+processes=()
+# begin NAME COMMAND…: what it prints is shown at the end.
+begin() {
+  names+=("$1")
+  "${@:2}" >"$outputs/$1" 2>&1 &
+  processes+=($!)
+}
+begin end-to-end swift_tests --filter EndToEndTests
+begin handoff swift_tests --filter HandoffTests
+begin oracle scripts/test-oracle.sh "$polyrhythm"
+begin chaos scripts/test-chaos.sh "$@"
 
 status=0
-group --skip EndToEndTests --skip HandoffTests || status=$?
-printf '== oracle\n'
-wait "$oracle" || status=$?
-cat "$outputs/oracle"
-printf '== handoff\n'
-wait "$handoff" || status=$?
-cat "$outputs/handoff"
-printf '== end to end\n'
-wait "$end_to_end" || status=$?
-cat "$outputs/end-to-end"
+swift_tests --skip EndToEndTests --skip HandoffTests || status=$?
+for index in "${!names[@]}"; do
+  wait "${processes[$index]}" || status=$?
+  printf '== %s\n' "${names[$index]}"
+  cat "$outputs/${names[$index]}"
+done
 exit "$status"

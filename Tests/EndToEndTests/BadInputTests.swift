@@ -90,6 +90,10 @@ import Warehouse
       let token = try box.write("token", " \n")
       try box.fail(
         ["serve", "--token-file", token, "--database", Self.nowhere], Self.dataError,
+        saying: ["chmod 600"])
+      chmod(token, 0o600)
+      try box.fail(
+        ["serve", "--token-file", token, "--database", Self.nowhere], Self.dataError,
         saying: ["empty"])
       #expect(try box.files() == ["config.json", "token"], "something was made")
     }

@@ -178,11 +178,14 @@ func withSandbox<T>(_ body: (Sandbox) throws -> T) throws -> T {
   return try withExtendedLifetime(sandbox) { try body(sandbox) }
 }
 
-/// The answer of `http://ADDRESS/…` to a GET.
-func get(_ address: String, _ target: String) throws -> (status: Int, body: String) {
+/// The answer of `http://ADDRESS/…` to a GET, or to what the options of curl make of it.
+func get(_ address: String, _ target: String, _ options: [String] = []) throws -> (
+  status: Int, body: String
+) {
   let process = Process()
   process.executableURL = URL(fileURLWithPath: "/usr/bin/curl")
-  process.arguments = ["-sS", "--max-time", "10", "-w", "\n%{http_code}", "\(address)\(target)"]
+  process.arguments =
+    ["-sS", "--max-time", "30", "-w", "\n%{http_code}"] + options + ["\(address)\(target)"]
   let pipe = Pipe()
   process.standardOutput = pipe
   try process.run()
