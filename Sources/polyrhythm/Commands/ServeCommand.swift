@@ -1,3 +1,4 @@
+import CPlatform
 import ServingLayer
 import Support
 
@@ -11,6 +12,11 @@ let serveCommand = CommandSpec(
       environment: "POLYRHYTHM_LAKE"), ServerFlags.listen,
   ] + ServerFlags.access
 ) { arguments in
+  // A server lives for months, and its answers are of all sizes: what they took goes back to the kernel, and its threads share
+  // two heaps.
+  mallopt(M_MMAP_THRESHOLD, 256 << 10)
+  mallopt(M_TRIM_THRESHOLD, 4 << 20)
+  mallopt(M_ARENA_MAX, 2)
   var configuration = try ServerFlags.configuration(arguments)
   let locations = try Locations(arguments)
   if !arguments.has("--database") || arguments.has("--lake") {
