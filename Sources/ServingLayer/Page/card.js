@@ -57,10 +57,11 @@ export class Card {
     if (!this.kind.isFixed) brush(this.canvas, () => this.chart, (from, to) => this.zoom(from, to));
   }
 
-  // Whole minutes, five at least.
+  // Whole buckets, five minutes at least.
   zoom(from, to) {
-    const start = Math.floor(from / MINUTE) * MINUTE;
-    change({ from: start, to: Math.max(start + 5 * MINUTE, Math.ceil(to / MINUTE) * MINUTE) });
+    const { times, ends } = this.canvas.frame;
+    const start = times.findLast((t) => t <= from) ?? from;
+    change({ from: start, to: Math.max(start + 5 * MINUTE, ends.find((t) => t >= to) ?? to) });
   }
 
   showTable(isTable) {
@@ -103,6 +104,7 @@ export class Card {
     if (result.range) {
       this.rangeText = `${this.definition.sub}; ${shortMoment(result.range.from)} to ${shortMoment(result.range.to)}, ${result.range.zone}`;
       const notes = [this.definition.sub];
+      if (result.isInstead) notes[0] = "listeners, as users without a listen have nothing to be filtered by";
       if (result.isSettled) notes.push(`until ${clock(result.range.to)}, as later plays are still open`);
       if (result.envelope?.covers_until !== undefined) notes.push(result.envelope.covers_until === null ? "nothing is loaded yet" : `loaded until ${shortMoment(Date.parse(result.envelope.covers_until))}`);
       write(this.sub, notes.join("; "));
@@ -154,7 +156,7 @@ export class Card {
       const text = show?.(value, i) ?? (value == null ? none : columns[i].unit ? (columns[i].unit === "count" ? Format.exact : Format[columns[i].unit])(value) : String(value));
       return i === 0 ? element("th", { textContent: text, scope: "row" }) : element("td", { textContent: text, className: columns[i].unit ? "num" : "" });
     };
-    const caption = element("caption", { textContent: this.rangeText ?? this.definition.title });
+    const caption = element("caption", { textContent: this.rangeText?.split("; ").at(-1) ?? this.definition.title });
     const shown = rows.length > TABLE_ROWS ? rows.slice(-TABLE_ROWS) : rows;
     const scrolled = this.figures.scrollTop;
     this.figures.replaceChildren(element("table", {}, caption,

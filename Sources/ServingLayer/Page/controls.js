@@ -3,24 +3,20 @@
 import { $, element, showTheme } from "./dom.js";
 import { DIMENSION_NAMES, named, shortMoment } from "./format.js";
 import { MINUTE, instant, offset } from "./range.js";
-import { COMPARISONS, GRAINS, PRESETS, SECTIONS, address, change, knowsZone, ownZone, state } from "./state.js";
+import { SECTIONS, address, change, knowsZone, ownZone, state } from "./state.js";
 
 const WALL_MS = 20000;
 
 // MARK: Sections
 
 function buildSections() {
-  for (const [id, name] of SECTIONS) {
-    const link = element("a", { textContent: name, href: "#" });
-    link.dataset.section = id;
+  for (const link of $("sections").children) {
     link.addEventListener("click", (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
-      change({ section: id });
+      change({ section: link.dataset.section });
       scrollTo(0, 0);
     });
-    $("sections").append(link);
-    $("section-pick").append(element("option", { value: id, textContent: name }));
   }
   $("section-pick").addEventListener("change", (event) => change({ section: event.target.value }));
 }
@@ -28,11 +24,7 @@ function buildSections() {
 // MARK: Range
 
 function buildRange() {
-  for (const [name, [text]] of Object.entries(PRESETS)) {
-    const button = element("button", { type: "button", textContent: text, value: name });
-    button.addEventListener("click", () => change({ range: name, from: null, to: null }));
-    $("ranges").append(button);
-  }
+  for (const button of $("ranges").children) button.addEventListener("click", () => change({ range: button.value, from: null, to: null }));
   $("range-form").addEventListener("submit", (event) => {
     event.preventDefault();
     const [from, to] = ["range-from", "range-to"].map((id) => instant(state.zone, Date.parse(`${$(id).value}Z`)));
@@ -45,10 +37,7 @@ function buildRange() {
   $("range-to").addEventListener("input", () => $("range-to").setCustomValidity(""));
 }
 
-function pick(id, choices, key) {
-  for (const [value, text] of Object.entries(choices)) $(id).append(element("option", { value, textContent: text }));
-  $(id).addEventListener("change", (event) => change({ [key]: event.target.value }));
-}
+const pick = (id) => $(id).addEventListener("change", (event) => change({ [id]: event.target.value }));
 
 function buildZones() {
   const few = ["UTC", ownZone, "America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles", "Europe/London", "Europe/Berlin", "Asia/Kolkata", "Asia/Tokyo", "Australia/Sydney"];
@@ -108,8 +97,8 @@ export function buildControls(onTheme) {
   buildSections();
   buildRange();
   buildZones();
-  pick("grain", GRAINS, "grain");
-  pick("compare", COMPARISONS, "compare");
+  pick("grain");
+  pick("compare");
   $("theme").addEventListener("click", () => {
     try { localStorage.setItem("theme", document.documentElement.dataset.theme === "dark" ? "light" : "dark"); } catch { /* Without storage the choice is the browser's. */ }
     paint();

@@ -54,7 +54,7 @@ function timeModel(definition, range, rows, envelope, sets) {
   const settles = sets.some((s) => ENDING.has(s.metric));
   return {
     times, zone: range.zone, grain: range.grain, cut, sets, isStacked: definition.isStacked || definition.kind === "layers",
-    frame: { times, ends, knownUntil: end, finalBefore: world.finalBefore, settledBefore: settles ? settledBefore() : null, gaps: holes, marks },
+    frame: { times, ends, knownUntil: end, until: range.moves ? ends.at(-1) : range.to, finalBefore: world.finalBefore, settledBefore: settles ? settledBefore() : null, gaps: holes, marks },
     remarks: (i) => [
       times[i] >= end ? "not known yet" : null,
       cut[i] && times[i] < end ? "part of it only: the range or the present cuts it" : null,
@@ -102,7 +102,7 @@ async function loadTime(definition, chosen) {
   }
   sets.holes = holes;
   const model = timeModel(definition, range, rows, now.envelope, sets);
-  return { model, isEmpty: now.rows.length === 0, table: timeTable(model, range), question: { ...question, metrics: measures.map((m) => m.metric), granularity: range.grain }, range, envelope: now.envelope };
+  return { model, isEmpty: now.rows.length === 0, table: timeTable(model, range), question: { ...question, metrics: measures.map((m) => m.metric), granularity: range.grain }, range, envelope: now.envelope, isInstead: !definition.measures.includes(measures[0]) };
 }
 
 async function loadLayers(definition, range) {
@@ -276,7 +276,7 @@ function drawHours(card, { rows, measure }) {
   const times = rows.map((_, i) => i * HOUR);
   return drawTime(card, {
     times, names: rows.map((r) => r.hour), zone: "UTC", grain: "hour", cut: times.map(() => false), sets: [{ ...measure, style: "bars", values: rows.map((r) => r[measure.metric]) }],
-    frame: { times, ends: times.map((t) => t + HOUR), knownUntil: DAY, finalBefore: null, settledBefore: null, gaps: [], marks: [] }, remarks: () => [],
+    frame: { times, ends: times.map((t) => t + HOUR), knownUntil: DAY, until: DAY, finalBefore: null, settledBefore: null, gaps: [], marks: [] }, remarks: () => [],
   });
 }
 

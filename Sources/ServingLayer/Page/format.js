@@ -28,7 +28,8 @@ export const clock = (t) => formatter(clockOptions).format(t);
 export const day = (t) => formatter(dayOptions).format(t);
 export const weekday = (t) => formatter({ weekday: "short" }).format(t);
 export const moment = (t) => t == null ? none : formatter({ ...dayOptions, year: "numeric", ...clockOptions, second: "2-digit" }).format(typeof t === "string" ? Date.parse(t) : t);
-export const shortMoment = (t) => `${day(t)} ${clock(t)}`;
+const year = (t) => formatter({ year: "numeric" }).format(t);
+export const shortMoment = (t) => `${day(t)}${year(t) === year(Date.now()) ? "" : ` ${year(t)}`} ${clock(t)}`;
 
 // When a bucket is, in full.
 export function bucketName(t, grain) {

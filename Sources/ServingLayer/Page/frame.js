@@ -54,7 +54,7 @@ export const frame = {
     if (!f?.times.length) return;
     const { top, bottom, right } = chart.chartArea;
     const from = f.times[0];
-    if (f.knownUntil < f.ends.at(-1)) hatch(context, place(chart, f.knownUntil), right, top, bottom, tinted("soft", 0.22));
+    if (f.knownUntil < f.until) hatch(context, place(chart, f.knownUntil), right, top, bottom, tinted("soft", 0.22));
     for (const [a, b] of f.gaps) hatch(context, place(chart, a), place(chart, b), top, bottom, tinted("soft", 0.22));
     if (f.settledBefore !== null && f.settledBefore < f.knownUntil) {
       const x = place(chart, Math.max(from, f.settledBefore));

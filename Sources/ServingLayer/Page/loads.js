@@ -1,6 +1,6 @@
 // The batch layer's runs, and the figures of the day.
 
-import { get, query } from "./api.js";
+import { askable, get, query } from "./api.js";
 import { element, colour } from "./dom.js";
 import { Format, duration, moment, none, shortMoment } from "./format.js";
 import { HOUR, floor } from "./range.js";
@@ -64,25 +64,28 @@ async function loadToday() {
   const zone = state.zone;
   const hour = floor(zone, now - 1, "hour");
   const midnight = floor(zone, now - 1, "day");
-  const ask = (metrics, from, to) => query({ metrics, filters: [], granularity: "none" }, { from, to, zone });
+  const dimensions = [...new Set(state.filters.map((f) => f.dimension))];
+  const all = ["logins", "listens", "active_users"];
+  const can = dimensions.length ? await askable(all, dimensions) : all;
+  const ask = (metrics, from, to) => query({ metrics: metrics.filter((m) => can.includes(m)), filters: state.filters, granularity: "none" }, { from, to, zone });
   const [day, present, last] = await Promise.all([
-    ask(["logins", "listens", "active_users", "songs"], midnight, now), ask(["listens"], hour, now), ask(["listens"], hour - HOUR, now - HOUR),
+    ask(all, midnight, now), ask(["listens"], hour, now), ask(["listens"], hour - HOUR, now - HOUR),
   ]);
   learn(day);
   const d = day.rows[0] ?? {};
   const facts = [
-    ["Logins today", d.logins], ["Listens today", d.listens], ["Users today", d.active_users],
+    ...[["Logins today", "logins"], ["Listens today", "listens"], ["Users today", "active_users"]].map(([name, m]) => [name, can.includes(m) ? d[m] ?? 0 : null]),
     ["Listens this hour", present.rows[0]?.listens ?? 0], ["Last hour, to the same minute", last.rows[0]?.listens ?? 0],
   ];
   return {
     model: facts, isEmpty: false, link: null,
-    table: { columns: [{ name: "figure", label: "Figure" }, { name: "value", label: "Value", unit: "count" }], rows: facts.map(([name, value]) => [name, value ?? 0]) },
+    table: { columns: [{ name: "figure", label: "Figure" }, { name: "value", label: "Value", unit: "count" }], rows: facts.map(([name, value]) => [name, value]) },
   };
 }
 
 function showToday(card, facts) {
   card.body.replaceChildren(element("dl", { className: "facts" }, ...facts.map(([name, value]) => element("div", {},
-    element("dt", { textContent: name }), element("dd", { textContent: Format.exact(value ?? 0) })))));
+    element("dt", { textContent: name }), element("dd", { textContent: Format.exact(value) })))));
 }
 
 export const drawLoads = { load, show: showHistory, isTable: true };

@@ -19,18 +19,24 @@ const LIMIT = 100000;
 const store = new Map();
 const live = new Map();
 
+// The stream's first message has the hour that a young page would ask for.
+const FIRST_MS = 1500;
+let tellFirst;
+const first = new Promise((resolve) => { tellFirst = resolve; setTimeout(resolve, FIRST_MS); });
+
 export function forgetSeries() { store.clear(); }
 
 // MARK: The live stream
 
 export function keepLive(rows, isFull) {
   if (isFull) live.clear();
+  tellFirst();
   for (const row of rows) live.set(Date.parse(row.time), row);
   for (const t of [...live.keys()].sort((a, b) => a - b).slice(0, -2 * LIVE_MINUTES)) live.delete(t);
 }
 
 const isLive = (question, range) =>
-  live.size > 0 && range.grain === "minute" && range.moves && !question.by?.length && !question.filters?.length
+  range.grain === "minute" && range.moves && !question.by?.length && !question.filters?.length
   && range.to - range.from <= LIVE_MINUTES * MINUTE;
 
 // MARK: Rows
@@ -40,7 +46,8 @@ const keyOf = (row, by) => [row.time, ...by.map((d) => row[d] ?? "")].join("\u00
 // The rows of a question by bucket, and the envelope of the answer.
 export async function series(question, range) {
   const by = question.by ?? [];
-  if (isLive(question, range)) {
+  if (isLive(question, range)) await first;
+  if (isLive(question, range) && live.size > 0) {
     return { rows: [...live.values()].filter((r) => Date.parse(r.time) >= range.from && Date.parse(r.time) < range.to), envelope: {} };
   }
   const asked = { ...question, granularity: range.grain, limit: LIMIT };

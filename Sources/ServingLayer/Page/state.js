@@ -10,7 +10,7 @@ export const PRESETS = {
   "15m": ["15 m", 15], "1h": ["1 h", 60], "6h": ["6 h", 360], "24h": ["24 h", 1440], "7d": ["7 d", 10080], "30d": ["30 d", 43200],
 };
 
-export const COMPARISONS = { "": "Nothing", previous: "The time before", yesterday: "Yesterday", week: "Last week", year: "Last year" };
+export const COMPARISONS = { "": "No comparison", previous: "The time before", yesterday: "Yesterday", week: "Last week", year: "Last year" };
 
 export const GRAINS = { auto: "Auto", minute: "Minute", hour: "Hour", day: "Day" };
 

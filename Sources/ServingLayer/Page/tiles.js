@@ -1,6 +1,6 @@
 // Key figures: what was, how it compares, and its course.
 
-import { askable, query } from "./api.js";
+import { address, askable, query } from "./api.js";
 import { TILES, seriesMetrics } from "./catalogue.js";
 import { colour, element, write } from "./dom.js";
 import { Format, clock, none } from "./format.js";
@@ -10,7 +10,8 @@ import { COMPARISONS, state } from "./state.js";
 import { latestEnd, learn, settledBefore } from "./world.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const PERIOD_MS = 20000;
+const PERIOD_MS = 30000;
+const PAST_MS = 5 * MINUTE;
 
 // As tall as wide, stretched by the style; breaks where nothing is known.
 function sparkline(svg, line, tint) {
@@ -27,6 +28,7 @@ export class Tiles {
   constructor(container) {
     this.at = 0;
     this.generation = 0;
+    this.past = new Map();
     this.tiles = TILES.map((tile) => {
       const svg = document.createElementNS(SVG, "svg");
       for (const [name, value] of [["viewBox", "0 0 100 30"], ["preserveAspectRatio", "none"], ["class", "spark"], ["aria-hidden", "true"]]) svg.setAttribute(name, value);
@@ -60,14 +62,22 @@ export class Tiles {
     const chosen = this.tiles.map((t) => can.has(t.metric) ? t.metric : can.has(t.instead) ? t.instead : null);
     const windows = this.windows(range);
     const then = state.compare ? compared : (span) => ({ ...span, from: 2 * span.from - span.to, to: span.from });
+    const same = (span) => span;
+    // What lies in the past hardly changes, and is asked again each few minutes.
     const ask = async (isSettled, at) => {
       const metrics = [...new Set(chosen.filter((m) => m && SETTLING.has(m) === isSettled))];
       if (!metrics.length) return {};
-      const answer = await query({ metrics, filters, granularity: "none" }, at(windows[isSettled ? "settled" : "count"]));
+      const question = { metrics, filters, granularity: "none" };
+      const span = at(windows[isSettled ? "settled" : "count"]);
+      const isPast = isSettled || at !== same;
+      const key = address(question, span);
+      const kept = this.past.get(key);
+      if (isPast && kept && Date.now() - kept.at < PAST_MS) return kept.row;
+      const answer = await query(question, span);
       learn(answer);
+      if (isPast) this.past = new Map([...this.past, [key, { at: Date.now(), row: answer.rows[0] ?? {} }]].slice(-8));
       return answer.rows[0] ?? {};
     };
-    const same = (span) => span;
     const all = seriesMetrics("overview");
     const spark = dimensions.length ? await askable(all, dimensions) : all;
     const [counts, rates, oldCounts, oldRates, course] = await Promise.all([

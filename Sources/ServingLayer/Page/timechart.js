@@ -24,7 +24,7 @@ export function chartLibrary() {
   return library;
 }
 
-const STEPS = [1, 2, 5, 10, 15, 30].map((n) => n * MINUTE).concat([1, 2, 3, 6, 12].map((n) => n * HOUR), [1, 2, 7, 14, 28, 91].map((n) => n * DAY));
+const STEPS = [1, 2, 5, 10, 15, 30].map((n) => n * MINUTE).concat([1, 2, 3, 6, 12].map((n) => n * HOUR), [1, 2, 3, 7, 14, 28, 91].map((n) => n * DAY));
 
 // Round times only, as many as there is room for.
 function ticks(scale, times, zone, grain) {
@@ -51,7 +51,7 @@ function dataset(set, model) {
   const common = { label: set.label, data: set.values, unit: set.unit, hidden: set.hidden };
   if (set.style === "bars") {
     return {
-      ...common, type: "bar", backgroundColor: set.values.map((_, i) => cut[i] ? tinted(set.tint, 0.45) : tint), borderColor: tint, stack: set.stack ?? set.label,
+      ...common, type: "bar", backgroundColor: set.values.map((_, i) => cut[i] ? tinted(set.tint, 0.45) : tint), hoverBackgroundColor: tint, borderColor: tint, stack: set.stack ?? set.label,
       categoryPercentage: model.times.length > 40 ? 0.92 : 0.8, barPercentage: 1, borderWidth: 0, borderRadius: 1, maxBarThickness: 48, order: 2,
     };
   }
@@ -59,7 +59,7 @@ function dataset(set, model) {
   const present = set.values.filter((v) => v != null);
   const isSparse = set.unit === "count" && present.length > 0 && [...present].sort((a, b) => a - b)[Math.floor(present.length / 2)] < 12;
   return {
-    ...common, type: "line", borderColor: tint, backgroundColor: tint, borderWidth: set.isBefore ? 1.5 : 2, tension: 0,
+    ...common, type: "line", borderColor: tint, backgroundColor: tint, borderWidth: set.isBefore || set.values.length > 150 ? 1.25 : 2, tension: 0,
     borderDash: set.isBefore ? [2, 3] : undefined, stepped: isSparse ? "middle" : false, spanGaps: false,
     pointRadius: (context) => lonely(set.values, context.dataIndex) ? 2.5 : 0, pointHoverRadius: 4, pointHitRadius: 12, order: 1,
     segment: { borderDash: (context) => cut[context.p1DataIndex] ? [4, 4] : undefined },
