@@ -63,9 +63,10 @@ function refresh({ isForced = false, isLive = false } = {}) {
 // MARK: What is there at all
 
 function showStart() {
-  const isEmpty = world.stream === "open" && world.database === "up" && world.latest === null;
-  $("start").hidden = !isEmpty;
-  $("content").hidden = isEmpty;
+  if (world.stream === "open" && world.database === "up") {
+    $("start").hidden = world.latest !== null;
+    $("content").hidden = world.latest === null;
+  }
   const span = range();
   $("past").hidden = !span.isPast;
   if (span.isPast) $("past").textContent = `The latest events are of ${moment(latestEnd())}; the range ends there.`;

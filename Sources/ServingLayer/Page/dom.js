@@ -22,6 +22,16 @@ export function tinted(name, share) {
   return `${hex}${Math.round(share * 255).toString(16).padStart(2, "0")}`;
 }
 
+const channels = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16) / 255);
+
+// Black or white, whichever is read more easily on a colour of the theme that is let through over a card.
+export function inkOn(name, share) {
+  const [over, under] = [channels(colour(name)), channels(colour("surface"))];
+  const linear = over.map((c, i) => c * share + under[i] * (1 - share)).map((c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+  const luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
+  return luminance > 0.179 ? "#000000" : "#ffffff";
+}
+
 // Text changes only where it differs, so that screen readers are not told the same again.
 export function write(node, text) {
   if (node.textContent !== text) node.textContent = text;

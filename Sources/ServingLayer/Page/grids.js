@@ -1,6 +1,6 @@
 // Maps of tiles, and heat maps: shades of one colour on a grid.
 
-import { colour, element, tinted } from "./dom.js";
+import { colour, element, inkOn, tinted } from "./dom.js";
 import { Format, STATES, named } from "./format.js";
 import { isFiltered, toggleFilters } from "./state.js";
 
@@ -25,15 +25,15 @@ const shade = (value, greatest) => value > 0 ? 0.14 + 0.86 * Math.sqrt(value / g
 
 function tile(code, x, y, value, greatest, tint, unit, title, isButton) {
   const share = shade(value, greatest);
-  const isDark = document.documentElement.dataset.theme === "dark";
   const cell = element(isButton ? "button" : "span", {
     className: `cell${value > 0 ? "" : " none"}`, title: `${title}: ${value == null ? "nothing" : (unit === "count" ? Format.exact : Format[unit])(value)}`, textContent: code,
     ...(isButton ? { type: "button", "aria-label": `${title}: ${Format.exact(value ?? 0)}` } : {}),
   });
   cell.style.setProperty("grid-area", `${y + 1} / ${x + 1}`);
-  if (value > 0) cell.style.setProperty("background", tinted(tint, share));
-  if (share > (isDark ? 0.62 : 0.5)) cell.style.setProperty("color", isDark ? "#06130f" : "#ffffff");
-  else if (value > 0) cell.style.setProperty("color", colour("ink"));
+  if (value > 0) {
+    cell.style.setProperty("background", tinted(tint, share));
+    cell.style.setProperty("color", inkOn(tint, share));
+  }
   return cell;
 }
 

@@ -59,8 +59,8 @@ function words({ kind, reason, behind }) {
       ? [`Silent for ${duration(behind)}`, `The speed layer has written nothing for ${duration(behind)}. The newest figures are of ${shortMoment(latestEnd())}; charts stop there, and what is loaded stays right.`]
       : [`${duration(behind)} behind`, `The latest events are of ${shortMoment(latestEnd())}, ${duration(behind)} ago: the service is quiet, or the speed layer is behind. Charts stop there.`];
     case "down": return reason === "server"
-      ? ["Server unreachable", `The server has not answered for ${duration(behind)}. What is shown is of ${moment(world.since)}; the page goes on by itself.`]
-      : ["Database unreachable", `The database has not answered for ${duration(behind)}. What is shown is of ${moment(world.since)}; the page goes on by itself.`];
+      ? ["Server down", `The server has not answered for ${duration(behind)}. Figures stay as they were; the page goes on by itself.`]
+      : ["Database down", `The database has not answered for ${duration(behind)}. Figures stay as they were; the page goes on by itself.`];
     default: return [world.stream === "paused" ? "Paused" : "Connecting…", ""];
   }
 }

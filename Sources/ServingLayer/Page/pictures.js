@@ -1,6 +1,6 @@
 // A chart as a file: CSV of its table, PNG of what is seen.
 
-import { colour, element, tinted } from "./dom.js";
+import { colour, element, inkOn, tinted } from "./dom.js";
 import { Format } from "./format.js";
 
 function save(blob, name) {
@@ -35,7 +35,7 @@ function paintGrid(context, grid, width, height) {
     const [left, top] = [margin + x * size, y * size];
     context.fillStyle = share > 0 ? tinted(grid.tint, share) : colour("ground");
     context.fillRect(left + 1, top + 1, size - 2, size - 2);
-    context.fillStyle = share > 0.5 ? colour("surface") : colour("ink");
+    context.fillStyle = share > 0 ? inkOn(grid.tint, share) : colour("ink");
     context.fillText(code, left + size / 2, top + size / 2);
   }
   context.textAlign = "left";
