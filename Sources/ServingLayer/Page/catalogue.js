@@ -13,7 +13,7 @@ const songs = M("songs", "songs", "count", "m4");
 const skipRate = M("skip_rate", "skip rate", "fraction", "m3");
 const completion = M("completion_rate", "completion", "fraction", "m4");
 const likeRate = M("like_rate", "like rate", "fraction", "m5");
-const listenTime = M("avg_listen_time", "average time", "milliseconds", "m6");
+const listenTime = M("avg_listen_time", "average", "milliseconds", "m6");
 const bars = (measure, stack) => ({ ...measure, style: "bars", stack });
 
 // The charts that show days need some, whatever the range.

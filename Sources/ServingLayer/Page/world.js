@@ -33,7 +33,8 @@ export const settledBefore = () =>
 
 export function learn(answer) {
   if (answer.final_before !== undefined) world.finalBefore = answer.final_before === null ? null : Date.parse(answer.final_before);
-  if (answer.settled_before) world.settledBefore = Date.parse(answer.settled_before);
+  // An answer about an old range may know of nothing newer.
+  if (answer.settled_before) world.settledBefore = Math.max(world.settledBefore ?? 0, Date.parse(answer.settled_before));
   if (answer.as_of && !(world.asOf > Date.parse(answer.as_of))) world.asOf = Date.parse(answer.as_of);
 }
 
