@@ -57,7 +57,7 @@ function refresh({ isForced = false, isLive = false } = {}) {
   for (const card of shown()) {
     if (card.loadedAt === 0 || card.isDue(span) || (isLive && card.kind.isTime && !card.definition.span && span.grain === "minute" && span.to - span.from <= 3600000)) card.refresh(span);
   }
-  if (!$("tiles").hidden && (isForced || tiles.isDue())) tiles.refresh(span).catch(() => { /* The notice and the charts say what is wrong. */ });
+  if (!$("tiles").hidden && (isForced || tiles.isDue())) tiles.refresh(span).catch(() => { tiles.hasFailed = true; });
 }
 
 // MARK: What is there at all

@@ -12,6 +12,7 @@ import { change, state } from "./state.js";
 // Rows of a table that are put into the page; a file has all of them.
 const TABLE_ROWS = 500;
 const TABLE_EVERY_MS = 10000;
+const AGAIN_MS = 5000;
 
 export class Card {
   constructor(definition) {
@@ -73,6 +74,7 @@ export class Card {
 
   // How long figures stay good: a range of hours asks less often than one of minutes.
   isDue(range) {
+    if (this.hasFailed) return Date.now() - this.loadedAt > AGAIN_MS;
     const length = range.to - range.from;
     const period = this.kind.isTime ? { minute: 10000, hour: 60000, day: 120000 }[range.grain] : length > DAY ? 120000 : 60000;
     return Date.now() - this.loadedAt > Math.max(period, 5 * this.took);
@@ -84,6 +86,7 @@ export class Card {
     try {
       const result = await this.kind.load(this.definition, range);
       if (generation !== this.generation) return;
+      this.hasFailed = false;
       this.took = Date.now() - started;
       this.loadedAt = Date.now();
       this.shownAt = Date.now();
@@ -129,6 +132,7 @@ export class Card {
   // Figures that could not be refreshed stay, and say of when they are.
   fail(error) {
     if (error instanceof NotCounted) return this.clear(error.message, "is-refused");
+    this.hasFailed = error.kind !== "refused";
     if (error.kind === "refused") return this.clear(error.code === "no_such_combination" ? "Not counted with these filters" : error.message, "is-refused");
     if (this.table && this.shownAt) {
       this.badge.hidden = false;

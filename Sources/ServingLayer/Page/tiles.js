@@ -11,6 +11,7 @@ import { latestEnd, learn, settledBefore } from "./world.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const PERIOD_MS = 30000;
+const AGAIN_MS = 5000;
 const PAST_MS = 5 * MINUTE;
 
 // As tall as wide, stretched by the style; breaks where nothing is known.
@@ -41,7 +42,8 @@ export class Tiles {
     });
   }
 
-  isDue() { return Date.now() - this.at > PERIOD_MS; }
+  // The notice and the charts say what is wrong; the key figures only try again.
+  isDue() { return Date.now() - this.at > (this.hasFailed ? AGAIN_MS : PERIOD_MS); }
 
   // As long as the range: counts up to the last event, rates up to where plays have ended.
   windows(range) {
@@ -83,6 +85,7 @@ export class Tiles {
     const [counts, rates, oldCounts, oldRates, course] = await Promise.all([
       ask(false, same), ask(true, same), ask(false, then), ask(true, then), series({ metrics: spark, filters }, range)]);
     if (generation !== this.generation) return;
+    this.hasFailed = false;
     const rows = byTime(course.rows);
     const times = buckets(range.zone, range.from, range.to, range.grain);
     const end = knownUntil(range, course.envelope);
