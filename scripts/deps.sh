@@ -95,6 +95,7 @@ if [ "$want_tests" = yes ]; then
     systemd      # scripts/check-units.sh
     gzip         # the tests compress what they import
     curl openssl # the tests ask the server, over TLS too
+    chromium     # scripts/test-page.sh
   )
 fi
 if [ "$want_bench" = yes ]; then
@@ -113,19 +114,22 @@ if [ "$want_peers" = yes ]; then
 fi
 
 # What the tests need of PyPI, in a Python environment below .build: moto, a mock of S3 that the tests of EventSources talk
-# to, and what Tests/Oracle counts with. Where the system's Python has moto already, it is not installed.
+# to, what Tests/Oracle counts with, and what Tests/Page drives a browser with. Where the system's Python has moto already, it is not installed.
 test_python=$(cd "$(dirname "$0")/.." && pwd)/.build/test-python
-oracle=$(cd "$(dirname "$0")/.." && pwd)/Tests/Oracle/requirements.txt
+tests=$(cd "$(dirname "$0")/.." && pwd)/Tests
+install_required() { # FOLDER of the tests, and what is installed for it
+  local required=$tests/$1/requirements.txt installed=$test_python/$1-requirements.txt
+  if cmp -s "$required" "$installed"; then return; fi
+  printf 'deps: installing %s from PyPI into %s\n' "$2" "$test_python"
+  { "$test_python/bin/pip" install --quiet --disable-pip-version-check -r "$required" && cp "$required" "$installed"; } ||
+    fail "cannot install what $required names from PyPI into $test_python; check the network, then run this again"
+}
 install_for_tests() {
   if [ ! -x "$test_python/bin/pip" ]; then
     python3 -m venv "$test_python" || fail "cannot make a Python environment in $test_python"
   fi
-  if ! cmp -s "$oracle" "$test_python/oracle-requirements.txt"; then
-    printf 'deps: installing DuckDB from PyPI into %s\n' "$test_python"
-    { "$test_python/bin/pip" install --quiet --disable-pip-version-check -r "$oracle" &&
-      cp "$oracle" "$test_python/oracle-requirements.txt"; } ||
-      fail "cannot install what $oracle names from PyPI into $test_python; check the network, then run this again"
-  fi
+  install_required Oracle DuckDB
+  install_required Page 'Playwright and axe'
   local python
   for python in "$test_python/bin/python3" python3; do
     if "$python" -c 'import moto.server, boto3' 2>/dev/null; then return; fi

@@ -21,6 +21,7 @@ begin() {
 begin end-to-end swift_tests --filter EndToEndTests
 begin handoff swift_tests --filter HandoffTests
 begin oracle scripts/test-oracle.sh "$polyrhythm"
+begin page scripts/test-page.sh "$polyrhythm"
 begin chaos scripts/test-chaos.sh "$@"
 
 status=0

@@ -42,7 +42,7 @@ import Warehouse
 
   @Test func `the page and what it loads are there`() throws {
     for path in [
-      "/", "/assets/app.js", "/assets/charts.js", "/assets/style.css", "/assets/chart.js",
+      "/", "/assets/app.js", "/assets/catalogue.js", "/assets/style.css", "/assets/chart.js",
     ] {
       let response = try route(path)
       #expect(response.status == 200, "\(path)")
@@ -52,7 +52,7 @@ import Warehouse
 
   @Test func `a missing page and chart library are named, and the API goes on`() throws {
     let assets = PageAssets(folder: "/nonexistent", chartLibraryPlaces: ["/nonexistent/chart.js"])
-    #expect(assets.missing.count == 5)
+    #expect(assets.missing.count == 2)
     #expect(assets.missing.last?.contains("until libjs-chart.js is installed") == true)
   }
 

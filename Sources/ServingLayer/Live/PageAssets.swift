@@ -17,12 +17,12 @@ struct PageAssets: Sendable {
     "/usr/share/polyrhythm/page/chart.js",
   ]
 
-  private static let own = [
-    (Route.page.path, "index.html", "text/html; charset=utf-8"),
-    ("/assets/app.js", "app.js", "text/javascript; charset=utf-8"),
-    ("/assets/charts.js", "charts.js", "text/javascript; charset=utf-8"),
-    ("/assets/style.css", "style.css", "text/css; charset=utf-8"),
+  /// What the page consists of, by the ending of the file's name; other files in its folder are not served.
+  private static let contentTypes = [
+    "html": "text/html; charset=utf-8", "js": "text/javascript; charset=utf-8",
+    "css": "text/css; charset=utf-8",
   ]
+  private static let start = "index.html"
 
   /// Finds the page's folder: `POLYRHYTHM_PAGE`, else `Sources/ServingLayer/Page` in a folder above
   /// the executable or the working directory, else `/usr/share/polyrhythm/page`.
@@ -36,13 +36,16 @@ struct PageAssets: Sendable {
   init(folder: String?, chartLibraryPlaces: [String]) {
     var files: [String: StoredAnswer] = [:]
     var missing: [String] = []
-    for (path, name, contentType) in Self.own {
-      if let folder, let bytes = Self.read(folder + "/" + name) {
-        files[path] = Self.file(contentType, bytes)
-      } else {
-        missing.append(
-          "The page's \(name) was not found; set POLYRHYTHM_PAGE to the folder that has it")
-      }
+    for name in folder.map(FileSystem.sortedNames(in:)) ?? [] {
+      guard let folder, let contentType = Self.contentTypes[Self.ending(name)],
+        let bytes = Self.read(folder + "/" + name)
+      else { continue }
+      let path = name == Self.start ? Route.page.path : "/assets/" + name
+      files[path] = Self.file(contentType, bytes)
+    }
+    if files[Route.page.path] == nil {
+      missing.append(
+        "The page's \(Self.start) was not found; set POLYRHYTHM_PAGE to the folder that has it")
     }
     if let bytes = chartLibraryPlaces.lazy.compactMap(Self.read).first {
       files["/assets/chart.js"] = Self.file("text/javascript; charset=utf-8", bytes)
@@ -62,7 +65,11 @@ struct PageAssets: Sendable {
   private static func folder() -> String? {
     ProgramFiles.find(
       variable: "POLYRHYTHM_PAGE", inTree: "Sources/ServingLayer/Page", installed: "page",
-      marker: "index.html")
+      marker: start)
+  }
+
+  private static func ending(_ name: String) -> String {
+    name.lastIndex(of: ".").map { String(name[name.index(after: $0)...]) } ?? ""
   }
 
   private static func read(_ path: String) -> [UInt8]? { try? FileBytes.read(path).get() }

@@ -1,0 +1,181 @@
+// A chart's frame: its title, its menu, its table, and what it says while there is nothing to show.
+
+import { address } from "./api.js";
+import { KINDS, NotCounted } from "./draw.js";
+import { element, write } from "./dom.js";
+import { Format, clock, none, shortMoment } from "./format.js";
+import { brush } from "./frame.js";
+import { saveCSV, savePNG } from "./pictures.js";
+import { DAY, MINUTE } from "./range.js";
+import { change, state } from "./state.js";
+
+// Rows of a table that are put into the page; a file has all of them.
+const TABLE_ROWS = 500;
+const TABLE_EVERY_MS = 10000;
+const AGAIN_MS = 5000;
+
+export class Card {
+  constructor(definition) {
+    this.definition = definition;
+    this.kind = KINDS[definition.kind];
+    this.loadedAt = 0;
+    this.took = 0;
+    this.generation = 0;
+    this.isVisible = false;
+    this.table = null;
+    this.build();
+  }
+
+  build() {
+    const { id, title, sub, size, kind } = this.definition;
+    const item = (text, action) => {
+      const button = element("button", { type: "button", textContent: text });
+      button.addEventListener("click", () => { this.menu.open = false; action(); this.menu.firstChild.focus(); });
+      return button;
+    };
+    this.toggle = item("Show as table", () => this.showTable(!this.element.classList.contains("as-table")));
+    this.link = element("a", { textContent: "Open as JSON", href: "#" });
+    this.menu = element("details", { className: "menu" }, element("summary", { textContent: "⋯", "aria-label": `${title}: table and files`, title: "Table and files" }),
+      element("div", { className: "menu-items" }, this.kind.isTable ? null : this.toggle, item("Save as CSV", () => saveCSV(this)), item("Save as PNG", () => savePNG(this)), this.link));
+    this.menu.addEventListener("keydown", (event) => { if (event.key === "Escape") { this.menu.open = false; this.menu.firstChild.focus(); } });
+    this.menu.addEventListener("focusout", (event) => { if (event.relatedTarget && !this.menu.contains(event.relatedTarget)) this.menu.open = false; });
+    this.sub = element("p", { className: "sub", textContent: sub });
+    this.badge = element("span", { className: "badge", hidden: true });
+    this.body = element("div", { className: "body" });
+    this.words = element("p", { className: "words", textContent: "Loading…" });
+    this.figures = element("div", { className: "figures", tabIndex: -1 });
+    this.element = element("article", { className: `card ${size} kind-${kind} is-loading`, id: `card-${id}`, "aria-labelledby": `title-${id}` },
+      element("header", { className: "card-head" }, element("div", {}, element("h2", { id: `title-${id}`, textContent: title }), this.sub), this.badge, this.menu),
+      element("div", { className: "plot" }, this.body, this.words, this.figures));
+    this.element.style.setProperty("--rows", String(this.definition.limit ?? 6));
+    this.element.card = this;
+  }
+
+  needsCanvas() {
+    if (this.canvas) return;
+    this.canvas = element("canvas", { role: "img", "aria-label": `${this.definition.title}: ${this.definition.sub}. The table has the figures.` });
+    this.body.replaceChildren(this.canvas);
+    if (!this.kind.isFixed) brush(this.canvas, () => this.chart, (from, to) => this.zoom(from, to));
+  }
+
+  // Whole buckets, five minutes at least.
+  zoom(from, to) {
+    const { times, ends } = this.canvas.frame;
+    const start = times.findLast((t) => t <= from) ?? from;
+    change({ from: start, to: Math.max(start + 5 * MINUTE, ends.find((t) => t >= to) ?? to) });
+  }
+
+  showTable(isTable) {
+    this.element.classList.toggle("as-table", isTable);
+    this.toggle.textContent = isTable ? "Show as chart" : "Show as table";
+    this.figures.tabIndex = isTable ? 0 : -1;
+    this.writeTable(true);
+  }
+
+  // How long figures stay good: a range of hours asks less often than one of minutes.
+  isDue(range) {
+    if (this.hasFailed) return Date.now() - this.loadedAt > AGAIN_MS;
+    const length = range.to - range.from;
+    const period = this.kind.isTime ? { minute: 10000, hour: 60000, day: 120000 }[range.grain] : length > DAY ? 120000 : 60000;
+    return Date.now() - this.loadedAt > Math.max(period, 5 * this.took);
+  }
+
+  async refresh(range) {
+    const generation = ++this.generation;
+    const started = Date.now();
+    try {
+      const result = await this.kind.load(this.definition, range);
+      if (generation !== this.generation) return;
+      this.hasFailed = false;
+      this.took = Date.now() - started;
+      this.loadedAt = Date.now();
+      this.shownAt = Date.now();
+      await this.show(result);
+    } catch (error) {
+      if (generation !== this.generation) return;
+      this.loadedAt = Date.now();
+      this.fail(error);
+    }
+  }
+
+  async show(result) {
+    this.table = result.table;
+    this.result = result;
+    const link = result.link ?? (result.question && address(result.question, result.range));
+    this.link.hidden = !link;
+    if (link) this.link.href = link;
+    if (result.range) {
+      this.rangeText = `${this.definition.sub}; ${shortMoment(result.range.from)} to ${shortMoment(result.range.to)}, ${result.range.zone}`;
+      const notes = [this.definition.sub];
+      if (result.isInstead) notes[0] = "listeners, as users without a listen have nothing to be filtered by";
+      if (result.isSettled) notes.push(`until ${clock(result.range.to)}, as later plays are still open`);
+      if (result.envelope?.covers_until !== undefined) notes.push(result.envelope.covers_until === null ? "nothing is loaded yet" : `loaded until ${shortMoment(Date.parse(result.envelope.covers_until))}`);
+      write(this.sub, notes.join("; "));
+    }
+    if (result.isEmpty) {
+      this.clear(result.emptyText ?? (state.filters.length ? "No events with these filters in this range" : "No events in this range"), "is-empty");
+      return;
+    }
+    await this.kind.show(this, result.model);
+    this.say("", "");
+    this.writeTable(false);
+  }
+
+  clear(text, className) {
+    this.chart?.destroy();
+    this.chart = this.canvas = this.grid = null;
+    this.body.replaceChildren();
+    this.figures.replaceChildren();
+    this.say(text, className);
+  }
+
+  // Figures that could not be refreshed stay, and say of when they are.
+  fail(error) {
+    if (error instanceof NotCounted) return this.clear(error.message, "is-refused");
+    this.hasFailed = error.kind !== "refused";
+    if (error.kind === "refused") return this.clear(error.code === "no_such_combination" ? "Not counted with these filters" : error.message, "is-refused");
+    if (this.table && this.shownAt) {
+      this.badge.hidden = false;
+      write(this.badge, `as of ${clock(this.shownAt)}`);
+      this.element.classList.add("is-stale");
+      return undefined;
+    }
+    return this.clear(`${error.message}. Trying again.`, "is-failed");
+  }
+
+  say(text, className) {
+    this.element.classList.remove("is-loading", "is-empty", "is-refused", "is-failed", "is-stale");
+    if (className) this.element.classList.add(className);
+    this.badge.hidden = true;
+    write(this.words, text);
+    this.words.hidden = text === "";
+  }
+
+  // The table is there for screen readers where it is not shown; it need not follow each second.
+  writeTable(isNow) {
+    if (!this.table || this.kind.isTable || (!isNow && Date.now() - (this.wroteAt ?? 0) < TABLE_EVERY_MS)) return;
+    this.wroteAt = Date.now();
+    const { columns, rows, show } = this.table;
+    const cell = (value, i) => {
+      const text = show?.(value, i) ?? (value == null ? none : columns[i].unit ? (columns[i].unit === "count" ? Format.exact : Format[columns[i].unit])(value) : String(value));
+      return i === 0 ? element("th", { textContent: text, scope: "row" }) : element("td", { textContent: text, className: columns[i].unit ? "num" : "" });
+    };
+    const caption = element("caption", { textContent: this.rangeText?.split("; ").at(-1) ?? this.definition.title });
+    const shown = rows.length > TABLE_ROWS ? rows.slice(-TABLE_ROWS) : rows;
+    const scrolled = this.figures.scrollTop;
+    this.figures.replaceChildren(element("table", {}, caption,
+      element("thead", {}, element("tr", {}, ...columns.map((c, i) => element("th", { textContent: c.label, scope: "col", className: c.unit && i ? "num" : "" })))),
+      element("tbody", {}, ...shown.map((row) => element("tr", {}, ...row.map(cell))))));
+    this.figures.scrollTop = scrolled;
+  }
+
+  // Colours are of the theme, so a chart is drawn anew in another one.
+  async redraw() {
+    this.chart?.destroy();
+    this.chart = null;
+    if (this.result && !this.result.isEmpty && this.table && !this.element.classList.contains("is-refused")) {
+      this.canvas = null;
+      await this.kind.show(this, this.result.model);
+    }
+  }
+}

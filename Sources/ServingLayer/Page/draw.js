@@ -1,0 +1,291 @@
+// How each kind of chart gets its figures and is drawn: `load` asks, and returns what `show` draws and the table.
+
+import { askable, query } from "./api.js";
+import { seriesMetrics } from "./catalogue.js";
+import { DIMENSION_NAMES, Format, bucketName, named } from "./format.js";
+import { drawHeat, drawStates, drawWorld } from "./grids.js";
+import { drawGroups, drawList, drawShares, pairsOf, tints, titleOf } from "./lists.js";
+import { drawLoadBars, drawLoads, drawToday } from "./loads.js";
+import { DAY, HOUR, bucketEnd, buckets, compared, floor, offset } from "./range.js";
+import { ENDING, SETTLING, byTime, gaps, isCut, knownUntil, series, values } from "./series.js";
+import { COMPARISONS, state } from "./state.js";
+import { drawTime } from "./timechart.js";
+import { learn, settledBefore, world } from "./world.js";
+
+const filters = () => state.filters;
+const filterDimensions = () => [...new Set(state.filters.map((f) => f.dimension))];
+const before = () => state.compare ? COMPARISONS[state.compare].toLowerCase() : null;
+
+export class NotCounted extends Error {}
+
+// A chart of some hours or weeks reaches further back than the range that the reader has chosen, if that is shorter.
+export function spanOf(definition, range) {
+  const { span } = definition;
+  if (!span) return range;
+  const grain = range.to - range.from > 14 * DAY && span.least < 14 * DAY ? "day" : span.grain;
+  return { ...range, grain, from: Math.min(range.from, floor(range.zone, range.to - span.least, grain)) };
+}
+
+// The measures that the filters leave: others of the same meaning may stand in.
+async function measuresOf(definition) {
+  const all = [...definition.measures, ...(definition.instead ?? [])];
+  const dimensions = [...filterDimensions(), ...(definition.by ?? [])];
+  const can = new Set(filterDimensions().length ? await askable(all.map((m) => m.metric), dimensions) : all.map((m) => m.metric));
+  let measures = definition.measures.filter((m) => can.has(m.metric));
+  if (!measures.length) measures = (definition.instead ?? []).filter((m) => can.has(m.metric));
+  if (!measures.length) throw new NotCounted(`Not counted by ${filterDimensions().map((d) => DIMENSION_NAMES[d].toLowerCase()).join(" and ")}`);
+  return measures;
+}
+
+// MARK: Over time
+
+function marksIn(range) {
+  return world.loads.filter((l) => l.status === "published" && l.finished_at).map((l) => ({ t: Date.parse(l.finished_at), text: `Load #${l.load_run_id} published: ${Format.exact(l.events_read)} events${l.late ? `, ${Format.exact(l.late)} late` : ""}` }))
+    .filter(({ t }) => t >= range.from && t < range.to);
+}
+
+function timeModel(definition, range, rows, envelope, sets) {
+  const times = buckets(range.zone, range.from, range.to, range.grain);
+  const ends = times.map((t) => bucketEnd(range, t));
+  const end = knownUntil(range, envelope);
+  const holes = sets.holes ?? [];
+  const marks = marksIn(range);
+  const cut = times.map((t) => isCut(range, t, end, rows.get(t)));
+  const settles = sets.some((s) => ENDING.has(s.metric));
+  return {
+    times, zone: range.zone, grain: range.grain, cut, sets, isStacked: definition.isStacked || definition.kind === "layers",
+    frame: { times, ends, knownUntil: end, until: range.moves ? ends.at(-1) : range.to, finalBefore: world.finalBefore, settledBefore: settles ? settledBefore() : null, gaps: holes, marks },
+    remarks: (i) => [
+      times[i] >= end ? "not known yet" : null,
+      cut[i] && times[i] < end ? "part of it only: the range or the present cuts it" : null,
+      settles && ends[i] > settledBefore() && times[i] < end ? "plays are still open" : null,
+      rows.get(times[i])?.is_final === false ? "may still grow" : null,
+      ...marks.filter(({ t }) => t >= times[i] && t < ends[i]).map(({ text }) => text),
+    ].filter(Boolean),
+  };
+}
+
+function timeTable(model, range) {
+  return {
+    columns: [{ name: "time", label: "Time" }, ...model.sets.map((s) => ({ name: s.name ?? s.metric, label: s.label, unit: s.unit }))],
+    rows: model.times.map((t, i) => [new Date(t).toISOString(), ...model.sets.map((s) => s.values[i])]),
+    show: (value, i) => i === 0 ? bucketName(Date.parse(value), range.grain) : undefined,
+  };
+}
+
+const askedFor = async (definition) => {
+  const all = seriesMetrics(definition.section, definition.span);
+  const dimensions = filterDimensions();
+  return { metrics: dimensions.length ? await askable(all, dimensions) : all, filters: filters() };
+};
+
+async function loadTime(definition, chosen) {
+  const range = spanOf(definition, chosen);
+  const measures = await measuresOf(definition);
+  const question = await askedFor(definition);
+  const [now, then] = await Promise.all([series(question, range), before() ? series(question, compared(range)) : null]);
+  const rows = byTime(now.rows);
+  const times = buckets(range.zone, range.from, range.to, range.grain);
+  const end = knownUntil(range, now.envelope);
+  const holes = filters().length || range.grain === "day" ? [] : gaps(times, rows, end);
+  const sets = measures.map((m) => ({
+    ...m, values: values(m.metric, times, rows, range, end, holes),
+    band: m.hasBand ? { low: times.map((t) => rows.get(t)?.[`${m.metric}_low`] ?? null), high: times.map((t) => rows.get(t)?.[`${m.metric}_high`] ?? null) } : undefined,
+  }));
+  if (then) {
+    const other = compared(range);
+    const old = byTime(then.rows);
+    for (const m of measures.slice(0, definition.isStacked ? 0 : 2)) {
+      const line = times.map((t) => { const row = old.get(floor(range.zone, other.shift(t), range.grain)); return row ? row[m.metric] ?? null : null; });
+      sets.push({ ...m, name: `${m.metric}_before`, label: `${m.label}, ${before()}`, style: "line", isBefore: true, tint: measures.length > 1 ? m.tint : "soft", values: line });
+    }
+  }
+  sets.holes = holes;
+  const model = timeModel(definition, range, rows, now.envelope, sets);
+  return { model, isEmpty: now.rows.length === 0, table: timeTable(model, range), question: { ...question, metrics: measures.map((m) => m.metric), granularity: range.grain }, range, envelope: now.envelope, isInstead: !definition.measures.includes(measures[0]) };
+}
+
+async function loadLayers(definition, range) {
+  await measuresOf(definition);
+  const question = await askedFor(definition);
+  const now = await series(question, range);
+  const isLive = now.rows.some((r) => r.listens_batch !== undefined);
+  const layers = isLive ? [] : (await series({ metrics: ["listens"], by: ["layer"], filters: filters() }, range)).rows;
+  const batch = new Map(layers.filter((r) => r.layer === "batch").map((r) => [Date.parse(r.time), r.listens]));
+  const rows = new Map([...byTime(now.rows)].map(([t, row]) => {
+    const loaded = isLive ? row.listens_batch : Math.min(batch.get(t) ?? 0, row.listens);
+    return [t, { ...row, loaded, added: row.listens - loaded }];
+  }));
+  const times = buckets(range.zone, range.from, range.to, range.grain);
+  const end = knownUntil(range, now.envelope);
+  const holes = filters().length || range.grain === "day" ? [] : gaps(times, rows, end);
+  const sets = [["loaded", "batch layer", "batch"], ["added", "speed layer", "speed"]]
+    .map(([metric, label, tint]) => ({ metric, label, tint, unit: "count", style: "bars", stack: "l", values: values(metric, times, rows, range, end, holes) }));
+  if (before()) {
+    const other = compared(range);
+    const old = byTime((await series(question, other)).rows);
+    const line = times.map((t) => old.get(floor(range.zone, other.shift(t), range.grain))?.listens ?? null);
+    sets.push({ metric: "before", label: `listens, ${before()}`, tint: "soft", unit: "count", style: "line", isBefore: true, stack: "b", values: line });
+  }
+  sets.holes = holes;
+  const model = timeModel(definition, range, rows, now.envelope, sets);
+  return { model, isEmpty: now.rows.length === 0, table: timeTable(model, range), question: { metrics: ["listens"], by: ["layer"], filters: filters(), granularity: range.grain }, range, envelope: now.envelope };
+}
+
+// The greatest of a dimension over the range, each as a line.
+async function loadTimeBy(definition, range) {
+  const [measure] = await measuresOf(definition);
+  const [dimension] = definition.by;
+  const best = await query({ metrics: [measure.metric], by: [dimension], limit: definition.top, filters: filters(), granularity: "none" }, range);
+  learn(best);
+  const chosen = best.rows.filter((r) => r[dimension] != null);
+  const names = chosen.map((r) => r[dimension]);
+  const own = [...filters().filter((f) => f.dimension !== dimension), ...names.map((value) => ({ dimension, value }))];
+  const question = { metrics: [measure.metric], by: [dimension], filters: own };
+  const now = names.length ? await series(question, range) : { rows: [], envelope: best };
+  const times = buckets(range.zone, range.from, range.to, range.grain);
+  const end = knownUntil(range, now.envelope);
+  const all = byTime(now.rows);
+  const tint = tints(names);
+  const sets = chosen.map((member) => {
+    const rows = byTime(now.rows.filter((r) => pairsOf(member, [dimension]).every(([d, v]) => r[d] === v)));
+    const line = times.map((t) => rows.get(t)?.[measure.metric] ?? (t < end && t >= Math.min(...all.keys()) ? 0 : null));
+    return { ...measure, name: member[dimension], label: titleOf(member, [dimension]), tint: tint(member[dimension]), values: line };
+  });
+  const model = timeModel(definition, range, all, now.envelope, sets);
+  return { model, isEmpty: now.rows.length === 0, table: timeTable(model, range), question: { ...question, granularity: range.grain }, range, envelope: now.envelope };
+}
+
+// MARK: Lists and maps
+
+// Where plays are what is divided by, a list ends where they have settled.
+function settledRange(range, measures) {
+  const settled = settledBefore();
+  const needs = SETTLING.has(measures[0].metric) && settled !== null && settled < range.to && settled > range.from;
+  return needs ? { ...range, to: settled } : range;
+}
+
+const question = (definition, measures) => ({
+  metrics: measures.map((m) => m.metric), by: definition.by, limit: definition.isKnownOnly ? definition.limit + 1 : definition.limit, filters: filters(), granularity: "none",
+});
+
+function listTable(rows, by, measures, extra) {
+  const dimensions = by.flatMap((d) => ({ song: ["song", "artist"], city: ["city", "state", "country"], album: ["album", "artist"], state: ["state", "country"] })[d] ?? [d]);
+  return {
+    columns: [...dimensions.map((d) => ({ name: d, label: DIMENSION_NAMES[d] })), ...measures.map((m) => ({ name: m.metric, label: m.label, unit: m.unit })), ...(extra ? [{ name: "before", label: extra.label, unit: measures[0].unit }] : [])],
+    rows: rows.map((r) => [...dimensions.map((d) => r[d]), ...measures.map((m) => r[m.metric]), ...(extra ? [extra.of(r)] : [])]),
+    show: (value, i) => dimensions[i] ? named(dimensions[i], value) : undefined,
+  };
+}
+
+async function loadList(definition, chosen) {
+  const measures = await measuresOf(definition);
+  const range = settledRange(chosen, measures);
+  const asked = question(definition, measures);
+  const answer = await query(asked, range);
+  learn(answer);
+  let { rows } = answer;
+  // Who only looked at pages is in the answer with no listens.
+  if (measures[0].unit === "count") rows = rows.filter((r) => r[measures[0].metric] > 0);
+  if (definition.isKnownOnly) rows = rows.filter((r) => r[definition.by[0]] !== null).slice(0, definition.limit);
+  let extra;
+  if (before() && definition.kind === "list" && rows.length) {
+    const [dimension] = definition.by;
+    const values = [...new Set(rows.map((r) => r[dimension] ?? ""))].map((value) => ({ dimension, value }));
+    const then = await query({ ...asked, limit: 1000, filters: [...filters().filter((f) => f.dimension !== dimension), ...values] }, compared(range));
+    const key = (r) => JSON.stringify(pairsOf(r, definition.by));
+    const old = new Map(then.rows.map((r) => [key(r), r[measures[0].metric]]));
+    extra = { label: before(), of: (r) => old.get(key(r)) ?? (SETTLING.has(measures[0].metric) ? null : 0) };
+  }
+  return { model: { rows, by: definition.by, metrics: measures, before: extra }, isEmpty: rows.length === 0, table: listTable(rows, definition.by, measures, extra), question: asked, range, envelope: answer, isSettled: range !== chosen };
+}
+
+const loadMap = (definition, range) => loadList({ ...definition, limit: 1000 }, range);
+
+// MARK: Hours
+
+const WEEK = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+const HOURS = Array.from({ length: 24 }, (_, h) => String(h).padStart(2, "0"));
+const localHour = (zone, t) => { const local = new Date(t + offset(zone, t)); return [(local.getUTCDay() + 6) % 7, local.getUTCHours()]; };
+
+async function loadWeek(definition, chosen) {
+  const [measure] = await measuresOf(definition);
+  const range = { ...spanOf(definition, chosen), grain: "hour" };
+  const asked = { metrics: [measure.metric], filters: filters() };
+  const now = await series(asked, range);
+  const sums = WEEK.map(() => HOURS.map(() => ({ sum: 0, count: 0 })));
+  const rows = byTime(now.rows);
+  const first = Math.min(...rows.keys());
+  const end = knownUntil(range, now.envelope);
+  for (const t of buckets(range.zone, range.from, range.to, "hour")) {
+    if (t < first || t + HOUR > end) continue;
+    const [d, h] = localHour(range.zone, t);
+    sums[d][h].sum += rows.get(t)?.[measure.metric] ?? 0;
+    sums[d][h].count += 1;
+  }
+  const value = (y, x) => sums[y][x].count ? sums[y][x].sum / sums[y][x].count : null;
+  return {
+    model: { lines: WEEK, columns: HOURS, value, tint: measure.tint, unit: "count", titles: (y, x) => `${WEEK[y]}, ${HOURS[x]}:00` }, isEmpty: now.rows.length === 0, question: { ...asked, granularity: "hour" }, range, envelope: now.envelope,
+    table: { columns: [{ name: "weekday", label: "Day" }, ...HOURS.map((h) => ({ name: h, label: h, unit: "count" }))], rows: WEEK.map((d, y) => [d, ...HOURS.map((_, x) => { const v = value(y, x); return v === null ? null : +v.toFixed(1); })]) },
+  };
+}
+
+async function loadUserHours(definition, chosen) {
+  const [measure] = await measuresOf(definition);
+  const range = { ...spanOf(definition, chosen), grain: "hour" };
+  const best = await query({ metrics: [measure.metric], by: ["user"], limit: definition.limit + 1, filters: filters(), granularity: "none" }, range);
+  const users = best.rows.map((r) => r.user).filter((u) => u !== null).slice(0, definition.limit);
+  const own = [...filters().filter((f) => f.dimension !== "user"), ...users.map((u) => ({ dimension: "user", value: String(u) }))];
+  const asked = { metrics: [measure.metric], by: ["user"], filters: own };
+  const now = users.length ? await series(asked, range) : { rows: [], envelope: best };
+  const sums = new Map(users.map((u) => [String(u), HOURS.map(() => 0)]));
+  for (const row of now.rows) {
+    const [, h] = localHour(range.zone, Date.parse(row.time));
+    if (sums.has(String(row.user))) sums.get(String(row.user))[h] += row[measure.metric];
+  }
+  const lines = users.map(String);
+  return {
+    model: { lines: lines.map((u) => named("user", u)), columns: HOURS, value: (y, x) => sums.get(lines[y])[x], tint: measure.tint, unit: "count", titles: (y, x) => `${named("user", lines[y])}, ${HOURS[x]}:00` }, isEmpty: users.length === 0, question: { ...asked, granularity: "hour" }, range, envelope: now.envelope,
+    table: { columns: [{ name: "user", label: "User" }, ...HOURS.map((h) => ({ name: h, label: h, unit: "count" }))], rows: lines.map((u) => [u, ...sums.get(u)]) },
+  };
+}
+
+// A rate by hour of the day is divided after summing, as everywhere.
+async function loadHours(definition, chosen) {
+  const range = { ...spanOf(definition, chosen), grain: "hour" };
+  const [measure] = await measuresOf(definition);
+  const asked = { metrics: ["listened_ms", "completed", "skipped", "partial"], filters: filters() };
+  const now = await series(asked, range);
+  const sums = HOURS.map(() => ({ time: 0, ended: 0 }));
+  for (const row of now.rows) {
+    const t = Date.parse(row.time);
+    if (t + HOUR > settledBefore()) continue;
+    const [, h] = localHour(range.zone, t);
+    sums[h].time += row.listened_ms ?? 0;
+    sums[h].ended += (row.completed ?? 0) + (row.skipped ?? 0) + (row.partial ?? 0);
+  }
+  const rows = HOURS.map((h, i) => ({ hour: `${h}:00`, [measure.metric]: sums[i].ended ? sums[i].time / sums[i].ended : null }));
+  return {
+    model: { rows, measure }, isEmpty: now.rows.length === 0, question: { ...asked, granularity: "hour" }, range, envelope: now.envelope,
+    table: { columns: [{ name: "hour", label: "Hour" }, { name: measure.metric, label: measure.label, unit: measure.unit }], rows: rows.map((r) => [r.hour, r[measure.metric]]) },
+  };
+}
+
+function drawHours(card, { rows, measure }) {
+  card.needsCanvas();
+  const times = rows.map((_, i) => i * HOUR);
+  return drawTime(card, {
+    times, names: rows.map((r) => r.hour), zone: "UTC", grain: "hour", cut: times.map(() => false), sets: [{ ...measure, style: "bars", values: rows.map((r) => r[measure.metric]) }],
+    frame: { times, ends: times.map((t) => t + HOUR), knownUntil: DAY, until: DAY, finalBefore: null, settledBefore: null, gaps: [], marks: [] }, remarks: () => [],
+  });
+}
+
+const overTime = (card, model) => { card.needsCanvas(); return drawTime(card, model); };
+
+export const KINDS = {
+  time: { load: loadTime, show: overTime, isTime: true }, layers: { load: loadLayers, show: overTime, isTime: true }, timeBy: { load: loadTimeBy, show: overTime, isTime: true },
+  list: { load: loadList, show: drawList }, shares: { load: loadMap, show: drawShares }, groups: { load: loadMap, show: drawGroups },
+  states: { load: loadMap, show: drawStates }, world: { load: loadMap, show: drawWorld },
+  week: { load: loadWeek, show: drawHeat }, userHours: { load: loadUserHours, show: drawHeat }, hours: { load: loadHours, show: drawHours, isTime: true, isFixed: true },
+  loads: drawLoads, loadBars: drawLoadBars, today: drawToday,
+};

@@ -1,0 +1,356 @@
+"""The page in a real Chromium, beside a real server. Usage: test_page.py POLYRHYTHM"""
+
+import base64
+import csv
+import io
+import os
+import re
+import signal
+import sys
+import time
+import unittest
+
+from axe_playwright_python.sync_playwright import Axe
+from browser import COLOURS, READY_MS, SECTIONS, Browser, load_all, open_page, tile
+from site_under_test import Site, wait_for
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
+DAY = "range=24h"
+
+
+class PageTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.site = SITE
+        cls.browser = BROWSER
+
+    def opened(self, query="", **options):
+        page = self.browser.page(**options)
+        self.addCleanup(page.context.close)
+        open_page(page, f"{self.site.address}/{query}")
+        return page
+
+    def wait(self, page, condition, argument=None, seconds=30):
+        page.wait_for_function(condition, arg=argument, timeout=seconds * 1000)
+
+    def axe(self, page):
+        found = Axe().run(page, options=RULES).response["violations"]
+        self.assertEqual([], [(v["id"], [n["html"][:160] for n in v["nodes"][:3]]) for v in found])
+
+
+class Sections(PageTest):
+    def test_each_section_has_its_charts_their_tables_and_no_violation(self):
+        # Rules of accessibility do not depend on the section as much as on theme and width.
+        for theme, width, ruled in [("light", 1400, SECTIONS), ("dark", 1100, ["overview"]), ("dark", 390, ["overview"])]:
+            page = self.opened(f"?{DAY}", width=width, height=900, theme=theme)
+            for section in SECTIONS:
+                with self.subTest(section=section, theme=theme, width=width):
+                    page.evaluate("s => document.querySelector(`#sections a[data-section=${s}]`).click()", section)
+                    cards = load_all(page)
+                    for card in cards:
+                        self.assertEqual("shown", card["state"], card)
+                        self.assertGreater(card["rows"], 0, card)
+                        if not card["isTable"]:
+                            self.assertGreater(card["tabled"], 0, card)
+                    self.assertLessEqual(page.evaluate("document.documentElement.scrollWidth"), width, "wider than the screen")
+                    if section in ruled:
+                        self.axe(page)
+                    self.assertPictureIsDrawn(page, width)
+                    self.assertEqual([], page.problems)
+
+    def assertPictureIsDrawn(self, page, width):
+        found = page.evaluate(COLOURS, base64.b64encode(page.screenshot(clip={"x": 0, "y": 0, "width": width, "height": 700})).decode())
+        self.assertEqual(width, found["width"])
+        self.assertGreater(found["colours"], 40)
+
+    def test_on_a_phone_what_is_touched_is_large_enough(self):
+        page = self.opened(width=390, height=844)
+        page.locator("#tools").click()
+        small = page.evaluate("""() => [...document.querySelectorAll('header button, header select, header summary, .card summary, .pick-row')]
+          .filter(n => n.offsetParent).map(n => [n.id || n.className, n.getBoundingClientRect().height]).filter(([, h]) => h < 44)""")
+        self.assertEqual([], small)
+        self.assertLessEqual(page.locator(".bar").bounding_box()["height"], 60)
+
+
+class Figures(PageTest):
+    """What is seen is what the API answers."""
+
+    def table(self, page, card):
+        self.wait(page, "id => document.getElementById('card-' + id)?.card.table?.rows.length", card)
+        return page.evaluate("id => { const { table } = document.getElementById('card-' + id).card; return table.rows.map(r => Object.fromEntries(table.columns.map((c, i) => [c.name, r[i]]))); }", card)
+
+    def span(self):
+        end = int(time.time()) // 3600 * 3600 - 3600
+        iso = lambda t: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(t))
+        return {"from": iso(end - 12 * 3600), "to": iso(end)}
+
+    def test_lines_lists_and_maps_equal_the_api(self):
+        span = self.span()
+        charts = {
+            "overview": [("users", ["time"], ["active_users"], {"granularity": "hour"})],
+            "engagement": [("rates", ["time"], ["skip_rate", "completion_rate"], {"granularity": "hour"})],
+            "content": [
+                ("songs", ["song", "artist"], ["listens", "skip_rate"], {"by": "song", "limit": 15}),
+                ("artists", ["artist"], ["listens", "completion_rate", "like_rate"], {"by": "artist", "limit": 15}),
+                ("genre-skips", ["genre"], ["skip_rate", "listens"], {"by": "genre", "limit": 15})],
+            "devices": [
+                ("device-types", ["device_type"], ["listens"], {"by": "device_type"}),
+                ("os-completion", ["os"], ["completion_rate", "listens"], {"by": "os"})],
+            "places": [
+                ("states", ["state", "country"], ["listens"], {"by": "state"}),
+                ("regions", ["region"], ["listeners", "listens"], {"by": "region"})],
+        }
+        page = self.opened(f"?from={span['from']}&to={span['to']}&tz=UTC", zone="UTC")
+        for section, asked in charts.items():
+            page.locator(f"#sections a[data-section={section}]").click()
+            load_all(page)
+            for card, keys, metrics, question in asked:
+                with self.subTest(card=card):
+                    rows = self.site.rows(metrics=",".join(metrics), **question, **span)
+                    expected = {tuple(r[k] for k in keys): [r[m] for m in metrics] for r in rows if metrics[0] != "listens" or r["listens"] > 0}
+                    seen = {tuple(r[k].replace(".000Z", "Z") if k == "time" else r[k] for k in keys): [r[m] for m in metrics] for r in self.table(page, card)}
+                    self.assertEqual({k: v for k, v in seen.items() if any(x is not None for x in v)}, expected)
+
+    def test_layers_add_up_to_the_listens(self):
+        span = self.span()
+        page = self.opened(f"?from={span['from']}&to={span['to']}&tz=UTC", zone="UTC")
+        rows = self.table(page, "listens")
+        expected = self.site.rows(metrics="listens", granularity="none", **span)[0]["listens"]
+        self.assertEqual(expected, sum(r["loaded"] + r["added"] for r in rows))
+        self.assertEqual(f"{expected:,}", tile(page, "Listens"))
+
+    def test_a_rate_ends_where_its_plays_have_settled(self):
+        page = self.opened("?section=engagement")
+        rows = self.table(page, "rates")
+        self.assertTrue(all(r["skip_rate"] is None for r in rows[-10:]), rows[-10:])
+        self.assertTrue(any(r["skip_rate"] is not None for r in rows[:30]))
+        self.assertIn("until", page.locator(".tile", has_text="Skip rate").locator(".change").inner_text())
+
+    def test_what_is_not_known_is_not_zero(self):
+        page = self.opened("?range=7d")
+        rows = self.table(page, "listens")
+        self.assertIsNone(rows[0]["loaded"], "before the first event")
+        self.assertTrue(any(r["loaded"] for r in rows))
+
+    def test_a_comparison_draws_the_other_time(self):
+        page = self.opened("?range=6h&grain=hour&compare=yesterday")
+        self.wait(page, "() => document.getElementById('card-users')?.card.table?.columns.some(c => c.name === 'active_users_before')")
+        self.wait(page, "() => document.querySelector('.tile .change').textContent.includes('yesterday')")
+
+
+class Filters(PageTest):
+    def test_a_click_filters_all_and_the_chip_takes_it_off(self):
+        page = self.opened(f"?{DAY}")
+        chips = page.locator("#filters .filter")
+        # Every chart says something: figures, or that they are not counted with this filter.
+        settled = "() => [...document.querySelectorAll('#charts > section:not([hidden]) > article')].every(n => !n.classList.contains('is-loading') && !n.classList.contains('is-failed'))"
+        for section, clicks in {
+            "content": {"songs": "song", "artists": "artist", "genres": "genre", "albums": "album"},
+            "devices": {"device-types": "device_type", "os-completion": "os", "browsers": "browser"},
+            "places": {"countries": "country", "cities": "city", "regions": "region"},
+            "overview": {"genders": "gender", "plans": "level"},
+            "engagement": {"ages": "age_band"},
+        }.items():
+            page.locator(f"#sections a[data-section={section}]").click()
+            load_all(page)
+            for card, dimension in clicks.items():
+                with self.subTest(dimension=dimension):
+                    page.locator(f"#card-{card} .pick-row").first.click()
+                    self.wait(page, "d => new URLSearchParams(location.search).getAll('filter').some(f => f.startsWith(d + ':'))", dimension)
+                    self.assertGreater(chips.count(), 0)
+                    self.wait(page, settled)
+                    while chips.count():
+                        chips.first.click()
+                    self.assertNotIn("filter", page.url)
+        self.assertEqual([], [p for p in page.problems if "400" not in p])
+
+    def test_filtered_figures_equal_the_api(self):
+        artist = self.site.rows(metrics="listens", by="artist", limit=1, **{"from": "-2d"})[0]["artist"]
+        page = self.browser.page(zone="UTC")
+        self.addCleanup(page.context.close)
+        end = int(time.time()) // 3600 * 3600 - 3600
+        iso = lambda t: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(t))
+        span = {"from": iso(end - 20 * 3600), "to": iso(end)}
+        from urllib.parse import urlencode
+        open_page(page, f"{self.site.address}/?{urlencode({'filter': 'artist:' + artist, **span})}")
+        expected = self.site.rows(metrics="listens", granularity="none", filter=f"artist:{artist}", **span)[0]["listens"]
+        self.wait(page, "n => [...document.querySelectorAll('.tile .value')][0].textContent === n", f"{expected:,}")
+
+    def test_a_tile_of_the_map_is_reached_by_arrow_keys(self):
+        page = self.opened(f"?section=places&{DAY}")
+        load_all(page)
+        page.locator(".tilemap.state button", has_text="AK").focus()
+        page.keyboard.press("ArrowRight")
+        self.assertEqual("ME", page.evaluate("document.activeElement.textContent"))
+        page.keyboard.press("Enter")
+        page.wait_for_url(re.compile("filter=state%3AME"))
+
+
+class Address(PageTest):
+    def test_a_link_is_a_view(self):
+        page = self.opened("?section=devices&range=7d&tz=Asia%2FKolkata&compare=week&grain=day&filter=level%3Apaid")
+        self.assertEqual("Asia/Kolkata", page.locator("#zone").input_value())
+        self.assertEqual("week", page.locator("#compare").input_value())
+        self.assertEqual("day", page.locator("#grain").input_value())
+        self.assertEqual("true", page.get_by_role("button", name="7 d").get_attribute("aria-pressed"))
+        self.assertEqual("page", page.locator("#sections a", has_text="Devices").get_attribute("aria-current"))
+        self.assertIn("Plan: Paid", page.locator("#filters").inner_text())
+
+    def test_back_goes_back_and_nonsense_is_ignored(self):
+        page = self.opened("?section=nowhere&range=9y&tz=Mars%2FBase&filter=x&from=tomorrow")
+        page.locator("#sections a", has_text="Content").click()
+        page.get_by_role("button", name="24 h").click()
+        page.wait_for_url(re.compile("section=content&range=24h"))
+        page.go_back()
+        page.go_back()
+        self.assertEqual("page", page.locator("#sections a", has_text="Overview").get_attribute("aria-current"))
+        self.assertEqual([], page.problems)
+
+    def test_the_pointer_zooms_and_dates_are_written(self):
+        page = self.opened(f"?{DAY}")
+        self.wait(page, "() => document.getElementById('card-listens')?.card.chart")
+        box = page.locator("#card-listens canvas").bounding_box()
+        page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + 80)
+        page.mouse.down()
+        page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 80)
+        page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 80)
+        page.mouse.up()
+        page.wait_for_url(re.compile("from=.*&to="))
+        page.locator("#range-summary").click()
+        page.locator("#range-from").fill("2026-01-02T00:00")
+        page.locator("#range-to").fill("2026-01-03T00:00")
+        page.get_by_role("button", name="Show", exact=True).click()
+        page.wait_for_url(re.compile("from=2026-01-02T05"))
+        self.wait(page, "() => document.querySelector('#card-listens .words').textContent.startsWith('No events')")
+
+    def test_a_wall_is_dark_and_large(self):
+        page = self.opened("?wall=1")
+        self.assertEqual("dark", page.evaluate("document.documentElement.dataset.theme"))
+        self.assertFalse(page.locator(".toolbar").is_visible())
+
+
+class Exports(PageTest):
+    def test_each_chart_is_saved_as_csv_and_png(self):
+        page = self.opened(f"?{DAY}")
+        # Files are caught where they are made: the browser's downloads take a second each.
+        page.evaluate("() => { window.made = []; URL.createObjectURL = blob => { window.made.push(blob); return '#'; }; HTMLAnchorElement.prototype.click = () => {}; }")
+        for section in SECTIONS:
+            page.evaluate("s => document.querySelector(`#sections a[data-section=${s}]`).click()", section)
+            for card in load_all(page):
+                with self.subTest(card=card["id"]):
+                    lines, picture, kind = page.evaluate("""async (id) => {
+                      const [csv, png] = [...document.querySelectorAll(`#card-${id} .menu-items button`)].filter(b => b.textContent.startsWith('Save'));
+                      window.made = [];
+                      csv.click();
+                      png.click();
+                      while (window.made.length < 2) await new Promise(requestAnimationFrame);
+                      return [await window.made[0].text(), window.made[1].size, window.made[1].type];
+                    }""", card["id"])
+                    lines = list(csv.reader(io.StringIO(lines, newline="")))
+                    self.assertEqual(card["columns"], lines[0])
+                    self.assertEqual(card["rows"], len(lines) - 1)
+                    self.assertEqual("image/png", kind)
+                    self.assertGreater(picture, 8000)
+
+    def test_a_file_is_downloaded_under_the_charts_name(self):
+        page = self.opened(f"?{DAY}")
+        load_all(page)
+        menu = page.locator("#card-listens .menu")
+        for name, ending, start in [("Save as CSV", "csv", b"time,"), ("Save as PNG", "png", b"\x89PNG")]:
+            menu.locator("summary").click()
+            with page.expect_download() as saved:
+                menu.get_by_role("button", name=name).click()
+            self.assertEqual(f"listens.{ending}", saved.value.suggested_filename)
+            with open(saved.value.path(), "rb") as file:
+                self.assertEqual(start, file.read(len(start)))
+
+    def test_a_chart_shows_its_table(self):
+        page = self.opened(f"?{DAY}")
+        load_all(page)
+        menu = page.locator("#card-listens .menu")
+        menu.locator("summary").focus()
+        page.keyboard.press("Enter")
+        menu.get_by_role("button", name="Show as table").press("Enter")
+        self.assertTrue(page.locator("#card-listens .figures table").is_visible())
+        self.assertIn("batch layer", page.locator("#card-listens .figures thead").inner_text())
+
+
+class Life(PageTest):
+    def test_the_page_moves_with_the_events(self):
+        page = self.opened()
+        total = "() => document.getElementById('card-listens')?.card.table?.rows.reduce((s, r) => s + (r[2] ?? 0), 0)"
+        self.wait(page, total)
+        before = page.evaluate(total)
+        self.wait(page, f"n => ({total})() > n", before, seconds=60)
+
+    def test_nothing_shifts_and_the_page_is_small(self):
+        page = self.browser.page()
+        self.addCleanup(page.context.close)
+        open_page(page, self.site.address)
+        self.wait(page, "() => document.getElementById('card-listens')?.card.chart")
+        shift = page.evaluate("""() => new Promise(done => { let sum = 0;
+          new PerformanceObserver(list => { for (const entry of list.getEntries()) sum += entry.value; }).observe({ type: 'layout-shift', buffered: true });
+          requestAnimationFrame(() => requestAnimationFrame(() => done(sum))); })""")
+        self.assertLess(shift, 0.005)
+        import gzip
+        names = page.evaluate("performance.getEntriesByType('resource').map(e => new URL(e.name).pathname).filter(p => p.startsWith('/assets/'))")
+        sizes = {name: len(gzip.compress(self.site.answers(name), 9)) for name in {*names, "/"}}
+        self.assertLess(sum(sizes.values()), 120_000, sizes)
+        self.assertLess(sum(size for name, size in sizes.items() if name != "/assets/chart.js"), 56_000, sizes)
+
+    def test_an_empty_warehouse_says_the_first_step(self):
+        page = self.browser.page()
+        self.addCleanup(page.context.close)
+        empty = '{"full":true,"database":"up","as_of":null,"epoch":1,"loaded_epoch":0,"latest_minute":null,"rows":[]}'
+        page.route("**/api/v1/live", lambda route: route.fulfill(content_type="text/event-stream", body=f"retry: 600000\n\nevent: minutes\ndata: {empty}\n\n"))
+        page.goto(self.site.address)
+        page.locator("#start").wait_for()
+        self.assertIn("polyrhythm generate", page.locator("#start").inner_text())
+        self.axe(page)
+
+    def test_silence_is_said_within_ten_seconds_and_so_is_its_end(self):
+        page = self.opened()
+        self.wait(page, "() => document.getElementById('card-listens')?.card.chart")
+        self.site.signal("speed", signal.SIGSTOP)
+        try:
+            page.wait_for_selector("html[data-condition='stale']", timeout=10000)
+            self.assertIn("The speed layer has written nothing for", page.locator("#notice").inner_text())
+            self.axe(page)
+        finally:
+            self.site.signal("speed", signal.SIGCONT)
+        page.wait_for_selector("html[data-condition='live']", timeout=READY_MS)
+        self.assertFalse(page.locator("#notice").is_visible())
+
+    def test_with_the_database_down_figures_stay_and_come_back(self):
+        page = self.opened()
+        load_all(page)
+        listens = tile(page, "Listens")
+        self.site.stop_database()
+        try:
+            page.wait_for_selector("html[data-condition='down']", timeout=10000)
+            self.assertIn("The database has not answered", page.locator("#notice").inner_text())
+            self.assertEqual(listens, tile(page, "Listens"))
+            late = self.browser.page()
+            self.addCleanup(late.context.close)
+            late.goto(self.site.address)
+            self.wait(late, "() => document.querySelector('#card-overview-songs.is-failed')")
+            self.axe(late)
+        finally:
+            self.site.start_database()
+        page.wait_for_selector("html[data-condition='live']", timeout=60000)
+        late.wait_for_selector("html[data-condition='live']", timeout=60000)
+        self.wait(late, "() => document.querySelectorAll('#card-overview-songs .pick-row').length", seconds=60)
+
+
+if __name__ == "__main__":
+    SITE = Site(sys.argv.pop(1))
+    BROWSER = None
+    try:
+        SITE.start()
+        BROWSER = Browser()
+        result = unittest.main(exit=False, verbosity=1).result
+    finally:
+        if BROWSER:
+            BROWSER.close()
+        SITE.close()
+    sys.exit(not result.wasSuccessful())
