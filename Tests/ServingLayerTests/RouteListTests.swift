@@ -45,12 +45,22 @@ import Testing
       guard route.methods.contains("GET") else { continue }
       let operation = try #require(paths[route.path]?["get"])
       #expect(operation["summary"] as? String == route.summary)
+      #expect(operation["operationId"] as? String == "\(route)")
       let parameters = operation["parameters"] as? [[String: Any]] ?? []
       #expect(parameters.map { $0["name"] as? String } == route.parameters.map(\.name))
       let statuses = try #require(operation["responses"] as? [String: Any])
       #expect((statuses["401"] != nil) == route.needsAccess, "\(route.path)")
     }
     for measure in Measure.all { #expect(OpenAPI.json.contains("\"\(measure.name)\"")) }
+  }
+
+  @Test func `the examples of the parameters make a question together`() throws {
+    let parameters = QueryParameter.allCases.compactMap { parameter in
+      parameter.example.map { (name: parameter.name, value: $0) }
+    }
+    #expect(throws: Never.self) {
+      try QueryPlan(Query(parameters, now: Instant(milliseconds: 1_796_000_000_000)))
+    }
   }
 
   @Test func `every schema that the OpenAPI document refers to is in it`() throws {

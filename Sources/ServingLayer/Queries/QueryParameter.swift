@@ -52,6 +52,21 @@ enum QueryParameter: String, CaseIterable, Sendable {
     }
   }
 
+  /// A value for the OpenAPI document, where a program that knows the form alone could not make one; all of them go together.
+  var example: String? {
+    switch self {
+    case .metrics: "listens,skip_rate"
+    case .by: "artist"
+    case .from: "-6h"
+    case .to: "now"
+    case .timeZone: "Europe/Berlin"
+    case .filter: "level:paid"
+    case .having: "listens:10"
+    case .order: "skip_rate:desc"
+    default: nil
+    }
+  }
+
   var form: Form {
     switch self {
     case .metrics: .list(Measure.all.map(\.name))

@@ -49,6 +49,7 @@ enum OpenAPI {
       if route.methods.contains(Route.operating) { operation(route, to: &json) }
       guard route.methods.contains(where: Route.reading.contains) else { return }
       json.member("get") { json in
+        json.member("operationId", "\(route)")
         json.member("summary", route.summary)
         if !route.parameters.isEmpty {
           json.list("parameters") { json in
@@ -63,6 +64,7 @@ enum OpenAPI {
   /// What a POST asks for.
   private static func operation(_ route: Route, to json: inout JSONWriter) {
     json.member("post") { json in
+      json.member("operationId", route == .rollback ? "rollBackLoad" : "startLoad")
       json.member("summary", route == .rollback ? route.summary : "Starts a load")
       if route == .loads {
         json.list("parameters") { json in
@@ -168,6 +170,17 @@ enum OpenAPI {
       // Values with commas between them, and not a parameter for each value.
       if case .list = parameter.form { json.member("explode", false) }
       json.member("schema") { schema(parameter.form, to: &$0) }
+      if let example = parameter.example { write(example, parameter.form, to: &json) }
+    }
+  }
+
+  private static func write(
+    _ example: String, _ form: QueryParameter.Form, to json: inout JSONWriter
+  ) {
+    switch form {
+    case .list: json.member("example", example.split(separator: ",").map(String.init))
+    case .repeatedText: json.member("example", [example])
+    default: json.member("example", example)
     }
   }
 

@@ -131,18 +131,18 @@ struct Arguments: Sendable {
     return value
   }
 
-  /// A point in time: ISO 8601 (`2026-01-31`, `2026-01-31T12:00:00Z`; UTC where no zone is given) or
-  /// days ago (`7d`). Milliseconds since 1970-01-01 UTC.
+  /// A point in time: ISO 8601 (`2026-01-31`, `2026-01-31T12:00:00Z`; UTC where no zone is given), `now`, or a length of time
+  /// ago (`7d`, `6h`; the API's `-7d` is the same). Milliseconds since 1970-01-01 UTC.
   /// - Throws: `UsageError` naming the flag, the value and what is accepted.
   func time(_ name: String, now: Int64) throws -> Int64? {
     guard let text = values[name] else { return nil }
-    if text.hasSuffix("d"), let days = Double(text.dropLast()), days >= 0, days < 36_500 {
-      return now - Int64(days * 86_400_000)
-    }
+    if text == "now" { return now }
+    let ago = text.hasPrefix("-") ? String(text.dropFirst()) : text
+    if let length = Self.milliseconds(ago), length < 36_500 * 86_400_000 { return now - length }
     if let time = ISOTime.parse(text) { return time }
     throw UsageError(
       "\(name): \"\(text)\" is not a time; give one such as 2026-01-31, 2026-01-31T12:00:00Z, or 7d for "
-        + "seven days ago")
+        + "seven days ago, 6h for six hours ago")
   }
 
   /// A length of time (`500ms`, `90s`, `10m`, `2h`, `1d`), or two with `..` between them (`10m..3h`), in milliseconds.
