@@ -217,7 +217,7 @@ public struct Archiver {
         source is KafkaLog
         ? try EnvelopeCopy(
           of: appender.directory, options: lake.options, begin: appender.nextOffset,
-          inLines: isMixed) : nil
+          isMixed: isMixed) : nil
       let next = min(appender.nextOffset, envelopes?.nextOffset ?? Int64.max)
       let reader = try source.reader(
         of: partition, from: max(bounds.start, next), within: bounds)
@@ -271,12 +271,12 @@ public struct Archiver {
         ? time?(payload) ?? RecordBatch.unknownTimestamp : batch.timestamps[index]
       let offset = batch.entries[index].offset
       // A gap would end a segment, and of a rare kind each record would have one of its own.
-      if copy.isMixed { try copy.appender.advance(to: offset) }
+      if copy.isMixed { try copy.appender.advance(to: offset, isMixed: true) }
       if try copy.appender.append(at: offset, timestamp: timestamp, payload: payload) {
         copied += 1
       }
     }
-    try copy.appender.advance(to: position)
+    try copy.appender.advance(to: position, isMixed: copy.isMixed)
     try copy.appender.flush()
     assert(
       copy.appender.nextOffset == position || copied == 0,

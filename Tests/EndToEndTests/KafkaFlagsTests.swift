@@ -126,8 +126,8 @@ import Warehouse
         try box.run(["show", "listen_events/\($0)", "0", "--lake", box.path("lake")]).output
       }.joined()
       for part in [
-        "\"topic\":\"listen_events\"", "\"create_time\":", "\"key\":\"",
-        "\"headers\":[[\"polyrhythm-source\",", "\"value\":\"{\\\"kind\\\":\\\"played\\\",\\\"ts\\\":",
+        #""topic":"listen_events""#, #""create_time":"#, #""key":""#,
+        #""headers":[["polyrhythm-source","#, #""value":"{\"kind\":\"played\",\"ts\":"#,
       ] {
         #expect(shown.contains(part), "\(shown)")
       }
@@ -145,7 +145,7 @@ import Warehouse
         ["generate", "--log", "dir:\(box.path("log"))", "--mixed-topic", "all"] + days, 64,
         saying: ["--mixed-topic", "no effect"])
       let lake = ["--lake", box.path("lake")]
-      try box.fail(["show", "listen_events", "0"] + lake, 64, saying: ["TOPIC", "listen_events/0"])
+      try box.fail(["show", "listen_events", "0"] + lake, 64, saying: ["listen_events/0"])
       try box.fail(["show", "listen_events/0", "x"] + lake, 64, saying: ["is not an offset"])
       try box.fail(["show", "listen_events/0", "0"] + lake, 66, saying: ["no listen_events/0"])
     }

@@ -158,16 +158,15 @@ import Testing
     unlink(victim)
     #expect(failure { _ = try world.envelopes() }?.code == .damaged)
     #expect(try world.lake.records().count == 100)
-    // An end that was on the disk is missed by who writes on.
+    // An end that is gone is read from the source again, as that of a copy is.
     try write(whole, to: victim)
-    let last = try #require(names(in: path).last { $0.contains(".ndjson") })
-    unlink("\(path)/\(last)")
-    let lost = failure { try world.archive() }
-    #expect(lost?.code == .damaged && lost?.message.contains("envelopes/epochs") == true)
-    // Given up, they are read from the source again.
-    unlink("\(path)/epochs")
+    for last in names(in: path).filter({ $0.contains(".ndjson") }).suffix(2) {
+      unlink("\(path)/\(last)")
+    }
+    #expect(try world.envelopes().count < 100)
     try world.archive()
     #expect(try world.envelopes().map(\.offset) == Array(0..<100))
+    #expect(try world.lake.records().count == 100)
   }
 
   /// Wherever the power goes: in the end each record is there once, and so is its envelope.

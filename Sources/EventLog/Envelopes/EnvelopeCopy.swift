@@ -7,7 +7,7 @@
 final class EnvelopeCopy {
   private let directory: PartitionDirectory
   private let options: DirectoryOptions
-  private let inLines: Bool
+  private let isMixed: Bool
   /// Open from the first envelope on.
   private var appender: PartitionAppender?
   /// Where the envelopes end; where they will begin, if there are none.
@@ -15,13 +15,13 @@ final class EnvelopeCopy {
 
   /// - Parameters:
   ///   - begin: where the copy of the records ends, which is where the envelopes of a lake begin that has none yet.
-  ///   - inLines: whether offsets without an envelope never become a gap.
+  ///   - isMixed: whether most offsets are those of other topics' records.
   init(
-    of records: PartitionDirectory, options: DirectoryOptions, begin: Int64, inLines: Bool
+    of records: PartitionDirectory, options: DirectoryOptions, begin: Int64, isMixed: Bool
   ) throws(EventLogError) {
     directory = records.envelopes
     self.options = options
-    self.inLines = inLines
+    self.isMixed = isMixed
     nextOffset = begin
     guard File.exists(directory.path) else { return }
     let segments = try directory.segments()
@@ -37,10 +37,10 @@ final class EnvelopeCopy {
     if batch.entries.isEmpty, appender == nil { return }
     let appender = try open()
     for (index, entry) in batch.entries.enumerated() {
-      if inLines { try appender.advance(to: entry.offset) }
+      if isMixed { try appender.advance(to: entry.offset, isMixed: true) }
       try appender.append(at: entry.offset, timestamp: entry.time, payload: batch[index])
     }
-    try appender.advance(to: position)
+    try appender.advance(to: position, isMixed: isMixed)
     try appender.flush()
     nextOffset = appender.nextOffset
   }

@@ -168,14 +168,17 @@ public final class KafkaLog: EventLog {
     try kafkaReader(of: partition, from: offset, within: bounds)
   }
 
-  func kafkaReader(of partition: TopicPartition, from offset: Int64, within bounds: LogBounds)
-    throws(EventLogError) -> KafkaReader
-  {
+  /// - Parameter isWhole: whether the reader also gives the records of the other topics that lie together with this one.
+  func kafkaReader(
+    of partition: TopicPartition, from offset: Int64, within bounds: LogBounds,
+    isWhole: Bool = false
+  ) throws(EventLogError) -> KafkaReader {
     let client = try take(settings.inKafka(partition))
     do throws(EventLogError) {
       return try KafkaReader(
         self, client, partition, named: settings.name(of: partition.topic),
-        filter: KindFilter(settings.kinds, of: partition.topic), from: offset, within: bounds)
+        filter: isWhole ? nil : KindFilter(settings.kinds, of: partition.topic), from: offset,
+        within: bounds)
     } catch {
       giveBack(client, partition)
       throw error

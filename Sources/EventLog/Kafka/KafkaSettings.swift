@@ -94,6 +94,12 @@ struct KafkaSettings: Sendable {
     return names[topic] ?? prefix + topic
   }
 
+  /// What the header of a record says that a source gave to the topic. Of kinds that lie together it names the topic
+  /// too, as what a source gives need not say of which kind it is.
+  func header(of source: String, topic: String) -> String {
+    kinds?.topics.contains(topic) == true ? "\(source) \(topic)" : source
+  }
+
   /// The partition under its topic's name in Kafka.
   func inKafka(_ partition: TopicPartition) -> TopicPartition {
     TopicPartition(name(of: partition.topic), partition.partition)
