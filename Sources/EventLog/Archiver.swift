@@ -3,7 +3,7 @@ import Support
 /// Copies topics to a lake, each record with its partition and offset and its bytes untouched,
 /// exactly once: the lake's own end says where to go on, so that nothing else has to be kept. Offsets without a
 /// record (commit markers of transactions, compaction) are passed over in the lake as they are in the source, so that
-/// the lake ends where reading the source did.
+/// the lake ends where reading the source did. Beside the records the lake gets what Kafka has of each: `EnvelopeCopy`.
 public struct Archiver {
   /// The consumer group that the progress is noted for.
   public static let group = "polyrhythm-archive"
@@ -42,8 +42,23 @@ public struct Archiver {
     var partition: TopicPartition { appender.partition }
     var reader: any LogReader
     var appender: PartitionAppender
+    /// nil where the source has no more of a record than its bytes.
+    var envelopes: EnvelopeCopy?
+    /// Whether most offsets may be those of other topics' records.
+    var isMixed: Bool
     /// Where the source ended when the run began.
     var target: Int64
+
+    /// The envelopes first, as in `step`.
+    func sync() throws(EventLogError) {
+      try envelopes?.sync()
+      try appender.sync()
+    }
+
+    func close() throws(EventLogError) {
+      try envelopes?.close()
+      try appender.close()
+    }
   }
 
   /// Takes one line for people, and the topic that it is about.
@@ -77,12 +92,12 @@ public struct Archiver {
       var copies: [Copy] = []
       do throws(EventLogError) {
         try follow(&copies, &tally, stop, untilCaughtUp, say, onProgress)
-        for copy in copies { try copy.appender.close() }
+        for copy in copies { try copy.close() }
         note(copies)
         return
       } catch {
         // What was copied is kept, whatever ended the copying.
-        for copy in copies { try? copy.appender.close() }
+        for copy in copies { try? copy.close() }
         // The next opening notes the loss, and begins behind it.
         if error.code == .lost, acceptsLoss { continue }
         guard error.code == .unavailable, !untilCaughtUp else { throw error }
@@ -112,6 +127,7 @@ public struct Archiver {
     if tally.isAway { say("\(source.url) is back", nil) }
     tally.isAway = false
     let batch = RecordBatch(capacity: Self.batchBytes)
+    let envelopes = EnvelopeBatch()
     var lastSync = ContinuousClock.now
     var lastLook = ContinuousClock.now
     var idle = 0
@@ -123,7 +139,7 @@ public struct Archiver {
         // it is goes round.
         let waits = idle > 0 && index == idle % copies.count
         tally.records += try Self.step(
-          copy, batch, time: lake.options.recordTime,
+          copy, batch, envelopes, time: lake.options.recordTime,
           waitMilliseconds: waits ? Self.waitMilliseconds : 0)
         if stop.isRequested { break }
       }
@@ -134,7 +150,7 @@ public struct Archiver {
         onProgress(tally.records)
       }
       if ContinuousClock.now - lastSync > Self.syncInterval {
-        for copy in copies { try copy.appender.sync() }
+        for copy in copies { try copy.sync() }
         note(copies)
         lastSync = .now
       }
@@ -196,9 +212,19 @@ public struct Archiver {
         try appender.begin(at: source.firstOffset(of: partition))
       }
       try requireWhole(appender, bounds, lastWrite, say)
+      let isMixed = source.mixedTopics.contains(topic)
+      let envelopes =
+        source is KafkaLog
+        ? try EnvelopeCopy(
+          of: appender.directory, options: lake.options, begin: appender.nextOffset,
+          isMixed: isMixed) : nil
+      let next = min(appender.nextOffset, envelopes?.nextOffset ?? Int64.max)
       let reader = try source.reader(
-        of: partition, from: max(bounds.start, appender.nextOffset), within: bounds)
-      copies.append(Copy(reader: reader, appender: appender, target: bounds.end))
+        of: partition, from: max(bounds.start, next), within: bounds)
+      copies.append(
+        Copy(
+          reader: reader, appender: appender, envelopes: envelopes,
+          isMixed: isMixed, target: bounds.end))
     }
   }
 
@@ -219,29 +245,42 @@ public struct Archiver {
   }
 
   private static func step(
-    _ copy: Copy, _ batch: RecordBatch, time: RecordTime?, waitMilliseconds: Int
+    _ copy: Copy, _ batch: RecordBatch, _ envelopes: EnvelopeBatch, time: RecordTime?,
+    waitMilliseconds: Int
   ) throws(EventLogError) -> Int {
-    let count = try copy.reader.read(
-      into: batch, maxBytes: batchBytes, waitMilliseconds: waitMilliseconds)
-    guard count > 0 || copy.reader.position > copy.appender.nextOffset else { return 0 }
+    let before = copy.reader.position
+    let count: Int
+    if let reader = copy.reader as? KafkaReader {
+      envelopes.removeAll()
+      count = try reader.read(
+        into: batch, maxBytes: batchBytes, waitMilliseconds: waitMilliseconds,
+        onMessage: { envelopes.add($0) })
+    } else {
+      count = try copy.reader.read(
+        into: batch, maxBytes: batchBytes, waitMilliseconds: waitMilliseconds)
+    }
+    let position = copy.reader.position
+    guard count > 0 || position > before || position > copy.appender.nextOffset else { return 0 }
+    // Before the records, so that whoever sees a record finds its envelope.
+    try copy.envelopes?.append(envelopes, upTo: position)
     var copied = 0
     for index in 0..<count {
       let payload = batch[index]
       let timestamp =
         batch.timestamps.isEmpty
         ? time?(payload) ?? RecordBatch.unknownTimestamp : batch.timestamps[index]
-      if try copy.appender.append(
-        at: batch.entries[index].offset, timestamp: timestamp, payload: payload)
-      {
+      let offset = batch.entries[index].offset
+      // A gap would end a segment, and of a rare kind each record would have one of its own.
+      if copy.isMixed { try copy.appender.advance(to: offset, isMixed: true) }
+      if try copy.appender.append(at: offset, timestamp: timestamp, payload: payload) {
         copied += 1
       }
     }
-    try copy.appender.advance(to: copy.reader.position)
+    try copy.appender.advance(to: position, isMixed: copy.isMixed)
     try copy.appender.flush()
     assert(
-      copy.appender.nextOffset <= copy.reader.position,
-      "\(copy.partition) is copied up to \(copy.appender.nextOffset), but read up to \(copy.reader.position)"
-    )
+      copy.appender.nextOffset == position || copied == 0,
+      "\(copy.partition) is copied up to \(copy.appender.nextOffset), but read up to \(position)")
     return copied
   }
 }

@@ -46,6 +46,10 @@ public protocol EventLog: Sendable {
   /// never read, records are lost then. Elsewhere somebody has moved the beginning.
   var dropsRecords: Bool { get }
 
+  /// The topics whose records lie together in one topic of the log, so that each has offsets of the others' records
+  /// among its own, and those without a record of its own; none as a rule.
+  var mixedTopics: Set<String> { get }
+
   /// Makes the topics that are missing, each with `partitions` partitions; leaves others alone.
   func createTopics(_ topics: [String], partitions: Int) throws(EventLogError)
 
@@ -116,6 +120,9 @@ extension EventLog {
   public func firstOffset(of partition: TopicPartition) throws(EventLogError) -> Int64 {
     try dropsRecords ? 0 : startOffset(of: partition)
   }
+
+  /// None, for logs in which each topic has records of its own.
+  public var mixedTopics: Set<String> { [] }
 
   /// False, for logs from which somebody removes records on purpose.
   public var dropsRecords: Bool { false }

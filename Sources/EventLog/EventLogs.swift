@@ -4,10 +4,11 @@ public enum EventLogs {
   ///   - url: `dir:PATH`, or `kafka:HOST:PORT` with more brokers after commas.
   ///   - properties: for Kafka any property of librdkafka and those of `KafkaLog`; for a directory those of
   ///     `DirectoryOptions`.
+  ///   - kinds: for Kafka, how the records are told apart of the topic that the property `topic.mixed` names.
   /// - Throws: `.badURL`. Nothing is opened or reached yet.
-  public static func open(_ url: String, properties: [String: String] = [:])
-    throws(EventLogError) -> any EventLog
-  {
+  public static func open(
+    _ url: String, properties: [String: String] = [:], kinds: RecordKinds? = nil
+  ) throws(EventLogError) -> any EventLog {
     if url.hasPrefix("dir:") {
       var path = String(url.dropFirst("dir:".count))
       while path.count > 1, path.hasSuffix("/") { path.removeLast() }
@@ -18,7 +19,7 @@ public enum EventLogs {
     }
     if url.hasPrefix("kafka:") {
       return try KafkaLog(
-        brokers: String(url.dropFirst("kafka:".count)), properties: properties)
+        brokers: String(url.dropFirst("kafka:".count)), properties: properties, kinds: kinds)
     }
     throw EventLogError(
       .badURL, "the log URL '\(url)' is not understood; write dir:PATH or kafka:HOST:PORT")

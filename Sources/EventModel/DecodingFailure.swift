@@ -14,6 +14,8 @@ public struct DecodingFailure: Error, Equatable, Sendable, CustomStringConvertib
     case outOfRange
     /// `ts` lies outside the years 2000 to 2099 (UTC).
     case implausibleTime
+    /// The field that says what kind of event a record is, in a topic that has all kinds, names none that we know.
+    case unknownKind
   }
 
   /// The kind of the failure.

@@ -89,14 +89,14 @@ public final class EventDecoder {
   }
 
   /// Reads the document behind a Confluent frame, as serialisers with a schema registry write it: a byte 0 and the
-  /// schema's id. No JSON begins with a 0, and so plain documents never come here.
+  /// schema's id. No JSON begins with a 0, and so plain documents never come here. Says of a `StrayRecord` what it is.
   /// - Parameter outcome: what is wrong with the bytes as they are.
   @inline(never)
   private func parseFramed(_ line: UnsafeRawBufferPointer, _ outcome: event_outcome)
     throws(DecodingFailure)
   {
     guard let document = ConfluentFrame.document(in: line), let start = document.baseAddress else {
-      throw documentFailure(outcome)
+      throw StrayRecord.failure(of: line) ?? documentFailure(outcome)
     }
     let bytes = start.assumingMemoryBound(to: UInt8.self)
     let outcome = event_decoder_parse(handle, bytes, document.count)

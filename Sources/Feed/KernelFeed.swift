@@ -327,7 +327,8 @@ public final class KernelFeed {
         counts.quarantined += 1
         quarantined.append(
           QuarantinedRecord(
-            source: input.start.source, offset: offset, reason: error.reason, raw: Array(record)))
+            source: input.start.source, offset: offset, reason: error.reason,
+            raw: Array(StrayRecord.document(in: record) ?? record)))
       }
       input.cursor += 1
       input.advance(to: offset + 1)

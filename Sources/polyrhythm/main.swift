@@ -5,8 +5,7 @@ import Support
 let commands: [CommandSpec] = [
   runCommand, generateCommand, importCommand, archiveCommand, speedCommand, loadCommand,
   pipelineCommand, scheduleCommand, serveCommand, checkCommand, askCommand, sqlCommand,
-  statusCommand,
-  simulateCommand,
+  statusCommand, showCommand, simulateCommand,
 ]
 
 /// What `polyrhythm --help` prints.

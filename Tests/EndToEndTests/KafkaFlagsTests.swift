@@ -91,6 +91,66 @@ import Warehouse
     }
   }
 
+  @Test func everyCommandTakesOneTopicForAllKindsOfEvents() throws {
+    try withSandbox { box in
+      let kafka = try kafka { $0.hasSuffix("_events") ? "unused.\($0)" : $0 }
+      defer { kafka.stop() }
+      try kafka.createTopic("all", partitions: 2)
+      let database = try box.makeDatabase()
+      box.environment = [
+        "POLYRHYTHM_MIXED_TOPIC": "all", "POLYRHYTHM_TYPE_FIELD": "kind",
+        "POLYRHYTHM_TOPICS": "listen_events=played", "POLYRHYTHM_LOG": "kafka:\(kafka.bootstrap)",
+        "POLYRHYTHM_LAKE": box.path("lake"), "POLYRHYTHM_DATABASE": database.url,
+      ]
+      try box.succeed(["generate"] + days)
+      try box.succeed(["generate", "--output", box.path("files")] + days)
+      let expected = try LogFiles(box.path("files")).count()
+      try #require(expected.total > 100)
+      try box.succeed(["speed", "--until-caught-up"])
+      #expect(try MergedViewWatch.read(database.connect()) == expected)
+      try box.succeed(["archive", "--until-caught-up"])
+      // An offset of the mixed topic counts once, and for the speed layer three times.
+      let log = ["--log", "kafka:\(kafka.bootstrap)"]
+      let status = try box.succeed(["status"] + log).output.split(separator: "\n").map(String.init)
+      func value(_ name: String) -> String? {
+        status.first { $0.hasPrefix("\(name) ") }?.split(separator: " ").last.map(String.init)
+      }
+      #expect(value("log_records") == "\(expected.total)", "\(status)")
+      #expect(value("speed_lag_records") == "0", "\(status)")
+      try box.succeed(["load", "full"])
+      #expect(try MergedViewWatch.read(database.connect()) == expected)
+      let check = try box.succeed(["check"])
+      #expect(check.output.contains(" 0 broken"), "\(check)")
+      // A record with what it came with; of the two partitions one may be without listens.
+      let shown = try (0..<2).map {
+        try box.run(["show", "listen_events/\($0)", "0", "--lake", box.path("lake")]).output
+      }.joined()
+      for part in [
+        #""topic":"listen_events""#, #""create_time":"#, #""key":""#,
+        #""headers":[["polyrhythm-source","#, #""value":"{\"kind\":\"played\",\"ts\":"#,
+      ] {
+        #expect(shown.contains(part), "\(shown)")
+      }
+    }
+  }
+
+  @Test func flagsOfTheMixedTopicAreChecked() throws {
+    try withSandbox { box in
+      let log = ["generate", "--log", "kafka:127.0.0.1:1"] + days
+      try box.fail(log + ["--type-field", "kind"], 64, saying: ["--mixed-topic"])
+      try box.fail(log + ["--mixed-topic", "a b"], 64, saying: ["a b"])
+      try box.fail(
+        log + ["--mixed-topic", "all", "--type-field", "a\"b"], 64, saying: ["--type-field"])
+      try box.fail(
+        ["generate", "--log", "dir:\(box.path("log"))", "--mixed-topic", "all"] + days, 64,
+        saying: ["--mixed-topic", "no effect"])
+      let lake = ["--lake", box.path("lake")]
+      try box.fail(["show", "listen_events", "0"] + lake, 64, saying: ["listen_events/0"])
+      try box.fail(["show", "listen_events/0", "x"] + lake, 64, saying: ["is not an offset"])
+      try box.fail(["show", "listen_events/0", "0"] + lake, 66, saying: ["no listen_events/0"])
+    }
+  }
+
   @Test func statusSaysThatTheBrokersAreAwayAndWhatTheDatabaseKnows() throws {
     try withSandbox { box in
       let database = try box.makeDatabase(migrated: true)

@@ -8,7 +8,7 @@ import Testing
 /// What Kafka does to readers: retention, many partitions, outages, groups.
 @Suite struct KafkaReadingTests {
   /// The mock brokers keep about 5 MB of a partition.
-  private func fill(_ log: any EventLog, megabytes: Int) throws {
+  fileprivate func fill(_ log: any EventLog, megabytes: Int) throws {
     let writer = try log.writer(to: [topic])
     let payload = [UInt8](repeating: 65, count: 10_000)
     for number in 0..<(megabytes * 100) {
@@ -260,6 +260,28 @@ import Testing
           try kafka.committed(group, topic: topic, partition: 0) == 100
         }, "\(group)")
     }
+  }
+}
+
+extension KafkaReadingTests {
+  /// Leaving a group waits for its coordinator; so a service could not be stopped during an outage.
+  @Test(.timeLimit(.minutes(2))) func whoseBrokersAreGoneEndsAllTheSame() throws {
+    let kafka = try MockKafka()
+    try kafka.createTopic(topic, partitions: 1)
+    var log: (any EventLog)? = try EventLogs.open("kafka:\(kafka.bootstrap)")
+    try fill(try #require(log), megabytes: 1)
+    log?.note(progress: [part: 1], of: "g")
+    #expect(
+      try eventually(within: 10) { try kafka.committed("g", topic: topic, partition: 0) == 1 })
+    var reader = try log?.reader(of: part, from: 0)
+    let read = try reader?.read(into: RecordBatch(), maxBytes: 1, waitMilliseconds: 5000)
+    #expect((read ?? 0) > 0)
+    kafka.stop()
+    log?.note(progress: [part: 2], of: "g")
+    let begin = ContinuousClock.now
+    reader = nil
+    log = nil
+    #expect(ContinuousClock.now - begin < .seconds(30))
   }
 }
 

@@ -69,6 +69,34 @@ public final class MockKafka {
     }
   }
 
+  /// Makes another broker the leader of a partition.
+  /// - Parameter broker: from 1.
+  public func setLeader(_ broker: Int, of topic: String, partition: Int32) {
+    rd_kafka_mock_partition_set_leader(cluster, topic, partition, Int32(broker))
+  }
+
+  /// What clients ask for.
+  public enum Request: Int16, CaseIterable, Sendable {
+    case fetch = 1
+    case listOffsets, metadata
+  }
+
+  /// Has the next requests of a kind fail, whoever makes them, as they do while a cluster elects leaders or makes
+  /// partitions.
+  public func failNext(_ request: Request, with errors: [rd_kafka_resp_err_t]) {
+    rd_kafka_mock_push_request_errors_array(cluster, request.rawValue, errors.count, errors)
+  }
+
+  /// What passes by itself: of elections, of a partition that not every broker knows yet.
+  public static let transients: [rd_kafka_resp_err_t] = [
+    RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE,
+    RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE,
+    RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH, RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH,
+    RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE, RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR,
+    RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE, RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION,
+    RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT,
+  ]
+
   /// The offset that a consumer group has committed; nil where it has none.
   public func committed(_ group: String, topic: String, partition: Int32) throws -> Int64? {
     var text = [CChar](repeating: 0, count: 512)

@@ -55,6 +55,9 @@ public final class PartitionAppender {
   /// Absent offsets are empty lines up to this many, and a gap between two segments beyond: so many lines take
   /// less room than the files of one more segment.
   static let gapLinesMax: Int64 = 4096
+  /// The same where most offsets are those of other topics' records: a gap for each record of a rare kind would be a segment
+  /// for each.
+  static let mixedGapLinesMax: Int64 = 1 << 20
 
   init(
     _ directory: PartitionDirectory, options: DirectoryOptions, time: RecordTime?,
@@ -111,9 +114,12 @@ public final class PartitionAppender {
 
   /// Says that the offsets below `offset` that are not here have no records; queued as a record is. Does nothing where
   /// the partition reaches so far already.
+  /// - Parameter isMixed: whether many more of them are empty lines.
   /// - Throws: as `append` does.
-  public func advance(to offset: Int64) throws(EventLogError) {
-    if offset > nextOffset { try skip(to: offset, inLines: true) }
+  public func advance(to offset: Int64, isMixed: Bool = false) throws(EventLogError) {
+    guard offset > nextOffset else { return }
+    try skip(
+      to: offset, inLines: true, linesMax: isMixed ? Self.mixedGapLinesMax : Self.gapLinesMax)
   }
 
   /// Has an empty partition begin at `offset`, as nobody wants what lies before it. Does nothing elsewhere.
@@ -330,9 +336,13 @@ public final class PartitionAppender {
     try File.remove(directory.indexPath(.init(base: base, kind: .raw)))
   }
 
-  /// - Parameter inLines: whether a few offsets become empty lines also where no segment grows. A file for each of many
-  ///   small gaps would be too much.
-  private func skip(to offset: Int64, inLines: Bool = false) throws(EventLogError) {
+  /// - Parameters:
+  ///   - inLines: whether a few offsets become empty lines also where no segment grows. A file for each of many
+  ///     small gaps would be too much.
+  ///   - linesMax: how many are a few.
+  private func skip(
+    to offset: Int64, inLines: Bool = false, linesMax: Int64 = PartitionAppender.gapLinesMax
+  ) throws(EventLogError) {
     try requireUsable()
     if !inLines, nextOffset == 0, file == nil, try directory.segments().isEmpty {
       try directory.writeStart(offset)
@@ -341,7 +351,7 @@ public final class PartitionAppender {
       age.partitionStart = offset
       return
     }
-    guard offset - nextOffset <= Self.gapLinesMax, file != nil || inLines else {
+    guard offset - nextOffset <= linesMax, file != nil || inLines else {
       try endSegment()
       if !hasEpoch { try beginEpoch() }
       try directory.writeGap(nextOffset, end: offset)

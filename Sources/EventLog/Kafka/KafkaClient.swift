@@ -68,7 +68,9 @@ final class KafkaClient: @unchecked Sendable {
     self.handle = handle
   }
 
-  deinit { rd_kafka_destroy(handle) }
+  // Nobody here joins a group, and so there is none to leave: leaving waits for a coordinator, for ever where the brokers
+  // have gone.
+  deinit { rd_kafka_destroy_flags(handle, Int32(RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)) }
 
   static func string(_ text: [CChar]) -> String {
     String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)

@@ -53,6 +53,10 @@ final class KafkaGroups: Sendable {
     }
   }
 
+  /// What a commit waits for its group's coordinator, and the end of a client with it. Nobody joins the group, so that nothing else
+  /// depends on it.
+  private static let patience = ["session.timeout.ms": "4000", "heartbeat.interval.ms": "1000"]
+
   /// - Parameter properties: librdkafka's.
   init(brokers: String, properties: [String: String], group: String?) {
     self.brokers = brokers
@@ -69,7 +73,9 @@ final class KafkaGroups: Sendable {
         members[name] = .some(
           try? Member(
             brokers: brokers,
-            properties: [properties, ["group.id": name, "enable.auto.commit": "false"]]))
+            properties: [
+              properties, ["group.id": name, "enable.auto.commit": "false"], Self.patience,
+            ]))
       }
       members[name]??.commit(progress)
     }

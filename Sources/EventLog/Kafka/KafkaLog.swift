@@ -37,9 +37,13 @@ public final class KafkaLog: EventLog {
   ///   - brokers: `HOST:PORT`, more after commas.
   ///   - properties: any of librdkafka's, and our own: `topic.replication.factor` and `topic.retention.ms` of
   ///     topics that are made, `topic.prefix` and `topic.name.TOPIC` for what Kafka calls topics, `topic.start`
-  ///     (`earliest`, `latest` or milliseconds since 1970) for where reading begins that has not begun yet.
+  ///     (`earliest`, `latest` or milliseconds since 1970) for where reading begins that has not begun yet;
+  ///     `topic.mixed` for the one topic that has the records of all the topics of `kinds`.
+  ///   - kinds: how the records of that topic are told apart.
   /// - Throws: `.badURL`. No broker is asked yet.
-  public init(brokers: String, properties: [String: String] = [:]) throws(EventLogError) {
+  public init(brokers: String, properties: [String: String] = [:], kinds: RecordKinds? = nil)
+    throws(EventLogError)
+  {
     url = "kafka:\(brokers)"
     for broker in brokers.split(separator: ",", omittingEmptySubsequences: false) {
       guard let colon = broker.lastIndex(of: ":"), colon > broker.startIndex,
@@ -52,7 +56,11 @@ public final class KafkaLog: EventLog {
     var properties = properties
     // Readers belong to no group; progress is committed for one.
     let group = properties.removeValue(forKey: "group.id")
-    settings = try KafkaSettings(properties)
+    settings = try KafkaSettings(properties, kinds: kinds)
+    if settings.mixed != nil, kinds == nil {
+      throw EventLogError(
+        .badURL, "\(KafkaSettings.mixedProperty): nothing says how its records are told apart")
+    }
     self.brokers = brokers
     groups = KafkaGroups(brokers: brokers, properties: settings.client, group: group)
     pool = Mutex([])
@@ -72,7 +80,7 @@ public final class KafkaLog: EventLog {
   private func create(_ topics: [String], partitions: Int, _ topicSettings: [String: String])
     throws(EventLogError)
   {
-    let names = topics.map(settings.name(of:))
+    let names = Set(topics.map(settings.name(of:))).sorted()
     for name in names { try Topics.check(name, partitions: partitions) }
     let client = try client()
     for name in names where try client.partitionCount(of: name) == 0 {
@@ -85,6 +93,9 @@ public final class KafkaLog: EventLog {
   public func partitionCount(of topic: String) throws(EventLogError) -> Int {
     try client().partitionCount(of: settings.name(of: topic))
   }
+
+  /// The topics of `kinds` where the property `topic.mixed` is given.
+  public var mixedTopics: Set<String> { Set(settings.kinds?.topics ?? []) }
 
   /// True: retention drops records whether they were read or not.
   public var dropsRecords: Bool { true }
@@ -118,7 +129,7 @@ public final class KafkaLog: EventLog {
     -> [TopicPartition: LogBounds]
   {
     guard !partitions.isEmpty else { return [:] }
-    let found = try client().bounds(of: partitions.map(settings.inKafka(_:)))
+    let found = try client().bounds(of: Set(partitions.map(settings.inKafka(_:))).sorted())
     var bounds: [TopicPartition: LogBounds] = [:]
     for partition in partitions { bounds[partition] = found[settings.inKafka(partition)] }
     return bounds
@@ -133,7 +144,11 @@ public final class KafkaLog: EventLog {
   /// Commits the offsets for a consumer group, in the background: the property `group.id`, else `group`.
   public func note(progress: [TopicPartition: Int64], of group: String) {
     var named: [TopicPartition: Int64] = [:]
-    for (partition, offset) in progress { named[settings.inKafka(partition)] = offset }
+    // Kinds that lie together are read each for itself: read by all is what is below the last of them.
+    for (partition, offset) in progress {
+      let place = settings.inKafka(partition)
+      named[place] = min(offset, named[place] ?? offset)
+    }
     groups.commit(named, of: group)
   }
 
@@ -153,13 +168,16 @@ public final class KafkaLog: EventLog {
     try kafkaReader(of: partition, from: offset, within: bounds)
   }
 
-  func kafkaReader(of partition: TopicPartition, from offset: Int64, within bounds: LogBounds)
-    throws(EventLogError) -> KafkaReader
-  {
-    let client = try take(partition)
+  /// - Parameter isWhole: whether the reader also gives the records of the other topics that lie together with this one.
+  func kafkaReader(
+    of partition: TopicPartition, from offset: Int64, within bounds: LogBounds,
+    isWhole: Bool = false
+  ) throws(EventLogError) -> KafkaReader {
+    let client = try take(settings.inKafka(partition))
     do throws(EventLogError) {
       return try KafkaReader(
-        self, client, partition, named: settings.name(of: partition.topic), from: offset,
+        self, client, partition, named: settings.name(of: partition.topic),
+        filter: isWhole ? nil : KindFilter(settings.kinds, of: partition.topic), from: offset,
         within: bounds)
     } catch {
       giveBack(client, partition)
@@ -186,8 +204,14 @@ public final class KafkaLog: EventLog {
       brokers: brokers, properties: settings.client,
       topics: (topics + (whyNoSources == nil ? [KafkaSources.topic] : []))
         .map(settings.name(of:)))
+    let openings = topics.map { topic in
+      settings.kinds.flatMap { kinds in
+        kinds.topics.firstIndex(of: topic).map { kinds.openings[$0] }
+      }
+    }
     return KafkaWriter(
-      self, partitions: partitions, producer: producer, whyNoSources: whyNoSources)
+      self, partitions: partitions, openings: openings, producer: producer,
+      whyNoSources: whyNoSources)
   }
 
   /// Makes the topic that remembers the sources. Where the cluster does not let us, events are written all
@@ -223,7 +247,7 @@ public final class KafkaLog: EventLog {
     }
   }
 
-  /// A client through which nobody reads `partition` yet.
+  /// A client through which nobody reads `partition`, as Kafka calls it, yet.
   private func take(_ partition: TopicPartition) throws(EventLogError) -> KafkaClient {
     let free = pool.withLock { pool -> KafkaClient? in
       guard let index = pool.firstIndex(where: { !$0.reading.contains(partition) }) else {
@@ -239,6 +263,7 @@ public final class KafkaLog: EventLog {
   }
 
   func giveBack(_ client: KafkaClient, _ partition: TopicPartition) {
+    let partition = settings.inKafka(partition)
     pool.withLock { pool in
       guard let index = pool.firstIndex(where: { $0.client === client }) else { return }
       pool[index].reading.remove(partition)

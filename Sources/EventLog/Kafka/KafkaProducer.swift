@@ -7,8 +7,8 @@ final class KafkaProducer {
   private let deliveries: Deliveries
   private let topics: [OpaquePointer]
   private var sinceServed = 0
-  /// The value of the header `KafkaSources.header` of each record; nil: none.
-  private var sourceID: [UInt8]?
+  /// The value of the header `KafkaSources.header` of each record, by topic; nil: none.
+  private var headers: [[UInt8]]?
 
   private static let properties = [
     "enable.idempotence": "true",
@@ -133,14 +133,15 @@ final class KafkaProducer {
           UnsafeMutableRawPointer(bitPattern: topic), KafkaSources.header, source?.baseAddress,
           source?.count ?? 0)
       }
-      guard let sourceID else { return produce(nil) }
-      return sourceID.withUnsafeBytes { produce($0) }
+      guard let headers, topic < headers.count else { return produce(nil) }
+      return headers[topic].withUnsafeBytes { produce($0) }
     }
   }
 
   /// Says which source the records from now on are of, and counts them anew. Call when all is flushed.
-  func setSource(_ id: String?) {
-    sourceID = id.map { Array($0.utf8) }
+  /// - Parameter headers: by topic: the value of the header that says so; those beyond have none. nil: of none.
+  func setSource(_ headers: [String]?) {
+    self.headers = headers?.map { Array($0.utf8) }
     for topic in deliveries.accepted.indices { deliveries.accepted[topic] = [] }
   }
 

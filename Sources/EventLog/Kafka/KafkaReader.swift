@@ -10,6 +10,10 @@ final class KafkaReader: LogReader {
   private let log: KafkaLog
   private let client: KafkaClient
   private let topic: OpaquePointer
+  /// nil: all records are this reader's.
+  private let filter: KindFilter?
+  /// Bytes of records that the present read has passed over, as they are of other kinds.
+  private var passedBytes = 0
   /// The partition's queue in librdkafka, and whether it has something.
   private let queue: OpaquePointer?
   private let sign = KafkaSign()
@@ -30,10 +34,11 @@ final class KafkaReader: LogReader {
 
   /// - Parameters:
   ///   - name: what Kafka calls the topic.
+  ///   - filter: where the topic holds several kinds of records, which of them are this reader's.
   ///   - bounds: of the partition, as they are now.
   init(
     _ log: KafkaLog, _ client: KafkaClient, _ partition: TopicPartition, named name: String,
-    from offset: Int64, within bounds: LogBounds
+    filter: KindFilter? = nil, from offset: Int64, within bounds: LogBounds
   ) throws(EventLogError) {
     guard offset <= bounds.end else { throw Self.beyondEnd(offset, bounds, partition, log) }
     guard offset >= bounds.start else {
@@ -46,6 +51,7 @@ final class KafkaReader: LogReader {
     self.client = client
     self.partition = partition
     self.topic = topic
+    self.filter = filter
     position = offset
     messages = Array(repeating: nil, count: Self.messagesMax)
     guard rd_kafka_consume_start(topic, partition.partition, position) == 0 else {
@@ -103,6 +109,7 @@ final class KafkaReader: LogReader {
       return 0
     }
     passes = 0
+    passedBytes = 0
     sign.lower()
     var isDrained = false
     var bytes = 0
@@ -118,20 +125,24 @@ final class KafkaReader: LogReader {
       }
       messages[0] = first
       batch.reserve(maxBytes)
+      let limit = passedBytes + maxBytes
       take(1, into: batch, &bytes, onMessage)
-    } while batch.entries.isEmpty && failure == nil
-    while !batch.entries.isEmpty, failure == nil, bytes < maxBytes {
-      let count = rd_kafka_consume_batch(
-        topic, partition.partition, 0, &messages, messages.count)
-      if count <= 0 {
-        isDrained = true
-        break
+      isDrained = false
+      while !batch.entries.isEmpty || passedBytes > 0, failure == nil, bytes + passedBytes < limit {
+        let count = rd_kafka_consume_batch(
+          topic, partition.partition, 0, &messages, messages.count)
+        if count <= 0 {
+          isDrained = true
+          break
+        }
+        take(count, into: batch, &bytes, onMessage)
       }
-      take(count, into: batch, &bytes, onMessage)
-    }
+      // Records of other kinds end the wait as little as the end of the partition does.
+    } while batch.entries.isEmpty && failure == nil
+      && (passedBytes < maxBytes || ContinuousClock.now < deadline)
     // The sign is raised by a queue that was empty, and so not by this one.
     if !isDrained { sign.raise() }
-    if !batch.entries.isEmpty {
+    if !batch.entries.isEmpty || passedBytes > 0 {
       lastSign = .now
     } else if let failure {
       throw failure
@@ -158,17 +169,18 @@ final class KafkaReader: LogReader {
         position = message.pointee.offset + 1
         lastSign = .now
       case RD_KAFKA_RESP_ERR_NO_ERROR:
-        let count = message.pointee.len
-        batch.reserve(bytes + count, keeping: bytes)
-        if count > 0 { memcpy(batch.storage + bytes, message.pointee.payload, count) }
-        batch.entries.append(.init(offset: message.pointee.offset, start: bytes, count: count))
-        var type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE
-        let time = rd_kafka_message_timestamp(message, &type)
-        batch.timestamps.append(
-          type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? RecordBatch.unknownTimestamp : time)
-        bytes += count
-        onMessage(message)
         position = message.pointee.offset + 1
+        let record = UnsafeRawBufferPointer(
+          start: message.pointee.payload, count: message.pointee.len)
+        switch filter?.verdict(record) ?? .own {
+        case .own: add(record, of: message, to: batch, &bytes)
+        case .stray:
+          filter?.kinds.marked(record).withUnsafeBytes { add($0, of: message, to: batch, &bytes) }
+        case .other:
+          passedBytes += max(1, record.count)
+          continue
+        }
+        onMessage(message)
       case RD_KAFKA_RESP_ERR__PARTITION_EOF:
         position = max(position, message.pointee.offset)
         lastSign = .now
@@ -176,6 +188,22 @@ final class KafkaReader: LogReader {
         failure = error(message.pointee.err)
       }
     }
+  }
+
+  @inline(__always)
+  private func add(
+    _ record: UnsafeRawBufferPointer, of message: UnsafePointer<rd_kafka_message_t>,
+    to batch: RecordBatch, _ bytes: inout Int
+  ) {
+    let count = record.count
+    batch.reserve(bytes + count, keeping: bytes)
+    if let start = record.baseAddress, count > 0 { memcpy(batch.storage + bytes, start, count) }
+    batch.entries.append(.init(offset: message.pointee.offset, start: bytes, count: count))
+    var type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE
+    let time = rd_kafka_message_timestamp(message, &type)
+    batch.timestamps.append(
+      type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? RecordBatch.unknownTimestamp : time)
+    bytes += count
   }
 
   /// librdkafka reconnects for ever and without a word; so silence is checked.

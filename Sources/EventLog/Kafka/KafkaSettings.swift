@@ -20,6 +20,10 @@ struct KafkaSettings: Sendable {
   private(set) var prefix = ""
   /// What Kafka calls a topic.
   private(set) var names: [String: String] = [:]
+  /// The one topic of Kafka that has the records of several of ours; nil: each has one of its own.
+  private(set) var mixed: String?
+  /// How the records of `mixed` are told apart; nil where there is no such topic.
+  private(set) var kinds: RecordKinds?
   /// What is left for librdkafka.
   private(set) var client: [String: String] = [:]
 
@@ -27,11 +31,14 @@ struct KafkaSettings: Sendable {
   static let retentionProperty = "topic.retention.ms"
   static let startProperty = "topic.start"
   static let prefixProperty = "topic.prefix"
+  static let mixedProperty = "topic.mixed"
+  /// Of whoever opens the log: what it tells kinds by.
+  static let fieldProperty = "topic.mixed.field"
   /// The topic's name in this program follows.
   static let nameProperty = "topic.name."
 
   /// - Throws: `.badURL` for a value of our own properties that cannot be.
-  init(_ properties: [String: String]) throws(EventLogError) {
+  init(_ properties: [String: String], kinds: RecordKinds? = nil) throws(EventLogError) {
     for (name, value) in properties.sorted(by: { $0.key < $1.key }) {
       switch name {
       case Self.replicationProperty:
@@ -60,6 +67,11 @@ struct KafkaSettings: Sendable {
       case Self.prefixProperty:
         try Topics.check(value, partitions: 1)
         prefix = value
+      case Self.mixedProperty:
+        try Topics.check(value, partitions: 1)
+        mixed = value
+        self.kinds = kinds
+      case Self.fieldProperty: break
       case let name where name.hasPrefix(Self.nameProperty):
         try Topics.check(value, partitions: 1)
         names[String(name.dropFirst(Self.nameProperty.count))] = value
@@ -77,7 +89,16 @@ struct KafkaSettings: Sendable {
   }
 
   /// What Kafka calls the topic.
-  func name(of topic: String) -> String { names[topic] ?? prefix + topic }
+  func name(of topic: String) -> String {
+    if let mixed, let kinds, kinds.topics.contains(topic) { return mixed }
+    return names[topic] ?? prefix + topic
+  }
+
+  /// What the header of a record says that a source gave to the topic. Of kinds that lie together it names the topic
+  /// too, as what a source gives need not say of which kind it is.
+  func header(of source: String, topic: String) -> String {
+    kinds?.topics.contains(topic) == true ? "\(source) \(topic)" : source
+  }
 
   /// The partition under its topic's name in Kafka.
   func inKafka(_ partition: TopicPartition) -> TopicPartition {

@@ -75,12 +75,12 @@ final class KafkaSources: SourceStore {
   /// Counts what a source has given since it began.
   private func count(_ record: SourceRecord) throws(EventLogError) -> SourceRecord {
     var record = record
-    let id = Array(record.id.utf8)
     for partition in partitions.joined() {
       guard let start = record.start[partition.description] else { continue }
       // Asked for before the records are counted, so that the end is not beyond them.
       let end = try end(of: partition)
       var given: Int64 = 0
+      let id = Array(log.settings.header(of: record.id, topic: partition.topic).utf8)
       try read(partition, from: start) { message in
         if Self.isOf(id, message) { given += 1 }
       }
@@ -123,7 +123,12 @@ final class KafkaSources: SourceStore {
     try log.endOffset(of: partition) >= end.offset
   }
 
-  func attribute(to id: String?) { producer.setSource(id) }
+  func attribute(to id: String?) {
+    producer.setSource(
+      id.map { id in
+        partitions.map { log.settings.header(of: id, topic: $0.first?.topic ?? "") }
+      })
+  }
 
   func given(_ partition: TopicPartition, since start: Int64) -> Int64 {
     guard let topic = partitions.firstIndex(where: { $0.first?.topic == partition.topic }) else {
@@ -181,7 +186,7 @@ final class KafkaSources: SourceStore {
     let end = bounds.end
     guard start < end else { return }
     let reader = try log.kafkaReader(
-      of: partition, from: max(start, bounds.start), within: bounds)
+      of: partition, from: max(start, bounds.start), within: bounds, isWhole: true)
     let batch = RecordBatch(capacity: Self.batchBytes)
     while reader.position < end {
       _ = try reader.read(

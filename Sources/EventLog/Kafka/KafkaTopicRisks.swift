@@ -137,7 +137,7 @@ extension KafkaLog {
   public func risks(of topics: [String], compacted: [String]) -> [String] {
     guard let client = try? client() else { return [] }
     let all =
-      topics.map { (name: settings.name(of: $0), isCompacted: false) }
+      Set(topics.map(settings.name(of:))).sorted().map { (name: $0, isCompacted: false) }
       + compacted.map { (name: settings.name(of: $0), isCompacted: true) }
     let found = client.settings(of: all.map(\.name))
     var risks: [String] = []

@@ -40,18 +40,24 @@ enum RecordEscape {
   /// Writes the escaped form to `target`, which has room for `escapedCount`.
   static func escape(_ payload: UnsafeRawBufferPointer, into target: UnsafeMutableRawPointer) {
     let out = target.assumingMemoryBound(to: UInt8.self)
+    memcpy(out, prefix.utf8Start, prefix.utf8CodeUnitCount)
+    let end = base64(payload, into: out + prefix.utf8CodeUnitCount)
+    memcpy(end, suffix.utf8Start, suffix.utf8CodeUnitCount)
+  }
+
+  /// Writes RFC 4648 base64 with padding to `out`, which has room for it: four characters for three bytes.
+  /// - Returns: where the text ends.
+  @discardableResult
+  static func base64(_ bytes: UnsafeRawBufferPointer, into out: UnsafeMutablePointer<UInt8>)
+    -> UnsafeMutablePointer<UInt8>
+  {
     var end = 0
-    func put(_ text: StaticString) {
-      memcpy(out + end, text.utf8Start, text.utf8CodeUnitCount)
-      end += text.utf8CodeUnitCount
-    }
-    put(prefix)
     var index = 0
-    while index < payload.count {
-      let left = payload.count - index
-      var bits = UInt32(payload[index]) << 16
-      if left > 1 { bits |= UInt32(payload[index + 1]) << 8 }
-      if left > 2 { bits |= UInt32(payload[index + 2]) }
+    while index < bytes.count {
+      let left = bytes.count - index
+      var bits = UInt32(bytes[index]) << 16
+      if left > 1 { bits |= UInt32(bytes[index + 1]) << 8 }
+      if left > 2 { bits |= UInt32(bytes[index + 2]) }
       out[end] = digit(bits >> 18)
       out[end + 1] = digit(bits >> 12)
       out[end + 2] = left > 1 ? digit(bits >> 6) : UInt8(ascii: "=")
@@ -59,7 +65,7 @@ enum RecordEscape {
       end += 4
       index += 3
     }
-    put(suffix)
+    return out + end
   }
 
   /// Undoes `escape` in place where `line` is an escaped record.

@@ -1,5 +1,6 @@
 import EventLog
 import EventModel
+import Feed
 import Foundation
 import Support
 
@@ -17,13 +18,20 @@ enum KafkaFlags {
   static let topics = Flag(
     "--topics", "T=NAME,…", "what Kafka calls topics, as listen_events=plays",
     environment: "POLYRHYTHM_TOPICS")
+  static let mixed = Flag(
+    "--mixed-topic", "NAME", "the one topic of Kafka that has all kinds of events",
+    environment: "POLYRHYTHM_MIXED_TOPIC")
+  static let typeField = Flag(
+    "--type-field", "F",
+    "what says in the mixed topic which kind an event is of (default \(EventKinds.defaultField))",
+    environment: "POLYRHYTHM_TYPE_FIELD")
   static let start = Flag(
     "--start", "T",
     "where new readers of Kafka begin: earliest, latest, or a time (default: at offset 0)",
     environment: "POLYRHYTHM_START")
 
   /// Of all commands that open the log.
-  static let all = [property, config, prefix, topics]
+  static let all = [property, config, prefix, topics, mixed, typeField]
   /// Of commands that may read it for the first time.
   static let reading = all + [start]
 
@@ -41,7 +49,8 @@ enum KafkaFlags {
       }
     }
     guard logURL.hasPrefix("kafka:") else {
-      for flag in [config, prefix, topics, start] where arguments.isGiven(flag.name) {
+      let flags = [config, prefix, topics, mixed, typeField, start]
+      for flag in flags where arguments.isGiven(flag.name) {
         throw UsageError("\(flag.name) has no effect on \(logURL); it is for --log kafka:HOST:PORT")
       }
       return given
@@ -50,6 +59,11 @@ enum KafkaFlags {
     result.merge(given) { $1 }
     if let value = arguments.string(prefix.name) { result["topic.prefix"] = value }
     try addNames(arguments, to: &result)
+    if let value = arguments.string(mixed.name) { result[mixedProperty] = value }
+    if let value = arguments.string(typeField.name) { result[fieldProperty] = value }
+    if result[fieldProperty] != nil, result[mixedProperty] == nil {
+      throw UsageError("\(typeField.name) says something of \(mixed.name) NAME; say that too")
+    }
     if let value = arguments.string(start.name) {
       let isWord = ["earliest", "latest"].contains(value)
       let now = Int64(Date().timeIntervalSince1970 * 1000)
@@ -57,6 +71,25 @@ enum KafkaFlags {
         isWord ? value : try arguments.time(start.name, now: now).map { "\($0)" }
     }
     return result
+  }
+
+  private static let mixedProperty = "topic.mixed"
+  private static let fieldProperty = "topic.mixed.field"
+  private static let nameProperty = "topic.name."
+
+  /// How the events of the mixed topic are told apart: by the field, which has the names of `--topics` where those
+  /// are given; nil where there is no such topic.
+  /// - Throws: `UsageError` for a field or a name that JSON would not have as it is.
+  static func kinds(_ properties: [String: String]) throws -> RecordKinds? {
+    guard properties[mixedProperty] != nil else { return nil }
+    let field = properties[fieldProperty] ?? EventKinds.defaultField
+    var names: [Topic: String] = [:]
+    for topic in Topic.allCases { names[topic] = properties[nameProperty + topic.name] }
+    for text in [field] + names.values where !EventKinds.isValid(text) {
+      throw UsageError(
+        "\(typeField.name): \"\(text)\" has quotes, backslashes or control characters")
+    }
+    return EventKinds(field: field, names: names).recordKinds
   }
 
   private static func addNames(_ arguments: Arguments, to result: inout [String: String]) throws {
@@ -70,10 +103,10 @@ enum KafkaFlags {
       guard known.contains(String(parts[0])) else {
         throw UsageError("--topics: there is no topic \(parts[0]); there are \(list)")
       }
-      result["topic.name.\(parts[0])"] = String(parts[1])
+      result[nameProperty + parts[0]] = String(parts[1])
     }
-    for name in result.keys.sorted() where name.hasPrefix("topic.name.") {
-      let topic = name.dropFirst("topic.name.".count)
+    for name in result.keys.sorted() where name.hasPrefix(nameProperty) {
+      let topic = name.dropFirst(nameProperty.count)
       guard known.contains(String(topic)) else {
         throw UsageError("property \(name): there is no topic \(topic); there are \(list)")
       }

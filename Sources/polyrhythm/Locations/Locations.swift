@@ -54,7 +54,8 @@ final class Locations {
   /// The log, opened.
   func log() throws -> any EventLog {
     let url = try logURL()
-    return try EventLogs.open(url, properties: KafkaFlags.properties(arguments, logURL: url))
+    let properties = try KafkaFlags.properties(arguments, logURL: url)
+    return try EventLogs.open(url, properties: properties, kinds: KafkaFlags.kinds(properties))
   }
 
   /// Says how the settings of the log's topics can lose records before they are read.
