@@ -94,7 +94,7 @@ mkdir -m 755 "$TEST_SECRETS"
 chmod 755 "$work"
 # A quote and a backslash, because a password may have them.
 printf "it's\\\\secret-of-the-test" >"$TEST_SECRETS/postgres_password"
-printf 'token-of-the-test' >"$TEST_SECRETS/api_token"
+printf 'token-of-the-compose-test-0123456789' >"$TEST_SECRETS/api_token"
 chmod 444 "$TEST_SECRETS"/*
 TEST_PORT=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 export TEST_PORT

@@ -253,6 +253,15 @@ import Warehouse
     let stream = try run(
       "curl", "-sS", "-N", "-m", "1", "--cacert", certificate, "https://\(address)/api/v1/live")
     #expect(stream == "retry: 1000\n\n")
+    func status(_ version: String, _ ciphers: String) throws -> String {
+      try run(
+        "curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--cacert", certificate,
+        "--tlsv1.0", "--tls-max", version, "--ciphers", ciphers, "https://\(address)/healthz")
+    }
+    #expect(try status("1.3", "DEFAULT@SECLEVEL=0") == "200")
+    #expect(try status("1.2", "ECDHE-ECDSA-AES128-GCM-SHA256") == "200")
+    #expect(try status("1.2", "ECDHE-ECDSA-AES128-SHA256:ECDHE-ECDSA-AES128-SHA") == "000")
+    #expect(try status("1.1", "DEFAULT@SECLEVEL=0") == "000")
   }
 
   private func run(_ command: String...) throws -> String {
