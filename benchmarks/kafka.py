@@ -48,13 +48,13 @@ def run(*arguments: str, into: int = subprocess.DEVNULL) -> float:
     return time.monotonic() - begin
 
 
-def topics(partitions: int) -> dict[str, int]:
-    return dict.fromkeys(TOPICS, partitions) | {"songs": 1, "users": 1, "polyrhythm_sources": 1}
+def topics(partitions: int, catalogue: int = 1) -> dict[str, int]:
+    return dict.fromkeys(TOPICS, partitions) | {"songs": catalogue, "users": catalogue, "polyrhythm_sources": 1}
 
 
 def backlog(work: Path) -> None:
     own = os.environ.get("BROKERS")
-    with nullcontext(own) if own else MockKafka(topics(PARTITIONS)) as brokers:
+    with nullcontext(own) if own else MockKafka(topics(PARTITIONS, catalogue=PARTITIONS)) as brokers:
         log = f"kafka:{brokers}"
         end = time.strftime("%Y-%m-%d", time.gmtime(1_767_225_600 + DAYS * 86_400))
         seconds = run(

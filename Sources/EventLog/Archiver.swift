@@ -215,9 +215,7 @@ public struct Archiver {
       let isMixed = source.mixedTopics.contains(topic)
       let envelopes =
         source is KafkaLog
-        ? try EnvelopeCopy(
-          of: appender.directory, options: lake.options, begin: appender.nextOffset,
-          isMixed: isMixed) : nil
+        ? try EnvelopeCopy(of: appender, options: lake.options, isMixed: isMixed) : nil
       let next = min(appender.nextOffset, envelopes?.nextOffset ?? Int64.max)
       let reader = try source.reader(
         of: partition, from: max(bounds.start, next), within: bounds)

@@ -146,7 +146,7 @@ import Testing
     try world.write(keys(0..<100))
     try world.archive()
     let path = "\(world.lake.partitionPath)/envelopes"
-    let segments = names(in: path).filter { $0.hasSuffix(".ndjson.zst") }
+    let segments = names(in: path).filter { $0.hasSuffix(".envelopes.zst") }
     #expect(segments.count > 3)
     let victim = "\(path)/\(segments[1])"
     let whole = try bytes(of: victim)
@@ -160,7 +160,7 @@ import Testing
     #expect(try world.lake.records().count == 100)
     // An end that is gone is read from the source again, as that of a copy is.
     try write(whole, to: victim)
-    for last in names(in: path).filter({ $0.contains(".ndjson") }).suffix(2) {
+    for last in names(in: path).filter({ $0.contains(".envelopes") }).suffix(2) {
       unlink("\(path)/\(last)")
     }
     #expect(try world.envelopes().count < 100)

@@ -26,7 +26,8 @@ public final class PartitionAppender {
   private let options: DirectoryOptions
   let compressor: SegmentCompressor
   private let ownsCompressor: Bool
-  private let lock: PartitionLock
+  /// nil where the caller has it.
+  private let lock: PartitionLock?
 
   /// The segment that grows; none before the first record and after a gap. There is an index where there is
   /// a file.
@@ -59,9 +60,10 @@ public final class PartitionAppender {
   /// for each.
   static let mixedGapLinesMax: Int64 = 1 << 20
 
+  /// - Parameter isLocked: whether the caller holds a lock that keeps other writers out.
   init(
     _ directory: PartitionDirectory, options: DirectoryOptions, time: RecordTime?,
-    isCopy: Bool = false, sharing compressor: SegmentCompressor? = nil
+    isCopy: Bool = false, isLocked: Bool = false, sharing compressor: SegmentCompressor? = nil
   ) throws(EventLogError) {
     self.directory = directory
     self.options = options
@@ -69,7 +71,7 @@ public final class PartitionAppender {
     age = SegmentAge(options)
     self.compressor = compressor ?? SegmentCompressor(options)
     ownsCompressor = compressor == nil
-    lock = try PartitionLock(directory)
+    lock = isLocked ? nil : try PartitionLock(directory)
     bufferBytes = options.bufferBytes
     buffer = .allocate(byteCount: bufferBytes, alignment: 64)
     try recover(time: time)
@@ -228,7 +230,7 @@ public final class PartitionAppender {
     index = nil
     file = nil
     if hasEpoch { epochs.close(directory, at: nextOffset) }
-    lock.release()
+    lock?.release()
   }
 
   /// `sync` for a writer of several partitions that is about to close the compressor they share. Does nothing after

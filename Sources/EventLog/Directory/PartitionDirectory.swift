@@ -13,12 +13,14 @@ struct PartitionDirectory: Sendable {
 
   let path: String
   let partition: TopicPartition
+  /// What the names of segments end in, but for compressed ones.
+  var suffix = "ndjson"
 
   var lockPath: String { "\(path)/lock" }
   var epochsPath: String { "\(path)/epochs" }
   var startPath: String { "\(path)/start" }
-  func rawPath(_ base: Int64) -> String { "\(path)/\(Self.digits(base)).ndjson" }
-  func compressedPath(_ base: Int64) -> String { "\(path)/\(Self.digits(base)).ndjson.zst" }
+  func rawPath(_ base: Int64) -> String { "\(path)/\(Self.digits(base)).\(suffix)" }
+  func compressedPath(_ base: Int64) -> String { "\(path)/\(Self.digits(base)).\(suffix).zst" }
   func gapPath(_ base: Int64) -> String { "\(path)/\(Self.digits(base)).gap" }
   func indexPath(_ segment: Segment) -> String {
     "\(path)/\(Self.digits(segment.base))\(segment.kind == .compressed ? ".zst" : "").index"
@@ -48,7 +50,7 @@ struct PartitionDirectory: Sendable {
       throw EventLogError(
         .unavailable, "\(partition) is not there: no directory \(path); create the topic first")
     }
-    var found = names.compactMap(Self.segment(named:))
+    var found = names.compactMap(segment(named:))
     found.sort {
       ($0.base, $0.kind == .compressed ? 1 : 0) < ($1.base, $1.kind == .compressed ? 1 : 0)
     }
@@ -58,14 +60,14 @@ struct PartitionDirectory: Sendable {
     return segments
   }
 
-  private static func segment(named name: String) -> Segment? {
+  private func segment(named name: String) -> Segment? {
     guard let dot = name.firstIndex(of: "."),
       name.utf8.distance(from: name.startIndex, to: dot) == 20,
       let base = Int64(name[..<dot]), base >= 0
     else { return nil }
     switch name[dot...] {
-    case ".ndjson": return Segment(base: base, kind: .raw)
-    case ".ndjson.zst": return Segment(base: base, kind: .compressed)
+    case ".\(suffix)": return Segment(base: base, kind: .raw)
+    case ".\(suffix).zst": return Segment(base: base, kind: .compressed)
     case ".gap": return Segment(base: base, kind: .gap)
     default: return nil
     }

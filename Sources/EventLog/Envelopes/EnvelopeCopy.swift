@@ -1,10 +1,11 @@
 /// Keeps the envelopes of one partition's copy in the lake, in a log of their own inside the partition's directory: the
-/// envelope at an offset belongs to the record at that offset. Nothing is there before the first envelope. Not
-/// shared between threads.
+/// envelope at an offset belongs to the record at that offset. Nothing is there before the first envelope. The records' lock is the
+/// envelopes' too. Not shared between threads.
 ///
 /// The two logs are written one after the other, so that a crash or a power failure may leave either behind the other.
 /// Whoever goes on reads the source from where the shorter one ends, and what is there already is not taken again.
 final class EnvelopeCopy {
+  private let records: PartitionAppender
   private let directory: PartitionDirectory
   private let options: DirectoryOptions
   private let isMixed: Bool
@@ -14,15 +15,16 @@ final class EnvelopeCopy {
   private(set) var nextOffset: Int64
 
   /// - Parameters:
-  ///   - begin: where the copy of the records ends, which is where the envelopes of a lake begin that has none yet.
+  ///   - records: where the copy of the records ends is where the envelopes of a lake begin that has none yet.
   ///   - isMixed: whether most offsets are those of other topics' records.
-  init(
-    of records: PartitionDirectory, options: DirectoryOptions, begin: Int64, isMixed: Bool
-  ) throws(EventLogError) {
-    directory = records.envelopes
+  init(of records: PartitionAppender, options: DirectoryOptions, isMixed: Bool)
+    throws(EventLogError)
+  {
+    self.records = records
+    directory = records.directory.envelopes
     self.options = options
     self.isMixed = isMixed
-    nextOffset = begin
+    nextOffset = records.nextOffset
     guard File.exists(directory.path) else { return }
     let segments = try directory.segments()
     let start = try directory.startMark()
@@ -31,6 +33,9 @@ final class EnvelopeCopy {
       nextOffset = try SegmentEnd.find(directory, segments, PartitionEpochs.load(directory))
     }
   }
+
+  // What compresses segments has to be gone before the lock is, which goes with the records' appender.
+  deinit { appender = nil }
 
   /// Takes the envelopes of records that were read up to `position`; readers see them when this returns.
   func append(_ batch: EnvelopeBatch, upTo position: Int64) throws(EventLogError) {
@@ -48,7 +53,8 @@ final class EnvelopeCopy {
   private func open() throws(EventLogError) -> PartitionAppender {
     if let appender { return appender }
     try File.makeDirectories(directory.path)
-    let opened = try PartitionAppender(directory, options: options, time: nil, isCopy: true)
+    let opened = try PartitionAppender(
+      directory, options: options, time: nil, isCopy: true, isLocked: true)
     try opened.begin(at: nextOffset)
     appender = opened
     return opened
@@ -61,9 +67,10 @@ final class EnvelopeCopy {
 }
 
 extension PartitionDirectory {
-  /// Where the envelopes of this partition's records are.
+  /// Where the envelopes of this partition's records are. Their segments end in something else than those of records, so that
+  /// nobody takes them for events who looks for `*.ndjson` below a topic.
   var envelopes: PartitionDirectory {
-    PartitionDirectory(path: "\(path)/envelopes", partition: partition)
+    PartitionDirectory(path: "\(path)/envelopes", partition: partition, suffix: "envelopes")
   }
 }
 
