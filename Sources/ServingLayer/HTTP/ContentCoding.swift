@@ -7,8 +7,10 @@ enum ContentCoding: String, CaseIterable, Sendable {
 
   /// The coding that the client likes best: zstd before gzip where it likes both; nil where it names neither.
   ///
-  /// - Parameter header: of `Accept-Encoding`, such as `gzip, zstd;q=0.5`.
-  init?(accepted header: String?) {
+  /// - Parameters:
+  ///   - header: of `Accept-Encoding`, such as `gzip, zstd;q=0.5`.
+  ///   - offered: what there is to choose from.
+  init?(accepted header: String?, of offered: Set<ContentCoding> = [.zstd, .gzip]) {
     guard let header, header.utf8.count <= 1024 else { return nil }
     var best: (coding: ContentCoding, weight: Double)?
     for part in header.lowercased().split(separator: ",") {
@@ -17,7 +19,7 @@ enum ContentCoding: String, CaseIterable, Sendable {
       let coding = name == "*" ? .gzip : ContentCoding(rawValue: name)
       let quality = words.dropFirst().first { $0.hasPrefix("q=") }
       let weight = quality.map { Double($0.dropFirst(2)) ?? 0 } ?? 1
-      guard let coding, weight > 0 else { continue }
+      guard let coding, offered.contains(coding), weight > 0 else { continue }
       let isBetter =
         best.map { weight > $0.weight || (weight == $0.weight && coding == .zstd) } ?? true
       if isBetter { best = (coding, weight) }

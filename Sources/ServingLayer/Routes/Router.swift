@@ -103,6 +103,8 @@ struct Router: Sendable {
     case .query: try question(request)
     case .catalog: .answer(Self.catalog.response(for: request))
     case .live: .answer(live(request))
+    case .trending: trending(request)
+    case .anomalies: try anomalies(request)
     case .loads, .rollback: work(.loads, .question) { try $0.loads() }
     case .health: .answer(.json("{\"status\":\"alive\"}"))
     case .readiness: work(route, .probe) { try $0.readiness() }
@@ -221,32 +223,26 @@ struct Router: Sendable {
     var json = JSONWriter()
     json.object { json in
       json.list("loads") { json in
-        for row in answer.rows {
-          json.object { json in
-            for (column, text) in zip(answer.columns, row) {
-              if column.isJSON {
-                json.member(column.name, raw: text ?? "null")
-              } else {
-                json.member(column.name, text)
-              }
-            }
-          }
-        }
+        for row in answer.rows { json.row(answer.columns, row) }
       }
     }
     return .json(json.text)
   }
 
   private func live(_ request: Request) -> Response {
-    Response(
+    let coding = ContentCoding(accepted: request.headers["accept-encoding"], of: [.gzip])
+    var response = Response(
       status: 200,
       headers: [
         ("Content-Type", "text/event-stream; charset=utf-8"), ("Cache-Control", "no-store"),
         // Asks reverse proxies not to hold events back.
-        ("X-Accel-Buffering", "no"),
+        ("X-Accel-Buffering", "no"), ("Vary", "Accept-Encoding"),
       ],
       body: request.method == "HEAD"
-        ? .bytes(AnswerBytes([])) : .events(after: request.headers["last-event-id"]))
+        ? .bytes(AnswerBytes([]))
+        : .events(after: request.headers["last-event-id"], isCompressed: coding != nil))
+    if let coding { response.headers.append(("Content-Encoding", coding.rawValue)) }
+    return response
   }
 
   private func readiness() throws -> Response {
