@@ -11,7 +11,7 @@ import time
 import unittest
 
 from axe_playwright_python.sync_playwright import Axe
-from browser import COLOURS, READY_MS, SECTIONS, Browser, load_all, open_page, tile
+from browser import COLOURS, READY_MS, SECTIONS, Browser, load_all, open_empty, open_page, tile
 from site_under_test import Site, wait_for
 from wire import StreamCount, Wire
 
@@ -399,10 +399,7 @@ class Life(PageTest):
     def test_an_empty_warehouse_says_the_first_step(self):
         page = self.browser.page()
         self.addCleanup(page.context.close)
-        empty = '{"full":true,"database":"up","as_of":null,"epoch":1,"loaded_epoch":0,"latest_minute":null,"rows":[]}'
-        page.route("**/api/v1/live", lambda route: route.fulfill(content_type="text/event-stream", body=f"retry: 600000\n\nevent: minutes\ndata: {empty}\n\n"))
-        page.goto(self.site.address)
-        page.locator("#start").wait_for()
+        open_empty(page, self.site.address)
         self.assertIn("polyrhythm generate", page.locator("#start").inner_text())
         self.axe(page)
 
