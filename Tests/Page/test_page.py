@@ -172,6 +172,7 @@ class Figures(PageTest):
     def test_series_of_the_greatest_are_those_of_the_api_and_the_others_too(self):
         span = self.span()
         page = self.opened(f"?section=content&from={span['from']}&to={span['to']}&tz=UTC", zone="UTC")
+        load_all(page)
         rows = self.table(page, "genre-time")
         answer = self.site.rows(metrics="listens", by="genre", granularity="hour", top=5, **span)
         for genre in {r["genre"] for r in answer if not r["is_other"]}:

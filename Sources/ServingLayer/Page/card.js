@@ -5,7 +5,6 @@ import { KINDS } from "./draw.js";
 import { element, write } from "./dom.js";
 import { Format, clock, none, shortMoment } from "./format.js";
 import { brush } from "./frame.js";
-import { saveCSV, savePNG } from "./pictures.js";
 import { DAY, MINUTE } from "./range.js";
 import { change, state } from "./state.js";
 import { world } from "./world.js";
@@ -14,6 +13,9 @@ import { world } from "./world.js";
 const TABLE_ROWS = 500;
 const TABLE_EVERY_MS = 10000;
 const AGAIN_MS = 5000;
+
+// What makes files is fetched when somebody wants one.
+const save = async (kind, card) => (await import("./pictures.js"))[`save${kind}`](card);
 
 export class Card {
   constructor(definition) {
@@ -37,7 +39,7 @@ export class Card {
     this.toggle = item("Show as table", () => this.showTable(!this.element.classList.contains("as-table")));
     this.link = element("a", { textContent: "Open as JSON", href: "#" });
     this.menu = element("details", { className: "menu" }, element("summary", { textContent: "⋯", "aria-label": `${title}: table and files`, title: "Table and files" }),
-      element("div", { className: "menu-items" }, this.kind.isTable ? null : this.toggle, item("Save as CSV", () => saveCSV(this)), item("Save as PNG", () => savePNG(this)), this.link));
+      element("div", { className: "menu-items" }, this.kind.isTable ? null : this.toggle, item("Save as CSV", () => save("CSV", this)), item("Save as PNG", () => save("PNG", this)), this.link));
     this.menu.addEventListener("keydown", (event) => { if (event.key === "Escape") { this.menu.open = false; this.menu.firstChild.focus(); } });
     this.menu.addEventListener("focusout", (event) => { if (event.relatedTarget && !this.menu.contains(event.relatedTarget)) this.menu.open = false; });
     this.sub = element("p", { className: "sub", textContent: sub });

@@ -60,7 +60,10 @@ struct Router: Sendable {
   ) -> Response {
     var response = response
     crossOrigin.open(&response, to: request)
-    for header in Self.securityHeaders where response.header(header.name) == nil {
+    // Of what the page consists of, the policies of documents are read in none but the document.
+    let isPart = request.path.hasPrefix("/assets/") && response.header("ETag") != nil
+    let policies = isPart ? Self.securityHeaders : Self.securityHeaders + Self.documentHeaders
+    for header in policies where response.header(header.name) == nil {
       response.headers.append(header)
     }
     if access.isSecure { response.headers.append(Self.transportSecurity) }
@@ -360,15 +363,17 @@ struct Router: Sendable {
     """
 
   private static let securityHeaders: [(name: String, value: String)] = [
+    ("X-Content-Type-Options", "nosniff"), ("Cross-Origin-Resource-Policy", "same-origin"),
+  ]
+
+  private static let documentHeaders: [(name: String, value: String)] = [
     (
       "Content-Security-Policy",
       "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
         + "form-action 'self'; frame-ancestors 'none'"
     ),
-    ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
     ("Referrer-Policy", "no-referrer"),
-    ("Cross-Origin-Resource-Policy", "same-origin"),
   ]
 
   /// Browsers that have come by TLS once come by nothing else for a year (RFC 6797).
