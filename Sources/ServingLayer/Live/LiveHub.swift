@@ -21,7 +21,7 @@ final class LiveHub: Sendable {
     var changedIn: Int
   }
 
-  private struct MessageKey: Hashable {
+  private struct Rendering: Hashable {
     /// The version after which the message tells of changes.
     var seen: Int
     var isCompressed: Bool
@@ -41,7 +41,7 @@ final class LiveHub: Sendable {
     var isClosed = false
     var subscribers: [ObjectIdentifier: Subscription] = [:]
     /// Messages of this version.
-    var messages: [MessageKey: AnswerBytes] = [:]
+    var messages: [Rendering: AnswerBytes] = [:]
     /// Looks at the database, those that have begun and the latest that has ended.
     var begun = 0
     var ended = 0
@@ -133,14 +133,14 @@ final class LiveHub: Sendable {
   }
 
   /// The totals of each minute up to a time, and how many of the listens are from the batch layer.
-  private func minutes(upTo end: Instant) throws(WarehouseError) -> Hour {
+  private func minutes(upTo end: Instant) throws(WarehouseError) -> LiveHour {
     var query = Query.live(
       from: Instant(milliseconds: end.milliseconds - Self.window).floored(to: .minute),
       to: Instant(milliseconds: end.milliseconds + Self.clockSlack).ceiled(to: .minute))
-    guard let totals = try? QueryPlan(query) else { return Hour() }
+    guard let totals = try? QueryPlan(query) else { return LiveHour() }
     query.metrics = query.metrics.filter { $0.name == "listens" }
     query.by = [.layer]
-    guard let layers = try? QueryPlan(query) else { return Hour() }
+    guard let layers = try? QueryPlan(query) else { return LiveHour() }
     let results = try database.rows(
       [QuerySQL.statement(for: totals), QuerySQL.statement(for: layers)])
     var batch: [String: String] = [:]
@@ -157,17 +157,17 @@ final class LiveHub: Sendable {
       }
       return (time, json.text)
     }
-    return Hour(rows: rows, settledBefore: answer.settledBefore)
+    return LiveHour(rows: rows, settledBefore: answer.settledBefore)
   }
 
   /// What the database says of the minutes of an hour.
-  private struct Hour {
+  private struct LiveHour {
     var rows: [(time: String, json: String)] = []
     var settledBefore: String?
   }
 
   private func publish(
-    _ warehouse: WarehouseState, _ hour: Hour, first: (text: String, loadedEpoch: Int)?,
+    _ warehouse: WarehouseState, _ hour: LiveHour, first: (text: String, loadedEpoch: Int)?,
     latest: String?
   ) {
     state.withLock { state in
@@ -277,7 +277,7 @@ final class LiveHub: Sendable {
         if state.isClosed { return .closed }
         if state.version > place.seen, state.ended >= place.look {
           defer { (place.seen, place.sentAt, place.needsHeartbeat) = (state.version, .now, false) }
-          let key = MessageKey(seen: place.seen, isCompressed: subscription.isCompressed)
+          let key = Rendering(seen: place.seen, isCompressed: subscription.isCompressed)
           return message(key, in: &state).map { .message($0) } ?? .closed
         }
         if place.needsHeartbeat {
@@ -321,11 +321,11 @@ final class LiveHub: Sendable {
   }
 
   /// Rendered, and compressed, once for all who have seen the same; nil where there is no memory for it.
-  private func message(_ key: MessageKey, in state: inout State) -> AnswerBytes? {
+  private func message(_ key: Rendering, in state: inout State) -> AnswerBytes? {
     if let known = state.messages[key] { return known }
     let message: AnswerBytes?
     if key.isCompressed {
-      let plain = MessageKey(seen: key.seen, isCompressed: false)
+      let plain = Rendering(seen: key.seen, isCompressed: false)
       message = self.message(plain, in: &state).flatMap { EndlessGzip.piece(of: $0) }
     } else {
       message = AnswerBytes(text(after: key.seen, of: state))
