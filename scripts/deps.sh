@@ -129,7 +129,7 @@ install_for_tests() {
     python3 -m venv "$test_python" || fail "cannot make a Python environment in $test_python"
   fi
   install_required Oracle DuckDB
-  install_required Page 'Playwright and axe'
+  install_required Page 'Playwright, axe and Pillow'
   local python
   for python in "$test_python/bin/python3" python3; do
     if "$python" -c 'import moto.server, boto3' 2>/dev/null; then return; fi

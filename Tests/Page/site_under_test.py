@@ -39,15 +39,18 @@ class Site:
         os.chmod(self.folder, 0o755)
         self.processes = {}
         self.address = f"http://127.0.0.1:{free_port()}"
-        self.generated = ["generate", "--users", str(users), "--seed", str(seed), "--countries", COUNTRIES, "--from", f"{days}d"]
+        self.generated = ["generate", "--users", str(users), "--seed", str(seed), "--countries", COUNTRIES]
+        self.days = days
 
     def start(self):
-        self.run(*self.generated)
+        # History ends where what goes on begins: a start that is said in days ago would be another one each time.
+        present = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        self.run(*self.generated, "--from", f"{self.days}d", "--to", present)
         self.begin("serve", "serve", "--listen", self.address.removeprefix("http://"))
         wait_for("the server", lambda: self.answers("/healthz"), START_SECONDS)
         self.run("load", "full")
         self.begin("speed", "speed")
-        self.begin("generate", *self.generated, "--continuous")
+        self.begin("generate", *self.generated, "--from", present, "--continuous")
         wait_for("both layers", lambda: (self.ask("/readyz") or {}).get("speed_age_seconds") is not None, START_SECONDS)
         return self
 

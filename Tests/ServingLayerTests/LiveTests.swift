@@ -33,6 +33,8 @@ import Warehouse
     let first = try #require(next(hub, subscription))
     #expect(first.contains("\"full\":true") && first.contains("\"database\":\"up\""))
     #expect(first.contains("\"latest_minute\":\"2026-11-20T11:59:00Z\""))
+    #expect(first.contains("\"first_minute\":\"2026-11-20T10:58:00Z\""))
+    #expect(first.contains("\"settled_before\":"))
     #expect(first.contains("\"time\":\"2026-11-20T11:58:00Z\",\"listens\":5,"))
     #expect(first.contains("\"listens_batch\":2}") && first.contains("\"listens_batch\":0}"))
     #expect(!first.contains("10:58"))

@@ -1,3 +1,4 @@
+import Foundation
 import Metrics
 import TestKit
 import Testing
@@ -168,6 +169,59 @@ import Warehouse
         ["2026-11-13 05:00:00", "TX", "listens", "t"],
         ["2026-11-13 05:00:00", "total", "listens", "t"],
       ])
+
+    let all = try document(fixture, .anomalies, "from=2026-11-12")
+    #expect(all["to"] as? String == "2026-11-20T12:01:00Z" && all["truncated"] as? Bool == false)
+    let found = try #require(all["anomalies"] as? [[String: Any]])
+    #expect(
+      found.map { "\($0["hour"] ?? "") \($0["state"] ?? "")" } == [
+        "2026-11-13T05:00:00Z <null>", "2026-11-13T05:00:00Z TX", "2026-11-12T06:00:00Z <null>",
+        "2026-11-12T06:00:00Z TX",
+      ])
+    #expect(found[2]["scope"] as? String == "total" && found[2]["measure"] as? String == "listens")
+    #expect(found[2]["value"] as? Int == 0 && found[2]["is_over"] as? Bool == true)
+    #expect((found[2]["expected"] as? Double).map { $0 > 500 } == true)
+    #expect((found[2]["score"] as? Double).map { $0 <= -5 } == true)
+    let some = try document(fixture, .anomalies, "from=2026-11-12T06:00Z&to=2026-11-13T05:00Z")
+    #expect((some["anomalies"] as? [Any])?.count == 2)
+    // Six o'clock in UTC is one o'clock in New York.
+    let local = try document(
+      fixture, .anomalies, "from=2026-11-12T01:00&to=2026-11-12T02:00&tz=America/New_York")
+    #expect((local["anomalies"] as? [Any])?.count == 2)
+  }
+
+  @Test func `of the present hour only what is more than usual is told`() throws {
+    for (factor, isTold) in [(3, true), (0, false)] {
+      let fixture = try site(
+        "update usual set listens = listens * \(factor) where minute = '2026-11-15 23:00Z'")
+      let found = try #require(
+        try document(fixture, .anomalies)["anomalies"] as? [[String: Any]])
+      #expect(found.count == (isTold ? 2 : 0))
+      #expect(found.allSatisfy { $0["is_over"] as? Bool == false })
+    }
+  }
+
+  @Test func `times and names of parameters are checked`() throws {
+    let fixture = try Fixture()
+    for (query, message) in [
+      ("from=yesterday", "from: found \\\"yesterday\\\""),
+      ("from=2026-11-12&to=2026-11-11", "accepted: a time before to"),
+      ("metrics=listens", "accepted: from, to, tz"), ("to=1'; drop", "to: found"),
+    ] {
+      let answer = fixture.get(Route.anomalies.path, query)
+      #expect(answer.status == 400 && answer.text.contains(message), "\(answer.text)")
+    }
+    let empty = try document(fixture, .trending)
+    #expect(empty["to"] is NSNull && (empty["trending"] as? [Any])?.isEmpty == true)
+  }
+
+  private func document(
+    _ fixture: Fixture, _ route: Route, _ query: String = ""
+  ) throws -> [String: Any] {
+    let answer = fixture.get(route.path, query)
+    #expect(answer.status == 200 && answer.header("ETag") != nil, "\(answer.text)")
+    return try #require(
+      JSONSerialization.jsonObject(with: Data(answer.text.utf8)) as? [String: Any])
   }
 
   @Test func `what is played more than usual is trending, the most striking first`() throws {
@@ -196,6 +250,13 @@ import Warehouse
     #expect(found.contains(["artist", "new", nil, "30"]))
     #expect(found.contains(["song", "new", "brand new", "30"]))
     #expect(Set(found.map { $0[1] ?? "" }) == ["artist 3", "new"])
+
+    let answer = try document(fixture, .trending)
+    #expect(answer["from"] as? String == "2026-11-10T18:00:00Z")
+    #expect(answer["to"] as? String == "2026-11-11T00:00:00Z")
+    let told = try #require(answer["trending"] as? [[String: Any]])
+    #expect(told.count == found.count && told[0]["title"] as? String == "song 7")
+    #expect(told[0]["listens"] as? Int == 240 && told[0]["score"] as? Double ?? 0 > 3)
   }
 }
 

@@ -7,8 +7,10 @@ enum ContentCoding: String, CaseIterable, Sendable {
 
   /// The coding that the client likes best: zstd before gzip where it likes both; nil where it names neither.
   ///
-  /// - Parameter header: of `Accept-Encoding`, such as `gzip, zstd;q=0.5`.
-  init?(accepted header: String?) {
+  /// - Parameters:
+  ///   - header: of `Accept-Encoding`, such as `gzip, zstd;q=0.5`.
+  ///   - offered: what there is to choose from.
+  init?(accepted header: String?, of offered: Set<ContentCoding> = [.zstd, .gzip]) {
     guard let header, header.utf8.count <= 1024 else { return nil }
     var best: (coding: ContentCoding, weight: Double)?
     for part in header.lowercased().split(separator: ",") {
@@ -17,7 +19,7 @@ enum ContentCoding: String, CaseIterable, Sendable {
       let coding = name == "*" ? .gzip : ContentCoding(rawValue: name)
       let quality = words.dropFirst().first { $0.hasPrefix("q=") }
       let weight = quality.map { Double($0.dropFirst(2)) ?? 0 } ?? 1
-      guard let coding, weight > 0 else { continue }
+      guard let coding, offered.contains(coding), weight > 0 else { continue }
       let isBetter =
         best.map { weight > $0.weight || (weight == $0.weight && coding == .zstd) } ?? true
       if isBetter { best = (coding, weight) }
@@ -27,24 +29,26 @@ enum ContentCoding: String, CaseIterable, Sendable {
   }
 
   /// The compressed bytes; nil where there is no memory for them.
-  func compress(_ bytes: UnsafeRawBufferPointer) -> AnswerBytes? {
+  ///
+  /// - Parameter isThorough: whether it may take some ten times as long for the last eighth, as for what is compressed once and sent often.
+  func compress(_ bytes: UnsafeRawBufferPointer, isThorough: Bool = false) -> AnswerBytes? {
     switch self {
     case .zstd:
       AnswerBytes(capacity: ZSTD_compressBound(bytes.count)) { output in
         let size = ZSTD_compress(
-          output.baseAddress, output.count, bytes.baseAddress, bytes.count, 3)
+          output.baseAddress, output.count, bytes.baseAddress, bytes.count, isThorough ? 15 : 3)
         return ZSTD_isError(size) == 0 ? size : nil
       }
-    case .gzip: Self.gzip(bytes)
+    case .gzip: Self.gzip(bytes, level: isThorough ? 9 : 6)
     }
   }
 
-  private static func gzip(_ bytes: UnsafeRawBufferPointer) -> AnswerBytes? {
+  private static func gzip(_ bytes: UnsafeRawBufferPointer, level: Int32) -> AnswerBytes? {
     var stream = z_stream()
     // 16 more than the window's 15 bits asks for gzip's header; 8 is the default memory level.
     guard
       deflateInit2_(
-        &stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+        &stream, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
         CInt(MemoryLayout<z_stream>.size)) == Z_OK
     else { return nil }
     defer { deflateEnd(&stream) }

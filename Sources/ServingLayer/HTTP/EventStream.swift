@@ -10,14 +10,22 @@ final class EventStream: @unchecked Sendable {
   private static let piece = 4096
   // `retry` tells the browser to connect again one second after a stream has broken.
   private static let opening = AnswerBytes("retry: 1000\n\n")
+  /// nil where there is no memory.
+  private static let compressedOpening = EndlessGzip.piece(of: opening).map { piece in
+    AnswerBytes(EndlessGzip.header + Array(piece.buffer))
+  }
 
   private let connection: OpaquePointer
   private let hub: LiveHub
   private let subscription: LiveHub.Subscription
-  private var pending = EventStream.opening
+  private var pending: AnswerBytes
   private var sent = 0
 
-  private init(_ connection: OpaquePointer, _ hub: LiveHub, _ subscription: LiveHub.Subscription) {
+  private init(
+    _ connection: OpaquePointer, _ hub: LiveHub, _ subscription: LiveHub.Subscription,
+    _ opening: AnswerBytes
+  ) {
+    pending = opening
     self.connection = connection
     self.hub = hub
     self.subscription = subscription
@@ -27,13 +35,16 @@ final class EventStream: @unchecked Sendable {
 
   /// A response of libmicrohttpd that never ends; nil where there is no memory.
   ///
-  /// - Parameter last: the id of the event that the client has seen last.
+  /// - Parameters:
+  ///   - last: the id of the event that the client has seen last.
+  ///   - isCompressed: whether the bytes are those of `EndlessGzip`.
   static func response(
-    on connection: OpaquePointer, hub: LiveHub, after last: String?
+    on connection: OpaquePointer, hub: LiveHub, after last: String?, isCompressed: Bool
   ) -> OpaquePointer? {
+    guard let opening = isCompressed ? compressedOpening : opening else { return nil }
     let waker = Waker(connection)
-    let subscription = hub.subscribe(after: last) { waker.wake() }
-    let stream = Unmanaged.passRetained(EventStream(connection, hub, subscription))
+    let subscription = hub.subscribe(after: last, isCompressed: isCompressed) { waker.wake() }
+    let stream = Unmanaged.passRetained(EventStream(connection, hub, subscription, opening))
     let response = MHD_create_response_from_callback(
       UInt64.max, piece,
       { context, _, buffer, capacity in

@@ -293,8 +293,9 @@ private func send(_ response: Response, on connection: OpaquePointer, hub: LiveH
       { context in
         if let context { Unmanaged<AnswerBytes>.fromOpaque(context).release() }
       }, Unmanaged.passRetained(bytes).toOpaque())
-  case .events(let last):
-    message = EventStream.response(on: connection, hub: hub, after: last)
+  case .events(let last, let isCompressed):
+    message = EventStream.response(
+      on: connection, hub: hub, after: last, isCompressed: isCompressed)
   }
   guard let message else { return .NO }
   defer { MHD_destroy_response(message) }

@@ -30,7 +30,7 @@ struct Response: Sendable {
   enum Body: Sendable {
     case bytes(AnswerBytes)
     /// Server-sent events, from now until the client or the server goes; those after an event that the client has.
-    case events(after: String?)
+    case events(after: String?, isCompressed: Bool)
   }
 
   var status: Int

@@ -12,10 +12,15 @@ final class StoredAnswer: Sendable {
   private let identity: AnswerBytes
   /// Without quotes.
   private let tag: String
+  /// Whether the bytes stay as long as the process.
+  private let isFixed: Bool
   private let compressed = Mutex<[ContentCoding: AnswerBytes]>([:])
 
-  /// - Parameter response: of status 200, with a whole body.
-  init(_ response: Response) {
+  /// - Parameters:
+  ///   - response: of status 200, with a whole body.
+  ///   - isFixed: whether the answer stays as long as the process, and is compressed as far as it goes.
+  init(_ response: Response, isFixed: Bool = false) {
+    self.isFixed = isFixed
     headers = response.headers
     identity = response.bytes
     tag = Self.hash(identity.buffer)
@@ -25,7 +30,7 @@ final class StoredAnswer: Sendable {
     self.init(
       Response(
         status: 200, headers: [("Content-Type", contentType), ("Cache-Control", caching)],
-        body: .bytes(bytes)))
+        body: .bytes(bytes)), isFixed: true)
   }
 
   static func json(_ text: String) -> StoredAnswer {
@@ -69,7 +74,7 @@ final class StoredAnswer: Sendable {
 
   private func compressed(by coding: ContentCoding) -> AnswerBytes? {
     if let known = compressed.withLock({ $0[coding] }) { return known }
-    let bytes = coding.compress(identity.buffer)
+    let bytes = coding.compress(identity.buffer, isThorough: isFixed)
     compressed.withLock { $0[coding] = bytes }
     return bytes
   }

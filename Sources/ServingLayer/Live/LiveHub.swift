@@ -21,18 +21,27 @@ final class LiveHub: Sendable {
     var changedIn: Int
   }
 
+  private struct Rendering: Hashable {
+    /// The version after which the message tells of changes.
+    var seen: Int
+    var isCompressed: Bool
+  }
+
   private struct State {
     /// The number of changes published so far.
     var version = 0
     var warehouse: WarehouseState?
     var latestMinute: String?
+    var settledBefore: String?
+    /// As ISO 8601, with the load after which it was asked for.
+    var firstMinute: (text: String, loadedEpoch: Int)?
     /// By minute, as ISO 8601.
     var rows: [String: Row] = [:]
     var isDatabaseDown = false
     var isClosed = false
     var subscribers: [ObjectIdentifier: Subscription] = [:]
-    /// Messages of this version by the version after which they tell of changes.
-    var messages: [Int: AnswerBytes] = [:]
+    /// Messages of this version.
+    var messages: [Rendering: AnswerBytes] = [:]
     /// Looks at the database, those that have begun and the latest that has ended.
     var begun = 0
     var ended = 0
@@ -85,17 +94,22 @@ final class LiveHub: Sendable {
       guard let row = try database.rows(queries.state).first, let now = WarehouseState(row) else {
         return end(look, began)
       }
-      let (known, minute) = state.withLock {
-        ($0.isDatabaseDown ? nil : $0.warehouse, $0.latestMinute)
+      var (known, minute, first) = state.withLock {
+        ($0.isDatabaseDown ? nil : $0.warehouse, $0.latestMinute, $0.firstMinute)
       }
       guard known?.version != now.version else { return end(look, began) }
-      var rows = try minutes(upTo: clock())
-      var latest = rows.map(\.time).max() ?? minute
-      if rows.isEmpty, let last = try latestMinute() {
-        rows = try minutes(upTo: last)
-        latest = rows.map(\.time).max()
+      var hour = try minutes(upTo: clock())
+      var latest = hour.rows.map(\.time).max() ?? minute
+      if hour.rows.isEmpty, let last = try time(queries.latestMinute) {
+        hour = try minutes(upTo: last)
+        latest = hour.rows.map(\.time).max()
       }
-      publish(now, rows, latest: latest)
+      if first?.loadedEpoch != now.loadedEpoch {
+        first = try time(queries.firstMinute).map {
+          (text: $0.iso8601, loadedEpoch: now.loadedEpoch)
+        }
+      }
+      publish(now, hour, first: first, latest: latest)
       end(look, began)
     } catch {
       publishOutage()
@@ -113,20 +127,20 @@ final class LiveHub: Sendable {
     for subscription in woken { subscription.wake() }
   }
 
-  private func latestMinute() throws(WarehouseError) -> Instant? {
-    try database.rows(queries.latestMinute).first?[0].flatMap { Int64($0) }
+  private func time(_ query: String) throws(WarehouseError) -> Instant? {
+    try database.rows(query).first?[0].flatMap { Int64($0) }
       .map(Instant.init(milliseconds:))
   }
 
   /// The totals of each minute up to a time, and how many of the listens are from the batch layer.
-  private func minutes(upTo end: Instant) throws(WarehouseError) -> [(time: String, json: String)] {
+  private func minutes(upTo end: Instant) throws(WarehouseError) -> LiveHour {
     var query = Query.live(
       from: Instant(milliseconds: end.milliseconds - Self.window).floored(to: .minute),
       to: Instant(milliseconds: end.milliseconds + Self.clockSlack).ceiled(to: .minute))
-    guard let totals = try? QueryPlan(query) else { return [] }
+    guard let totals = try? QueryPlan(query) else { return LiveHour() }
     query.metrics = query.metrics.filter { $0.name == "listens" }
     query.by = [.layer]
-    guard let layers = try? QueryPlan(query) else { return [] }
+    guard let layers = try? QueryPlan(query) else { return LiveHour() }
     let results = try database.rows(
       [QuerySQL.statement(for: totals), QuerySQL.statement(for: layers)])
     var batch: [String: String] = [:]
@@ -134,7 +148,7 @@ final class LiveHub: Sendable {
       if let time = row[0] { batch[time] = row[2] }
     }
     let answer = QueryAnswer(totals, results[0])
-    return answer.rows.compactMap { row in
+    let rows = answer.rows.compactMap { row -> (time: String, json: String)? in
       guard let time = row[0] else { return nil }
       var json = JSONWriter()
       json.object {
@@ -143,20 +157,30 @@ final class LiveHub: Sendable {
       }
       return (time, json.text)
     }
+    return LiveHour(rows: rows, settledBefore: answer.settledBefore)
+  }
+
+  /// What the database says of the minutes of an hour.
+  private struct LiveHour {
+    var rows: [(time: String, json: String)] = []
+    var settledBefore: String?
   }
 
   private func publish(
-    _ warehouse: WarehouseState, _ rows: [(time: String, json: String)], latest: String?
+    _ warehouse: WarehouseState, _ hour: LiveHour, first: (text: String, loadedEpoch: Int)?,
+    latest: String?
   ) {
     state.withLock { state in
       state.version += 1
       state.messages = [:]
       state.warehouse = warehouse
       state.latestMinute = latest
+      state.firstMinute = first
+      state.settledBefore = hour.settledBefore
       state.isDatabaseDown = false
       let old = state.rows
       state.rows = [:]
-      for (time, json) in rows {
+      for (time, json) in hour.rows {
         let known = old[time]
         state.rows[time] =
           known?.json == json ? known : Row(json: json, changedIn: state.version)
@@ -191,8 +215,13 @@ final class LiveHub: Sendable {
     /// Called once for each time that the subscription has begun to wait.
     fileprivate let wake: @Sendable () -> Void
 
-    fileprivate init(_ place: Place, _ wake: @escaping @Sendable () -> Void) {
+    fileprivate let isCompressed: Bool
+
+    fileprivate init(
+      _ place: Place, isCompressed: Bool, _ wake: @escaping @Sendable () -> Void
+    ) {
       self.place = Mutex(place)
+      self.isCompressed = isCompressed
       self.wake = wake
     }
   }
@@ -209,9 +238,11 @@ final class LiveHub: Sendable {
   ///
   /// - Parameters:
   ///   - last: the id of an event. An id of another process counts for nothing.
+  ///   - isCompressed: whether messages are pieces of `EndlessGzip`.
   ///   - wake: called from any thread, once for each time that `next` has said `nothing`.
   func subscribe(
-    after last: String? = nil, wake: @escaping @Sendable () -> Void = {}
+    after last: String? = nil, isCompressed: Bool = false,
+    wake: @escaping @Sendable () -> Void = {}
   ) -> Subscription {
     let shown = watch?.version
     let now = ContinuousClock.now
@@ -225,7 +256,7 @@ final class LiveHub: Sendable {
         .init(
           seen: (0...state.version).contains(seen) ? seen : 0, look: isCurrent ? 0 : state.begun + 1
         ),
-        wake)
+        isCompressed: isCompressed, wake)
       state.subscribers[ObjectIdentifier(subscription)] = subscription
       return subscription
     }
@@ -246,11 +277,13 @@ final class LiveHub: Sendable {
         if state.isClosed { return .closed }
         if state.version > place.seen, state.ended >= place.look {
           defer { (place.seen, place.sentAt, place.needsHeartbeat) = (state.version, .now, false) }
-          return .message(message(after: place.seen, in: &state))
+          let key = Rendering(seen: place.seen, isCompressed: subscription.isCompressed)
+          return message(key, in: &state).map { .message($0) } ?? .closed
         }
         if place.needsHeartbeat {
           (place.sentAt, place.needsHeartbeat) = (.now, false)
-          return .message(Self.comment)
+          let comment = subscription.isCompressed ? Self.compressedComment : Self.comment
+          return comment.map { .message($0) } ?? .closed
         }
         wait()
         place.isWaiting = true
@@ -259,7 +292,8 @@ final class LiveHub: Sendable {
     }
   }
 
-  private static let comment = AnswerBytes(": still here\n\n")
+  private static let comment: AnswerBytes? = AnswerBytes(": still here\n\n")
+  private static let compressedComment = comment.flatMap { EndlessGzip.piece(of: $0) }
 
   /// Wakes the subscriptions that have had nothing for so long, for a comment line.
   func beat(after silence: Duration = LiveHub.heartbeat) {
@@ -286,9 +320,22 @@ final class LiveHub: Sendable {
     }
   }
 
-  /// Rendered once for all who have seen the same.
-  private func message(after seen: Int, in state: inout State) -> AnswerBytes {
-    if let known = state.messages[seen] { return known }
+  /// Rendered, and compressed, once for all who have seen the same; nil where there is no memory for it.
+  private func message(_ key: Rendering, in state: inout State) -> AnswerBytes? {
+    if let known = state.messages[key] { return known }
+    let message: AnswerBytes?
+    if key.isCompressed {
+      let plain = Rendering(seen: key.seen, isCompressed: false)
+      message = self.message(plain, in: &state).flatMap { EndlessGzip.piece(of: $0) }
+    } else {
+      message = AnswerBytes(text(after: key.seen, of: state))
+    }
+    // Clients may claim to have seen any version.
+    if state.messages.count < 64 { state.messages[key] = message }
+    return message
+  }
+
+  private func text(after seen: Int, of state: State) -> String {
     var json = JSONWriter()
     let isFull = seen == 0
     json.object { json in
@@ -297,7 +344,9 @@ final class LiveHub: Sendable {
       json.member("as_of", state.warehouse?.asOf)
       json.member("epoch", raw: state.warehouse.map { "\($0.epoch)" } ?? "null")
       json.member("loaded_epoch", raw: state.warehouse.map { "\($0.loadedEpoch)" } ?? "null")
+      json.member("first_minute", state.firstMinute?.text)
       json.member("latest_minute", state.latestMinute)
+      json.member("settled_before", state.settledBefore)
       json.list("rows") { json in
         for (_, row) in state.rows.sorted(by: { $0.key < $1.key })
         where isFull || row.changedIn > seen {
@@ -305,11 +354,7 @@ final class LiveHub: Sendable {
         }
       }
     }
-    let message = AnswerBytes(
-      "id: \(name)-\(state.version)\nevent: minutes\ndata: \(json.text)\n\n")
-    // Clients may claim to have seen any version.
-    if state.messages.count < 64 { state.messages[seen] = message }
-    return message
+    return "id: \(name)-\(state.version)\nevent: minutes\ndata: \(json.text)\n\n"
   }
 }
 

@@ -10,6 +10,9 @@ export class Refusal extends Error {
   }
 }
 
+// What the filters, or the chart itself, leave nothing to be shown of.
+export class NotCounted extends Error {}
+
 // The server's clock less this one's, in milliseconds; by the header of its answers.
 export const clock = { ahead: 0, now: () => Date.now() + clock.ahead };
 
@@ -52,17 +55,20 @@ export const forget = () => kept.clear();
 
 const iso = (t) => new Date(t).toISOString().replace(".000Z", "Z");
 
+// A comma of a value would part two values.
+const escaped = (value) => String(value).replace(/[\\,]/g, "\\$&");
+
 // `question`: metrics, by, granularity, limit, filters and further parameters of docs/api.md.
 export function address(question, range, format = "json") {
   const query = new URLSearchParams();
   query.set("metrics", question.metrics.join(","));
   if (question.by?.length) query.set("by", question.by.join(","));
   if (question.granularity) query.set("granularity", question.granularity);
-  if (question.limit) query.set("limit", question.limit);
+  for (const name of ["limit", "top", "compare"]) if (question[name]) query.set(name, question[name]);
   query.set("from", iso(range.from));
   query.set("to", iso(range.to));
   if (range.zone !== "UTC") query.set("tz", range.zone);
-  for (const { dimension, value } of question.filters ?? []) query.append("filter", `${dimension}:${value}`);
+  for (const { dimension, value } of question.filters ?? []) query.append("filter", `${dimension}:${escaped(value)}`);
   if (format !== "json") query.set("format", format);
   return `/api/v1/query?${query}`;
 }

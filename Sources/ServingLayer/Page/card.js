@@ -1,18 +1,21 @@
 // A chart's frame: its title, its menu, its table, and what it says while there is nothing to show.
 
-import { address } from "./api.js";
-import { KINDS, NotCounted } from "./draw.js";
+import { NotCounted, address } from "./api.js";
+import { KINDS } from "./draw.js";
 import { element, write } from "./dom.js";
 import { Format, clock, none, shortMoment } from "./format.js";
 import { brush } from "./frame.js";
-import { saveCSV, savePNG } from "./pictures.js";
 import { DAY, MINUTE } from "./range.js";
 import { change, state } from "./state.js";
+import { world } from "./world.js";
 
 // Rows of a table that are put into the page; a file has all of them.
 const TABLE_ROWS = 500;
 const TABLE_EVERY_MS = 10000;
 const AGAIN_MS = 5000;
+
+// What makes files is fetched when somebody wants one.
+const save = async (kind, card) => (await import("./pictures.js"))[`save${kind}`](card);
 
 export class Card {
   constructor(definition) {
@@ -36,7 +39,7 @@ export class Card {
     this.toggle = item("Show as table", () => this.showTable(!this.element.classList.contains("as-table")));
     this.link = element("a", { textContent: "Open as JSON", href: "#" });
     this.menu = element("details", { className: "menu" }, element("summary", { textContent: "⋯", "aria-label": `${title}: table and files`, title: "Table and files" }),
-      element("div", { className: "menu-items" }, this.kind.isTable ? null : this.toggle, item("Save as CSV", () => saveCSV(this)), item("Save as PNG", () => savePNG(this)), this.link));
+      element("div", { className: "menu-items" }, this.kind.isTable ? null : this.toggle, item("Save as CSV", () => save("CSV", this)), item("Save as PNG", () => save("PNG", this)), this.link));
     this.menu.addEventListener("keydown", (event) => { if (event.key === "Escape") { this.menu.open = false; this.menu.firstChild.focus(); } });
     this.menu.addEventListener("focusout", (event) => { if (event.relatedTarget && !this.menu.contains(event.relatedTarget)) this.menu.open = false; });
     this.sub = element("p", { className: "sub", textContent: sub });
@@ -104,10 +107,12 @@ export class Card {
     const link = result.link ?? (result.question && address(result.question, result.range));
     this.link.hidden = !link;
     if (link) this.link.href = link;
+    if (result.note) write(this.sub, `${this.definition.sub}; ${result.note}`);
     if (result.range) {
       this.rangeText = `${this.definition.sub}; ${shortMoment(result.range.from)} to ${shortMoment(result.range.to)}, ${result.range.zone}`;
       const notes = [this.definition.sub];
       if (result.isInstead) notes[0] = "listeners, as users without a listen have nothing to be filtered by";
+      if (result.isUncompared) notes.push(`no data before ${shortMoment(world.first)} to compare with`);
       if (result.isSettled) notes.push(`until ${clock(result.range.to)}, as later plays are still open`);
       if (result.envelope?.covers_until !== undefined) notes.push(result.envelope.covers_until === null ? "nothing is loaded yet" : `loaded until ${shortMoment(Date.parse(result.envelope.covers_until))}`);
       write(this.sub, notes.join("; "));

@@ -14,6 +14,7 @@ const skipRate = M("skip_rate", "skip rate", "fraction", "m3");
 const completion = M("completion_rate", "completion", "fraction", "m4");
 const likeRate = M("like_rate", "like rate", "fraction", "m5");
 const listenTime = M("avg_listen_time", "average", "milliseconds", "m6");
+const usual = M("expected", "usual", "count", "soft");
 const bars = (measure, stack) => ({ ...measure, style: "bars", stack });
 
 // The charts that show days need some, whatever the range.
@@ -79,6 +80,9 @@ export const CHARTS = [
   { id: "hourly-users", section: "trends", title: "Listeners and songs by hour", sub: "distinct", size: "l", kind: "time", measures: [listeners, songs], span: aDay },
   { id: "hourly-rates", section: "trends", title: "Skip and like rates by hour", sub: "a day at least", size: "l", kind: "time", measures: [skipRate, likeRate], span: aDay },
   { id: "hour-time", section: "trends", title: "Listen time by hour of the day", sub: "average of the plays that have ended", size: "l", kind: "hours", measures: [listenTime], span: aDay },
+  { id: "trending", section: "trends", title: "Trending songs", sub: "played more than usual", size: "m", kind: "trending", by: ["song"], measures: [listens, usual], limit: 8 },
+  { id: "trending-artists", section: "trends", title: "Trending artists", sub: "played more than usual", size: "m", kind: "trending", by: ["artist"], measures: [listens, usual], limit: 8 },
+  { id: "anomalies", section: "trends", title: "Anomalies", sub: "hours of the last two weeks that were not as usual", size: "m", kind: "anomalies", limit: 8 },
   { id: "week", section: "trends", title: "Hours of the week", sub: "listens in each hour, average of four weeks", size: "full", kind: "week", measures: [listens], span: month },
 
   // Loads

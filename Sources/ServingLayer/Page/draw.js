@@ -1,22 +1,24 @@
 // How each kind of chart gets its figures and is drawn: `load` asks, and returns what `show` draws and the table.
 
-import { askable, query } from "./api.js";
+import { NotCounted, askable, query } from "./api.js";
 import { seriesMetrics } from "./catalogue.js";
 import { DIMENSION_NAMES, Format, bucketName, named } from "./format.js";
 import { drawHeat, drawStates, drawWorld } from "./grids.js";
 import { drawGroups, drawList, drawShares, pairsOf, tints, titleOf } from "./lists.js";
+import { drawAnomalies, drawTrending, oddHours } from "./marts.js";
 import { drawLoadBars, drawLoads, drawToday } from "./loads.js";
 import { DAY, HOUR, bucketEnd, buckets, compared, floor, offset } from "./range.js";
 import { ENDING, SETTLING, byTime, gaps, isCut, knownUntil, series, values } from "./series.js";
-import { COMPARISONS, state } from "./state.js";
+import { COMPARISONS, SERVER_COMPARES, state } from "./state.js";
 import { drawTime } from "./timechart.js";
-import { learn, settledBefore, world } from "./world.js";
+import { isBeforeAll, learn, settledBefore, world } from "./world.js";
 
 const filters = () => state.filters;
 const filterDimensions = () => [...new Set(state.filters.map((f) => f.dimension))];
 const before = () => state.compare ? COMPARISONS[state.compare].toLowerCase() : null;
 
-export class NotCounted extends Error {}
+// Whether the reader wants a comparison with a time before the first event.
+const isUncompared = (range) => before() !== null && isBeforeAll(compared(range));
 
 // A chart of some hours or weeks reaches further back than the range that the reader has chosen, if that is shorter.
 export function spanOf(definition, range) {
@@ -50,16 +52,18 @@ function timeModel(definition, range, rows, envelope, sets) {
   const end = knownUntil(range, envelope);
   const holes = sets.holes ?? [];
   const marks = marksIn(range);
-  const cut = times.map((t) => isCut(range, t, end, rows.get(t)));
+  const odd = definition.id === "listens" ? oddHours(range) : [];
   const settles = sets.some((s) => ENDING.has(s.metric));
+  const cut = times.map((t) => isCut(range, t, end, rows.get(t)) || (settles && rows.get(t)?.settled === "part"));
   return {
     times, zone: range.zone, grain: range.grain, cut, sets, isStacked: definition.isStacked || definition.kind === "layers",
-    frame: { times, ends, knownUntil: end, until: range.moves ? ends.at(-1) : range.to, finalBefore: world.finalBefore, settledBefore: settles ? settledBefore() : null, gaps: holes, marks },
+    frame: { times, ends, knownUntil: end, until: range.moves ? ends.at(-1) : range.to, finalBefore: world.finalBefore, settledBefore: settles ? settledBefore() : null, gaps: holes, marks, odd },
     remarks: (i) => [
       times[i] >= end ? "not known yet" : null,
       cut[i] && times[i] < end ? "part of it only: the range or the present cuts it" : null,
       settles && ends[i] > settledBefore() && times[i] < end ? "plays are still open" : null,
       rows.get(times[i])?.is_final === false ? "may still grow" : null,
+      ...odd.filter((a) => a.end > times[i] && a.t < ends[i]).map(({ text }) => text),
       ...marks.filter(({ t }) => t >= times[i] && t < ends[i]).map(({ text }) => text),
     ].filter(Boolean),
   };
@@ -96,13 +100,13 @@ async function loadTime(definition, chosen) {
     const other = compared(range);
     const old = byTime(then.rows);
     for (const m of measures.slice(0, definition.isStacked ? 0 : 2)) {
-      const line = times.map((t) => { const row = old.get(floor(range.zone, other.shift(t), range.grain)); return row ? row[m.metric] ?? null : null; });
+      const line = times.map((t) => { const at = floor(range.zone, other.shift(t), range.grain); return at < world.first ? null : old.get(at)?.[m.metric] ?? null; });
       sets.push({ ...m, name: `${m.metric}_before`, label: `${m.label}, ${before()}`, style: "line", isBefore: true, tint: measures.length > 1 ? m.tint : "soft", values: line });
     }
   }
   sets.holes = holes;
   const model = timeModel(definition, range, rows, now.envelope, sets);
-  return { model, isEmpty: now.rows.length === 0, table: timeTable(model, range), question: { ...question, metrics: measures.map((m) => m.metric), granularity: range.grain }, range, envelope: now.envelope, isInstead: !definition.measures.includes(measures[0]) };
+  return { model, isEmpty: now.rows.length === 0, table: timeTable(model, range), question: { ...question, metrics: measures.map((m) => m.metric), granularity: range.grain }, range, envelope: now.envelope, isUncompared: isUncompared(range), isInstead: !definition.measures.includes(measures[0]) };
 }
 
 async function loadLayers(definition, range) {
@@ -124,34 +128,45 @@ async function loadLayers(definition, range) {
   if (before()) {
     const other = compared(range);
     const old = byTime((await series(question, other)).rows);
-    const line = times.map((t) => old.get(floor(range.zone, other.shift(t), range.grain))?.listens ?? null);
+    const line = times.map((t) => { const at = floor(range.zone, other.shift(t), range.grain); return at < world.first ? null : old.get(at)?.listens ?? null; });
     sets.push({ metric: "before", label: `listens, ${before()}`, tint: "soft", unit: "count", style: "line", isBefore: true, stack: "b", values: line });
   }
   sets.holes = holes;
   const model = timeModel(definition, range, rows, now.envelope, sets);
-  return { model, isEmpty: now.rows.length === 0, table: timeTable(model, range), question: { metrics: ["listens"], by: ["layer"], filters: filters(), granularity: range.grain }, range, envelope: now.envelope };
+  return { model, isEmpty: now.rows.length === 0, table: timeTable(model, range), question: { metrics: ["listens"], by: ["layer"], filters: filters(), granularity: range.grain }, range, envelope: now.envelope, isUncompared: isUncompared(range) };
 }
 
-// The greatest of a dimension over the range, each as a line.
+// The members of a question with `top`, those with the most first.
+function greatest(rows, by, metric) {
+  const sums = new Map();
+  for (const row of rows.filter((r) => !r.is_other)) {
+    const key = JSON.stringify(pairsOf(row, by));
+    sums.set(key, { row, sum: (sums.get(key)?.sum ?? 0) + (row[metric] ?? 0) });
+  }
+  return [...sums.values()].filter(({ sum }) => sum > 0).sort((a, b) => b.sum - a.sum).map(({ row }) => row);
+}
+
+// The greatest of a dimension over the range, each as a line, and all others.
 async function loadTimeBy(definition, range) {
   const [measure] = await measuresOf(definition);
   const [dimension] = definition.by;
-  const best = await query({ metrics: [measure.metric], by: [dimension], limit: definition.top, filters: filters(), granularity: "none" }, range);
-  learn(best);
-  const chosen = best.rows.filter((r) => r[dimension] != null);
+  const question = { metrics: [measure.metric], by: [dimension], top: definition.top, filters: filters() };
+  const now = await series(question, range);
+  const chosen = greatest(now.rows, [dimension], measure.metric);
   const names = chosen.map((r) => r[dimension]);
-  const own = [...filters().filter((f) => f.dimension !== dimension), ...names.map((value) => ({ dimension, value }))];
-  const question = { metrics: [measure.metric], by: [dimension], filters: own };
-  const now = names.length ? await series(question, range) : { rows: [], envelope: best };
   const times = buckets(range.zone, range.from, range.to, range.grain);
   const end = knownUntil(range, now.envelope);
   const all = byTime(now.rows);
+  const first = Math.min(...all.keys());
+  const lineOf = (rows) => times.map((t) => rows.get(t)?.[measure.metric] ?? (t < end && t >= first ? 0 : null));
   const tint = tints(names);
   const sets = chosen.map((member) => {
-    const rows = byTime(now.rows.filter((r) => pairsOf(member, [dimension]).every(([d, v]) => r[d] === v)));
-    const line = times.map((t) => rows.get(t)?.[measure.metric] ?? (t < end && t >= Math.min(...all.keys()) ? 0 : null));
-    return { ...measure, name: member[dimension], label: titleOf(member, [dimension]), tint: tint(member[dimension]), values: line };
+    const rows = byTime(now.rows.filter((r) => !r.is_other && pairsOf(member, [dimension]).every(([d, v]) => r[d] === v)));
+    return { ...measure, name: named(dimension, member[dimension]), label: titleOf(member, [dimension]), tint: tint(member[dimension]), values: lineOf(rows) };
   });
+  // All others together are many times the greatest, so that their line is there for who switches it on.
+  const others = byTime(now.rows.filter((r) => r.is_other));
+  if (others.size) sets.push({ ...measure, name: "others", label: "all others", tint: "soft", hidden: true, values: lineOf(others) });
   const model = timeModel(definition, range, all, now.envelope, sets);
   return { model, isEmpty: now.rows.length === 0, table: timeTable(model, range), question: { ...question, granularity: range.grain }, range, envelope: now.envelope };
 }
@@ -181,7 +196,9 @@ function listTable(rows, by, measures, extra) {
 async function loadList(definition, chosen) {
   const measures = await measuresOf(definition);
   const range = settledRange(chosen, measures);
-  const asked = question(definition, measures);
+  const isCompared = before() !== null && definition.kind === "list" && !isBeforeAll(compared(range));
+  const byServer = isCompared ? SERVER_COMPARES[state.compare] : undefined;
+  const asked = { ...question(definition, measures), compare: byServer };
   const answer = await query(asked, range);
   learn(answer);
   let { rows } = answer;
@@ -189,15 +206,15 @@ async function loadList(definition, chosen) {
   if (measures[0].unit === "count") rows = rows.filter((r) => r[measures[0].metric] > 0);
   if (definition.isKnownOnly) rows = rows.filter((r) => r[definition.by[0]] !== null).slice(0, definition.limit);
   let extra;
-  if (before() && definition.kind === "list" && rows.length) {
+  if (isCompared && rows.length) {
     const [dimension] = definition.by;
     const values = [...new Set(rows.map((r) => r[dimension] ?? ""))].map((value) => ({ dimension, value }));
-    const then = await query({ ...asked, limit: 1000, filters: [...filters().filter((f) => f.dimension !== dimension), ...values] }, compared(range));
+    const then = byServer ? answer.previous : await query({ ...asked, limit: 1000, filters: [...filters().filter((f) => f.dimension !== dimension), ...values] }, compared(range));
     const key = (r) => JSON.stringify(pairsOf(r, definition.by));
     const old = new Map(then.rows.map((r) => [key(r), r[measures[0].metric]]));
     extra = { label: before(), of: (r) => old.get(key(r)) ?? (SETTLING.has(measures[0].metric) ? null : 0) };
   }
-  return { model: { rows, by: definition.by, metrics: measures, before: extra }, isEmpty: rows.length === 0, table: listTable(rows, definition.by, measures, extra), question: asked, range, envelope: answer, isSettled: range !== chosen };
+  return { model: { rows, by: definition.by, metrics: measures, before: extra }, isEmpty: rows.length === 0, table: listTable(rows, definition.by, measures, extra), question: asked, range, envelope: answer, isSettled: range !== chosen, isUncompared: definition.kind === "list" && isUncompared(range) };
 }
 
 const loadMap = (definition, range) => loadList({ ...definition, limit: 1000 }, range);
@@ -233,15 +250,13 @@ async function loadWeek(definition, chosen) {
 async function loadUserHours(definition, chosen) {
   const [measure] = await measuresOf(definition);
   const range = { ...spanOf(definition, chosen), grain: "hour" };
-  const best = await query({ metrics: [measure.metric], by: ["user"], limit: definition.limit + 1, filters: filters(), granularity: "none" }, range);
-  const users = best.rows.map((r) => r.user).filter((u) => u !== null).slice(0, definition.limit);
-  const own = [...filters().filter((f) => f.dimension !== "user"), ...users.map((u) => ({ dimension: "user", value: String(u) }))];
-  const asked = { metrics: [measure.metric], by: ["user"], filters: own };
-  const now = users.length ? await series(asked, range) : { rows: [], envelope: best };
+  const asked = { metrics: [measure.metric], by: ["user"], top: definition.limit + 1, filters: filters() };
+  const now = await series(asked, range);
+  const users = greatest(now.rows, ["user"], measure.metric).map((r) => r.user).filter((u) => u !== null).slice(0, definition.limit);
   const sums = new Map(users.map((u) => [String(u), HOURS.map(() => 0)]));
   for (const row of now.rows) {
     const [, h] = localHour(range.zone, Date.parse(row.time));
-    if (sums.has(String(row.user))) sums.get(String(row.user))[h] += row[measure.metric];
+    if (!row.is_other && sums.has(String(row.user))) sums.get(String(row.user))[h] += row[measure.metric];
   }
   const lines = users.map(String);
   return {
@@ -287,5 +302,5 @@ export const KINDS = {
   list: { load: loadList, show: drawList }, shares: { load: loadMap, show: drawShares }, groups: { load: loadMap, show: drawGroups },
   states: { load: loadMap, show: drawStates }, world: { load: loadMap, show: drawWorld },
   week: { load: loadWeek, show: drawHeat }, userHours: { load: loadUserHours, show: drawHeat }, hours: { load: loadHours, show: drawHours, isTime: true, isFixed: true },
-  loads: drawLoads, loadBars: drawLoadBars, today: drawToday,
+  trending: drawTrending, anomalies: drawAnomalies, loads: drawLoads, loadBars: drawLoadBars, today: drawToday,
 };

@@ -75,6 +75,19 @@ export const frame = {
     context.fillRect(left, bottom, end - left, 3);
     context.fillStyle = tinted("soft", 0.25);
     context.fillRect(end, bottom, place(chart, f.knownUntil) - end, 3);
+    // Hours that were not as usual are red on the axis.
+    context.fillStyle = colour("bad");
+    for (const { t, end: until } of f.odd ?? []) {
+      const [a, b] = [place(chart, Math.max(t, f.times[0])), place(chart, Math.min(until, f.ends.at(-1)))];
+      const middle = (a + b) / 2;
+      context.fillRect(a, bottom, Math.max(2, b - a), 3);
+      context.beginPath();
+      context.moveTo(middle, top);
+      context.lineTo(middle + 5, top + 5);
+      context.lineTo(middle, top + 10);
+      context.lineTo(middle - 5, top + 5);
+      context.fill();
+    }
     for (const { t } of f.marks) {
       if (t < f.times[0] || t >= f.ends.at(-1)) continue;
       const x = place(chart, t);

@@ -4,7 +4,7 @@ import { clock } from "./api.js";
 import { $, write } from "./dom.js";
 import { duration, moment, shortMoment } from "./format.js";
 import { forgetSeries, keepLive } from "./series.js";
-import { condition, latestEnd, world } from "./world.js";
+import { condition, latestEnd, learn, world } from "./world.js";
 
 let source = null;
 let onMinutes = () => {};
@@ -19,6 +19,8 @@ function receive(event) {
   keepLive(message.rows, message.full);
   if (message.as_of) world.asOf = Date.parse(message.as_of);
   world.latest = message.latest_minute ? Date.parse(message.latest_minute) : message.full && message.database === "up" ? null : world.latest;
+  if (message.first_minute) world.first = Date.parse(message.first_minute);
+  learn({ settled_before: message.settled_before });
   world.loadedEpoch = message.loaded_epoch;
   // A load can change any bucket.
   if (isNewLoad) forgetSeries();

@@ -80,5 +80,5 @@ export function compared(range) {
     if (state.compare === "year") local.setUTCFullYear(local.getUTCFullYear() - 1);
     return instant(range.zone, local.getTime());
   };
-  return { ...range, from: shift(range.from), to: shift(range.to), shift };
+  return { ...range, from: shift(range.from), to: shift(range.to), shift, moves: false, follows: range.moves };
 }

@@ -9,6 +9,7 @@ import { latestEnd, learn, settledBefore } from "./world.js";
 export const SETTLING = new Set(["skip_rate", "completion_rate", "avg_listen_time", "skipped", "completed", "partial", "listened_ms"]);
 // Likes come a while after the play that they are divided by, so that this line ends there too.
 export const ENDING = new Set([...SETTLING, "like_rate"]);
+const ENDS_BY_ITSELF = new Set(["skip_rate", "completion_rate", "avg_listen_time"]);
 const RATES = new Set(["skip_rate", "completion_rate", "avg_listen_time", "like_rate"]);
 
 const AGAIN = { minute: 30 * MINUTE, hour: 2 * HOUR, day: 2 * DAY };
@@ -41,9 +42,10 @@ const isLive = (question, range) =>
 
 // MARK: Rows
 
-const keyOf = (row, by) => [row.time, ...by.map((d) => row[d] ?? "")].join("\u0000");
+const keyOf = (row, by) => [row.time, row.is_other ?? false, row.artist ?? "", row.state ?? "", ...by.map((d) => row[d] ?? "")].join("\u0000");
 
 // The rows of a question by bucket, and the envelope of the answer.
+// Who has the most is decided over the whole range, so that of a question with `top` no part can be asked again.
 export async function series(question, range) {
   const by = question.by ?? [];
   if (isLive(question, range)) await first;
@@ -51,9 +53,10 @@ export async function series(question, range) {
     return { rows: [...live.values()].filter((r) => Date.parse(r.time) >= range.from && Date.parse(r.time) < range.to), envelope: {} };
   }
   const asked = { ...question, granularity: range.grain, limit: LIMIT };
-  const key = JSON.stringify([asked, range.zone, range.moves ? "moves" : range.from, range.moves ? range.to - range.from > DAY : range.to]);
+  const moves = range.moves || range.follows;
+  const key = JSON.stringify([asked, range.zone, range.moves, moves ? "moves" : range.from, moves ? range.to - range.from > DAY : range.to]);
   const known = store.get(key);
-  const isWhole = !known || known.from > range.from || Date.now() - known.at > WHOLE_MS;
+  const isWhole = !known || question.top || known.from > range.from || Date.now() - known.at > WHOLE_MS;
   const from = isWhole ? range.from : Math.max(range.from, Math.min(known.to, range.to) - AGAIN[range.grain]);
   const start = isWhole ? from : Math.max(range.from, buckets(range.zone, from, from + 1, range.grain)[0]);
   const answer = await query(asked, { ...range, from: start });
@@ -101,6 +104,8 @@ export function values(metric, times, rows, range, end, holes = []) {
   const settled = settledBefore();
   return times.map((t) => {
     const row = rows.get(t);
+    // The server takes such a rate over the plays of a bucket that are settled, and there is none where none is.
+    if (ENDS_BY_ITSELF.has(metric) && row?.settled) return row[metric];
     if (ENDING.has(metric) && settled !== null && bucketEnd(range, t) > settled) return null;
     if (row) return row[metric] ?? (RATES.has(metric) ? null : row[metric] === undefined ? 0 : null);
     if (RATES.has(metric) || t < first || t >= end || holes.some(([a, b]) => t >= a && t < b)) return null;
@@ -110,8 +115,7 @@ export function values(metric, times, rows, range, end, holes = []) {
 
 export const byTime = (rows) => new Map(rows.map((row) => [Date.parse(row.time), row]));
 
-// A bucket of which the range, or the present, has only a part.
+// A bucket of which the range, or the present, has only a part: as the server says it of its row.
 export const isCut = (range, t, end, row) =>
-  row?.partial === true || t < range.from || bucketEnd(range, t) > Math.max(range.from, Math.min(range.to, end ?? range.to));
-
+  row?.is_partial ?? (t < range.from || bucketEnd(range, t) > Math.max(range.from, Math.min(range.to, end ?? range.to)));
 

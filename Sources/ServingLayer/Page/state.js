@@ -12,6 +12,9 @@ export const PRESETS = {
 
 export const COMPARISONS = { "": "No comparison", previous: "The time before", yesterday: "Yesterday", week: "Last week", year: "Last year" };
 
+// The comparisons that the server makes itself.
+export const SERVER_COMPARES = { previous: "previous", week: "last_week", year: "last_year" };
+
 export const GRAINS = { auto: "Auto", minute: "Minute", hour: "Hour", day: "Day" };
 
 export const FILTERABLE = [

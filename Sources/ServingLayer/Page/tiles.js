@@ -3,11 +3,11 @@
 import { address, askable, query } from "./api.js";
 import { TILES, seriesMetrics } from "./catalogue.js";
 import { colour, element, write } from "./dom.js";
-import { Format, clock, none } from "./format.js";
+import { Format, clock, none, shortMoment } from "./format.js";
 import { MINUTE, buckets, compared } from "./range.js";
 import { SETTLING, byTime, knownUntil, series, values } from "./series.js";
 import { COMPARISONS, state } from "./state.js";
-import { latestEnd, learn, settledBefore } from "./world.js";
+import { isBeforeAll, latestEnd, learn, settledBefore, world } from "./world.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const PERIOD_MS = 30000;
@@ -98,7 +98,8 @@ export class Tiles {
       write(tile.value, Format[tile.unit](value));
       const until = isSettled && windows.settled.to < windows.count.to ? `, until ${clock(windows.settled.to)}` : "";
       tile.value.title = now[`${metric}_low`] != null ? `95 % between ${Format.exact(now[`${metric}_low`])} and ${Format.exact(now[`${metric}_high`])}` : Format.exact(tile.unit === "count" ? value : null);
-      write(tile.change, metric ? difference(tile, now, old, metric) + until : "not counted with these filters");
+      const isUncompared = isBeforeAll(then(windows[isSettled ? "settled" : "count"]));
+      write(tile.change, !metric ? "not counted with these filters" : (isUncompared ? `no data before ${shortMoment(world.first)}` : difference(tile, now, old, metric)) + until);
       sparkline(tile.svg, metric ? values(metric, times, rows, range, end) : [], tile.tint);
     });
   }

@@ -133,13 +133,13 @@ export async function drawTime(card, model) {
   card.canvas.frame = model.frame;
   const chart = card.chart;
   if (chart && chart.canvas === card.canvas) {
-    // What the reader has switched off in the legend stays off.
-    const off = new Set(chart.data.datasets.filter((_, i) => !chart.isDatasetVisible(i)).map((d) => d.label));
+    // What the reader has switched off or on in the legend stays so.
+    const seen = new Map(chart.data.datasets.map((d, i) => [d.label, chart.isDatasetVisible(i)]));
     chart.data = data;
     chart.options = options(model);
     chart.update("none");
-    chart.data.datasets.forEach((d, i) => { if (off.has(d.label) && d.label) chart.setDatasetVisibility(i, false); });
-    if (off.size) chart.update("none");
+    const isChanged = chart.data.datasets.map((d, i) => d.label && seen.has(d.label) && seen.get(d.label) !== chart.isDatasetVisible(i) && chart.setDatasetVisibility(i, seen.get(d.label)) === undefined);
+    if (isChanged.some(Boolean)) chart.update("none");
   } else {
     card.chart?.destroy();
     card.chart = new Chart(card.canvas, { type: "bar", data, options: options(model), plugins: [frame] });

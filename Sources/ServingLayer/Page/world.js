@@ -8,6 +8,7 @@ export const world = {
   // Of the last message of the live stream; instants in milliseconds.
   asOf: null,
   latest: null,
+  first: null,
   // Up to which time a load is complete, and up to which plays have ended; by the answers of the server.
   finalBefore: null,
   settledBefore: null,
@@ -27,6 +28,9 @@ const BEHIND_AFTER = 3 * MINUTE;
 const SETTLING = 15 * MINUTE;
 
 export const latestEnd = () => world.latest === null ? null : world.latest + MINUTE;
+
+// A stretch that begins before the first event has less of everything, and is nothing to compare with.
+export const isBeforeAll = (range) => world.first !== null && range.from < world.first;
 
 export const settledBefore = () =>
   world.settledBefore ?? (world.latest === null ? null : Math.floor((world.latest - SETTLING) / MINUTE) * MINUTE);

@@ -4,15 +4,18 @@ import Metrics
 struct ParameterReader {
   private let values: [String: [String]]
 
-  /// Takes the parameters of `QueryParameter`, and the token that `AccessControl` has read already.
-  init(_ parameters: [(name: String, value: String)]) throws(RequestError) {
+  /// Takes the parameters of a route, and the token that `AccessControl` has read already.
+  init(
+    _ parameters: [(name: String, value: String)],
+    of accepted: [QueryParameter] = QueryParameter.allCases
+  ) throws(RequestError) {
     var values: [String: [String]] = [:]
     for (name, value) in parameters {
-      let parameter = QueryParameter(rawValue: name)
+      let parameter = QueryParameter(rawValue: name).flatMap { accepted.contains($0) ? $0 : nil }
       guard parameter != nil || name == AccessControl.parameter else {
         throw .parameter(
           "parameter name", found: name,
-          accepted: QueryParameter.allCases.map(\.name).joined(separator: ", "))
+          accepted: accepted.map(\.name).joined(separator: ", "))
       }
       if value.unicodeScalars.contains("\0") {
         throw .parameter(name, found: "a NUL character", accepted: "text without one")
@@ -132,13 +135,14 @@ struct ParameterReader {
     return filters
   }
 
+  /// - Parameter length: milliseconds before `to` at which the range begins where `from` is not given.
   func range(
-    now: Instant, timeZone: String
+    now: Instant, timeZone: String, length: Int64 = Query.defaultRange
   ) throws(RequestError) -> (from: Instant, to: Instant) {
     let to = try instant(.to, now: now, timeZone) ?? now
     let from =
       try instant(.from, now: now, timeZone)
-      ?? Instant(milliseconds: to.milliseconds - Query.defaultRange)
+      ?? Instant(milliseconds: to.milliseconds - length)
     guard from < to else {
       throw .parameter(
         .from, found: from.iso8601, accepted: "a time before to, which is \(to.iso8601)")

@@ -1,6 +1,6 @@
 import Metrics
 
-/// A parameter of `/api/v1/query`, in the order in which messages and the OpenAPI document list them.
+/// A parameter of `/api/v1/query` and of other routes that take some of them, in the order in which messages and the OpenAPI document list them.
 enum QueryParameter: String, CaseIterable, Sendable {
   case metrics, by, granularity, from, to
   case timeZone = "tz"
@@ -32,7 +32,7 @@ enum QueryParameter: String, CaseIterable, Sendable {
     case .by: "Break down by at most two dimensions"
     case .granularity: "Width of a time bucket; seconds up to the last load only"
     case .from:
-      "Start, inclusive: \(Instant.accepted); local time of tz where it names no zone. Default: an hour before to"
+      "Start, inclusive: \(Instant.accepted); local time of tz where it names no zone. Default: an hour before to; two weeks, of anomalies"
     case .to: "End, exclusive. Default: now"
     case .timeZone: "IANA time zone in which buckets begin. Default: UTC"
     case .filter:

@@ -7,6 +7,9 @@ struct ServingQueries: Sendable {
   var committed: String
   var lag: String
   var firstDay: String
+  var firstMinute: String
+  var trending: String
+  var anomalies: String
 }
 
 /// One row of `state.sql`.

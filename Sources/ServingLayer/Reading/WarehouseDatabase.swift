@@ -76,5 +76,8 @@ extension ServingQueries {
     committed = try library.sql("serving/committed")
     lag = try library.sql("serving/lag")
     firstDay = try library.sql("serving/first_day")
+    firstMinute = try library.sql("serving/first_minute")
+    trending = try library.sql("serving/trending")
+    anomalies = try library.sql("serving/anomalies")
   }
 }

@@ -39,7 +39,8 @@ enum OpenAPI {
   /// All but the page, which is for people, and this document. The order is that of the document's first edition,
   /// so that its bytes stay the same.
   static let described: [Route] = [
-    .query, .catalog, .loads, .live, .health, .readiness, .metrics, .rollback,
+    .query, .catalog, .loads, .live, .health, .readiness, .metrics, .rollback, .trending,
+    .anomalies,
   ]
 
   // MARK: Paths
@@ -98,6 +99,8 @@ enum OpenAPI {
       errors(["400", "401", "503"], to: &json)
     case .catalog: document("Catalog", of: route, errors: ["401", "503"], to: &json)
     case .loads: document("Loads", of: route, errors: ["401", "503"], to: &json)
+    case .trending: document("Trending", of: route, errors: ["401", "503"], to: &json)
+    case .anomalies: document("Anomalies", of: route, errors: ["400", "401", "503"], to: &json)
     case .health: document("Health", of: route, errors: [], to: &json)
     case .readiness: document("Readiness", of: route, errors: ["503"], to: &json)
     case .live: text("text/event-stream", of: route, to: &json)
@@ -240,6 +243,10 @@ enum OpenAPI {
         "limits": "object",
       ], to: &json)
     object("Loads", ["loads": "array"], to: &json)
+    object("Trending", ["from": "string", "to": "string", "trending": "array"], to: &json)
+    object(
+      "Anomalies",
+      ["from": "string", "to": "string", "truncated": "boolean", "anomalies": "array"], to: &json)
     object(
       "Operation",
       ["status": "string", "operation": "string", "requested_by": "string", "message": "string"],

@@ -8,17 +8,34 @@ extension Router {
     let now = clock()
     let query = try Query(request.query, now: now)
     let question = Self.question(request, query, now: now)
-    if let cache, let version = cache.watch.freshVersion,
-      let answer = cache.answer(to: question, version: version), answer.isReady(for: request)
-    {
-      return .answer(answer.response(for: request))
-    }
+    if let answer = fresh(question, request) { return answer }
     let plan = try QueryPlan(query)
     // The rest is worked out by others who ask the same too, so that it must not depend on who asks.
     let asked = Request(path: request.path, query: request.query)
-    let inFull = Work(question: question, lane: QueryCost(plan).isHeavy ? .heavy : .question) {
-      answered(asked, plan, question, now: now, $0)
+    return kept(question, QueryCost(plan).isHeavy ? .heavy : .question) { router in
+      try router.refuseCostly(plan)
+      return try router.query(asked, now: now)
     }
+  }
+
+  /// The answer that is kept, where the database has been looked at just now.
+  func fresh(_ question: String, _ request: Request) -> RequestStep? {
+    guard let cache, let version = cache.watch.freshVersion,
+      let answer = cache.answer(to: question, version: version), answer.isReady(for: request)
+    else { return nil }
+    return .answer(answer.response(for: request))
+  }
+
+  /// The answer that is kept, where nothing has been committed since, else a new one, which is kept.
+  ///
+  /// - Parameters:
+  ///   - question: the same text for requests that have the same answer.
+  ///   - lane: where a new answer is made.
+  ///   - answer: of status 200; asks the database of the router that it gets.
+  func kept(
+    _ question: String, _ lane: Lane, _ answer: @escaping @Sendable (Router) throws -> Response
+  ) -> RequestStep {
+    let inFull = Work(question: question, lane: lane) { answered(question, $0, answer) }
     guard let cache, cache.mayAnswer(question) else { return .work(inFull) }
     return .work(
       Work(question: question, lane: .probe) { cancellation in
@@ -42,15 +59,11 @@ extension Router {
   }
 
   private func answered(
-    _ request: Request, _ plan: QueryPlan, _ question: String, now: Instant,
-    _ cancellation: Cancellation
+    _ question: String, _ cancellation: Cancellation, _ make: (Router) throws -> Response
   ) -> Work.Outcome {
     do {
       let seen = SeenCommits()
-      let router = reading(.question, cancellation, seen)
-      try router.refuseCostly(plan)
-      let response = try router.query(request, now: now)
-      let answer = StoredAnswer(response)
+      let answer = StoredAnswer(try make(reading(.question, cancellation, seen)))
       if let cache, let version = seen.version {
         cache.keep(answer, to: question, version: version)
       }

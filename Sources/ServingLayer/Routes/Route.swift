@@ -5,6 +5,8 @@ enum Route: String, CaseIterable, Sendable {
   case query = "/api/v1/query"
   case catalog = "/api/v1/catalog"
   case live = "/api/v1/live"
+  case trending = "/api/v1/trending"
+  case anomalies = "/api/v1/anomalies"
   case loads = "/api/v1/loads"
   case rollback = "/api/v1/loads/rollback"
   case health = "/healthz"
@@ -37,6 +39,8 @@ enum Route: String, CaseIterable, Sendable {
     case .live:
       "Server-sent events named minutes: first the last hour (full: true), then the minutes that "
         + "changed, at most one a second; a comment every 15 s when nothing did."
+    case .trending: "Songs and artists that stand out in the last six full hours"
+    case .anomalies: "Hours that are not as usual, as a whole and by state; of the last two weeks"
     case .loads: "The latest runs of the batch layer"
     case .rollback: "Takes back the last published load"
     case .health: "The process is alive"
@@ -47,7 +51,13 @@ enum Route: String, CaseIterable, Sendable {
   }
 
   /// What may stand behind the `?`, besides the token.
-  var parameters: [QueryParameter] { self == .query ? QueryParameter.allCases : [] }
+  var parameters: [QueryParameter] {
+    switch self {
+    case .query: QueryParameter.allCases
+    case .anomalies: [.from, .to, .timeZone]
+    default: []
+    }
+  }
 
   /// False for probes: an orchestrator has no token, and learns no more than that the service is there.
   var needsAccess: Bool { self != .health && self != .readiness }

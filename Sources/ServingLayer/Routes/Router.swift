@@ -60,7 +60,10 @@ struct Router: Sendable {
   ) -> Response {
     var response = response
     crossOrigin.open(&response, to: request)
-    for header in Self.securityHeaders where response.header(header.name) == nil {
+    // Of what the page consists of, the policies of documents are read in none but the document.
+    let isPart = request.path.hasPrefix("/assets/") && response.header("ETag") != nil
+    let policies = isPart ? Self.securityHeaders : Self.securityHeaders + Self.documentHeaders
+    for header in policies where response.header(header.name) == nil {
       response.headers.append(header)
     }
     if access.isSecure { response.headers.append(Self.transportSecurity) }
@@ -103,6 +106,8 @@ struct Router: Sendable {
     case .query: try question(request)
     case .catalog: .answer(Self.catalog.response(for: request))
     case .live: .answer(live(request))
+    case .trending: trending(request)
+    case .anomalies: try anomalies(request)
     case .loads, .rollback: work(.loads, .question) { try $0.loads() }
     case .health: .answer(.json("{\"status\":\"alive\"}"))
     case .readiness: work(route, .probe) { try $0.readiness() }
@@ -221,32 +226,26 @@ struct Router: Sendable {
     var json = JSONWriter()
     json.object { json in
       json.list("loads") { json in
-        for row in answer.rows {
-          json.object { json in
-            for (column, text) in zip(answer.columns, row) {
-              if column.isJSON {
-                json.member(column.name, raw: text ?? "null")
-              } else {
-                json.member(column.name, text)
-              }
-            }
-          }
-        }
+        for row in answer.rows { json.row(answer.columns, row) }
       }
     }
     return .json(json.text)
   }
 
   private func live(_ request: Request) -> Response {
-    Response(
+    let coding = ContentCoding(accepted: request.headers["accept-encoding"], of: [.gzip])
+    var response = Response(
       status: 200,
       headers: [
         ("Content-Type", "text/event-stream; charset=utf-8"), ("Cache-Control", "no-store"),
         // Asks reverse proxies not to hold events back.
-        ("X-Accel-Buffering", "no"),
+        ("X-Accel-Buffering", "no"), ("Vary", "Accept-Encoding"),
       ],
       body: request.method == "HEAD"
-        ? .bytes(AnswerBytes([])) : .events(after: request.headers["last-event-id"]))
+        ? .bytes(AnswerBytes([]))
+        : .events(after: request.headers["last-event-id"], isCompressed: coding != nil))
+    if let coding { response.headers.append(("Content-Encoding", coding.rawValue)) }
+    return response
   }
 
   private func readiness() throws -> Response {
@@ -364,15 +363,17 @@ struct Router: Sendable {
     """
 
   private static let securityHeaders: [(name: String, value: String)] = [
+    ("X-Content-Type-Options", "nosniff"), ("Cross-Origin-Resource-Policy", "same-origin"),
+  ]
+
+  private static let documentHeaders: [(name: String, value: String)] = [
     (
       "Content-Security-Policy",
       "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
         + "form-action 'self'; frame-ancestors 'none'"
     ),
-    ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
     ("Referrer-Policy", "no-referrer"),
-    ("Cross-Origin-Resource-Policy", "same-origin"),
   ]
 
   /// Browsers that have come by TLS once come by nothing else for a year (RFC 6797).

@@ -1,0 +1,77 @@
+import Warehouse
+
+/// What stands out: the marts (docs/marts.md) that the page shows.
+extension Router {
+  /// Songs and artists that `/api/v1/trending` answers with, at most.
+  static let trendingShown = 100
+  /// Rows that `/api/v1/anomalies` answers with, at most.
+  static let anomaliesShown = 1000
+  /// What the view goes back.
+  private static let anomaliesRange: Int64 = 14 * 24 * 60 * Instant.minute
+
+  func trending(_ request: Request) -> RequestStep {
+    let question = Route.trending.path
+    if let answer = fresh(question, request) { return answer }
+    return kept(question, .heavy) { router in
+      let answer = try router.database.answer(router.queries.trending, ["\(Self.trendingShown)"])
+      var json = JSONWriter()
+      json.object { json in
+        json.member("from", answer.rows.first?[0])
+        json.member("to", answer.rows.first?[1])
+        json.list("trending") { json in
+          for row in answer.rows where row[2] != nil {
+            json.row(answer.columns.dropFirst(2), row.dropFirst(2))
+          }
+        }
+      }
+      return Self.answer(json)
+    }
+  }
+
+  func anomalies(_ request: Request) throws -> RequestStep {
+    let read = try ParameterReader(request.query, of: Route.anomalies.parameters)
+    let (from, to) = try read.range(
+      now: clock(), timeZone: try read.timeZone(), length: Self.anomaliesRange)
+    let question = "\(Route.anomalies.path)\n\(from.milliseconds)\n\(to.milliseconds)"
+    if let answer = fresh(question, request) { return answer }
+    // Ten weeks of the hours of all places are read, whatever the range.
+    return kept(question, .heavy) { router in
+      let answer = try router.database.answer(
+        router.queries.anomalies,
+        ["\(from.milliseconds)", "\(to.milliseconds)", "\(Self.anomaliesShown + 1)"])
+      var json = JSONWriter()
+      json.object { json in
+        json.member("from", from.iso8601)
+        json.member("to", to.iso8601)
+        json.member("truncated", answer.rows.count > Self.anomaliesShown)
+        json.list("anomalies") { json in
+          for row in answer.rows.prefix(Self.anomaliesShown) { json.row(answer.columns, row) }
+        }
+      }
+      return Self.answer(json)
+    }
+  }
+
+  private static func answer(_ json: JSONWriter) -> Response {
+    var response = Response.json(json.text)
+    response.headers.append(("Cache-Control", "private, no-cache"))
+    return response
+  }
+}
+
+extension JSONWriter {
+  /// A row of a statement's answer, as an object.
+  mutating func row(
+    _ columns: some Sequence<StatementAnswer.Column>, _ texts: some Sequence<String?>
+  ) {
+    object { json in
+      for (column, text) in zip(columns, texts) {
+        if column.isJSON {
+          json.member(column.name, raw: text ?? "null")
+        } else {
+          json.member(column.name, text)
+        }
+      }
+    }
+  }
+}
