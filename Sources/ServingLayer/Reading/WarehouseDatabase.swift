@@ -76,5 +76,6 @@ extension ServingQueries {
     committed = try library.sql("serving/committed")
     lag = try library.sql("serving/lag")
     firstDay = try library.sql("serving/first_day")
+    brokenRules = try library.sql("serving/broken_rules")
   }
 }
