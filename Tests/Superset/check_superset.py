@@ -70,7 +70,7 @@ def rows_of(form, result):
     if form.get("all_columns"):
         names = form["all_columns"]
     elif form["viz_type"] == "country_map":
-        names = result["colnames"]
+        names = ["country_id", "metric"]
     elif form["viz_type"].startswith("echarts_timeseries") and by:
         x = form["x_axis"]
         return [(row[x], *name.split(", "), value) for row in result["data"]
@@ -88,6 +88,8 @@ def without_last_rank(rows, measure):
 
 def compare(title, form, result, sql, connection):
     until = result.get("to_dttm")
+    if isinstance(until, str):
+        until = datetime.datetime.fromisoformat(until).replace(tzinfo=datetime.timezone.utc).timestamp() * 1000
     now = datetime.datetime.fromtimestamp(until / 1000, datetime.timezone.utc) if until else None
     asked = re.sub(r"NOW\(\)", f"timestamptz '{now.isoformat()}'" if now else "now()", sql, flags=re.I)
     with connection.cursor() as cursor:
@@ -131,14 +133,20 @@ def look(page, dashboard, charts):
     """Opens a dashboard; what each of its charts was answered, by the chart's title."""
     answers = {}
     def keep(response):
-        if "/api/v1/chart/data" not in response.url or response.request.method != "POST":
+        # Maps still ask in the way of older versions.
+        is_older = "/superset/explore_json/" in response.url
+        if not is_older and "/api/v1/chart/data" not in response.url or response.request.method != "POST":
             return
-        form = json.loads(response.request.post_data)["form_data"]
-        title = charts.get(form.get("slice_id"))
         try:
             body = response.json()
         except Exception as error:
             body = {"message": str(error)}
+        if is_older:
+            form = body.get("form_data") or {}
+            body = {"result": [body]}
+        else:
+            form = json.loads(response.request.post_data)["form_data"]
+        title = charts.get(form.get("slice_id"))
         if title:
             answers[title] = (form, response.status, body)
     page.on("response", keep)

@@ -169,7 +169,7 @@ struct SupersetChart: Sendable {
     case .pie:
       [
         "groupby": .texts(by), "metric": references.first ?? nil, "row_limit": 100,
-        "sort_by_metric": true, "donut": true, "label_type": "key_percent", "show_labels": true,
+        "sort_by_metric": true, "donut": true, "label_type": "percent", "show_labels": true,
         "show_legend": true, "legendType": "scroll", "legendOrientation": "top",
         "outerRadius": 70, "innerRadius": 40, "number_format": .text(format),
         "color_scheme": "supersetColors",

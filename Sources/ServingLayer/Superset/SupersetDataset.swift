@@ -68,6 +68,7 @@ struct SupersetDataset: Sendable {
 
   /// "Skip rate" for `skip_rate`.
   static func label(_ name: String) -> String {
+    if name == "os" { return "OS" }
     let words = name.replacing("_", with: " ")
     return words.prefix(1).uppercased() + words.dropFirst()
   }
@@ -107,7 +108,8 @@ struct SupersetDataset: Sendable {
     return groups.flatMap { names, type in
       names.map { name in
         [
-          "column_name": .text(name), "verbose_name": nil, "is_dttm": .bool(name == time),
+          "column_name": .text(name), "verbose_name": .text(Self.label(name)),
+          "is_dttm": .bool(name == time),
           "is_active": true, "type": .text(type), "advanced_data_type": nil, "groupby": true,
           "filterable": true, "expression": nil, "description": nil, "python_date_format": nil,
           "extra": [:],
