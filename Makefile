@@ -30,7 +30,7 @@ SHARE := $(DESTDIR)$(PREFIX)/share/polyrhythm
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: deps
 deps: ## Install the OS packages that are missing (does nothing when all are there)
@@ -93,6 +93,16 @@ oracle: deps-test build ## Hold every question, mart and dashboard query against
 .PHONY: airflow-test
 airflow-test: deps build ## Run the DAGs of compose/airflow with a real Airflow from PyPI
 	scripts/test-airflow.sh $(BINARY)
+
+# Installs Superset from PyPI (3 minutes, 1 GB) once, wants Debian's chromium, and so is no part of `make test`.
+.PHONY: superset-test
+superset-test: deps build ## Bring the dashboards into a real Superset from PyPI, compare and picture each
+	scripts/test-superset.sh $(BINARY)
+
+# Downloads Debian's prometheus (19 MB) once, where it is not installed.
+.PHONY: alerts-test
+alerts-test: ## Check the alert rules of compose/prometheus with promtool
+	scripts/check-alerts.sh
 
 .PHONY: build-chaos
 build-chaos: build

@@ -5,7 +5,7 @@ import Support
 let commands: [CommandSpec] = [
   runCommand, generateCommand, importCommand, archiveCommand, speedCommand, loadCommand,
   pipelineCommand, scheduleCommand, serveCommand, checkCommand, askCommand, sqlCommand,
-  statusCommand, showCommand, simulateCommand,
+  statusCommand, showCommand, supersetCommand, simulateCommand,
 ]
 
 /// What `polyrhythm --help` prints.

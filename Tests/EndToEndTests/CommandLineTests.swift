@@ -11,7 +11,7 @@ import Warehouse
       let commands = [
         "run", "generate", "import", "archive", "speed", "load", "pipeline", "serve", "check",
         "ask", "sql",
-        "status",
+        "status", "superset",
       ]
       for command in commands {
         #expect(overview.output.contains("\n  \(command) "), "\(overview)")
@@ -23,6 +23,28 @@ import Warehouse
       }
       let nothing = try box.run([])
       #expect(nothing.status == 64 && nothing.output == overview.output, "\(nothing)")
+    }
+  }
+
+  @Test func supersetWritesItsBundleAndAgainOverIt() throws {
+    try withSandbox { box in
+      let folder = box.data + "/superset"
+      let first = try box.succeed(["superset", "export", folder])
+      #expect(first.output.hasSuffix(" files in \(folder)\n"), "\(first)")
+      try box.succeed([
+        "superset", "export", folder, "--postgres", "db.example:6432", "--name", "m",
+      ])
+      let database = try String(
+        contentsOfFile: folder + "/databases/polyrhythm.yaml", encoding: .utf8)
+      #expect(database.contains("@db.example:6432/m?"), "\(database)")
+      for wrong in [
+        ["export"], ["import", folder], ["export", folder, "--postgres", "nowhere"],
+        ["export", folder, "--name", "a/b"],
+      ] {
+        let outcome = try box.run(["superset"] + wrong)
+        #expect(outcome.status == 64 && outcome.errorLines.count == 1, "\(outcome)")
+      }
+      #expect(try box.run(["superset", "export", "/dev/null/x"]).status == 73)
     }
   }
 

@@ -46,6 +46,15 @@ import Testing
       ]
     ),
     ("installs Airflow from PyPI, 600 MB", ["make airflow-test"]),
+    ("installs Superset from PyPI, 1 GB, and wants a browser", ["make superset-test"]),
+    ("downloads Debian's package prometheus", ["make alerts-test"]),
+    (
+      "needs a Superset, as `make superset-test` has one",
+      [
+        "SUPERSET_USER=admin SUPERSET_PASSWORD=… ANALYST_PASSWORD=PASSWORD "
+          + "compose/superset/import_bundle.py ./superset http://127.0.0.1:8088"
+      ]
+    ),
     (
       "needs a container engine, or the PostgreSQL of one",
       [

@@ -136,6 +136,16 @@ import Warehouse
     _ = fixture.get("/some/path")
     try fixture.connection.run(
       "insert into warehouse.quarantine values ('t', 0, 1, 'not JSON', 'x')")
+    try fixture.connection.script(
+      """
+      insert into warehouse.load_run (kind, status, started_at, finished_at) values
+        ('full', 'failed', '2026-11-19 00:00Z', '2026-11-19 00:01Z'),
+        ('full', 'failed', '2026-11-20 00:00Z', '2026-11-20 00:01Z'),
+        ('full', 'running', '2026-11-21 00:00Z', null);
+      insert into warehouse.check_result (load_run_id, check_name, is_error, rule, broken_rows, examples)
+      values (1, 'a', false, 'r', 1, '{}'), (1, 'b', false, 'r', 1, '{}'), (2, 'a', true, 'r', 1, '{}')
+      """)
+    try fixture.settle()
     try fixture.publish(loadedEpoch: 1, finalBefore: "2026-11-20 10:00Z")
     let lines = fixture.get("/metrics").text.split(separator: "\n").map(String.init)
     #expect(
@@ -147,6 +157,9 @@ import Warehouse
       lines.contains(
         "polyrhythm_http_request_seconds_count{route=\"/api/v1/query\",status=\"200\"} 1"))
     #expect(lines.contains("polyrhythm_quarantined_records 1"))
+    #expect(lines.contains("polyrhythm_broken_rules{severity=\"error\"} 1"))
+    #expect(lines.contains("polyrhythm_broken_rules{severity=\"warning\"} 0"))
+    #expect(lines.contains { $0.hasPrefix("polyrhythm_lag_seconds ") })
     #expect(lines.contains("polyrhythm_loaded_epoch 1"))
     // 2026-11-20 11:00:00 UTC
     #expect(

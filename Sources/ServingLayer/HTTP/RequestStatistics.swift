@@ -1,5 +1,15 @@
 import Synchronization
 
+/// What Prometheus is told of the warehouse beside its state, as the database writes it; nil where that is not known.
+struct WarehouseFigures: Sendable {
+  /// Seconds by the clock of events.
+  var lag: String?
+  /// Records.
+  var quarantined: String?
+  /// Rules that the last load found broken: those that stop a load, and those that do not.
+  var brokenRules: [String?]?
+}
+
 /// Numbers and durations of the requests by route and status, for Prometheus.
 final class RequestStatistics: Sendable {
   struct Key: Hashable, Sendable {
@@ -24,7 +34,7 @@ final class RequestStatistics: Sendable {
   /// The text exposition format of Prometheus, version 0.0.4.
   ///
   /// - Parameter state: nil where the database does not answer.
-  func exposition(state: WarehouseState?, quarantined: Int?, subscribers: Int) -> String {
+  func exposition(state: WarehouseState?, figures: WarehouseFigures, subscribers: Int) -> String {
     let sorted = entries.withLock { $0 }.sorted {
       ($0.key.route, $0.key.status) < ($1.key.route, $1.key.status)
     }
@@ -57,8 +67,13 @@ final class RequestStatistics: Sendable {
     gauge(
       "speed_lag_seconds", "Seconds since the speed layer last committed.",
       state?.speedAge.map { "\($0)" })
-    gauge(
-      "quarantined_records", "Records that could not be decoded.", quarantined.map { "\($0)" })
+    gauge("lag_seconds", "How far the speed layer is behind, as /readyz has it.", figures.lag)
+    gauge("quarantined_records", "Records that could not be decoded.", figures.quarantined)
+    family(
+      "polyrhythm_broken_rules", "gauge", "Rules that the last load found broken.",
+      zip(["error", "warning"], figures.brokenRules ?? []).compactMap { severity, count in
+        count.map { ("{severity=\"\(severity)\"}", $0) }
+      })
     return text
   }
 }

@@ -4,6 +4,7 @@ struct ServingQueries: Sendable {
   var latestMinute: String
   var loads: String
   var quarantined: String
+  var brokenRules: String
   var committed: String
   var lag: String
   var firstDay: String

@@ -79,5 +79,6 @@ extension ServingQueries {
     firstMinute = try library.sql("serving/first_minute")
     trending = try library.sql("serving/trending")
     anomalies = try library.sql("serving/anomalies")
+    brokenRules = try library.sql("serving/broken_rules")
   }
 }

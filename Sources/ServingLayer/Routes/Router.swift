@@ -276,12 +276,15 @@ struct Router: Sendable {
 
   private func prometheus() -> Response {
     let state = (try? database.rows(queries.state))?.first.flatMap { WarehouseState($0) }
-    let quarantined =
-      state == nil ? nil : (try? database.rows(queries.quarantined))?.first?[0].flatMap { Int($0) }
+    func row(_ sql: String) -> [String?]? {
+      state == nil ? nil : (try? database.rows(sql))?.first
+    }
+    let figures = WarehouseFigures(
+      lag: row(queries.lag)?[0], quarantined: row(queries.quarantined)?[0],
+      brokenRules: row(queries.brokenRules))
     return Response(
       "text/plain; version=0.0.4; charset=utf-8",
-      statistics.exposition(
-        state: state, quarantined: quarantined, subscribers: hub.subscribers))
+      statistics.exposition(state: state, figures: figures, subscribers: hub.subscribers))
   }
 
   private func asset(_ request: Request) throws -> Response {

@@ -1,0 +1,225 @@
+"""Imports the bundle into a running Superset twice, opens each dashboard in Chromium, takes a picture of it, and compares
+what each chart got with the same question asked of PostgreSQL directly.
+
+check_superset.py BUNDLE SUPERSET-URL PORT PICTURES; the password of the role analyst is in ANALYST_PASSWORD.
+"""
+import datetime, decimal, json, os, pathlib, re, sys, urllib.parse, urllib.request
+
+import psycopg2
+import yaml
+from playwright.sync_api import sync_playwright
+
+here = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(here.parent.parent / "compose" / "superset"))
+from import_bundle import archive, import_bundle, log_in
+
+bundle, base, port, pictures = sys.argv[1:5]
+password = os.environ["ANALYST_PASSWORD"]
+failures = []
+
+
+def load(folder):
+    return [yaml.safe_load(path.read_text()) for path in sorted(pathlib.Path(bundle, folder).rglob("*.yaml"))]
+
+
+def get(path, token):
+    request = urllib.request.Request(base + path, headers={"Authorization": "Bearer " + token})
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return json.load(answer)
+
+
+def everything(token):
+    """The numbers and UUIDs of all that Superset has."""
+    found = {}
+    for kind in ("database", "dataset", "chart", "dashboard"):
+        rows = get(f"/api/v1/{kind}/?q=(page_size:100)", token)["result"]
+        found[kind] = sorted((row["id"], row.get("uuid") or row.get("slice_name") or "") for row in rows)
+    return found
+
+
+def queries():
+    """The SQL below each heading, by heading."""
+    found = {}
+    for path in (here.parent / "Reference" / "dashboard-queries.md", here / "charts.md"):
+        for part in path.read_text().split("\n## ")[1:]:
+            title, text = part.split("\n", 1)
+            found[title.strip()] = re.search(r"```sql\n(.*?)```", text, re.S).group(1)
+    return found
+
+
+def plain(value):
+    """One spelling for a value, whoever it comes from."""
+    if isinstance(value, datetime.datetime):
+        if value.tzinfo is None:
+            value = value.replace(tzinfo=datetime.timezone.utc)
+        return str(int(value.timestamp() * 1000))
+    if isinstance(value, datetime.date):
+        return plain(datetime.datetime(value.year, value.month, value.day))
+    if isinstance(value, (int, float, decimal.Decimal)) and not isinstance(value, bool):
+        return str(int(value)) if value == int(value) else f"{float(value):.9g}"
+    return value if value is None else str(value)
+
+
+def rows_of(form, result):
+    """The rows of an answer of Superset: dimensions first, in the order in which the chart names them, then metrics."""
+    def label(metric):
+        return metric if isinstance(metric, str) else metric["label"]
+    metrics = [label(metric) for metric in form.get("metrics") or []] or ([label(form["metric"])] if form.get("metric") else [])
+    by = form.get("groupby") or []
+    by = [by] if isinstance(by, str) else by
+    if form.get("all_columns"):
+        names = form["all_columns"]
+    elif form["viz_type"] == "country_map":
+        names = ["country_id", "metric"]
+    elif form["viz_type"].startswith("echarts_timeseries") and by:
+        x = form["x_axis"]
+        return [(row[x], *name.split(", "), value) for row in result["data"]
+                for name, value in row.items() if name != x and value is not None]
+    else:
+        names = ([form["x_axis"]] if form.get("x_axis") else []) + by + metrics
+    return [tuple(row[name] for name in names) for row in result["data"]]
+
+
+def without_last_rank(rows, measure):
+    """Of a list that was cut, what is not as high as its last row: of those, others could stand there as well."""
+    least = min((float(row[measure]) for row in rows), default=0)
+    return [row for row in rows if float(row[measure]) > least]
+
+
+def compare(title, form, result, sql, connection):
+    until = result.get("to_dttm")
+    if isinstance(until, str):
+        until = datetime.datetime.fromisoformat(until).replace(tzinfo=datetime.timezone.utc).timestamp() * 1000
+    now = datetime.datetime.fromtimestamp(until / 1000, datetime.timezone.utc) if until else None
+    asked = re.sub(r"NOW\(\)", f"timestamptz '{now.isoformat()}'" if now else "now()", sql, flags=re.I)
+    with connection.cursor() as cursor:
+        cursor.execute(asked)
+        expected = [tuple(plain(value) for value in row) for row in cursor.fetchall()]
+    found = [tuple(plain(value) for value in row) for row in rows_of(form, result)]
+    if form["viz_type"].startswith("echarts_timeseries") and form.get("groupby"):
+        expected = [row for row in expected if row[-1] is not None]
+        if form.get("limit"):
+            # Which of several cities with as many plays are among the five is open.
+            def totals(rows):
+                sums = {}
+                for row in rows:
+                    sums[row[1]] = sums.get(row[1], 0) + float(row[-1])
+                return sums
+            ours, theirs = totals(expected), totals(found)
+            if sorted(ours.values()) != sorted(theirs.values()):
+                failures.append(f"{title}: sums {theirs} and not {ours}")
+            both = {name for name in ours if name in theirs}
+            expected = [row for row in expected if row[1] in both]
+            found = [row for row in found if row[1] in both]
+    elif re.search(r"LIMIT \d+\s*$", sql) and len(expected) > 1:
+        if len(found) != len(expected):
+            failures.append(f"{title}: {len(found)} rows and not {len(expected)}")
+        if form.get("all_columns"):
+            measure = len(expected[0]) - 1
+        else:
+            measure = 1
+        expected, found = without_last_rank(expected, measure), without_last_rank(found, measure)
+    def order(row):
+        return tuple("" if value is None else value for value in row)
+    expected, found = sorted(expected, key=order), sorted(found, key=order)
+    if expected != found:
+        missing = [row for row in expected if row not in found][:3]
+        extra = [row for row in found if row not in expected][:3]
+        failures.append(f"{title}: {len(found)} rows and not {len(expected)}; missing {missing}, not ours {extra}\n{result.get('query')}")
+    return len(found)
+
+
+def look(page, dashboard, charts):
+    """Opens a dashboard; what each of its charts was answered, by the chart's title."""
+    answers = {}
+    def keep(response):
+        # Maps still ask in the way of older versions.
+        is_older = "/superset/explore_json/" in response.url
+        if not is_older and "/api/v1/chart/data" not in response.url or response.request.method != "POST":
+            return
+        try:
+            body = response.json()
+        except Exception as error:
+            body = {"message": str(error)}
+        if is_older:
+            form = body.get("form_data") or {}
+            body = {"result": [body]}
+        else:
+            form = json.loads(response.request.post_data)["form_data"]
+        title = charts.get(form.get("slice_id"))
+        if title:
+            answers[title] = (form, response.status, body)
+    page.on("response", keep)
+    page.goto(f"{base}/superset/dashboard/{dashboard['slug']}/", wait_until="domcontentloaded")
+    names = {child["meta"]["sliceName"] for child in dashboard["position"].values()
+             if isinstance(child, dict) and child.get("type") == "CHART"}
+    for _ in range(240):
+        page.wait_for_timeout(500)
+        if names <= set(answers) and page.locator(".loading, [data-test=loading-indicator]").count() == 0:
+            break
+    else:
+        failures.append(f"{dashboard['slug']}: not drawn after two minutes: {sorted(names - set(answers))}")
+    # Charts are drawn with a movement of their own.
+    page.wait_for_timeout(2500)
+    errors = page.locator("[data-test=chart-container] .ant-alert-error, .chart-container .ant-alert-error").all_inner_texts()
+    if errors:
+        failures.append(f"{dashboard['slug']}: {errors}")
+    height = page.evaluate(
+        "Math.max(...[...document.querySelectorAll('.grid-content, .dashboard-content, #GRID_ID')]"
+        ".map(e => e.getBoundingClientRect().bottom), 600)")
+    page.set_viewport_size({"width": 1400, "height": min(int(height) + 40, 3000)})
+    page.wait_for_timeout(3000)
+    page.screenshot(path=f"{pictures}/superset-{dashboard['slug'].removeprefix('polyrhythm-')}.png")
+    page.remove_listener("response", keep)
+    page.set_viewport_size({"width": 1400, "height": 1000})
+    return answers
+
+
+def main():
+    content = archive(bundle)
+    token = log_in(base, "admin", "admin")
+    import_bundle(base, token, content, password)
+    first = everything(token)
+    for kind, folder in (("database", "databases"), ("dataset", "datasets"), ("chart", "charts"), ("dashboard", "dashboards")):
+        if len(first[kind]) != len(load(folder)):
+            failures.append(f"{len(first[kind])} of {kind} after the import, and not {len(load(folder))}")
+    import_bundle(base, token, content, password)
+    if everything(token) != first:
+        failures.append("a second import does not leave what the first one made")
+    charts = {row["id"]: row["slice_name"] for row in get("/api/v1/chart/?q=(page_size:100)", token)["result"]}
+    sql = queries()
+    connection = psycopg2.connect(
+        host="127.0.0.1", port=port, user="analyst", password=password, dbname="polyrhythm",
+        options="-csearch_path=dashboard -ctimezone=UTC")
+    connection.autocommit = True
+    origins = {chart["slice_name"]: chart["description"] for chart in load("charts")}
+    compared = 0
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1400, "height": 1000}, timezone_id="UTC")
+        page.goto(base + "/login/", wait_until="networkidle")
+        page.fill("input[name=username], #username, [data-test=username-input]", "admin")
+        page.fill("input[name=password], #password, [data-test=password-input]", "admin")
+        page.keyboard.press("Enter")
+        page.wait_for_url(lambda url: "/login" not in url)
+        for dashboard in load("dashboards"):
+            for title, (form, status, body) in sorted(look(page, dashboard, charts).items()):
+                if status != 200 or body["result"][0].get("error"):
+                    failures.append(f"{title}: {status} {json.dumps(body)[:500]}")
+                    continue
+                reference = sql.get(origins[title]) or sql.get(title)
+                if reference is None:
+                    failures.append(f"{title}: there is no SQL to compare it with")
+                    continue
+                count = compare(title, form, body["result"][0], reference, connection)
+                print(f"{dashboard['slug']}: {title}: {count} rows")
+                compared += 1
+        browser.close()
+    if compared != len(charts):
+        failures.append(f"{compared} charts were compared, and not {len(charts)}")
+    if failures:
+        sys.exit("\n".join(failures))
+    print(f"check_superset: {compared} charts show what PostgreSQL says; {len(first['dashboard'])} dashboards, imported twice")
+
+
+main()
