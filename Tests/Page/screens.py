@@ -51,7 +51,7 @@ def draw(browser, address, folder, site):
 
 if __name__ == "__main__":
     folder = sys.argv[-1]
-    site = None if sys.argv[1] == "--at" else Site(sys.argv[1], users=1800, days=36)
+    site = None if sys.argv[1] == "--at" else Site(sys.argv[1], users=1500, days=36)
     browser = Browser()
     try:
         draw(browser, sys.argv[2] if site is None else site.start().address, folder, site)

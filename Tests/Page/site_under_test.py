@@ -43,16 +43,27 @@ class Site:
         self.days = days
 
     def start(self):
-        # History ends where what goes on begins: a start that is said in days ago would be another one each time.
-        present = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        self.run(*self.generated, "--from", f"{self.days}d", "--to", present)
+        # One generator for history and what goes on: a second one would have the history once more, or begin with nobody there.
+        self.begin("generate", *self.generated, "--from", f"{self.days}d", "--continuous")
+        self.wait_for_history()
         self.begin("serve", "serve", "--listen", self.address.removeprefix("http://"))
         wait_for("the server", lambda: self.answers("/healthz"), START_SECONDS)
         self.run("load", "full")
         self.begin("speed", "speed")
-        self.begin("generate", *self.generated, "--from", present, "--continuous")
         wait_for("both layers", lambda: (self.ask("/readyz") or {}).get("speed_age_seconds") is not None, START_SECONDS)
         return self
+
+    def wait_for_history(self):
+        """Until the log grows no faster than by what happens now."""
+        size = lambda: sum(os.path.getsize(os.path.join(folder, name)) for folder, _, names in os.walk(os.path.join(self.folder, "log")) for name in names)
+        calm, before, deadline = 0, 0, time.monotonic() + 300
+        while calm < 4:
+            if time.monotonic() > deadline:
+                raise AssertionError("the history: not within 300 s")
+            time.sleep(1)
+            now = size()
+            calm = calm + 1 if before > 0 and now - before < 20_000 else 0
+            before = now
 
     def run(self, *arguments):
         done = subprocess.run([self.polyrhythm, *arguments, "--data", self.folder], capture_output=True, text=True, timeout=300)

@@ -101,7 +101,7 @@ async function loadTime(definition, chosen) {
     const old = byTime(then.rows);
     for (const m of measures.slice(0, definition.isStacked ? 0 : 2)) {
       const line = times.map((t) => { const at = floor(range.zone, other.shift(t), range.grain); return at < world.first ? null : old.get(at)?.[m.metric] ?? null; });
-      sets.push({ ...m, name: `${m.metric}_before`, label: `${m.label}, ${before()}`, style: "line", isBefore: true, tint: measures.length > 1 ? m.tint : "soft", values: line });
+      if (line.some((v) => v !== null)) sets.push({ ...m, name: `${m.metric}_before`, label: `${m.label}, ${before()}`, style: "line", isBefore: true, tint: measures.length > 1 ? m.tint : "soft", values: line });
     }
   }
   sets.holes = holes;
@@ -129,7 +129,7 @@ async function loadLayers(definition, range) {
     const other = compared(range);
     const old = byTime((await series(question, other)).rows);
     const line = times.map((t) => { const at = floor(range.zone, other.shift(t), range.grain); return at < world.first ? null : old.get(at)?.listens ?? null; });
-    sets.push({ metric: "before", label: `listens, ${before()}`, tint: "soft", unit: "count", style: "line", isBefore: true, stack: "b", values: line });
+    if (line.some((v) => v !== null)) sets.push({ metric: "before", label: `listens, ${before()}`, tint: "soft", unit: "count", style: "line", isBefore: true, stack: "b", values: line });
   }
   sets.holes = holes;
   const model = timeModel(definition, range, rows, now.envelope, sets);
