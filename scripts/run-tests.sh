@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Runs every test of the package, all beside each other, as most tests wait for processes and for PostgreSQL: three groups of the
-# Swift tests, the oracle of Tests/Oracle, the page in a browser, and chaos. Everything is built before (build-for-tests.sh).
+# Runs every test of the package. Beside each other, as most tests wait for processes and for PostgreSQL: three groups of the
+# Swift tests, the oracle of Tests/Oracle, and chaos. Then the page in a browser, whose pictures take all of two cores.
+# Everything is built before (build-for-tests.sh).
 # Usage: run-tests.sh POLYRHYTHM CHAOS SECONDS [SEED] (the last three are those of test-chaos.sh)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -21,7 +22,6 @@ begin() {
 begin end-to-end swift_tests --filter EndToEndTests
 begin handoff swift_tests --filter HandoffTests
 begin oracle scripts/test-oracle.sh "$polyrhythm"
-begin page scripts/test-page.sh "$polyrhythm"
 begin chaos scripts/test-chaos.sh "$@"
 
 status=0
@@ -31,4 +31,6 @@ for index in "${!names[@]}"; do
   printf '== %s\n' "${names[$index]}"
   cat "$outputs/${names[$index]}"
 done
+printf '== page\n'
+scripts/test-page.sh "$polyrhythm" || status=$?
 exit "$status"

@@ -37,7 +37,7 @@ import Warehouse
     #expect(first.contains("\"settled_before\":"))
     #expect(first.contains("\"time\":\"2026-11-20T11:58:00Z\",\"listens\":5,"))
     #expect(first.contains("\"listens_batch\":2}") && first.contains("\"listens_batch\":0}"))
-    #expect(!first.contains("10:58"))
+    #expect(!first.contains("\"time\":\"2026-11-20T10:58"))
 
     try flush(fixture, "2026-11-20 11:59Z", listens: 1)
     hub.poll()
@@ -148,7 +148,8 @@ import Warehouse
     let subscription = hub.subscribe()
     hub.poll()
     let message = try #require(next(hub, subscription))
-    #expect(message.contains("\"latest_minute\":\"2026-01-05T08:00:00Z\",\"rows\":[{"))
+    #expect(message.contains("\"latest_minute\":\"2026-01-05T08:00:00Z\""))
+    #expect(message.contains("\"rows\":[{\"time\":\"2026-01-05T08:00:00Z\""))
   }
 
   @Test func `an outage is told once, and so is its end`() throws {
