@@ -195,7 +195,7 @@ import Warehouse
     let load = try layers.connect()
     _ = try load.run(layers.library.sql("batch/lock_loads"))
     let run = try load.run(
-      layers.library.sql("batch/begin_run"), [.text("full"), .text("a test"), .double(60)]
+      layers.library.sql("batch/begin_run"), [.text("full"), .text("a test"), .double(60), .null]
     ).int(0, 0)
     defer {
       _ = try? load.run("delete from warehouse.load_run where load_run_id = $1", [.int(run)])

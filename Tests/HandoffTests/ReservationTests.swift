@@ -20,7 +20,7 @@ import Warehouse
     let connection = try layers.connect()
     _ = try connection.run(layers.library.sql("batch/lock_loads"))
     let run = try connection.run(
-      layers.library.sql("batch/begin_run"), [.text("full"), .text("a test"), .double(10)]
+      layers.library.sql("batch/begin_run"), [.text("full"), .text("a test"), .double(10), .null]
     ).int(0, 0)
     let cut = try CutMaker(
       connection: connection, library: layers.library, lake: layers.log.lake, run: run,
@@ -170,7 +170,7 @@ import Warehouse
     let frozen = try Connection(url: layers.database.url, applicationName: "polyrhythm load")
     _ = try frozen.run(layers.library.sql("batch/lock_loads"))
     _ = try frozen.run(
-      layers.library.sql("batch/begin_run"), [.text("full"), .text("a test"), .double(0.1)])
+      layers.library.sql("batch/begin_run"), [.text("full"), .text("a test"), .double(0.1), .null])
     try layers.load(.full)
     try layers.expectTruth(Truth(records), "after the load that took over")
     #expect(throws: WarehouseError.self) { try frozen.run("select 1") }

@@ -1,3 +1,5 @@
+import Metrics
+
 /// Every chart, by section. The nineteen with an origin in numbers are those of Tests/Reference/dashboard-queries.md, with
 /// the expressions of that page; the others are those of the event pipeline and of the realtime platform that Polyrhythm
 /// replaces, in measures of the catalogue.
@@ -23,7 +25,8 @@ enum SupersetCharts {
     SupersetChart(
       title: "Plays, skips and playlist adds", origin: "realtime platform", dataset: .content,
       look: .lines, range: .hour, grain: "PT1M",
-      values: [.measure("listens"), .measure("skipped"), .measure("playlist_adds")], width: 12),
+      values: [.measure("listens"), .measure(Counter.skipped.column), .measure("playlist_adds")],
+      width: 12),
     SupersetChart(
       title: "Hourly stream count", origin: "5.1 Hourly Stream Count", dataset: .hourly,
       look: .columns, range: .day, grain: "PT1H",
