@@ -65,8 +65,7 @@ run: deps build ## Install, build and start everything; page at http://127.0.0.1
 # `make run` and shared with it. Everything else is tested in a debug build, with its assertions, and
 # with warnings as errors.
 .PHONY: test
-test: deps-test swift ## Build and run every test: unit, integration, end to end, chaos
-	scripts/build-for-tests.sh $(SWIFT_FLAGS)
+test: deps-test build build-chaos ## Build and run every test: unit, integration, end to end, chaos
 	scripts/check-compose.sh $(BINARY)
 	scripts/check-units.sh $(BINARY)
 	scripts/plot-week.sh --check

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Runs every test of the package. Beside each other, as most tests wait for processes and for PostgreSQL: three groups of the
 # Swift tests, the oracle of Tests/Oracle, and chaos. Then the page in a browser, whose pictures take all of two cores.
-# Everything is built before (build-for-tests.sh).
 # Usage: run-tests.sh POLYRHYTHM CHAOS SECONDS [SEED] (the last three are those of test-chaos.sh)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 polyrhythm=$1
 export POLYRHYTHM_WARNINGS_AS_ERRORS=1
+
+swift build --build-tests
 
 outputs=$(mktemp -d)
 trap 'rm -rf "$outputs"' EXIT
