@@ -5,7 +5,7 @@ Of a site of its own, or of one that runs already: screens.py --at URL FOLDER
 
 import sys
 
-from browser import SECTIONS, Browser, load_all, open_empty, open_page
+from browser import SECTIONS, Browser, load_all, open_page
 from PIL import Image
 from site_under_test import Site
 
@@ -13,7 +13,7 @@ from site_under_test import Site
 def shrink(path):
     """Flat colours need no more than a palette."""
     with Image.open(path) as picture:
-        small = picture.convert("RGB").quantize(colors=128, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        small = picture.convert("RGB").quantize(colors=192, method=Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
     small.save(path, optimize=True)
 
 
@@ -32,11 +32,6 @@ def draw(browser, address, folder, site):
     picture("overview-live", "?range=1h", 1400, "dark")
     picture("overview-wide", "?range=24h", 2560, "dark")
     picture("overview-phone", "?range=24h", 390, "dark", height=1700)
-    page = browser.page(width=1400, height=900)
-    open_empty(page, address)
-    page.screenshot(path=f"{folder}/first-step.png")
-    shrink(f"{folder}/first-step.png")
-    page.context.close()
     if site is None:
         return
     page = browser.page(width=1400, height=900, zone="UTC")
