@@ -1,24 +1,14 @@
 import Foundation
-import Synchronization
 import Testing
 
 @testable import ServingLayer
-
-/// What has been asked of the operations.
-private final class Asked: Sendable {
-  private let operations = Mutex<[String]>([])
-
-  var all: [String] { operations.withLock { $0 } }
-
-  func add(_ text: String) { operations.withLock { $0.append(text) } }
-}
 
 @Suite struct OperationTests {
   private static let operate = "0123456789abcdef0123456789abcdef"
   private static let read = "fedcba9876543210fedcba9876543210"
 
   private func router(
-    outcome: LoadOperations.Outcome? = .started, asked: Asked = Asked(), isSecure: Bool = false
+    outcome: LoadOperations.Outcome? = .started, asked: Lines = Lines(), isSecure: Bool = false
   ) throws -> Router {
     var router = try Fixture.router(ScriptedDatabase(failing: nil))
     let tokens = TokenList([
@@ -45,7 +35,7 @@ private final class Asked: Sendable {
 
   @Test func `a load is started by its kind, incremental where none is said, for who asks`() throws
   {
-    let asked = Asked()
+    let asked = Lines()
     let router = try router(asked: asked)
     for query in [[], [("kind", "incremental")], [("kind", "full")]] {
       let response = router.route(post("/api/v1/loads", query))
@@ -68,7 +58,7 @@ private final class Asked: Sendable {
   }
 
   @Test func `who may not is refused, and nothing is started`() throws {
-    let asked = Asked()
+    let asked = Lines()
     let router = try router(asked: asked)
     #expect(router.route(post("/api/v1/loads", token: Self.read)).status == 403)
     #expect(router.route(post("/api/v1/loads", token: nil)).status == 401)

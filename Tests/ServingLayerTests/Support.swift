@@ -125,7 +125,7 @@ struct Fixture {
 
   /// When outcomes are settled; nil before any is.
   func settledBefore() throws -> Instant? {
-    let rows = try connection.run(QuerySQL.settledBefore.sql)
+    let rows = try connection.run(QuerySQL.settledBefore)
     guard rows.count > 0, let text = rows.textOrNull(0, 0) else { return nil }
     return Int64(text).map(Instant.init(milliseconds:))
   }
@@ -146,4 +146,13 @@ struct Fixture {
       return fields.joined(separator: ",")
     }
   }
+}
+
+/// Lines in the order in which they came, from whatever thread.
+final class Lines: Sendable {
+  private let lines = Mutex<[String]>([])
+
+  var all: [String] { lines.withLock { $0 } }
+
+  func add(_ line: String) { lines.withLock { $0.append(line) } }
 }

@@ -1,18 +1,8 @@
 import Foundation
-import Synchronization
 import TestKit
 import Testing
 
 @testable import ServingLayer
-
-/// What was logged.
-private final class Lines: Sendable {
-  private let lines = Mutex<[String]>([])
-
-  var all: [String] { lines.withLock { $0 } }
-
-  func add(_ line: String) { lines.withLock { $0.append(line) } }
-}
 
 @Suite struct TokenTests {
   private static let secret = "0123456789abcdef0123456789abcdef"

@@ -1,4 +1,3 @@
-import CZlib
 import CZstd
 
 /// A compression of bodies that a client may ask for (RFC 9110, 8.4.1).
@@ -39,27 +38,7 @@ enum ContentCoding: String, CaseIterable, Sendable {
           output.baseAddress, output.count, bytes.baseAddress, bytes.count, isThorough ? 15 : 3)
         return ZSTD_isError(size) == 0 ? size : nil
       }
-    case .gzip: Self.gzip(bytes, level: isThorough ? 9 : 6)
-    }
-  }
-
-  private static func gzip(_ bytes: UnsafeRawBufferPointer, level: Int32) -> AnswerBytes? {
-    var stream = z_stream()
-    // 16 more than the window's 15 bits asks for gzip's header; 8 is the default memory level.
-    guard
-      deflateInit2_(
-        &stream, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
-        CInt(MemoryLayout<z_stream>.size)) == Z_OK
-    else { return nil }
-    defer { deflateEnd(&stream) }
-    let bound = Int(deflateBound(&stream, UInt(bytes.count)))
-    return AnswerBytes(capacity: bound) { output in
-      stream.next_in = UnsafeMutablePointer(
-        mutating: bytes.baseAddress?.assumingMemoryBound(to: Bytef.self))
-      stream.avail_in = UInt32(clamping: bytes.count)
-      stream.next_out = output.baseAddress?.assumingMemoryBound(to: Bytef.self)
-      stream.avail_out = UInt32(clamping: output.count)
-      return deflate(&stream, Z_FINISH) == Z_STREAM_END ? Int(stream.total_out) : nil
+    case .gzip: Deflate.compress(bytes, level: isThorough ? 9 : 6, .gzip, isLast: true)
     }
   }
 }

@@ -100,12 +100,12 @@ final class LiveHub: Sendable {
       guard known?.version != now.version else { return end(look, began) }
       var hour = try minutes(upTo: clock())
       var latest = hour.rows.map(\.time).max() ?? minute
-      if hour.rows.isEmpty, let last = try time(queries.latestMinute) {
+      if hour.rows.isEmpty, let last = try database.time(queries.latestMinute) {
         hour = try minutes(upTo: last)
         latest = hour.rows.map(\.time).max()
       }
       if first?.loadedEpoch != now.loadedEpoch {
-        first = try time(queries.firstMinute).map {
+        first = try database.time(queries.firstMinute).map {
           (text: $0.iso8601, loadedEpoch: now.loadedEpoch)
         }
       }
@@ -125,11 +125,6 @@ final class LiveHub: Sendable {
       return Self.waiting(in: state) { state.version > $0.seen && state.ended >= $0.look }
     }
     for subscription in woken { subscription.wake() }
-  }
-
-  private func time(_ query: String) throws(WarehouseError) -> Instant? {
-    try database.rows(query).first?[0].flatMap { Int64($0) }
-      .map(Instant.init(milliseconds:))
   }
 
   /// The totals of each minute up to a time, and how many of the listens are from the batch layer.

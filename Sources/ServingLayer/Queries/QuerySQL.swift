@@ -25,12 +25,11 @@ struct QuerySQL {
   static let leading = 11
 
   /// When the outcome of plays is settled, in epoch milliseconds: a plan that is cut there reads no row that is so in part.
-  static let settledBefore = Statement(
-    sql: """
-      select (extract(epoch from settled_before) * 1000)::bigint::text
-      from layers.event_time
-      where isfinite(settled_before)
-      """, parameters: [])
+  static let settledBefore = """
+    select (extract(epoch from settled_before) * 1000)::bigint::text
+    from layers.event_time
+    where isfinite(settled_before)
+    """
 
   private(set) var plan: QueryPlan
   private var parameters: [String?] = []

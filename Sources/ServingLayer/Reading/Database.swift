@@ -45,4 +45,9 @@ extension Database {
   func rows(_ statements: [Statement]) throws(WarehouseError) -> [[[String?]]] {
     try answers(statements).map(\.rows)
   }
+
+  /// The point in time that a statement answers with, in epoch milliseconds; nil where it says null, or nothing.
+  func time(_ sql: String) throws(WarehouseError) -> Instant? {
+    try rows(sql).first?[0].flatMap { Int64($0) }.map(Instant.init(milliseconds:))
+  }
 }

@@ -76,10 +76,8 @@ extension Router {
   /// The database is asked when its data begins only for a question that would cost too much if there were data all along.
   private func refuseCostly(_ plan: QueryPlan) throws {
     guard QueryCost(plan).rows > QueryCost.limit else { return }
-    guard let first = try database.rows(queries.firstDay).first?[0].flatMap({ Int64($0) }) else {
-      return
-    }
-    let cost = QueryCost(plan, dataBegins: Instant(milliseconds: first))
+    guard let first = try database.time(queries.firstDay) else { return }
+    let cost = QueryCost(plan, dataBegins: first)
     if cost.rows > QueryCost.limit { throw cost.refusal(plan.query) }
   }
 

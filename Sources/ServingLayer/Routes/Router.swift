@@ -184,16 +184,12 @@ struct Router: Sendable {
 
   /// The plan of a query, with what it has to know of the present.
   private func plan(_ query: Query) throws -> QueryPlan {
-    func time(_ statement: Statement) throws -> Instant? {
-      try database.rows([statement])[0].first?[0].flatMap { Int64($0) }.map(
-        Instant.init(milliseconds:))
-    }
     let plan = try QueryPlan(query)
     let settled =
-      plan.readsSettled && plan.source != .facts ? try time(QuerySQL.settledBefore) : nil
+      plan.readsSettled && plan.source != .facts ? try database.time(QuerySQL.settledBefore) : nil
     var known: Instant?
     if query.comparison != nil, query.to > query.askedAt ?? query.to {
-      let latest = try time(Statement(sql: queries.latestMinute, parameters: []))
+      let latest = try database.time(queries.latestMinute)
       known = latest.map { Instant(milliseconds: $0.milliseconds + Instant.minute) }
     }
     return settled == nil && known == nil
