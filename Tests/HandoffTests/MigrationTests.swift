@@ -12,7 +12,7 @@ import Warehouse
 /// A warehouse of a version before is migrated as it is: nothing is lost, and the next loads go on.
 @Suite struct MigrationTests {
   /// The product's SQL with the migrations up to this one.
-  private func library(upTo last: Int) throws -> SQLLibrary {
+  static func library(upTo last: Int) throws -> SQLLibrary {
     try changedSQL { directory in
       let migrations = "\(directory)/migrations"
       for name in try FileManager.default.contentsOfDirectory(atPath: migrations)
@@ -38,7 +38,7 @@ import Warehouse
   private func beforeRungs(_ loaded: Layers) throws -> TestDatabase {
     let database = try TestDatabase.make(migrated: false)
     let old = try database.connect()
-    try Migrator(library: library(upTo: 15)).migrate(old)
+    try Migrator(library: Self.library(upTo: 15)).migrate(old)
     let new = try loaded.connect()
     for fact in ["fact_listen", "fact_auth", "fact_page_view"] {
       try old.script(

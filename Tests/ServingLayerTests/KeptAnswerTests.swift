@@ -59,6 +59,44 @@ extension Fixture {
     }
   }
 
+  @Test func `an answer has a name as soon as the catalogue gives it`() throws {
+    defer { server.stop() }
+    try fixture.connection.script(
+      """
+      insert into warehouse.dim_song (song_key, event_track_id, track_alone)
+        values (11, 't1', true), (12, 't2', true);
+      insert into warehouse.dim_song (song_key, artist, title) values (13, 'X', 'one')
+      """)
+    for day in 1...5 {
+      for key in 11...13 {
+        try fixture.add(
+          .song, minute: "2026-11-0\(day) 10:00Z", keys: ["song_key": "\(key)"],
+          [.listens: key - 9])
+      }
+    }
+    try fixture.publish(loadedEpoch: 1, finalBefore: "2026-12-10 00:00Z")
+    let range = "&limit=3&from=2026-11-01&to=2026-11-06"
+    let artists = "metrics=listens&by=artist" + range
+    let songs = "metrics=listens&by=song" + range
+    let named = "metrics=listens&filter=artist:X&granularity=day" + range
+    #expect(try get(artists).contains(#""rows":[{"artist":null,"listens":25,"#))
+    #expect(try get(songs).contains(#"{"song":"one","artist":"X","listens":20,"#))
+    #expect(try get(named).contains("\"listens\":4,"))
+    try fixture.connection.script(
+      """
+      insert into warehouse.catalogue_song (track_id, artists, title, partition, record_offset)
+        values ('t1', array['X', 'Y'], 'one', 0, 0), ('t2', array['Z'], 'two', 0, 1)
+      """)
+    let fill = try SQLLibrary().sql("catalogue/fill_songs")
+    try fixture.connection.run(fill, [.textArray(["t1", "t2"])])
+    let all =
+      #""rows":[{"artist":"X","listens":30,"source":"batch","is_final":true,"is_partial":false},{"artist":"Z","listens":15,"#
+    #expect(try eventually(within: 60) { try get(artists).contains(all) })
+    #expect(
+      try get(songs).contains(#""rows":[{"song":"one","artist":"X","listens":30,"#))
+    #expect(try get(named).contains("\"listens\":6,"))
+  }
+
   @Test func `a client that has the answer gets 304 until it changes`() throws {
     defer { server.stop() }
     // A range of its own, whose text does not depend on the minute.

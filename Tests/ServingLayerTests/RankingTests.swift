@@ -57,16 +57,17 @@ import Warehouse
     }
   }
 
-  /// Names that several members share, unknown names, members without listens, and rows of both layers, over five quarters.
+  /// Names that several members share, unknown names, names that are the catalogue's, members without listens, and rows of both
+  /// layers, over five quarters.
   private func fixture(seed: UInt64) throws -> Fixture {
     let fixture = try Fixture()
     try fixture.connection.script(
       """
       select setseed(\(Double(seed % 1000) / 1000));
-      insert into warehouse.dim_song (song_key, artist, title, genre)
+      insert into warehouse.dim_song (song_key, artist, title, genre, track_alone)
         select
           n, case when n % 11 > 0 then 'artist ' || n % 7 end,
-          case when n % 13 > 0 then 'title ' || n / 2 end, (array['rock', 'pop', null])[n % 3 + 1]
+          case when n % 13 > 0 then 'title ' || n / 2 end, (array['rock', 'pop', null])[n % 3 + 1], n % 5 < 2
         from generate_series(1, 60) as n;
       insert into warehouse.dim_user (user_key, user_id, gender, level)
         select

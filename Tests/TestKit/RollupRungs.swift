@@ -23,13 +23,17 @@ extension Connection {
         group by \(([time] + keys).joined(separator: ", "))
         """)
     }
-    guard let names = ["song": "title, artist", "user": "user_id::text"][rollup] else { return }
+    let labels = [
+      "song": "case when track_alone then song_key else layers.label(title, artist) end",
+      "user": "layers.label(user_id::text)",
+    ]
+    guard let label = labels[rollup] else { return }
     try script(
       """
       delete from batch.quarter_\(rollup);
       insert into batch.quarter_\(rollup) (quarter, \(rollup)_key, label, load_run_id, listens)
       select
-        layers.quarter_of(day), \(rollup)_key, layers.label(\(names)), 0,
+        layers.quarter_of(day), \(rollup)_key, \(label), 0,
         layers.running(array_agg(day - layers.quarter_of(day) + 1), array_agg(listens))
       from batch.day_\(rollup)
       left join layers.dim_\(rollup) using (\(rollup)_key)
@@ -48,7 +52,9 @@ extension Connection {
       """
       delete from batch.day_artist;
       insert into batch.day_artist (day, label, song_key, load_run_id, \(columns))
-      select day, layers.label(artist), min(song_key), 0, \(sums.joined(separator: ", "))
+      select
+        day, case when track_alone then song_key else layers.label(artist) end, min(song_key), 0,
+        \(sums.joined(separator: ", "))
       from batch.day_song
       left join layers.dim_song using (song_key)
       group by 1, 2;

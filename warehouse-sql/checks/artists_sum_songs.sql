@@ -1,9 +1,11 @@
 -- severity: error
--- Days and running totals of artists are the sums of those of their songs.
+-- Days and running totals of artists are the sums of those of their songs; a song that events name by its track id alone has its
+-- own.
 -- on: check
 with days as (
-  select layers.label(artist) as label, day, listens, listened_ms, completed, skipped, partial, thumbs_up, thumbs_down,
-    playlist_adds, shares, friends_added, adverts, listeners
+  select
+    case when track_alone then song_key else layers.label(artist) end as label, day, listens, listened_ms, completed,
+    skipped, partial, thumbs_up, thumbs_down, playlist_adds, shares, friends_added, adverts, listeners
   from batch.day_song
   left join layers.dim_song using (song_key)
   where day >= layers.quarter_of(layers.day_of($1::timestamptz))

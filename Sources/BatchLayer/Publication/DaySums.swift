@@ -11,6 +11,11 @@ struct DaySums {
   /// Days without a first and a last one.
   private static let allDays: (first: String, last: String) = ("-infinity", "infinity")
 
+  /// Whether a row `d` of the dimension table has names that are not its own.
+  private static func namedLater(_ rollup: Rollup) -> String {
+    rollup.namedLater.map { "d.\($0)" } ?? "false"
+  }
+
   /// A staged table's name, without the schema.
   static func stageName(_ table: String, _ run: Int64) -> String { "\(table)_g\(run)" }
 
@@ -85,6 +90,7 @@ struct DaySums {
         [
           "target": target, "days": days, "key": "\(table.rollup.name)_key",
           "dimension": "dim_\(table.rollup.name)", "attribute": table.attribute,
+          "named_later": Self.namedLater(table.rollup),
         ], lists: columns.filter { $0.key != "keys" }), [.text(span.first), .text(span.last)])
   }
 
@@ -97,7 +103,7 @@ struct DaySums {
         table.groups == nil ? "rollup/add_quarters" : "rollup/add_group_quarters",
         [
           "target": target, "days": days, "key": "\(table.rollup.name)_key",
-          "dimension": "dim_\(table.rollup.name)",
+          "dimension": "dim_\(table.rollup.name)", "named_later": Self.namedLater(table.rollup),
         ], lists: ["names": table.names]), [.text(span.first), .text(span.last)])
   }
 }

@@ -5,7 +5,8 @@
 public struct GroupedDays: Hashable, Sendable {
   /// Whose days are added up.
   public let rollup: Rollup
-  /// The column of the dimension table that the members of a group share. The table's column `label` is a hash of it.
+  /// The column of the dimension table that the members of a group share. The table's column `label` is a hash of it. A
+  /// member whose names are not its own (`Rollup.namedLater`) is a group by itself, and its key is the label.
   public let attribute: String
 
   /// Songs by artist.

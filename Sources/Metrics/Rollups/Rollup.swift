@@ -40,6 +40,10 @@ public enum Rollup: Int, CaseIterable, Sendable {
     }
   }
 
+  /// The column of the dimension table that says whether the member's names are not its own: they may come to be known, or
+  /// change, at any time, so that nothing stored is told apart by them. nil where all members keep their names.
+  public var namedLater: String? { self == .song ? "track_alone" : nil }
+
   /// The counters kept: all of them, unless only some events can have the rollup's key.
   public var counters: [Counter] {
     switch self {

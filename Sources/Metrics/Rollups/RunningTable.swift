@@ -9,7 +9,8 @@ public struct RunningTable: Hashable, Sendable {
   /// The groups that have a row each; nil where each member has one.
   public let groups: GroupedDays?
   /// The columns of the dimension table that name a member or a group for people, in the order in which the column
-  /// `label` is a hash of them. Members of one name are one line of a top list.
+  /// `label` is a hash of them. Members of one name are one line of a top list. Where a member's names are not its own
+  /// (`Rollup.namedLater`) the label is the member's key.
   public let names: [String]
 
   private init(_ rollup: Rollup, groups: GroupedDays? = nil, names: [String]) {

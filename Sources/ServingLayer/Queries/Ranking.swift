@@ -22,8 +22,14 @@ struct Ranking: Equatable, Sendable {
 
   /// The members that may be looked up. Where groups have days of their own, members are looked up by the hour alone.
   var maximumMembers: Int {
+    table.groups == nil
+      ? maximumMembersByDay : max(1, Self.maximumLookups / 48)
+  }
+
+  /// The members that may be looked up by the day: all of them, or of groups those that are groups by themselves.
+  var maximumMembersByDay: Int {
     let days = (within.to.milliseconds - within.from.milliseconds) / Self.day
-    return max(1, Self.maximumLookups / max(1, Int(table.groups == nil ? days : 48)))
+    return max(1, Self.maximumLookups / max(1, Int(days)))
   }
 
   private static let day = 1440 * Instant.minute

@@ -11,6 +11,27 @@ extension QuerySQL {
     var label: String
     /// What rows of the dimension table have to be, after another condition.
     var filter: String
+    /// Whether a member's names are not its own; nil where they always are.
+    var isNamedLater: String?
+
+    /// What the running totals have a member under: its line's label, or its key where its names are not its own.
+    var kept: String {
+      isNamedLater.map { "case when \($0) then \(key) else \(label) end" } ?? label
+    }
+
+    /// The label of the line that a row of running totals, `total`, counts for.
+    var labelOfTotal: String {
+      guard isNamedLater != nil else { return "label" }
+      return "case when label = \(key) then (select \(label) from \(dimension)"
+        + " where \(key) = total.\(key)) else label end"
+    }
+
+    /// A further select of the labels of groups of one member.
+    func ownGroups(where condition: String) -> String {
+      isNamedLater.map {
+        " union all select \(key) from \(dimension) where \($0) and \(condition)"
+      } ?? ""
+    }
 
     /// Selects of members, the unknown one among them, which the table does not have and whose attributes are null.
     func members(_ columns: String, where condition: String = "true") -> String {
@@ -28,7 +49,8 @@ extension QuerySQL {
     let names = Names(
       key: key, dimension: "layers.\(dimension)",
       label: "layers.label(\(ranking.lines.map { "\($0)::text" }.joined(separator: ", ")))",
-      filter: filters.isEmpty ? "" : " and " + filters.joined(separator: " and "))
+      filter: filters.isEmpty ? "" : " and " + filters.joined(separator: " and "),
+      isNamedLater: ranking.table.rollup.namedLater.map { "\(dimension).\($0)" })
     let most = listens(of: ranking.around, ranking, names)
     // Any lines as many as the list may have will do: what the least of them has at least, the last one of the list has too.
     let least =
@@ -44,7 +66,7 @@ extension QuerySQL {
       """
     let tuple = ranking.lines.indices.map { "g\($0)" }.joined(separator: ", ")
     let columns = ranking.lines.enumerated().map { "\($1) as g\($0)" }.joined(separator: ", ")
-    let member = "\(key), \(names.label) as label, \(columns)"
+    let member = "\(key), \(names.label) as label, \(names.kept) as kept, \(columns)"
     let contenders =
       "(select least from bar) > 0"
       + " and \(names.label) in (select label from line where most >= (select least from bar))\(names.filter)"
@@ -75,6 +97,7 @@ extension QuerySQL {
       ),
       verdict as materialized (
         select count(*) <= \(ranking.maximumMembers)
+          and count(*) filter (where kept <> label) <= \(ranking.maximumMembersByDay)
           and count(distinct label) = count(distinct row(\(tuple))) as is_decided
         from found
       ),
@@ -89,8 +112,11 @@ extension QuerySQL {
   private mutating func listens(
     of days: RungPiece, _ ranking: Ranking, _ names: Names, among lines: String? = nil
   ) -> String {
-    let members = names.members(
-      names.key, where: lines.map { "\(names.label) in (select label from \($0))" } ?? "true")
+    let isOfLine = lines.map { "\(names.label) in (select label from \($0))" } ?? "true"
+    let members = names.members(names.key, where: isOfLine)
+    // Groups have rows under the labels of their lines, and under the keys of members whose names are not their own.
+    let groups =
+      lines.map { "select label from \($0)" + names.ownGroups(where: isOfLine) } ?? members
     let isAmong = lines == nil ? "" : " and \(names.key) in (\(members))"
     let join = " left join \(names.dimension) using (\(names.key))"
     var parts: [String] = []
@@ -104,12 +130,12 @@ extension QuerySQL {
         lines == nil
         ? "select \(columns) from \(table) where quarter >= \(first)::date and quarter <= \(last)::date"
         : "select part.* from generate_series(\(first)::timestamp, \(last)::timestamp, '3 months') as start"
-          + " cross join (\(ranking.table.groups == nil ? members : "select label from best")) as member"
+          + " cross join (\(ranking.table.groups == nil ? members : groups)) as member"
           + " cross join lateral (select \(columns) from \(table)"
           + " where quarter = start::date and \(key) = member.\(key) offset 0) as part"
       parts.append(
         ranking.isByName
-          ? "select label, listens from (\(totals)) as total"
+          ? "select \(names.labelOfTotal) as label, listens from (\(totals)) as total"
           : "select \(names.label) as label, listens from (\(totals)) as total\(join) where true\(names.filter)"
       )
     }
@@ -158,7 +184,8 @@ extension QuerySQL {
       let lookup: (members: String, key: String, from: String) =
         if rung == .day, let groups = ranking.table.groups {
           (
-            "(select distinct label from found where (select is_decided from verdict))", "label",
+            "(select distinct kept as label from found where (select is_decided from verdict))",
+            "label",
             Self.rows(of: groups)
           )
         } else { ("chosen", key, "layers.\(rollup.table(rung).name)") }

@@ -8,8 +8,12 @@ with due as (
     and row(d.age, d.country) is distinct from row(c.age, c.country)
   order by d.user_key
   for update of d skip locked
+),
+filled as (
+  update warehouse.dim_user as d
+  set age = due.age, country = due.country
+  from due
+  where d.user_key = due.user_key
+  returning d.user_key
 )
-update warehouse.dim_user as d
-set age = due.age, country = due.country
-from due
-where d.user_key = due.user_key
+update warehouse.catalogue_fill set fills = fills + 1 where exists (select from filled)

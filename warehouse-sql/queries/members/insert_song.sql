@@ -1,16 +1,21 @@
 -- With what the catalogue knows of them already. Of several track ids that events give with a song it has the least, so
 -- that it is the same in whatever order events are loaded; a song that has it already is left out, as on conflict alone
--- would wait for a transaction that is changing the song. What another id says of the song comes with the next load.
+-- would wait for a transaction that is changing the song. What another id says of the song comes with the next load. Where
+-- events have neither artist nor title, these are the catalogue's.
 insert into warehouse.dim_song as d (
-  song_key, artist, title, duration, event_track_id, track_id, genre, album, popularity, explicit, danceability, energy,
-  key, loudness, mode, speechiness, acousticness, instrumentalness, liveness, valence, tempo, time_signature
+  song_key, artist, title, duration, event_track_id, track_alone, track_id, genre, album, popularity, explicit,
+  danceability, energy, key, loudness, mode, speechiness, acousticness, instrumentalness, liveness, valence, tempo,
+  time_signature
 )
 select
-  n.song_key, n.artist, n.title, n.duration, n.event_track_id, c.track_id, c.genre, c.album, c.popularity, c.explicit,
+  n.song_key, case when n.track_alone then c.artists[1] else n.artist end,
+  case when n.track_alone then c.title else n.title end, case when n.track_alone then c.duration else n.duration end,
+  n.event_track_id, n.track_alone, c.track_id, c.genre, c.album, c.popularity, c.explicit,
   c.danceability, c.energy, c.key, c.loudness, c.mode, c.speechiness, c.acousticness, c.instrumentalness, c.liveness,
   c.valence, c.tempo, c.time_signature
 from (
-  select distinct on (song_key) song_key, artist, title, duration, event_track_id
+  select distinct on (song_key)
+    song_key, artist, title, duration, event_track_id, artist is null and title is null as track_alone
   from pg_temp.new_song
   order by song_key, event_track_id
 ) as n

@@ -5,7 +5,7 @@ select
   layers.running(array_agg(day - layers.quarter_of(day) + 1), array_agg(listens))
 from (
   select
-    day, layers.label({names: d.*}) as label, min({key}) as {key}, min(build) as build,
+    day, case when {named_later} then {key} else layers.label({names: d.*}) end as label, min({key}) as {key}, min(build) as build,
     max(load_run_id) as load_run_id, sum(listens)::integer as listens
   from {days}
   left join layers.{dimension} as d using ({key})

@@ -1,8 +1,8 @@
 -- Adds days to the sums of their groups: the members that share a name. One of the members stands for all of them, as every
--- one of them leads to the name.
+-- one of them leads to the name. A member whose name is not its own is a group by itself, as the name may change.
 insert into {target} as t (day, label, {key}, build, load_run_id, {counters}, {sketches})
 select
-  day, layers.label(d.{attribute}), min({key}), min(build), max(load_run_id),
+  day, case when {named_later} then {key} else layers.label(d.{attribute}) end, min({key}), min(build), max(load_run_id),
   {counters: nullif(sum(*), 0)},
   {sketches: hll_union_agg(*)}
 from {days}

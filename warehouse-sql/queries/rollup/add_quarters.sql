@@ -1,7 +1,9 @@
 -- Adds the listens of days to running totals; a row says which load has written it last. In the order of the index, as a
--- question reads all rows of a quarter by it.
+-- question reads all rows of a quarter by it. Where a member's name is not its own, the key stands for it.
 insert into {target} as t (quarter, {key}, label, build, load_run_id, listens)
-select quarter, {key}, layers.label({names: d.*::text}), s.build, s.load_run_id, s.listens
+select
+  quarter, {key}, case when {named_later} then {key} else layers.label({names: d.*::text}) end, s.build, s.load_run_id,
+  s.listens
 from (
   select
     layers.quarter_of(day) as quarter, {key}, min(build) as build, max(load_run_id) as load_run_id,

@@ -3,9 +3,10 @@
 -- snapshots is the later one: the transactions below the snapshot's end, less those that were still running.
 select
   (select pg_snapshot_xmax(s)::text::bigint - (select count(*) from pg_snapshot_xip(s)))::text as number,
-  concat_ws('/', e.epoch, loaded_epoch, load_run_id, p.updated_at, p.offsets) as version
+  concat_ws('/', e.epoch, loaded_epoch, load_run_id, p.updated_at, p.offsets, f.fills) as version
 from batch.published
 cross join speed.current_epoch as e
+cross join warehouse.catalogue_fill as f
 cross join (
   select max(updated_at) as updated_at, sum(next_offset) as offsets from speed.progress
 ) as p
