@@ -56,7 +56,7 @@ def songs(now: int) -> str:
     """Plays count for their song, or for the unknown one, and engagement for the song that it is credited to."""
     names = {"song_title": "title", "artist_name": "artist", "genre": f"coalesce(genre, {unknown.sql(unknown.DASHBOARD_GENRE)})"}
     keys = ", ".join(f"{unknown.member('has_song', sql)} as {name}" for name, sql in names.items())
-    keys += ", if(has_song, duration_ms, null) as ms"
+    keys += ", recording"
     return metrics(now, keys, "(topic = 'listen' or has_song)")
 
 
@@ -77,7 +77,7 @@ def places(now: int) -> str:
 def hours(now: int) -> str:
     return f"""(
       select hour as time_window, {MEANS}, count(distinct user_id) filter (topic = 'listen') as unique_users,
-        count(distinct (artist, title, duration_ms)) filter (topic = 'listen' and has_song) as unique_songs
+        count(distinct recording) filter (topic = 'listen') as unique_songs
       from windowed where hour >= {now - DAY} group by 1)"""
 
 

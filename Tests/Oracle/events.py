@@ -49,16 +49,24 @@ select * exclude (is_over),
   end as outcome
 from closing"""
 
+# The song that an event names: by artist, title and length, or by a track id where it has neither artist nor title.
+def named(event: str, ms: str) -> str:
+    return f"""case
+      when {event}.artist is not null or {event}.song is not null then
+        {{{{'artist': {event}.artist, 'title': {event}.song, 'ms': {ms}, 'track': null::varchar}}}}
+      when {event}."trackId" is not null then
+        {{{{'artist': null::varchar, 'title': null::varchar, 'ms': null::bigint, 'track': {event}."trackId"}}}}
+    end"""
+
+
 # The song that the page view names; else, in the window, that of its session's last play, of at most an hour ago.
 CREDITS = f"""
 create or replace table credited as
-select v.*, v.song as title,
+select v.*,
   case
     when v.page not in ({ENGAGEMENT}) or v.page is null then null
-    when v.artist is not null or v.song is not null then
-      {{{{'artist': v.artist, 'title': v.song, 'duration_ms': nullif(round(v.duration * 1000)::bigint, 0)}}}}
-    when v.inside and p.ts >= v.ts - 3600000 and (p.artist is not null or p.song is not null) then
-      {{{{'artist': p.artist, 'title': p.song, 'duration_ms': p.duration_ms}}}}
+    else coalesce({named("v", "nullif(round(v.duration * 1000)::bigint, 0)")},
+      if(v.inside and p.ts >= v.ts - 3600000, {named("p", "p.duration_ms")}, null))
   end as credit
 from page_view as v
 asof left join (
@@ -78,17 +86,21 @@ COMMON = """
 EVENTS = """
 create or replace table event as
 with said as (
-  select 'listen' as topic, {common}, artist, song as title, duration_ms, listened_ms, outcome,
+  select 'listen' as topic, {common}, {listened} as recording, listened_ms, outcome,
     null::varchar as page, null::bigint as status, null::boolean as success
   from play as e
   union all
-  select 'page_view', {common}, credit.artist, credit.title, credit.duration_ms, null, null, page, status, null
+  select 'page_view', {common}, credit, null, null, page, status, null
   from credited as e
   union all
-  select 'auth', {common}, null, null, null, null, null, null, null, success
+  select 'auth', {common}, null, null, null, null, null, success
   from auth as e
 )
-select said.*, said.artist is not null or said.title is not null as has_song, genre.genre,
+select said.*, said.recording is not null as has_song,
+  if(known.track_id is null, said.recording.artist, known.artists[1]) as artist,
+  if(known.track_id is null, said.recording.title, known.title) as title,
+  if(known.track_id is null, said.recording.ms, round(known.duration * 1000)::bigint) as duration_ms,
+  if(known.track_id is null, genre.genre, known.genre) as genre,
   device.device_type, device.os, device.browser,
   case when country = 'US' then region.region end as region,
   if(user_id is null, null, gender) as user_gender,
@@ -106,8 +118,9 @@ select said.*, said.artist is not null or said.title is not null as has_song, ge
   (topic = 'auth' and not coalesce(success, false))::integer as failed_logins
 from said
 left join genre
-  on genre.artist is not distinct from said.artist and genre.title is not distinct from said.title
-  and genre.duration_ms is not distinct from said.duration_ms
+  on genre.artist is not distinct from said.recording.artist and genre.title is not distinct from said.recording.title
+  and genre.duration_ms is not distinct from said.recording.ms
+left join catalogue_song as known on known.track_id = said.recording.track
 left join device on device.agent is not distinct from said.agent
 left join region on region.state = said.state"""
 
@@ -160,7 +173,7 @@ def make(db: duckdb.DuckDBPyConnection, upto: Cut | None, cut: Cut | None) -> No
         db.execute(f"update listen set watermark = case partition {marks} end")
     db.execute(PLAYS)
     db.execute(CREDITS)
-    statement = EVENTS
+    statement = EVENTS.replace("{listened}", named("e", "e.duration_ms").format())
     for topic in ("listen_events", "page_view_events", "auth_events"):
         common = COMMON.format(loaded=below(cut, topic))
         statement = statement.replace("{common}", common, 1)

@@ -36,7 +36,7 @@ def top_songs(db: Database, asked: Asked) -> Answer:
 
 def top_artists(db: Database, asked: Asked) -> Answer:
     columns = {"artist": TEXT, "listens": COUNT, "listeners": ESTIMATE, "songs": COUNT}
-    songs = ", count(distinct (title, duration_ms)) as songs"
+    songs = ", count(distinct recording) as songs"
     return top(db, asked, "artist", "artist", "artist is not null", songs, columns)
 
 
@@ -57,7 +57,7 @@ def parts(db: Database, asked: Asked, labels: dict[str, str], values: dict[str, 
             sum(listens) as listens, {LISTENERS} as listeners, coalesce(sum(listened_ms), 0) as listened_ms,
             sum(completed) as completed, sum(skipped) as skipped, sum(ended) as ended, sum(thumbs_up) as thumbs_up,
             sum(playlist_adds) as playlist_adds, sum(shares) as shares,
-            count(distinct (artist, title, duration_ms)) filter (topic = 'listen' and has_song) as songs
+            count(distinct recording) filter (topic = 'listen') as songs
           from event where {asked.where(which)} group by all
         )
         where listens > 0""",

@@ -16,17 +16,17 @@ DAY = 24 * HOUR
 
 GENRE_DAILY = f"""
 with song as (
-  select strftime(time, '%Y-%m-%d') as day, coalesce(genre, '{unknown.GENRE}') as genre, artist, title, duration_ms,
+  select strftime(time, '%Y-%m-%d') as day, coalesce(genre, '{unknown.GENRE}') as genre, artist, title, duration_ms, recording,
     sum(listens) as listens, sum(listens) + 3 * sum(thumbs_up) + 5 * sum(shares) as points
   from loaded_event where topic = 'listen' or (has_song and (thumbs_up > 0 or shares > 0)) group by all
 ),
 track as (
   select day, genre, title, artist,
     row_number() over (partition by day, genre order by sum(points) desc, sum(listens) desc, title, artist) as place
-  from song where artist is not null or title is not null group by 1, 2, 3, 4
+  from song where recording is not null group by 1, 2, 3, 4
 )
 select s.day, s.genre, sum(listens) as listen_count,
-  avg(duration_ms) filter (s.artist is not null or s.title is not null) / 1000 as avg_track_duration_sec,
+  avg(duration_ms) filter (s.recording is not null) / 1000 as avg_track_duration_sec,
   100 * sum(points) / max(sum(points)) over (partition by s.day) as popularity_index,
   any_value(t.title) as most_popular_track, any_value(t.artist) as most_popular_artist
 from song as s
@@ -41,7 +41,7 @@ with artist as (
 ),
 listen as (
   select ts // 3600000 as hour, count(distinct user_id) as unique_listeners, count(*) as listens,
-    count(distinct (artist, title, duration_ms)) filter (has_song) as songs
+    count(distinct recording) as songs
   from loaded_event where topic = 'listen' group by 1
 )
 select hour * 3600000 as hour, unique_listeners, top_artists, songs / listens as track_diversity_index, songs

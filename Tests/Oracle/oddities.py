@@ -53,6 +53,12 @@ def early(at: int) -> Lines:
     for track in ("odd1", "none such"):
         listens.append(odd.event(ts, **song("Odd Pair", f"Live, {track}", 95.0), trackId=track))
         ts += 96_000
+    # By a track id alone: one that the catalogue knows, in two lengths, and one that it does not.
+    by_id = {"artist": None, "song": None, "auth": "Logged In"}
+    for track, seconds in (("odd1", 90.0), ("odd1", 91.0), ("unheard of", 80.0)):
+        listens.append(odd.event(ts, **by_id, duration=seconds, trackId=track))
+        views.append(odd.event(ts + 10_000, page="Thumbs Up", method="PUT", status=200, auth="Logged In"))
+        ts += 93_000
     # Likes and shares without a song: of the last play, of nothing.
     page = {"method": "PUT", "status": 200, "auth": "Logged In"}
     views.append(odd.event(at + 5_000, page="Thumbs Up", **page))

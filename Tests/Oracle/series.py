@@ -38,7 +38,7 @@ def songs_played(db: Database, asked: Asked) -> Answer:
         db, asked,
         f"""
         select {asked.bucket} as bucket, sum(listens) as listens,
-          count(distinct (artist, title, duration_ms)) filter (topic = 'listen' and has_song) as different_songs,
+          count(distinct recording) filter (topic = 'listen') as different_songs,
           coalesce(sum(listened_ms), 0) / 3600000 as hours
         from event where {asked.where()} group by 1""",
         {"bucket": TIME, "listens": COUNT, "different_songs": ESTIMATE, "hours": number(2)},
@@ -147,7 +147,7 @@ def discovery(db: Database, asked: Asked) -> Answer:
           count(*) filter (nth = 1) / count(*) as first_time_share
         from (
           select {asked.bucket} as bucket, ts,
-            row_number() over (partition by user_id, artist, title, duration_ms order by ts, item) as nth
+            row_number() over (partition by user_id, recording order by ts, item) as nth
           from event where loaded and topic = 'listen' and user_id is not null and has_song
         )
         where ts >= {asked.start} and ts < {asked.end} group by 1""",
