@@ -159,6 +159,59 @@ import Warehouse
     try expectSound(site.layers, "taken back")
   }
 
+  /// Plays, names, loads of both kinds and loads taken back in any order: after each step every play is listed under the name
+  /// that the catalogue has by then, and the sums by artist are those of their songs.
+  @Test func whateverComesInWhateverOrderEachPlayIsUnderItsName() throws {
+    let seed = TestSeed.drawn()
+    print("seed \(seed)")
+    var random = SeededRandom(seed: seed)
+    let site = try CatalogueSite()
+    let publications = Publications(
+      library: site.layers.library,
+      configuration: BatchLoader.Configuration(databaseURL: site.layers.database.url))
+    var names: [Int: String] = [:]
+    var played: [(day: Int, track: Int)] = []
+    try site.listen(to: [#""trackId":"0""#])
+    played.append((1, 0))
+    for step in 0..<24 {
+      let what = ["play", "play", "play", "know", "know", "load", "load", "full", "back"]
+        .randomElement(using: &random)!
+      switch what {
+      case "play":
+        let day = Int.random(in: 0...2, using: &random)
+        let tracks = (0..<Int.random(in: 1...4, using: &random)).map { _ in
+          Int.random(in: 0...5, using: &random)
+        }
+        // Some events name their artist, who has tracks by id as well.
+        try site.listen(
+          to: tracks.map {
+            $0 < 4 ? #""trackId":"\#($0)""# : #""artist":"A\#($0 % 2)","song":"own""#
+          },
+          hours: Int64(day * 20))
+        played += tracks.map { (day + 1, $0) }
+      case "know":
+        let track = Int.random(in: 0...3, using: &random)
+        names[track] = "A\(Int.random(in: 0...2, using: &random))"
+        try site.know([CatalogueSite.song("\(track)", [names[track]!], "title", "rock")])
+      case "back": _ = try? publications.rollBack()
+      default: try site.layers.load(what == "full" ? .full : .incremental)
+      }
+      try site.count()
+      var expected: [String: Int] = [:]
+      for play in played {
+        let name = play.track < 4 ? names[play.track] ?? "?" : "A\(play.track % 2)"
+        expected["2026-03-0\(play.day) \(name)", default: 0] += 1
+      }
+      let listed = try plays(Self.artists[0], site.layers).compactMapValues { Int($0) }
+      #expect(listed == expected, "step \(step), \(what), seed \(seed)")
+      try expectSound(site.layers, "step \(step), \(what), seed \(seed)")
+    }
+    try site.layers.load(.incremental)
+    let whole = try Layers(over: site.layers.log)
+    try whole.load(.full)
+    try whole.expectSame(as: site.layers, "seed \(seed)")
+  }
+
   @Test func martsAndTheBridgeHaveTheName() throws {
     let site = try CatalogueSite()
     try site.listen(to: (0..<6).map { _ in #""trackId":"1""# }, hours: 20)
