@@ -45,7 +45,8 @@ import Warehouse
     "dim_user": ["first_seen", "last_seen", "is_current", "age", "country"],
     // Events do not have them. They come from the catalogue (`warehouse.catalogue_song`).
     "dim_song": [
-      "track_id", "genre", "album", "popularity", "explicit", "danceability", "energy", "key",
+      "track_alone", "track_id", "genre", "album", "popularity", "explicit", "danceability",
+      "energy", "key",
       "loudness",
       "mode", "speechiness", "acousticness", "instrumentalness", "liveness", "valence", "tempo",
       "time_signature",
