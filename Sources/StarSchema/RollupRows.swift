@@ -80,14 +80,15 @@ extension RollupSet {
   /// - Parameters:
   ///   - table: the table of the rows; its rung is the width of the set's rows.
   ///   - bound: minutes since 1970; only cells of earlier minutes are moved. nil moves all.
+  ///   - sorted: by time and key, as the table's index has them; else in any order.
   ///   - place: gives the buffer that a cell's row is appended to; nil where the cell has no row in this table.
   /// - Throws: what `place` throws.
   public func drainRows(
-    _ table: RollupTable, before bound: Int32? = nil,
+    _ table: RollupTable, before bound: Int32? = nil, sorted: Bool = false,
     into place: (UnsafePointer<RollupCell>) throws -> CopyBuffer?
   ) rethrows {
     let rows = RollupRows(table)
-    try drain(table.rollup, before: bound) { cell in
+    try drain(table.rollup, before: bound, sorted: sorted) { cell in
       guard let buffer = try place(cell) else { return }
       rows.append(cell, texts: texts(of: cell, table.rollup), to: buffer)
     }

@@ -82,6 +82,30 @@ import Testing
     }
   }
 
+  @Test(arguments: kernelSeeds(10))
+  func sortedDrainingHandsOutTheSameRowsByMinuteAndKey(seed: UInt64) {
+    let (log, lateness) = log(seed, 200)
+    let (plain, sorted) = (
+      KernelRun(log, latenessMs: lateness), KernelRun(log, latenessMs: lateness)
+    )
+    for run in [plain, sorted] {
+      for topic in 0..<3 { run.fold([Int](repeating: topic, count: log.counts[topic])) }
+    }
+    func order(_ run: KernelRun, _ rollup: Rollup, sorted: Bool) -> [[Int64]] {
+      var rows: [[Int64]] = []
+      run.output.rollups.drain(rollup, sorted: sorted) {
+        rows.append([Int64($0.pointee.minute), $0.pointee.key])
+      }
+      return rows
+    }
+    for rollup in Rollup.allCases {
+      let (made, ordered) = (
+        order(plain, rollup, sorted: false), order(sorted, rollup, sorted: true)
+      )
+      #expect(ordered == made.sorted { ($0[0], $0[1]) < ($1[0], $1[1]) }, "seed \(seed), \(rollup)")
+    }
+  }
+
   @Test(arguments: kernelSeeds(20))
   func everyRecordIsCountedOrRedelivered(seed: UInt64) {
     let (log, lateness) = log(seed, 300)

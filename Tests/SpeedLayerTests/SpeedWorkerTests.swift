@@ -2,6 +2,7 @@ import Foundation
 import LayerTestKit
 import SpeedLayer
 import Support
+import Synchronization
 import TestKit
 import Testing
 import Warehouse
@@ -77,6 +78,36 @@ extension Layers {
     usleep(100_000)
     stop.request()
     try speed.wait()
+  }
+
+  @Test func aFollowerThatIsStoppedWhileTheServerGoesAwayEndsWellAndTheNextGoesOn() throws {
+    let records = try simulated(seed: 54, users: 5)
+    let layers = try Layers()
+    let connection = try layers.connect()
+    try connection.script(
+      "create function go_away() returns trigger language plpgsql as "
+        + "'begin perform pg_sleep(1); raise ''gone'' using errcode = ''57P01''; end'; "
+        + "create trigger go_away before insert or update on speed.progress "
+        + "for each row execute function go_away()")
+    try layers.log.write(records)
+    let left = Mutex<[String]>([])
+    let stop = StopToken()
+    let speed = Worker("test-speed") {
+      try layers.worker {
+        if case .leftToTheNext(let reason) = $0 { left.withLock { $0.append(reason) } }
+      }.run(stop: stop)
+    }
+    let sleeping =
+      "select count(*) from pg_stat_activity where wait_event = 'PgSleep' "
+      + "and datname = current_database()"
+    let isFlushing = try eventually(within: 60) { try connection.run(sleeping).int(0, 0) > 0 }
+    stop.request()
+    #expect(isFlushing)
+    try speed.wait()
+    #expect(left.withLock { $0.count } == 1)
+    try connection.script("drop trigger go_away on speed.progress")
+    try layers.worker(untilCaughtUp: true).run(stop: StopToken())
+    try layers.expectTruth(Truth(records))
   }
 
   @Test func offsetsThatAreOutOfOrderAreRefusedAndNothingIsSkipped() throws {

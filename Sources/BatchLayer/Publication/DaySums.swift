@@ -24,6 +24,13 @@ struct DaySums {
     func days(_ rollup: Rollup) -> String {
       "stage.\(RollupWriter.name(rollup.table(.day), staged.run))"
     }
+    // Without, PostgreSQL expects a few rows, and looks up each of the many in the dimension's index.
+    for rollup in Set(GroupedDays.all.map(\.rollup) + RunningTable.all.map(\.rollup)) {
+      try connection.script(
+        library.sql(
+          "rollup/analyze", ["table": days(rollup)],
+          lists: ["columns": rollup.table(.day).keyColumns]))
+    }
     for table in GroupedDays.all {
       try add(
         days(table.rollup), to: stage(table.name, table.keyColumns, staged), table, Self.allDays)

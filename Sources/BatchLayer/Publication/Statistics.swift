@@ -24,6 +24,7 @@ struct Statistics {
     let rollups = rollups(of: staged, unknown)
     guard staged.numbers.isFull else {
       try? Self.analyze(facts + rollups, connection, library)
+      if let grown = try? grownTables() { try? Self.analyze(grown, connection, library) }
       return
     }
     // The largest fact takes as long as all the others.
@@ -45,19 +46,51 @@ struct Statistics {
       staged.numbers.isFull || unknown.contains(name)
         || isLarge && !staged.tables(rows).isEmpty
     }
-    // Nobody asks for a sketch by its value.
-    var tables = RollupTable.all.filter { hasChanged(names.name($0), $0) }.map {
+    // A full load looks at what the builds have together, and an incremental one at its own.
+    let schema = staged.numbers.isFull ? "builds" : "parts"
+    return Self.summed.filter { hasChanged($0.inBuild(names), $0.rows) }.map {
       Table(
-        name: "builds.\($0.name)", columns: $0.keyColumns + $0.rollup.counters.map(\.column))
+        name: "\(schema).\(staged.numbers.isFull ? $0.name : $0.inBuild(names))",
+        columns: $0.columns)
     }
-    tables += RunningTable.all.filter { hasChanged(names.name($0), $0.rollup.table(.day)) }.map {
-      Table(name: "builds.\($0.name)", columns: ["quarter", "\($0.rollup.name)_key", "label"])
+  }
+
+  /// What a build has beside its facts.
+  private struct Summed {
+    var name: String
+    var inBuild: (BuildTables) -> String
+    /// The rows by whose change the table changes.
+    var rows: RollupTable
+    var columns: [String]
+  }
+
+  /// Nobody asks for a sketch by its value.
+  private static var summed: [Summed] {
+    RollupTable.all.map { table in
+      Summed(
+        name: table.name, inBuild: { $0.name(table) }, rows: table,
+        columns: table.keyColumns + table.rollup.counters.map(\.column))
     }
-    tables += GroupedDays.all.filter { hasChanged(names.name($0), $0.rollup.table(.day)) }.map {
-      Table(
-        name: "builds.\($0.name)", columns: $0.keyColumns + $0.rollup.counters.map(\.column))
+      + RunningTable.all.map { table in
+        Summed(
+          name: table.name, inBuild: { $0.name(table) }, rows: table.rollup.table(.day),
+          columns: ["quarter", "\(table.rollup.name)_key", "label"])
+      }
+      + GroupedDays.all.map { table in
+        Summed(
+          name: table.name, inBuild: { $0.name(table) }, rows: table.rollup.table(.day),
+          columns: table.keyColumns + table.rollup.counters.map(\.column))
+      }
+  }
+
+  /// What the builds have together of tables that have grown by a tenth since it was looked at.
+  private func grownTables() throws(WarehouseError) -> [Table] {
+    let rows = try connection.run(library.sql("batch/tables_grown"))
+    var names: Set<String> = []
+    for row in 0..<rows.count { names.insert(try rows.text(row, 0)) }
+    return Self.summed.filter { names.contains($0.name) }.map {
+      Table(name: "builds.\($0.name)", columns: $0.columns)
     }
-    return tables
   }
 
   private func facts(

@@ -101,7 +101,7 @@ final class RollupWriter {
   ) throws {
     guard let output = outputs[table] else { return }
     let drained = drained[table.rung] ?? Int32.min
-    try set.drainRows(table, before: bound) { cell in
+    try set.drainRows(table, before: bound, sorted: numbers.isFull) { cell in
       guard body(cell), covers(cell.pointee.minute) else { return nil }
       let isLate = cell.pointee.minute < drained
       let buffer = isLate ? output.lateBuffer : output.mainBuffer

@@ -186,18 +186,29 @@ public final class RollupSet {
   /// Hands out the rows that are not zero, each valid during its call, and forgets them.
   /// - Parameters:
   ///   - bound: only rows of minutes before this one (minutes since 1970); all rows without it.
+  ///   - sorted: by minute and key, which is how an index of them is made in a third of the time; else as they were made.
   ///   - body: takes a row; where it throws, all rows stay.
   public func drain(
-    _ rollup: Rollup, before bound: Int32? = nil,
+    _ rollup: Rollup, before bound: Int32? = nil, sorted: Bool = false,
     _ body: (UnsafePointer<RollupCell>) throws -> Void
   ) rethrows {
     let start = rows[rollup.rawValue].cells
-    for i in 0..<rows[rollup.rawValue].count where bound == nil || start[i].minute < bound! {
+    func take(_ i: Int) throws {
       assert(
         rows[rollup.rawValue].index(start[i].minute, start[i].key) == Int32(i),
         "\(rollup): row \(i) of minute \(start[i].minute) is found as row "
           + "\(rows[rollup.rawValue].index(start[i].minute, start[i].key) ?? -1)")
       if !start[i].isZero { try body(UnsafePointer(start + i)) }
+    }
+    let due = (0..<rows[rollup.rawValue].count).lazy
+      .filter { bound == nil || start[$0].minute < bound! }
+    if sorted {
+      let order = due.sorted {
+        (start[$0].minute, start[$0].key) < (start[$1].minute, start[$1].key)
+      }
+      for i in order { try take(i) }
+    } else {
+      for i in due { try take(i) }
     }
     rows[rollup.rawValue].forget(before: bound)
     visits[0].forget()

@@ -72,6 +72,9 @@ public final class SpeedWorker: Sendable {
     case flushed(records: Int, rows: Int)
     /// The worker starts again after the error with this message.
     case restarting(after: String)
+    /// The worker was stopped while the database or the log was away, as this message says. What it had read since its
+    /// last flush is not committed, and is read again by the next worker.
+    case leftToTheNext(after: String)
   }
 
   /// The consumer group that progress is noted for.
@@ -94,7 +97,7 @@ public final class SpeedWorker: Sendable {
   }
 
   /// Works until the stop is asked for or, with `untilCaughtUp`, until the worker has caught up. Records that
-  /// were read are flushed before this returns.
+  /// were read are flushed before this returns, unless the stop meets a server that is away (`Report.leftToTheNext`).
   /// - Returns: false where the worker was to catch up and was stopped before it had; else true.
   /// - Throws: an `EventLogError` or `WarehouseError` that starting again does not help against.
   @discardableResult
@@ -125,7 +128,10 @@ public final class SpeedWorker: Sendable {
         if stop.isRequested {
           // A worker that was fenced off or buried has nothing left to commit: others have its partitions.
           if isFenced || membership.isBuried() { break }
-          throw error
+          // Who waits for the catching up has to know that it failed; who follows the log has lost nothing.
+          if configuration.untilCaughtUp { throw error }
+          report(.leftToTheNext(after: error.message))
+          break
         }
         if !isFenced || !membership.isChangeDue { report(.restarting(after: error.message)) }
         // A life that lasted longer than the last pause shows that the server is back: pauses are short again.

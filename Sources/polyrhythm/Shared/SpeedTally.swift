@@ -75,6 +75,11 @@ final class SpeedTally: Sendable {
     case .restarting(let reason):
       progress.finish()
       notices.say("starting again: \(reason)", .warning)
+    case .leftToTheNext(let reason):
+      progress.finish()
+      notices.say(
+        "stopped before the last flush, whose records the next worker reads again: \(reason)",
+        .warning)
     }
   }
 
