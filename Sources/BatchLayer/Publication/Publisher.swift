@@ -213,15 +213,13 @@ struct Publisher {
     _ = try connection.run(sql("level_spans", ["spans": spans, "seen": seen]))
     _ = try connection.run(sql("level_states", ["spans": spans, "states": states]))
     let tables = BuildTables(build: numbers.build)
-    var values = [
-      "states": states, "facts": facts, "listen": "parts.\(tables.name(.listen))",
+    let hours = "level_hour_g\(numbers.run)"
+    let values = [
+      "states": states, "facts": facts, "hours": hours,
+      "listen": "parts.\(tables.name(.listen))",
       "auth": "parts.\(tables.name(.auth))", "page_view": "parts.\(tables.name(.pageView))",
     ]
-    let hours = "level_hour_g\(numbers.run)"
-    let areFew =
-      numbers.isFull ? false : try decidingHoursAreFew(hours, states, tables)
-    if areFew { values["hours"] = hours }
-    if areFew {
+    if try decidingHoursAreFew(hours, states, tables) {
       _ = try connection.run(sql("level_facts_by_hour", values))
     } else {
       let since = try connection.run(sql("level_since", ["states": states])).textOrNull(0, 0)
