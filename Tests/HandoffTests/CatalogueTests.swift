@@ -67,6 +67,27 @@ import Warehouse
       try Checks(library: SQLLibrary()).run(other.connect(), from: nil, to: nil).map(\.check) == [])
   }
 
+  @Test func aSongThatSomebodyWasChangingGetsItsGenreByTheNextLoadAndIsThenLeftAlone() throws {
+    let site = try Site()
+    try site.listen(Self.played)
+    try site.count()
+    try site.know([Self.song("1", ["X"], "one", "rock")])
+    let holder = try site.layers.connect()
+    try holder.script("begin; select from warehouse.dim_song where title = 'one' for update")
+    try site.layers.load(.incremental)
+    #expect(try site.songs() == [:])
+    try holder.script("commit")
+    for expectsMore in [true, false] {
+      let due = try site.layers.connect().run(site.layers.library.sql("catalogue/due"))
+      #expect((due.textOrNull(0, 0) != "{}") == expectsMore)
+      try site.listen([("Z", "three", 50)])
+      try site.layers.load(.incremental)
+      #expect(try site.songs() == ["one 200": "rock"])
+    }
+    let due = try site.layers.connect().run(site.layers.library.sql("catalogue/due"))
+    #expect(due.textOrNull(0, 0) == "{}" && due.textOrNull(0, 1) == "{}")
+  }
+
   @Test func ofSeveralSongsOfOneTitleTheNearestWithinASecondIsMeant() throws {
     let site = try Site()
     try site.know([

@@ -185,7 +185,7 @@ public final class BatchLoader {
       connection: control, library: library, databaseURL: configuration.databaseURL
     ).refresh(staged)
     // The load is published: what a song lacks for once, the next load gives it.
-    try? catalogue.fillAll()
+    try? catalogue.fillDue(isLoad: true)
     return (counts, warnings)
   }
 

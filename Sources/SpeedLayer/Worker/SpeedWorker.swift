@@ -212,7 +212,7 @@ public final class SpeedWorker: Sendable {
   private func catchUpCatalogue(_ membership: Membership) throws {
     let follower = try catalogueFollower(membership)
     try follower.catchUp()
-    try follower.fillAll()
+    try follower.fillDue(isLoad: false)
   }
 
   /// Claims partitions and follows them until another claim is due.

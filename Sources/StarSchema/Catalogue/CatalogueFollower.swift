@@ -61,7 +61,13 @@ public final class CatalogueFollower {
     return songs.count + users.count
   }
 
-  /// Fills in whatever dimensions lack of the catalogue.
+  /// Fills in what dimensions may lack of the catalogue for once, as others were writing them. What it costs follows what
+  /// has come since the load before the last one, and not how many songs there are.
+  /// - Parameter isLoad: whether a load asks, which the next one needs not look behind again.
   /// - Throws: `WarehouseError`.
-  public func fillAll() throws(WarehouseError) { try store.fillAll() }
+  public func fillDue(isLoad: Bool) throws(WarehouseError) {
+    let progress = try store.progress()
+    try store.fillDue()
+    if isLoad { try store.noteFilled(progress) }
+  }
 }

@@ -77,21 +77,32 @@ struct CatalogueStore {
     }
   }
 
-  /// Gives the dimensions what the catalogue says of these songs and users; nil: of all.
-  func fill(songs: [String]?, users: [Int64]?) throws(WarehouseError) {
-    if songs?.isEmpty != true {
-      _ = try connection.run(sql("fill_songs"), [songs.map { .textArray($0) } ?? .null])
-    }
-    if users?.isEmpty != true {
-      _ = try connection.run(sql("fill_users"), [users.map { .intArray($0) } ?? .null])
+  /// Gives the dimensions what the catalogue says of these songs and users.
+  func fill(songs: [String], users: [Int64]) throws(WarehouseError) {
+    if !songs.isEmpty { _ = try connection.run(sql("fill_songs"), [.textArray(songs)]) }
+    if !users.isEmpty { _ = try connection.run(sql("fill_users"), [.intArray(users)]) }
+  }
+
+  /// Gives the dimensions what they may lack of the catalogue: a row that somebody was changing, or that somebody made who had
+  /// begun before the record was there.
+  func fillDue() throws(WarehouseError) {
+    let due = try connection.run(sql("due"))
+    for (column, query) in ["fill_songs", "fill_users"].enumerated() {
+      // As the server writes an array; null stands for all.
+      let keys = due.textOrNull(0, column)
+      if keys != "{}" { _ = try connection.run(sql(query), [keys.map { .text($0) } ?? .null]) }
     }
   }
 
-  /// Gives the dimensions all that the catalogue says.
-  func fillAll() throws(WarehouseError) {
-    let empty = try connection.run(sql("is_empty"))
-    try fill(
-      songs: try empty.bool(0, 0) ? [] : nil, users: try empty.bool(0, 1) ? [] : nil)
+  /// Notes that a load has filled in what was due when the catalogue was read so far.
+  func noteFilled(_ progress: [TopicPartition: Int64]) throws(WarehouseError) {
+    let sources = progress.sorted { $0.key < $1.key }
+    _ = try connection.run(
+      sql("note_filled"),
+      [
+        .textArray(sources.map(\.key.topic)),
+        .intArray(sources.map { Int64($0.key.partition) }), .intArray(sources.map(\.value)),
+      ])
   }
 
   private func sql(_ name: String) throws(WarehouseError) -> String {

@@ -1,1 +1,0 @@
-select not exists (select from warehouse.catalogue_song) as has_no_song, not exists (select from warehouse.catalogue_user) as has_no_user

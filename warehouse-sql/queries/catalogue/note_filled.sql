@@ -1,0 +1,7 @@
+-- A load has looked at the records before these offsets ($3), which were read when it began to look.
+update warehouse.catalogue_progress as p
+set filled_offset = looked_offset, looked_offset = l.next_offset
+from unnest($1::text[], $2::integer[], $3::bigint[]) as l (topic, partition, next_offset)
+where p.topic = l.topic
+  and p.partition = l.partition
+  and p.next_offset >= l.next_offset
