@@ -34,6 +34,24 @@ public enum DeferredVerdict: Sendable {
   case redelivered
 }
 
+/// The late events of one day.
+public struct LateDay: Sendable, Equatable {
+  /// Milliseconds.
+  static let length: Int64 = 86_400_000
+
+  /// How many there are.
+  public var events: Int
+  /// The time of the earliest of them, milliseconds since 1970.
+  public var first: Int64
+  /// The time of the latest of them.
+  public var last: Int64
+
+  func joined(with other: LateDay) -> LateDay {
+    LateDay(
+      events: events + other.events, first: min(first, other.first), last: max(last, other.last))
+  }
+}
+
 /// How many of the records that a feed has read since its replay were counted, and how many were not.
 public struct FeedCounts: Sendable, Equatable {
   /// Listen events that were counted.
@@ -48,6 +66,8 @@ public struct FeedCounts: Sendable, Equatable {
   public var quarantined = 0
   /// Of the counted events, those that came outside the window of the watermark.
   public var late = 0
+  /// Where the late events lie in time: for each day (since 1970, UTC) that has any, how many and from when to when.
+  public private(set) var lateDays: [Int64: LateDay] = [:]
   /// Offsets that have no record, as a Kafka log may have them.
   public var absent = 0
 
@@ -68,7 +88,17 @@ public struct FeedCounts: Sendable, Equatable {
     redelivered += other.redelivered
     quarantined += other.quarantined
     late += other.late
+    lateDays.merge(other.lateDays) { $0.joined(with: $1) }
     absent += other.absent
+  }
+
+  /// - Parameter ts: of the late event, milliseconds since 1970.
+  mutating func countLate(at ts: Int64) {
+    late += 1
+    // What lies before 1970 is quarantined.
+    let day = ts / LateDay.length
+    let one = LateDay(events: 1, first: ts, last: ts)
+    lateDays[day] = lateDays[day]?.joined(with: one) ?? one
   }
 
   mutating func count(_ topic: Topic) {

@@ -69,9 +69,10 @@ extension KernelFeed {
         guard let kernel = kernels[record.source.partition] else {
           preconditionFailure("\(record.source): a record that another feed has deferred")
         }
-        kernel.foldOutOfWindow(try decoder.decode(record))
+        let event = try decoder.decode(record)
+        kernel.foldOutOfWindow(event)
         counts.count(record.topic)
-        counts.late += 1
+        counts.countLate(at: event.ts)
       }
     }
   }

@@ -351,7 +351,7 @@ public final class KernelFeed {
     case .counted: counts.count(input.topic)
     case .countedOutOfWindow:
       counts.count(input.topic)
-      counts.late += 1
+      counts.countLate(at: input.lastTs)
     case .redelivered: counts.redelivered += 1
     case .deferred, .needsHistory: break
     }

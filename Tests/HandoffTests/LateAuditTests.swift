@@ -33,6 +33,25 @@ import Warehouse
     #expect(summary.counts.late == late.count)
     #expect(summary.warnings.isEmpty, "\(summary.warnings)")
     try layers.expectTruth(truth)
+    try expectLateDays(layers, late)
+  }
+
+  /// The load says of each day how many late events it brought, and from when to when.
+  private func expectLateDays(_ layers: Layers, _ late: [LoggedRecord]) throws {
+    let days = Dictionary(grouping: late.compactMap { $0.identity?.ts }) { $0 / dayMs }
+    let rows = try layers.connect().run(
+      """
+      select day ->> 'events', floor(extract(epoch from (day ->> 'first')::timestamptz)),
+        floor(extract(epoch from (day ->> 'last')::timestamptz))
+      from (select late_days from warehouse.load_run order by load_run_id desc limit 1) as run
+      cross join jsonb_array_elements(late_days) as day
+      order by day ->> 'day'
+      """)
+    let found = (0..<rows.count).map { row in (0..<3).map { rows.textOrNull(row, $0) ?? "" } }
+    let expected = days.sorted { $0.key < $1.key }.map { _, times in
+      ["\(times.count)", "\((times.min() ?? 0) / 1000)", "\((times.max() ?? 0) / 1000)"]
+    }
+    #expect(found == expected && expected.count > 1)
   }
 
   @Test func aWrongCounterInATouchedMinuteStopsALoadOfLateEvents() throws {

@@ -1,12 +1,11 @@
 """Chromium, and what the tests look at in the page."""
 
 from playwright.sync_api import sync_playwright
+from recorded import EMPTY, say
 
 PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/snap/bin/chromium"]
 SECTIONS = ["overview", "engagement", "content", "devices", "places", "trends", "loads"]
 READY_MS = 30000
-# The first message of the live stream where nothing has come yet.
-EMPTY = 'retry: 600000\n\nevent: minutes\ndata: {"full":true,"database":"up","as_of":null,"epoch":1,"loaded_epoch":0,"first_minute":null,"latest_minute":null,"settled_before":null,"rows":[]}\n\n'
 
 # Cards of the section that is shown, each with what it says.
 CARDS = """() => [...document.querySelectorAll('#charts > section:not([hidden]) > article')].map(node => ({
@@ -55,7 +54,7 @@ def open_page(page, address):
 
 def open_empty(page, address):
     """Shows the page of an empty warehouse."""
-    page.route("**/api/v1/live", lambda route: route.fulfill(content_type="text/event-stream", body=EMPTY))
+    say(page, EMPTY)
     page.goto(address)
     page.locator("#start").wait_for()
 

@@ -69,6 +69,7 @@ class Site:
         done = subprocess.run([self.polyrhythm, *arguments, "--data", self.folder], capture_output=True, text=True, timeout=300)
         if done.returncode:
             raise AssertionError(f"polyrhythm {' '.join(arguments)}: {done.stderr[-2000:]}")
+        return done.stdout
 
     def begin(self, name, *arguments):
         log = open(os.path.join(self.folder, f"{name}.log"), "ab")

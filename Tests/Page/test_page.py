@@ -1,50 +1,33 @@
-"""The page in a real Chromium, beside a real server. Usage: test_page.py POLYRHYTHM"""
+"""The page in a real Chromium, beside a real server. Usage: test_page.py POLYRHYTHM [CLASS[.TEST]…]
+
+The tests of test_recorded.py come first: they need no server, so that the one of the others starts meanwhile.
+"""
 
 import base64
 import csv
 import io
-import os
 import re
 import signal
 import sys
 import time
 import unittest
 
-from axe_playwright_python.sync_playwright import Axe
 from browser import COLOURS, READY_MS, SECTIONS, Browser, load_all, open_empty, open_page, tile
-from site_under_test import Site, wait_for
-from wire import StreamCount, Wire
+from page_test import DAY, PageTest, Stage
+from site_under_test import Site
+from test_figures import Figures, Marts
+from test_recorded import Accessible, Pictures
+from test_references import Charts, References
+from wire import Wire
 
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
-DAY = "range=24h"
 # What stands out: a site of two days has nothing that does.
 MARTS = {"trending", "anomalies"}
 
 
-class PageTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.site = SITE
-        cls.browser = BROWSER
-
-    def opened(self, query="", **options):
-        page = self.browser.page(**options)
-        self.addCleanup(page.context.close)
-        open_page(page, f"{self.site.address}/{query}")
-        return page
-
-    def wait(self, page, condition, argument=None, seconds=30):
-        page.wait_for_function(condition, arg=argument, timeout=seconds * 1000)
-
-    def axe(self, page):
-        found = Axe().run(page, options=RULES).response["violations"]
-        self.assertEqual([], [(v["id"], [n["html"][:160] for n in v["nodes"][:3]]) for v in found])
-
-
 class Sections(PageTest):
     def test_each_section_has_its_charts_their_tables_and_no_violation(self):
-        # Rules of accessibility do not depend on the section as much as on theme and width.
-        for theme, width, ruled in [("light", 1400, SECTIONS), ("dark", 1100, ["overview"]), ("dark", 390, ["overview"])]:
+        # The other themes and widths are those of test_recorded.py.
+        for theme, width in [("light", 1400)]:
             page = self.opened(f"?{DAY}", width=width, height=900, theme=theme)
             for section in SECTIONS:
                 with self.subTest(section=section, theme=theme, width=width):
@@ -58,8 +41,7 @@ class Sections(PageTest):
                         if not card["isTable"]:
                             self.assertGreater(card["tabled"], 0, card)
                     self.assertLessEqual(page.evaluate("document.documentElement.scrollWidth"), width, "wider than the screen")
-                    if section in ruled:
-                        self.axe(page)
+                    self.axe(page)
                     self.assertPictureIsDrawn(page, width)
                     self.assertEqual([], page.problems)
 
@@ -75,153 +57,6 @@ class Sections(PageTest):
           .filter(n => n.offsetParent).map(n => [n.id || n.className, n.getBoundingClientRect().height]).filter(([, h]) => h < 44)""")
         self.assertEqual([], small)
         self.assertLessEqual(page.locator(".bar").bounding_box()["height"], 60)
-
-
-class Figures(PageTest):
-    """What is seen is what the API answers."""
-
-    def table(self, page, card):
-        self.wait(page, "id => document.getElementById('card-' + id)?.card.table?.rows.length", card)
-        return page.evaluate("id => { const { table } = document.getElementById('card-' + id).card; return table.rows.map(r => Object.fromEntries(table.columns.map((c, i) => [c.name, r[i]]))); }", card)
-
-    def span(self):
-        end = int(time.time()) // 3600 * 3600 - 3600
-        iso = lambda t: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(t))
-        return {"from": iso(end - 12 * 3600), "to": iso(end)}
-
-    def test_lines_lists_and_maps_equal_the_api(self):
-        span = self.span()
-        charts = {
-            "overview": [("users", ["time"], ["active_users"], {"granularity": "hour"})],
-            "engagement": [("rates", ["time"], ["skip_rate", "completion_rate"], {"granularity": "hour"})],
-            "content": [
-                ("songs", ["song", "artist"], ["listens", "skip_rate"], {"by": "song", "limit": 15}),
-                ("artists", ["artist"], ["listens", "completion_rate", "like_rate"], {"by": "artist", "limit": 15}),
-                ("genre-skips", ["genre"], ["skip_rate", "listens"], {"by": "genre", "limit": 15})],
-            "devices": [
-                ("device-types", ["device_type"], ["listens"], {"by": "device_type"}),
-                ("os-completion", ["os"], ["completion_rate", "listens"], {"by": "os"})],
-            "places": [
-                ("states", ["state", "country"], ["listens"], {"by": "state"}),
-                ("regions", ["region"], ["listeners", "listens"], {"by": "region"})],
-        }
-        page = self.opened(f"?from={span['from']}&to={span['to']}&tz=UTC", zone="UTC")
-        for section, asked in charts.items():
-            page.locator(f"#sections a[data-section={section}]").click()
-            load_all(page)
-            for card, keys, metrics, question in asked:
-                with self.subTest(card=card):
-                    rows = self.site.rows(metrics=",".join(metrics), **question, **span)
-                    expected = {tuple(r[k] for k in keys): [r[m] for m in metrics] for r in rows if metrics[0] != "listens" or r["listens"] > 0}
-                    seen = {tuple(r[k].replace(".000Z", "Z") if k == "time" else r[k] for k in keys): [r[m] for m in metrics] for r in self.table(page, card)}
-                    self.assertEqual({k: v for k, v in seen.items() if any(x is not None for x in v)}, expected)
-
-    def test_layers_add_up_to_the_listens(self):
-        span = self.span()
-        page = self.opened(f"?from={span['from']}&to={span['to']}&tz=UTC", zone="UTC")
-        rows = self.table(page, "listens")
-        expected = self.site.rows(metrics="listens", granularity="none", **span)[0]["listens"]
-        self.assertEqual(expected, sum(r["loaded"] + r["added"] for r in rows))
-        self.assertEqual(f"{expected:,}", tile(page, "Listens"))
-
-    def test_a_rate_ends_where_its_plays_have_settled(self):
-        page = self.opened("?section=engagement")
-        rows = self.table(page, "rates")
-        known = [r["time"].replace(".000Z", "Z") for r in rows if r["skip_rate"] is not None]
-        answer = self.site.ask("/api/v1/query", metrics="skip_rate", **{"from": "-1h"})
-        self.assertLess(known[-1], answer["settled_before"])
-        expected = {r["time"]: r["skip_rate"] for r in answer["rows"] if r["settled"] == "all"}
-        self.assertEqual(expected[known[-1]], rows[[r["time"].replace(".000Z", "Z") for r in rows].index(known[-1])]["skip_rate"])
-        self.assertTrue(any(r["skip_rate"] is not None for r in rows[:30]))
-        self.assertIn("until", page.locator(".tile", has_text="Skip rate").locator(".change").inner_text())
-
-    def test_what_is_not_known_is_not_zero(self):
-        page = self.opened("?range=7d")
-        rows = self.table(page, "listens")
-        self.assertIsNone(rows[0]["loaded"], "before the first event")
-        self.assertTrue(any(r["loaded"] for r in rows))
-
-    def test_a_comparison_draws_the_other_time(self):
-        page = self.opened("?range=6h&grain=hour&compare=yesterday")
-        self.wait(page, "() => document.getElementById('card-users')?.card.table?.columns.some(c => c.name === 'active_users_before')")
-        self.wait(page, "() => document.querySelector('.tile .change').textContent.includes('yesterday')")
-
-
-    def test_with_a_time_before_the_first_event_nothing_is_compared(self):
-        page = self.opened("?range=24h&compare=week&section=content")
-        self.wait(page, "() => [...document.querySelectorAll('.tile .change')].every(n => n.textContent.includes('no data before'))")
-        self.wait(page, "() => document.querySelector('#card-songs .sub').textContent.includes('no data before')")
-        self.assertNotIn("before", [c["name"] for c in page.evaluate("document.getElementById('card-songs').card.table.columns")])
-
-    def test_a_list_is_compared_with_one_question(self):
-        page = self.browser.page(zone="UTC")
-        self.addCleanup(page.context.close)
-        asked = []
-        page.on("request", lambda r: asked.append(r.url) if "by=artist" in r.url else None)
-        end = int(time.time()) // 3600 * 3600 - 3600
-        iso = lambda t: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(t))
-        span = {"from": iso(end - 12 * 3600), "to": iso(end)}
-        open_page(page, f"{self.site.address}/?section=content&compare=previous&from={span['from']}&to={span['to']}")
-        self.wait(page, "() => document.getElementById('card-artists')?.card.table?.columns.some(c => c.name === 'before')")
-        seen = {r["artist"]: r["before"] for r in self.table(page, "artists")}
-        self.assertEqual(1, len({a for a in asked}), asked)
-        before = {"from": iso(end - 24 * 3600), "to": iso(end - 12 * 3600)}
-        expected = {r["artist"]: r["listens"] for r in self.site.rows(metrics="listens", by="artist", limit=5000, **before)}
-        self.assertEqual({a: expected.get(a, 0) for a in seen}, seen)
-
-    def test_series_of_the_greatest_are_those_of_the_api_and_the_others_too(self):
-        span = self.span()
-        page = self.opened(f"?section=content&from={span['from']}&to={span['to']}&tz=UTC", zone="UTC")
-        load_all(page)
-        rows = self.table(page, "genre-time")
-        answer = self.site.rows(metrics="listens", by="genre", granularity="hour", top=5, **span)
-        for genre in {r["genre"] for r in answer if not r["is_other"]}:
-            self.assertEqual(sum(r["listens"] for r in answer if r["genre"] == genre), sum(r[genre or "unknown"] or 0 for r in rows), genre)
-        self.assertEqual(sum(r["listens"] for r in answer if r["is_other"]), sum(r["others"] or 0 for r in rows))
-
-
-class Marts(PageTest):
-    """What stands out; a site of two days has nothing that does, so that the answers are made here."""
-
-    HOUR = int(time.time()) // 3600 * 3600 - 5 * 3600
-    iso = staticmethod(lambda t: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(t)))
-
-    def with_answers(self, query):
-        page = self.browser.page(zone="UTC")
-        self.addCleanup(page.context.close)
-        odd = [{"hour": self.iso(self.HOUR), "scope": scope, "state": state, "measure": "listens", "value": 4, "expected": 340.5, "weeks": 5, "score": -6.1, "is_over": True} for scope, state in [("total", None), ("state", "TX")]]
-        songs = [{"kind": "song", "artist": "A, the first", "title": "x", "listens": 30, "expected": 4.2, "score": 9.1}, {"kind": "artist", "artist": "A, the first", "title": None, "listens": 31, "expected": 5, "score": 8.7}]
-        page.route("**/api/v1/anomalies", lambda route: route.fulfill(json={"from": None, "to": None, "truncated": False, "anomalies": odd}))
-        page.route("**/api/v1/trending", lambda route: route.fulfill(json={"from": self.iso(self.HOUR), "to": self.iso(self.HOUR + 6 * 3600), "trending": songs}))
-        open_page(page, f"{self.site.address}/{query}")
-        return page
-
-    def test_trending_and_anomalies_are_listed_and_lead_on(self):
-        page = self.with_answers(f"?section=trends&{DAY}")
-        load_all(page)
-        self.assertIn("A, the first", page.locator("#card-trending .list").inner_text())
-        self.assertIn("A, the first", page.locator("#card-trending-artists .list").inner_text())
-        lines = page.locator("#card-anomalies .list li")
-        self.assertEqual(2, lines.count())
-        self.assertIn("Everywhere", lines.nth(0).inner_text())
-        self.assertIn("Texas", lines.nth(1).inner_text())
-        self.axe(page)
-        lines.nth(0).locator("button").click()
-        page.wait_for_url(re.compile("from=.*&to="))
-
-    def test_the_axis_of_listens_marks_the_hour(self):
-        page = self.with_answers(f"?{DAY}")
-        self.wait(page, "() => document.getElementById('card-listens')?.card.canvas?.frame")
-        page.locator("#grain").select_option("hour")
-        self.wait(page, "t => document.getElementById('card-listens').card.canvas?.frame.odd.some(a => a.t === t)", self.HOUR * 1000)
-        self.assertEqual(1, page.evaluate("document.getElementById('card-listens').card.canvas.frame.odd.length"))
-
-    def test_a_value_with_a_comma_is_one_value(self):
-        page = self.with_answers(f"?section=trends&{DAY}")
-        load_all(page)
-        with page.expect_request(lambda r: "filter=artist" in r.url) as asked:
-            page.locator("#card-trending-artists .pick-row").click()
-        self.assertIn("filter=artist%3AA%5C%2C+the+first", asked.value.url)
 
 
 class Filters(PageTest):
@@ -392,10 +227,10 @@ class Life(PageTest):
         own = wire.total() - wire.total("/api/")
         print(f"\ncold, on the wire: {own:,} bytes of files (Chart.js {wire.finished['/assets/chart.js']:,}), {wire.total('/api/'):,} of answers; first paint after {paint:.0f} ms", file=sys.stderr)
         self.assertLess(own, 122_000, wire.finished)
-        STREAM.join()
-        print(STREAM.words(), file=sys.stderr)
-        self.assertEqual("gzip", STREAM.coding)
-        self.assertLess(STREAM.bytes, 20_000)
+        Stage.stream.join()
+        print(Stage.stream.words(), file=sys.stderr)
+        self.assertEqual("gzip", Stage.stream.coding)
+        self.assertLess(Stage.stream.bytes, 20_000)
 
     def test_an_empty_warehouse_says_the_first_step(self):
         page = self.browser.page()
@@ -438,17 +273,19 @@ class Life(PageTest):
         self.wait(late, "() => document.querySelectorAll('#card-overview-songs .pick-row').length", seconds=60)
 
 
+def load_tests(loader, tests, pattern):
+    classes = [Pictures, Accessible, Sections, Figures, Charts, References, Marts, Filters, Address, Exports, Life]
+    return unittest.TestSuite(loader.loadTestsFromTestCase(c) for c in classes)
+
+
 if __name__ == "__main__":
-    SITE = Site(sys.argv.pop(1))
-    BROWSER = None
+    Stage.begin(Site(sys.argv.pop(1)))
     try:
-        SITE.start()
-        STREAM = StreamCount(SITE.address)
-        STREAM.start()
-        BROWSER = Browser()
+        Stage.browser = Browser()
         result = unittest.main(exit=False, verbosity=1).result
     finally:
-        if BROWSER:
-            BROWSER.close()
-        SITE.close()
+        if Stage.browser:
+            Stage.browser.close()
+        Stage.starting.join()
+        Stage.site.close()
     sys.exit(not result.wasSuccessful())

@@ -2,6 +2,7 @@
 
 import collections
 import http.client
+import json
 import threading
 import time
 import urllib.parse
@@ -55,3 +56,15 @@ class StreamCount(threading.Thread):
 
     def words(self):
         return f"the live stream, {self.coding}: {self.first:,} bytes up to the first event, {self.bytes:,} in {STREAM_SECONDS} s ({self.events} events, {self.plain:,} before compression)"
+
+
+def first_message(address):
+    """What the live stream says first."""
+    connection = http.client.HTTPConnection(urllib.parse.urlsplit(address).netloc, timeout=30)
+    connection.request("GET", "/api/v1/live")
+    answer = connection.getresponse()
+    for line in answer:
+        if line.startswith(b"data: "):
+            connection.close()
+            return json.loads(line[6:])
+    raise AssertionError("the live stream said nothing")

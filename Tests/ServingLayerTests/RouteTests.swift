@@ -1,3 +1,4 @@
+import Foundation
 import Metrics
 import TestKit
 import Testing
@@ -127,6 +128,23 @@ import Warehouse
     #expect(text.contains(#""error":"a \"check\" failed","requested_by":null,"#))
     #expect(text.contains(#""rolled_back_by":null},{"load_run_id":1"#))
     #expect(text.contains(#""events_read":12"#) && text.contains(#""seconds":{"read": 1.5}"#))
+  }
+
+  @Test func `an incremental load says into which days late events came, a full one does not`()
+    throws
+  {
+    let fixture = try Fixture()
+    let day =
+      #"[{"day":"2026-11-18","events":3,"first":"2026-11-18T10:00:00Z","last":"2026-11-18T11:00:00Z"}]"#
+    try fixture.connection.run(
+      "insert into warehouse.load_run (kind, status, late, late_days) values"
+        + " ('full', 'published', 3, '\(day)'), ('incremental', 'published', 3, '\(day)'),"
+        + " ('incremental', 'published', 3, null)")
+    let answer = try JSONSerialization.jsonObject(
+      with: Data(fixture.get("/api/v1/loads").text.utf8))
+    let loads = try #require((answer as? [String: Any])?["loads"] as? [[String: Any]])
+    #expect(loads.map { ($0["late_days"] as? [Any])?.count } == [0, 1, nil])
+    #expect(((loads[1]["late_days"] as? [[String: Any]])?[0]["events"] as? Int) == 3)
   }
 
   @Test func `Prometheus sees requests by route and status, and the state of the layers`() throws {

@@ -134,24 +134,27 @@ def compare(title, form, result, sql, connection):
 def look(page, dashboard, charts):
     """Opens a dashboard; what each of its charts was answered, by the chart's title."""
     answers = {}
-    def keep(response):
-        # Maps still ask in the way of older versions.
-        is_older = "/superset/explore_json/" in response.url
-        if not is_older and "/api/v1/chart/data" not in response.url or response.request.method != "POST":
+    # The answers are taken on their way: a browser that has much to do gives up bodies before they are asked for.
+    def keep(route):
+        response = route.fetch(timeout=120_000)
+        route.fulfill(response=response)
+        if route.request.method != "POST":
             return
         try:
             body = response.json()
-        except Exception as error:
+        except ValueError as error:
             body = {"message": str(error)}
-        if is_older:
+        # Maps still ask in the way of older versions.
+        if "/superset/explore_json/" in route.request.url:
             form = body.get("form_data") or {}
             body = {"result": [body]}
         else:
-            form = json.loads(response.request.post_data)["form_data"]
+            form = json.loads(route.request.post_data)["form_data"]
         title = charts.get(form.get("slice_id"))
         if title:
             answers[title] = (form, response.status, body)
-    page.on("response", keep)
+    for asked in ("**/api/v1/chart/data**", "**/superset/explore_json/**"):
+        page.route(asked, keep)
     page.goto(f"{base}/superset/dashboard/{dashboard['slug']}/", wait_until="domcontentloaded")
     names = {child["meta"]["sliceName"] for child in dashboard["position"].values()
              if isinstance(child, dict) and child.get("type") == "CHART"}
@@ -172,7 +175,7 @@ def look(page, dashboard, charts):
     page.set_viewport_size({"width": 1400, "height": min(int(height) + 40, 3000)})
     page.wait_for_timeout(3000)
     page.screenshot(path=f"{pictures}/superset-{dashboard['slug'].removeprefix('polyrhythm-')}.png")
-    page.remove_listener("response", keep)
+    page.unroute_all(behavior="ignoreErrors")
     page.set_viewport_size({"width": 1400, "height": 1000})
     return answers
 
@@ -236,7 +239,7 @@ def main():
         page.wait_for_url(lambda url: "/login" not in url)
         for dashboard in load("dashboards"):
             for title, (form, status, body) in sorted(look(page, dashboard, charts).items()):
-                if status != 200 or body["result"][0].get("error"):
+                if status != 200 or "result" not in body or body["result"][0].get("error"):
                     failures.append(f"{title}: {status} {json.dumps(body)[:500]}")
                     continue
                 reference = sql.get(origins[title]) or sql.get(title)

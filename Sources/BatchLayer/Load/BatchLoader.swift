@@ -239,6 +239,7 @@ public final class BatchLoader {
         .int(Int64(counts.quarantined)), .int(Int64(counts.late)),
         .int(Int64(counts.redelivered)), .text(phases.json), .int(Int64(counts.absent)),
         .int(staged.build), .int(Int64(staged.cut.reserved)), .text(status),
+        .text(counts.lateDaysJSON),
       ])
     guard finished.affected == 1 else { throw LoadError.overtaken }
     try Losses(lake: lake, library: library, connection: connection).note(

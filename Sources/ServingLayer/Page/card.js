@@ -50,7 +50,7 @@ export class Card {
     this.element = element("article", { className: `card ${size} kind-${kind} is-loading`, id: `card-${id}`, "aria-labelledby": `title-${id}` },
       element("header", { className: "card-head" }, element("div", {}, element("h2", { id: `title-${id}`, textContent: title }), this.sub), this.badge, this.menu),
       element("div", { className: "plot" }, this.body, this.words, this.figures));
-    this.element.style.setProperty("--rows", String(this.definition.limit ?? 6));
+    this.element.style.setProperty("--rows", String(this.definition.rows ?? this.definition.limit ?? 6));
     this.element.card = this;
   }
 
@@ -107,12 +107,13 @@ export class Card {
     const link = result.link ?? (result.question && address(result.question, result.range));
     this.link.hidden = !link;
     if (link) this.link.href = link;
-    if (result.note) write(this.sub, `${this.definition.sub}; ${result.note}`);
+    if (result.note && !result.range) write(this.sub, `${this.definition.sub}; ${result.note}`);
     if (result.range) {
       this.rangeText = `${this.definition.sub}; ${shortMoment(result.range.from)} to ${shortMoment(result.range.to)}, ${result.range.zone}`;
       const notes = [this.definition.sub];
       if (result.isInstead) notes[0] = "listeners, as users without a listen have nothing to be filtered by";
       if (result.isUncompared) notes.push(`no data before ${shortMoment(world.first)} to compare with`);
+      if (result.note) notes.push(result.note);
       if (result.isSettled) notes.push(`until ${clock(result.range.to)}, as later plays are still open`);
       if (result.envelope?.covers_until !== undefined) notes.push(result.envelope.covers_until === null ? "nothing is loaded yet" : `loaded until ${shortMoment(Date.parse(result.envelope.covers_until))}`);
       write(this.sub, notes.join("; "));

@@ -1,5 +1,6 @@
 // The charts, as data: what each is called, what it asks the server, and how it is drawn (`kind`, in draw.js). `size` is its share
-// of a row: "s" a quarter, "m" a third, "l" a half, "xl" two thirds, "full" all of it.
+// of a row: "s" a quarter, "m" a third, "l" a half, "xl" two thirds, "full" all of it. `rows` is how many a list has room for before
+// it is known how many it has, if not `limit`.
 
 import { DAY } from "./range.js";
 
@@ -42,13 +43,14 @@ export const CHARTS = [
 
   // Engagement
   { id: "active-users", section: "engagement", title: "Active users over time", sub: "distinct users with any event", size: "l", kind: "time", measures: [{ ...users, hasBand: true }], instead: [{ ...listeners, hasBand: true }] },
+  { id: "new-listeners", section: "engagement", title: "New and returning listeners", sub: "each day; new is who never listened before, as far as the log goes back", size: "l", kind: "newcomers", isStacked: true, measures: [bars(M("returning_listeners", "returning", "count", "m2"), "n"), bars(M("new_listeners", "new", "count", "m5"), "n")], span: { least: 28 * DAY, grain: "day" } },
   { id: "rates", section: "engagement", title: "Skips and completions", sub: "share of the plays that have ended", size: "l", kind: "time", measures: [skipRate, completion] },
-  { id: "actions", section: "engagement", title: "Plays, skips, playlist adds", sub: "what listeners do", size: "l", kind: "time", measures: [listens, M("skipped", "skips", "count", "m3"), M("playlist_adds", "playlist adds", "count", "m6")] },
   { id: "outcomes", section: "engagement", title: "How plays end", sub: "completed, left in between, skipped", size: "l", kind: "time", isStacked: true, measures: [bars(M("completed", "completed", "count", "m4"), "o"), bars(M("partial", "left in between", "count", "m6"), "o"), bars(M("skipped", "skipped", "count", "m3"), "o")] },
-  { id: "likes", section: "engagement", title: "Likes and shares", sub: "Thumbs Up and Down, songs shared", size: "l", kind: "time", measures: [M("thumbs_up", "likes", "count", "m5"), M("thumbs_down", "dislikes", "count", "m3"), M("shares", "shares", "count", "m1")] },
-  { id: "logins", section: "engagement", title: "Logins and errors", sub: "logins; failed ones and page errors in red", size: "l", kind: "time", measures: [M("logins", "logins", "count", "m6"), M("failed_logins", "failed logins", "count", "bad"), M("errors", "page errors", "count", "bad2")] },
-  { id: "time-by-plan", section: "engagement", title: "Listen time by plan", sub: "average of the plays that have ended", size: "m", kind: "list", by: ["level"], measures: [listenTime, listens] },
-  { id: "ages", section: "engagement", title: "Age", sub: "listens, where the catalogue knows the user", size: "m", kind: "list", by: ["age_band"], measures: [listens, skipRate] },
+  { id: "actions", section: "engagement", title: "Plays, skips, playlist adds", sub: "what listeners do", size: "m", kind: "time", measures: [listens, M("skipped", "skips", "count", "m3"), M("playlist_adds", "playlist adds", "count", "m6")] },
+  { id: "likes", section: "engagement", title: "Likes and shares", sub: "Thumbs Up and Down, songs shared", size: "m", kind: "time", measures: [M("thumbs_up", "likes", "count", "m5"), M("thumbs_down", "dislikes", "count", "m3"), M("shares", "shares", "count", "m1")] },
+  { id: "logins", section: "engagement", title: "Logins and errors", sub: "logins; failed ones and page errors in red", size: "m", kind: "time", measures: [M("logins", "logins", "count", "m6"), M("failed_logins", "failed logins", "count", "bad"), M("errors", "page errors", "count", "bad2")] },
+  { id: "time-by-plan", section: "engagement", title: "Listen time by plan", sub: "average of the plays that have ended", size: "m", kind: "list", by: ["level"], measures: [listenTime, listens], rows: 2 },
+  { id: "ages", section: "engagement", title: "Age", sub: "listens, where the catalogue knows the user", size: "m", kind: "list", by: ["age_band"], measures: [listens, skipRate], rows: 7 },
   { id: "user-hours", section: "engagement", title: "Busiest users by hour", sub: "listens in each hour of the day", size: "m", kind: "userHours", by: ["user"], measures: [listens], limit: 12, span: aDay },
 
   // Content
@@ -62,18 +64,18 @@ export const CHARTS = [
 
   // Devices
   { id: "device-types", section: "devices", title: "Listens by device", sub: "share of listens", size: "m", kind: "shares", by: ["device_type"], measures: [listens] },
-  { id: "device-time", section: "devices", title: "Listen time by device", sub: "average of the plays that have ended", size: "m", kind: "list", by: ["device_type"], measures: [listenTime, listens] },
-  { id: "os-completion", section: "devices", title: "Completion by system", sub: "highest first", size: "m", kind: "list", by: ["os"], measures: [completion, listens] },
+  { id: "device-time", section: "devices", title: "Listen time by device", sub: "average of the plays that have ended", size: "m", kind: "list", by: ["device_type"], measures: [listenTime, listens], rows: 4 },
+  { id: "os-completion", section: "devices", title: "Completion by system", sub: "highest first", size: "m", kind: "list", by: ["os"], measures: [completion, listens], rows: 7 },
   { id: "device-series", section: "devices", title: "Devices over time", sub: "listens", size: "xl", kind: "timeBy", by: ["device_type"], measures: [listens], top: 5 },
-  { id: "browsers", section: "devices", title: "Browsers and players", sub: "by listens", size: "m", kind: "list", by: ["browser"], measures: [listens, M("errors", "errors", "count", "bad")] },
+  { id: "browsers", section: "devices", title: "Browsers and players", sub: "by listens", size: "m", kind: "list", by: ["browser"], measures: [listens, M("errors", "errors", "count", "bad")], rows: 7 },
 
   // Places
   { id: "world", section: "places", title: "Countries", sub: "listens; a tile for each country", size: "xl", kind: "world", by: ["country"], measures: [listens] },
-  { id: "countries", section: "places", title: "Top countries", sub: "by listens", size: "m", kind: "list", by: ["country"], measures: [listens, listeners], limit: 12 },
+  { id: "countries", section: "places", title: "Top countries", sub: "by listens", size: "m", kind: "list", by: ["country"], measures: [listens, listeners], limit: 12, rows: 5 },
   { id: "states", section: "places", title: "States", sub: "listens", size: "l", kind: "states", by: ["state"], measures: [listens] },
   { id: "cities", section: "places", title: "Top cities", sub: "by listens", size: "l", kind: "list", by: ["city"], measures: [listens, listeners], limit: 12 },
   { id: "city-time", section: "places", title: "Top cities over time", sub: "the five with most listens", size: "l", kind: "timeBy", by: ["city"], measures: [listens], top: 5 },
-  { id: "regions", section: "places", title: "Listeners by region", sub: "distinct users with a listen", size: "l", kind: "list", by: ["region"], measures: [listeners, listens] },
+  { id: "regions", section: "places", title: "Listeners by region", sub: "distinct users with a listen", size: "l", kind: "list", by: ["region"], measures: [listeners, listens], rows: 5 },
 
   // Trends
   { id: "hourly", section: "trends", title: "Listens by hour", sub: "a day at least", size: "l", kind: "time", measures: [bars(listens)], span: aDay },

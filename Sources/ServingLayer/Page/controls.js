@@ -91,6 +91,15 @@ export function showControls(range) {
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const stored = () => { try { return localStorage.getItem("theme"); } catch { return null; } };
 
+// Scrolls to the first row of cards that is not seen whole; false where there is none.
+function showsBelow() {
+  const edge = document.querySelector(".top").offsetHeight;
+  const below = [...document.querySelectorAll("#charts > section:not([hidden]) > article")].map((n) => n.getBoundingClientRect()).find((box) => box.bottom > innerHeight + 1);
+  if (!below || below.top <= edge + 20) return false;
+  scrollBy(0, below.top - edge - 14);
+  return true;
+}
+
 export function buildControls(onTheme) {
   const theme = () => state.wall ? "dark" : stored() ?? (dark.matches ? "dark" : "light");
   const paint = () => { if (document.documentElement.dataset.theme !== theme()) { showTheme(theme()); onTheme(); } };
@@ -121,9 +130,10 @@ export function buildControls(onTheme) {
     for (const menu of document.querySelectorAll("details[open]")) if (!menu.contains(event.target)) menu.open = false;
   });
   showTheme(theme());
-  // On a wall nobody clicks: sections take turns, but for the loads.
+  // On a wall nobody clicks or scrolls: what is below comes next, and then the next section, but for the loads.
   setInterval(() => {
-    if (!state.wall || document.hidden) return;
+    if (!state.wall || document.hidden || showsBelow()) return;
+    scrollTo(0, 0);
     const turns = SECTIONS.map(([id]) => id).filter((id) => id !== "loads");
     change({ section: turns[(turns.indexOf(state.section) + 1) % turns.length] }, { replace: true });
   }, WALL_MS);

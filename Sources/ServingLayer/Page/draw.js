@@ -1,8 +1,8 @@
 // How each kind of chart gets its figures and is drawn: `load` asks, and returns what `show` draws and the table.
 
-import { NotCounted, askable, query } from "./api.js";
+import { NotCounted, askable, get, query } from "./api.js";
 import { seriesMetrics } from "./catalogue.js";
-import { DIMENSION_NAMES, Format, bucketName, named } from "./format.js";
+import { DIMENSION_NAMES, Format, bucketName, clock, named, shortMoment } from "./format.js";
 import { drawHeat, drawStates, drawWorld } from "./grids.js";
 import { drawGroups, drawList, drawShares, pairsOf, tints, titleOf } from "./lists.js";
 import { drawAnomalies, drawTrending, oddHours } from "./marts.js";
@@ -41,6 +41,12 @@ async function measuresOf(definition) {
 
 // MARK: Over time
 
+// Into which stretches late events came with a load.
+function lateIn(range) {
+  return world.loads.filter((l) => l.status === "published").flatMap((l) => (l.late_days ?? []).map((d) => ({ t: Date.parse(d.first), end: Date.parse(d.last) + 1000, text: `Load #${l.load_run_id} brought ${Format.exact(d.events)} late events, ${shortMoment(Date.parse(d.first))} to ${clock(Date.parse(d.last))}` })))
+    .filter(({ t, end }) => end > range.from && t < range.to);
+}
+
 function marksIn(range) {
   return world.loads.filter((l) => l.status === "published" && l.finished_at).map((l) => ({ t: Date.parse(l.finished_at), text: `Load #${l.load_run_id} published: ${Format.exact(l.events_read)} events${l.late ? `, ${Format.exact(l.late)} late` : ""}` }))
     .filter(({ t }) => t >= range.from && t < range.to);
@@ -52,18 +58,20 @@ function timeModel(definition, range, rows, envelope, sets) {
   const end = knownUntil(range, envelope);
   const holes = sets.holes ?? [];
   const marks = marksIn(range);
+  const late = lateIn(range);
   const odd = definition.id === "listens" ? oddHours(range) : [];
   const settles = sets.some((s) => ENDING.has(s.metric));
   const cut = times.map((t) => isCut(range, t, end, rows.get(t)) || (settles && rows.get(t)?.settled === "part"));
   return {
     times, zone: range.zone, grain: range.grain, cut, sets, isStacked: definition.isStacked || definition.kind === "layers",
-    frame: { times, ends, knownUntil: end, until: range.moves ? ends.at(-1) : range.to, finalBefore: world.finalBefore, settledBefore: settles ? settledBefore() : null, gaps: holes, marks, odd },
+    frame: { times, ends, knownUntil: end, until: range.moves ? ends.at(-1) : range.to, finalBefore: world.finalBefore, settledBefore: settles ? settledBefore() : null, gaps: holes, marks, late, odd },
     remarks: (i) => [
       times[i] >= end ? "not known yet" : null,
       cut[i] && times[i] < end ? "part of it only: the range or the present cuts it" : null,
       settles && ends[i] > settledBefore() && times[i] < end ? "plays are still open" : null,
       rows.get(times[i])?.is_final === false ? "may still grow" : null,
       ...odd.filter((a) => a.end > times[i] && a.t < ends[i]).map(({ text }) => text),
+      ...late.filter((s) => s.end > times[i] && s.t < ends[i]).map(({ text }) => text),
       ...marks.filter(({ t }) => t >= times[i] && t < ends[i]).map(({ text }) => text),
     ].filter(Boolean),
   };
@@ -134,6 +142,24 @@ async function loadLayers(definition, range) {
   sets.holes = holes;
   const model = timeModel(definition, range, rows, now.envelope, sets);
   return { model, isEmpty: now.rows.length === 0, table: timeTable(model, range), question: { metrics: ["listens"], by: ["layer"], filters: filters(), granularity: range.grain }, range, envelope: now.envelope, isUncompared: isUncompared(range) };
+}
+
+// Days of a whole past, as the server has counted them.
+async function loadNewcomers(definition, chosen) {
+  if (filters().length) throw new NotCounted("Of the whole service only, without filters");
+  const span = spanOf(definition, chosen);
+  // A day that begins within an hour of UTC is made of parts of hours, which nobody has counted.
+  const zone = offset(span.zone, span.to) % HOUR || offset(span.zone, span.from) % HOUR ? "UTC" : span.zone;
+  const range = { ...span, zone, grain: "day", from: floor(zone, span.from, "day") };
+  const link = `/api/v1/newcomers?${new URLSearchParams({ from: new Date(range.from).toISOString(), to: new Date(range.to).toISOString(), tz: zone })}`;
+  const answer = await get(link);
+  learn(answer);
+  const rows = byTime(answer.rows);
+  const times = buckets(zone, range.from, range.to, "day");
+  const end = knownUntil(range, {});
+  const sets = definition.measures.map((m) => ({ ...m, values: values(m.metric, times, rows, range, end) }));
+  const model = timeModel(definition, range, rows, {}, sets);
+  return { model, isEmpty: answer.rows.length === 0, table: timeTable(model, range), link, range, envelope: {}, note: zone === span.zone ? undefined : "days of UTC" };
 }
 
 // The members of a question with `top`, those with the most first.
@@ -299,7 +325,7 @@ const overTime = (card, model) => { card.needsCanvas(); return drawTime(card, mo
 
 export const KINDS = {
   time: { load: loadTime, show: overTime, isTime: true }, layers: { load: loadLayers, show: overTime, isTime: true }, timeBy: { load: loadTimeBy, show: overTime, isTime: true },
-  list: { load: loadList, show: drawList }, shares: { load: loadMap, show: drawShares }, groups: { load: loadMap, show: drawGroups },
+  newcomers: { load: loadNewcomers, show: overTime }, list: { load: loadList, show: drawList }, shares: { load: loadMap, show: drawShares }, groups: { load: loadMap, show: drawGroups },
   states: { load: loadMap, show: drawStates }, world: { load: loadMap, show: drawWorld },
   week: { load: loadWeek, show: drawHeat }, userHours: { load: loadUserHours, show: drawHeat }, hours: { load: loadHours, show: drawHours, isTime: true, isFixed: true },
   trending: drawTrending, anomalies: drawAnomalies, loads: drawLoads, loadBars: drawLoadBars, today: drawToday,

@@ -55,7 +55,10 @@ export const frame = {
     const { top, bottom, right } = chart.chartArea;
     const from = f.times[0];
     if (f.knownUntil < f.until) hatch(context, place(chart, f.knownUntil), right, top, bottom, tinted("soft", 0.22));
-    for (const [a, b] of f.gaps) hatch(context, place(chart, a), place(chart, b), top, bottom, tinted("soft", 0.22));
+    for (const [a, b] of f.gaps) {
+      hatch(context, place(chart, a), place(chart, b), top, bottom, tinted("soft", 0.22));
+      note(context, "no events", place(chart, a), place(chart, b), top + 12);
+    }
     if (f.settledBefore !== null && f.settledBefore < f.knownUntil) {
       const x = place(chart, Math.max(from, f.settledBefore));
       const end = place(chart, f.knownUntil);
@@ -87,6 +90,20 @@ export const frame = {
       context.lineTo(middle, top + 10);
       context.lineTo(middle - 5, top + 5);
       context.fill();
+    }
+    // A bracket is a stretch into which late events came with a load.
+    context.strokeStyle = colour("ink");
+    context.lineWidth = 1.5;
+    for (const { t, end: until } of f.late ?? []) {
+      const [a, b] = [place(chart, Math.max(t, f.times[0])), place(chart, Math.min(until, f.ends.at(-1)))];
+      const middle = (a + b) / 2;
+      const half = Math.max(3, (b - a) / 2);
+      context.beginPath();
+      context.moveTo(middle - half, bottom - 6);
+      context.lineTo(middle - half, bottom - 2);
+      context.lineTo(middle + half, bottom - 2);
+      context.lineTo(middle + half, bottom - 6);
+      context.stroke();
     }
     for (const { t } of f.marks) {
       if (t < f.times[0] || t >= f.ends.at(-1)) continue;

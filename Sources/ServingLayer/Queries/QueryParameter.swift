@@ -32,7 +32,7 @@ enum QueryParameter: String, CaseIterable, Sendable {
     case .by: "Break down by at most two dimensions"
     case .granularity: "Width of a time bucket; seconds up to the last load only"
     case .from:
-      "Start, inclusive: \(Instant.accepted); local time of tz where it names no zone. Default: an hour before to; two weeks, of anomalies"
+      "Start, inclusive: \(Instant.accepted); local time of tz where it names no zone. Default: an hour before to; two weeks, of anomalies; four, of new listeners"
     case .to: "End, exclusive. Default: now"
     case .timeZone: "IANA time zone in which buckets begin. Default: UTC"
     case .filter:

@@ -11,6 +11,7 @@ struct ServingQueries: Sendable {
   var firstMinute: String
   var trending: String
   var anomalies: String
+  var newcomers: Newcomers
 }
 
 /// One row of `state.sql`.

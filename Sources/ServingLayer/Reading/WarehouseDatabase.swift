@@ -79,6 +79,7 @@ extension ServingQueries {
     firstMinute = try library.sql("serving/first_minute")
     trending = try library.sql("serving/trending")
     anomalies = try library.sql("serving/anomalies")
+    newcomers = try Newcomers(library)
     brokenRules = try library.sql("serving/broken_rules")
   }
 }

@@ -52,6 +52,45 @@ extension Router {
     }
   }
 
+  func newcomers(_ request: Request) throws -> RequestStep {
+    let range = try Newcomers.Range(
+      ParameterReader(request.query, of: Route.newcomers.parameters), now: clock())
+    let question = """
+      \(Route.newcomers.path)
+      \(range.from.milliseconds)
+      \(range.to.milliseconds)
+      \(range.timeZone)
+      \(range.granularity.rawValue)
+      """
+    if let answer = fresh(question, request) { return answer }
+    // All of the past is read, whatever the range.
+    return kept(question, .heavy) { router in
+      let answers: [StatementAnswer]
+      do throws(WarehouseError) {
+        answers = try router.database.answers(router.queries.newcomers.statements(range))
+      } catch {
+        // invalid_parameter_value: all else has been checked, so it is the name of the zone.
+        if error.sqlState == "22023" { throw RequestError.unknownTimeZone(range.timeZone) }
+        throw error
+      }
+      let state = answers.dropFirst().first?.rows.first
+      var json = JSONWriter()
+      json.object { json in
+        json.member("from", range.from.iso8601)
+        json.member("to", range.to.iso8601)
+        json.member("tz", range.timeZone)
+        json.member("granularity", range.granularity.rawValue)
+        json.member("as_of", state?[0])
+        json.member("final_before", state?[1])
+        json.list("rows") { json in
+          guard let answer = answers.last else { return }
+          for row in answer.rows { json.row(answer.columns, row) }
+        }
+      }
+      return Self.answer(json)
+    }
+  }
+
   private static func answer(_ json: JSONWriter) -> Response {
     var response = Response.json(json.text)
     response.headers.append(("Cache-Control", "private, no-cache"))

@@ -40,7 +40,7 @@ enum OpenAPI {
   /// so that its bytes stay the same.
   static let described: [Route] = [
     .query, .catalog, .loads, .live, .health, .readiness, .metrics, .rollback, .trending,
-    .anomalies,
+    .anomalies, .newcomers,
   ]
 
   // MARK: Paths
@@ -101,6 +101,8 @@ enum OpenAPI {
     case .loads: document("Loads", of: route, errors: ["401", "503"], to: &json)
     case .trending: document("Trending", of: route, errors: ["401", "503"], to: &json)
     case .anomalies: document("Anomalies", of: route, errors: ["400", "401", "503"], to: &json)
+    case .newcomers:
+      document("Newcomers", of: route, errors: ["400", "401", "503"], to: &json)
     case .health: document("Health", of: route, errors: [], to: &json)
     case .readiness: document("Readiness", of: route, errors: ["503"], to: &json)
     case .live: text("text/event-stream", of: route, to: &json)
@@ -247,6 +249,12 @@ enum OpenAPI {
     object(
       "Anomalies",
       ["from": "string", "to": "string", "truncated": "boolean", "anomalies": "array"], to: &json)
+    object(
+      "Newcomers",
+      [
+        "from": "string", "to": "string", "tz": "string", "granularity": "string",
+        "as_of": "string", "final_before": "string", "rows": "array",
+      ], to: &json)
     object(
       "Operation",
       ["status": "string", "operation": "string", "requested_by": "string", "message": "string"],

@@ -7,6 +7,7 @@ enum Route: String, CaseIterable, Sendable {
   case live = "/api/v1/live"
   case trending = "/api/v1/trending"
   case anomalies = "/api/v1/anomalies"
+  case newcomers = "/api/v1/newcomers"
   case loads = "/api/v1/loads"
   case rollback = "/api/v1/loads/rollback"
   case health = "/healthz"
@@ -41,6 +42,8 @@ enum Route: String, CaseIterable, Sendable {
         + "changed, at most one a second; a comment every 15 s when nothing did."
     case .trending: "Songs and artists that stand out in the last six full hours"
     case .anomalies: "Hours that are not as usual, as a whole and by state; of the last two weeks"
+    case .newcomers:
+      "Listeners who are here for the first time, and who have come back; of the last four weeks by day"
     case .loads: "The latest runs of the batch layer"
     case .rollback: "Takes back the last published load"
     case .health: "The process is alive"
@@ -54,6 +57,7 @@ enum Route: String, CaseIterable, Sendable {
   var parameters: [QueryParameter] {
     switch self {
     case .query: QueryParameter.allCases
+    case .newcomers: [.granularity, .from, .to, .timeZone]
     case .anomalies: [.from, .to, .timeZone]
     default: []
     }

@@ -108,6 +108,7 @@ struct Router: Sendable {
     case .live: .answer(live(request))
     case .trending: trending(request)
     case .anomalies: try anomalies(request)
+    case .newcomers: try newcomers(request)
     case .loads, .rollback: work(.loads, .question) { try $0.loads() }
     case .health: .answer(.json("{\"status\":\"alive\"}"))
     case .readiness: work(route, .probe) { try $0.readiness() }

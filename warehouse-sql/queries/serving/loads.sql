@@ -13,6 +13,13 @@ select
   page_views,
   quarantined,
   late,
+  -- A full load rebuilds everything, so that what came late is no news there. Of many days the newest.
+  case when kind = 'incremental' then (
+    select coalesce(jsonb_agg(day order by day ->> 'day'), '[]')
+    from (
+      select day from jsonb_array_elements(late_days) as day order by day ->> 'day' desc limit 31
+    ) as newest
+  ) end as late_days,
   redelivered,
   seconds,
   error,

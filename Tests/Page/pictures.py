@@ -1,0 +1,88 @@
+"""The pictures of docs/screens, and how far one is from another.
+
+Another machine has other fonts and smooths edges in another way. So what is compared is the size, and both pictures in cells of 16 by 16
+pixels, blurred: a line of text is a grey stripe in whatever font, while a chart that is not drawn, a card that has moved or a colour that
+has changed makes whole stretches of cells another colour."""
+
+from browser import READY_MS, SECTIONS, load_all
+from PIL import Image, ImageChops, ImageFilter
+from recorded import ADDRESS, EMPTY
+
+CELL = 16
+# Of 255, over the three colours, on average over the picture.
+MEAN_BOUND = 3.0
+# A cell is another one from here on, and so many may be.
+CELL_BOUND = 24
+SHARE_BOUND = 0.015
+# The share by which heights may differ.
+HEIGHT_BOUND = 0.02
+DAY = "range=24h"
+
+# name: what is asked for, width, theme, and the part that is kept: None for all of it.
+PICTURES = {
+    **{section: (f"?section={section}&{DAY}", 1400, "light", None) for section in SECTIONS},
+    "overview-live": ("?range=1h", 1400, "dark", None),
+    "overview-wide": (f"?{DAY}", 2560, "dark", None),
+    "overview-phone": (f"?{DAY}", 390, "dark", 1700),
+    "engagement-phone": (f"?section=engagement&{DAY}", 390, "light", 1700),
+    "wall": (f"?{DAY}&wall=1", 1920, "dark", 1080),
+    "stale": (f"?{DAY}", 1400, "light", 700),
+    "database-down": (f"?{DAY}", 1400, "light", 700),
+    "empty": ("", 1400, "light", 700),
+}
+
+
+def message(name, recording):
+    """What the live stream says in a picture."""
+    from datetime import datetime, timedelta
+    earlier = lambda minutes: (datetime.strptime(recording.now, "%Y-%m-%dT%H:%M:%SZ") - timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {"stale": {"as_of": earlier(4)}, "database-down": {"database": "down"}, "empty": EMPTY}.get(name, {})
+
+
+def shown(browser, recording, name, style="", width=None, theme=None):
+    """A page as in the picture of this name, all of it loaded."""
+    query, own_width, own_theme, height = PICTURES[name]
+    page = browser.page(width=width or own_width, height=height or 900, theme=theme or own_theme, zone="UTC")
+    recording.replay(page, **message(name, recording))
+    page.goto(f"{ADDRESS}/{query}")
+    page.wait_for_selector("html[data-condition]:not([data-condition='wait'])")
+    if style:
+        page.add_style_tag(content=style)
+    if name != "empty":
+        load_all(page)
+        page.wait_for_function("() => [...document.querySelectorAll('.tile .value')].every(n => !n.offsetParent || n.textContent !== '–' || n.closest('.tile').innerText.includes('compare'))", timeout=READY_MS)
+    return page
+
+
+def take(page, name, path):
+    height = PICTURES[name][3]
+    clip = None if height is None else {"x": 0, "y": 0, "width": page.viewport_size["width"], "height": height}
+    page.screenshot(path=path, clip=clip)
+
+
+def shrink(path):
+    """Flat colours need no more than a palette."""
+    with Image.open(path) as picture:
+        small = picture.convert("RGB").quantize(colors=192, method=Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
+    small.save(path, optimize=True)
+
+
+def cells(path):
+    with Image.open(path) as picture:
+        picture = picture.convert("RGB")
+        small = picture.resize((picture.width // CELL, picture.height // CELL), Image.Resampling.BOX)
+    return picture.size, small.filter(ImageFilter.GaussianBlur(1))
+
+
+def difference(kept, seen):
+    """What is wrong with a picture beside the one that is kept, in words, and the two numbers; no words where nothing is."""
+    (size, a), (other, b) = cells(kept), cells(seen)
+    if size[0] != other[0] or abs(size[1] - other[1]) > HEIGHT_BOUND * size[1]:
+        return f"{other[0]} by {other[1]} pixels instead of {size[0]} by {size[1]}", 0, 0
+    height = min(a.height, b.height)
+    apart = ImageChops.difference(a.crop((0, 0, a.width, height)), b.crop((0, 0, b.width, height)))
+    pixels = list(apart.getdata())
+    mean = sum(map(sum, pixels)) / (3 * len(pixels))
+    share = sum(max(p) > CELL_BOUND for p in pixels) / len(pixels)
+    wrong = mean > MEAN_BOUND or share > SHARE_BOUND
+    return f"cells differ by {mean:.2f} on average, {share:.2%} by more than {CELL_BOUND}" if wrong else "", mean, share
