@@ -39,11 +39,13 @@ def message(name, recording):
     return {"stale": {"as_of": earlier(4)}, "database-down": {"database": "down"}, "empty": EMPTY}.get(name, {})
 
 
-def shown(browser, recording, name, style="", width=None, theme=None):
+def shown(browser, recording, name, style="", width=None, theme=None, script=""):
     """A page as in the picture of this name, all of it loaded."""
     query, own_width, own_theme, height = PICTURES[name]
     page = browser.page(width=width or own_width, height=height or 900, theme=theme or own_theme, zone="UTC")
     recording.replay(page, **message(name, recording))
+    if script:
+        page.add_init_script(script)
     page.goto(f"{ADDRESS}/{query}")
     page.wait_for_selector("html[data-condition]:not([data-condition='wait'])")
     if style:
@@ -81,7 +83,7 @@ def difference(kept, seen):
         return f"{other[0]} by {other[1]} pixels instead of {size[0]} by {size[1]}", 0, 0
     height = min(a.height, b.height)
     apart = ImageChops.difference(a.crop((0, 0, a.width, height)), b.crop((0, 0, b.width, height)))
-    pixels = list(apart.getdata())
+    pixels = list(apart.get_flattened_data())
     mean = sum(map(sum, pixels)) / (3 * len(pixels))
     share = sum(max(p) > CELL_BOUND for p in pixels) / len(pixels)
     wrong = mean > MEAN_BOUND or share > SHARE_BOUND

@@ -16,7 +16,7 @@ from browser import COLOURS, READY_MS, SECTIONS, Browser, load_all, open_empty, 
 from page_test import DAY, PageTest, Stage
 from site_under_test import Site
 from test_figures import Figures, Marts
-from test_recorded import Accessible, Pictures
+from test_recorded import Accessible, Marks, Pictures
 from test_references import Charts, References
 from wire import Wire
 
@@ -274,7 +274,7 @@ class Life(PageTest):
 
 
 def load_tests(loader, tests, pattern):
-    classes = [Pictures, Accessible, Sections, Figures, Charts, References, Marts, Filters, Address, Exports, Life]
+    classes = [Pictures, Marks, Accessible, Sections, Figures, Charts, References, Marts, Filters, Address, Exports, Life]
     return unittest.TestSuite(loader.loadTestsFromTestCase(c) for c in classes)
 
 

@@ -10,12 +10,11 @@ from pictures import PICTURES, difference, shown, take
 from recorded import Recording
 
 KEPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs", "screens")
-# What goes wrong in the drawing: one chart without its lines, one measure in another colour, a card that is gone, another theme.
+# What goes wrong in the drawing: a chart without its lines, a card that is gone, charts in other colours, lists that are not there, another
+# ground, all of it further to the right.
 BREAKS = {
-    "overview": [".kind-layers canvas { visibility: hidden; }", "#card-users { display: none; }"],
-    "content": [".bar-line { background: #b3261e !important; }", ".list { display: none; }"],
-    "places": [".cell { background: none !important; }"],
-    "trends": [":root { --ground: #000 !important; }", "main { padding-left: 90px; }"],
+    "overview": [".kind-layers canvas { visibility: hidden; }", "#card-users { display: none; }", ".kind-layers canvas { filter: hue-rotate(120deg); }"],
+    "content": [".list { display: none; }", "body { background: #000; }", "main { padding-left: 90px; }"],
 }
 
 
@@ -32,38 +31,82 @@ class RecordedTest(unittest.TestCase):
         self.addCleanup(page.context.close)
         return page
 
-    def picture(self, name, **more):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        path = os.path.join(folder.name, f"{name}.png")
-        page = self.shown(name, **more)
-        take(page, name, path)
-        self.assertEqual([], page.missing, "answers that are not recorded; draw anew with --screens --record")
-        self.assertEqual([], page.problems)
-        page.context.close()
-        return path
-
-    def compared(self, name, **more):
-        return difference(os.path.join(KEPT, f"{name}.png"), self.picture(name, **more))
+    def compared(self, name, page):
+        """How far a page is from the picture of its name."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, f"{name}.png")
+            take(page, name, path)
+            return difference(os.path.join(KEPT, f"{name}.png"), path)
 
 
 class Pictures(RecordedTest):
     def test_each_picture_is_the_one_that_is_kept(self):
         for name in PICTURES:
             with self.subTest(picture=name):
-                words, _, _ = self.compared(name)
+                page = self.shown(name)
+                words, _, _ = self.compared(name, page)
                 self.assertEqual("", words, "not that of docs/screens; where it should be so, draw anew: scripts/test-page.sh POLYRHYTHM --screens")
+                self.assertEqual([], page.missing, "answers that are not recorded; draw anew with --screens --record")
+                self.assertEqual([], page.problems)
+                page.context.close()
 
     def test_what_is_drawn_wrongly_is_found(self):
         for name, styles in BREAKS.items():
+            page = self.shown(name)
             for style in styles:
                 with self.subTest(picture=name, style=style):
-                    words, mean, share = self.compared(name, style=style)
+                    tag = page.add_style_tag(content=style)
+                    words, mean, share = self.compared(name, page)
+                    tag.evaluate("node => node.remove()")
                     self.assertNotEqual("", words, (mean, share))
 
     def test_another_font_is_no_difference(self):
-        words, _, _ = self.compared("overview", style="body { font-family: 'DejaVu Serif', 'DejaVu Sans Mono', monospace; font-kerning: none; }")
+        page = self.shown("overview", style="body { font-family: 'DejaVu Serif', 'DejaVu Sans Mono', monospace; font-kerning: none; }")
+        words, _, _ = self.compared("overview", page)
         self.assertEqual("", words)
+
+
+class Marks(RecordedTest):
+    """What the axis of a chart over time is marked with."""
+
+    def frame(self, page):
+        return page.evaluate("(({ marks, late, gaps, odd }) => ({ marks, late, gaps, odd }))(document.getElementById('card-listens').card.canvas.frame)")
+
+    def remarks(self, page, t):
+        return page.evaluate("t => { const { times, remarks } = document.getElementById('card-listens').card.result.model; return remarks(times.findLastIndex(start => start <= t)); }", t)
+
+    def test_loads_and_the_late_events_they_brought_are_marked(self):
+        page = self.shown("overview")
+        loads = self.recording.answers["/api/v1/loads"]["loads"]
+        frame = self.frame(page)
+        self.assertEqual(len(loads), len(frame["marks"]))
+        days = [(load["load_run_id"], day) for load in loads for day in load["late_days"] or []]
+        self.assertEqual([f"Load #{run} brought {day['events']} late events" for run, day in days], [mark["text"].partition(",")[0] for mark in frame["late"]])
+        self.assertGreater(len(days), 0)
+        self.assertTrue(any("late events" in line for line in self.remarks(page, frame["late"][0]["t"])))
+
+    def test_a_stretch_without_events_is_a_gap(self):
+        asked = next(path for path in self.recording.answers if "songs%2Clogins" in path and "granularity=hour" in path)
+        rows = self.recording.answers[asked]["rows"]
+        without = Recording(self.recording.now, self.recording.live, {**self.recording.answers, asked: {**self.recording.answers[asked], "rows": rows[:8] + rows[12:]}})
+        page = shown(self.browser, without, "overview")
+        self.addCleanup(page.context.close)
+        [[start, end]] = self.frame(page)["gaps"]
+        self.assertEqual(4 * 3600000, end - start)
+        self.assertEqual([None, None], page.evaluate("document.getElementById('card-listens').card.table.rows[9].slice(1)"))
+
+    def test_a_wall_shows_what_is_below_and_then_the_next_section(self):
+        # Turns come sooner, and each is noted.
+        page = self.shown("wall", script="""(() => { const real = setInterval; window.turns = [];
+          window.setInterval = (work, ms) => real(ms === 20000 ? () => { if (window.isWatched) { work(); turns.push([document.title, scrollY]); } } : work, ms === 20000 ? 300 : ms); })()""")
+        page.set_viewport_size({"width": 1920, "height": 1080})
+        page.evaluate("scrollTo(0, 0); window.isWatched = true")
+        page.wait_for_function("() => turns.some(([title]) => title.startsWith('Engagement'))", timeout=60000)
+        turns = page.evaluate("turns")
+        below = [y for title, y in turns if title.startswith("Overview")]
+        self.assertGreater(len(below), 0)
+        self.assertEqual(sorted(set(below)), below)
+        self.assertEqual(0, next(y for title, y in turns if title.startswith("Engagement")))
 
 
 class Accessible(RecordedTest):
