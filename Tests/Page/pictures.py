@@ -57,9 +57,12 @@ def shown(browser, recording, name, style="", width=None, theme=None, script="")
 
 
 def take(page, name, path):
-    height = PICTURES[name][3]
-    clip = None if height is None else {"x": 0, "y": 0, "width": page.viewport_size["width"], "height": height}
-    page.screenshot(path=path, clip=clip)
+    """All of a page down to its last card, or the part that is kept."""
+    width, height = page.viewport_size["width"], PICTURES[name][3]
+    if height is None:
+        height = page.evaluate("24 + Math.ceil(scrollY + Math.max(...[...document.querySelectorAll('#charts > section:not([hidden]) > article')].map(n => n.getBoundingClientRect().bottom)))")
+        page.set_viewport_size({"width": width, "height": height})
+    page.screenshot(path=path, clip={"x": 0, "y": 0, "width": width, "height": height})
 
 
 def shrink(path):

@@ -72,8 +72,12 @@ class Site:
         return done.stdout
 
     def begin(self, name, *arguments):
-        log = open(os.path.join(self.folder, f"{name}.log"), "ab")
-        self.processes[name] = subprocess.Popen([self.polyrhythm, *arguments, "--data", self.folder], stdout=log, stderr=log)
+        with open(os.path.join(self.folder, f"{name}.log"), "ab") as log:
+            self.processes[name] = subprocess.Popen([self.polyrhythm, *arguments, "--data", self.folder], stdout=log, stderr=log)
+
+    def read(self, *path):
+        with open(os.path.join(self.folder, *path), encoding="utf-8") as file:
+            return file.read().strip()
 
     def answers(self, path):
         try:

@@ -111,7 +111,7 @@ class Marks(RecordedTest):
 
 class Accessible(RecordedTest):
     def test_no_section_breaks_a_rule_in_the_dark_or_on_a_phone(self):
-        for theme, width in [("dark", 1100), ("light", 390), ("dark", 390)]:
+        for theme, width in [("dark", 1100), ("light", 360), ("dark", 390)]:
             page = self.shown("overview", theme=theme, width=width)
             for section in SECTIONS:
                 with self.subTest(section=section, theme=theme, width=width):
