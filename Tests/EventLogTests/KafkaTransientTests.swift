@@ -1,3 +1,4 @@
+import CRdKafka
 import Support
 import Synchronization
 import TestKit
@@ -67,5 +68,25 @@ import Testing
     stop.request()
     try archiving.wait()
     #expect(try partitions.reduce(0) { $0 + (try lake.records($1).count) } == Int(written))
+  }
+
+  @Test(arguments: MockKafka.transients)
+  func aClusterThatChangesWhileItIsAskedForOffsetsIsAnOutageAtMost(_ transient: rd_kafka_resp_err_t)
+    throws
+  {
+    let kafka = try MockKafka()
+    try kafka.createTopic(topic, partitions: 1)
+    let log = try EventLogs.open("kafka:\(kafka.bootstrap)")
+    let partition = TopicPartition(topic, 0)
+    kafka.failNext(.listOffsets, with: Array(repeating: transient, count: 20))
+    for _ in 0..<20 {
+      do throws(EventLogError) {
+        _ = try log.bounds(of: [partition])
+        _ = try log.endOffset(of: partition)
+      } catch {
+        #expect(error.code == .unavailable, "\(error)")
+      }
+    }
+    #expect(try log.endOffset(of: partition) == 0)
   }
 }

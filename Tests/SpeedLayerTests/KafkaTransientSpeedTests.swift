@@ -23,21 +23,34 @@ import Testing
         "fetch.wait.max.ms": "5", "fetch.error.backoff.ms": "20", "retry.backoff.ms": "20",
         "topic.metadata.refresh.fast.interval.ms": "50", "socket.timeout.ms": "2000",
       ])
-    let log = GrowingLog(all, partitions: 2)
+    var visible: Int32 = 2
+    let log = GrowingLog(all, partitions: Int(visible))
     let layers = try Layers(over: TestLog(over: log))
     let stop = StopToken()
     let ended = Mutex(false)
+    let said = Mutex<[String]>([])
+    let begin = ContinuousClock.now
+    let note = { @Sendable (line: String) in
+      said.withLock { $0.append("\(ContinuousClock.now - begin) \(line)") }
+    }
     let speed = Worker("test-speed") {
       defer { ended.withLock { $0 = true } }
-      _ = try SpeedWorker(
-        log: log, library: layers.library, configuration: layers.speedConfiguration()
-      ).run(stop: stop)
+      do {
+        _ = try SpeedWorker(
+          log: log, library: layers.library, configuration: layers.speedConfiguration(),
+          report: { note("\($0)") }
+        ).run(stop: stop)
+      } catch {
+        note("ended: \(error)")
+        throw error
+      }
     }
     defer { stop.request() }
     let connection = try layers.connect()
     let offsets = "select coalesce(sum(next_offset), 0)::bigint from speed.progress"
     let step = records.count / MockKafka.transients.count + 1
     for (round, transient) in MockKafka.transients.enumerated() {
+      note("round \(round): \(transient)")
       for (number, topic) in topics.enumerated() {
         for partition in 0..<Int32(4) {
           let broker = (round + number + Int(partition)) % 3 + 1
@@ -47,14 +60,21 @@ import Testing
       for request in MockKafka.Request.allCases {
         kafka.failNext(request, with: [transient, transient])
       }
-      if round == 3 { log.grow(to: 3) }
-      if round == 6 { log.grow(to: 4) }
-      let before = try connection.run(offsets).int(0, 0)
-      try layers.log.write(records[(round * step)..<min(records.count, (round + 1) * step)])
-      let goesOn = try eventually(within: 60) {
-        try connection.run(offsets).int(0, 0) > before || ended.withLock { $0 }
+      if round == 3 { visible = 3 }
+      if round == 6 { visible = 4 }
+      log.grow(to: Int(visible))
+      let end = min(records.count, (round + 1) * step)
+      try layers.log.write(records[(round * step)..<end])
+      // The records of a round may all be in partitions that the worker cannot see yet.
+      let seen = records[..<end].count {
+        $0.key.withUnsafeBytes { partition(forKey: $0, count: 4) } < visible
       }
-      try #require(goesOn && !ended.withLock { $0 }, "\(transient)")
+      let goesOn = try eventually(within: 60) {
+        try connection.run(offsets).int(0, 0) >= seen || ended.withLock { $0 }
+      }
+      try #require(
+        goesOn && !ended.withLock { $0 },
+        "\(transient): \(said.withLock { $0.joined(separator: "\n") })")
     }
     #expect(try layers.awaitSpeed(within: 90))
     stop.request()

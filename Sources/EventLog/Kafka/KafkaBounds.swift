@@ -6,6 +6,8 @@ import CRdKafka
 extension KafkaClient {
   private static let beginning: Int64 = -2
   private static let end: Int64 = -1
+  /// How often partitions are asked for that get no answer.
+  private static let tries = 3
 
   func bounds(of partitions: [TopicPartition]) throws(EventLogError)
     -> [TopicPartition: LogBounds]
@@ -24,28 +26,37 @@ extension KafkaClient {
   private func offsets(of partitions: [TopicPartition], at time: Int64) throws(EventLogError)
     -> [TopicPartition: Int64]
   {
-    let list = rd_kafka_topic_partition_list_new(Int32(partitions.count))
-    defer { rd_kafka_topic_partition_list_destroy(list) }
-    for partition in partitions {
-      rd_kafka_topic_partition_list_add(list, partition.topic, partition.partition)?
-        .pointee.offset = time
-    }
-    let action = "cannot look up the offsets of \(partitions.count) partitions"
-    let code = rd_kafka_offsets_for_times(handle, list, requestMilliseconds)
-    guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let list else { throw readError(code, action) }
+    let what =
+      partitions.count == 1
+      ? "\(partitions[0]) begins and ends" : "\(partitions.count) partitions begin and end"
+    let action = "cannot look up where \(what)"
     var found: [TopicPartition: Int64] = [:]
-    for index in 0..<Int(list.pointee.cnt) {
-      let element = list.pointee.elems[index]
-      let partition = TopicPartition(String(cString: element.topic), element.partition)
-      guard element.err == RD_KAFKA_RESP_ERR_NO_ERROR, element.offset >= 0 else {
-        // Some brokers do not know these times; then each partition is asked for alone.
-        let alone = try offsets(of: partition)
-        found[partition] = time == Self.end ? alone.upperBound : alone.lowerBound
-        continue
+    var open = partitions
+    var trouble = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART
+    // librdkafka repeats a question that a moving leader has refused, and keeps the refusal beside the answer that comes then.
+    for _ in 0..<Self.tries {
+      let list = rd_kafka_topic_partition_list_new(Int32(open.count))
+      defer { rd_kafka_topic_partition_list_destroy(list) }
+      for partition in open {
+        rd_kafka_topic_partition_list_add(list, partition.topic, partition.partition)?
+          .pointee.offset = time
       }
-      found[partition] = element.offset
+      let code = rd_kafka_offsets_for_times(handle, list, requestMilliseconds)
+      guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let list else { throw readError(code, action) }
+      open = []
+      for index in 0..<Int(list.pointee.cnt) {
+        let element = list.pointee.elems[index]
+        let partition = TopicPartition(String(cString: element.topic), element.partition)
+        if element.err == RD_KAFKA_RESP_ERR_NO_ERROR, element.offset >= 0 {
+          found[partition] = element.offset
+          continue
+        }
+        if element.err != RD_KAFKA_RESP_ERR_NO_ERROR { trouble = element.err }
+        open.append(partition)
+      }
+      if open.isEmpty { return found }
     }
-    return found
+    throw readError(trouble, action)
   }
 
   /// What a code means that came while records were read or offsets looked up. Beside the codes that `error` takes for

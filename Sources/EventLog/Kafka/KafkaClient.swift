@@ -136,18 +136,6 @@ final class KafkaClient: @unchecked Sendable {
     return 0
   }
 
-  /// The offsets of the first record and one past the last.
-  func offsets(of partition: TopicPartition) throws(EventLogError) -> Range<Int64> {
-    var low: Int64 = 0
-    var high: Int64 = 0
-    let code = rd_kafka_query_watermark_offsets(
-      handle, partition.topic, partition.partition, &low, &high, requestMilliseconds)
-    guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
-      throw error(code, "cannot look up the offsets of \(partition)")
-    }
-    return low..<max(low, high)
-  }
-
   /// Makes one topic and waits until the brokers have it.
   /// - Parameter settings: of the topic, as Kafka names them.
   func createTopic(

@@ -135,10 +135,12 @@ public final class KafkaLog: EventLog {
     return bounds
   }
 
-  /// Asks the partition's broker once for each.
+  /// The same for one partition.
   public func bounds(of partition: TopicPartition) throws(EventLogError) -> LogBounds {
-    let offsets = try client().offsets(of: settings.inKafka(partition))
-    return LogBounds(start: offsets.lowerBound, end: offsets.upperBound)
+    guard let found = try bounds(of: [partition])[partition] else {
+      throw EventLogError(.unavailable, "\(url): \(partition) is not there any more")
+    }
+    return found
   }
 
   /// Commits the offsets for a consumer group, in the background: the property `group.id`, else `group`.

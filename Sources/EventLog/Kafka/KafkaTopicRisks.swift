@@ -126,7 +126,7 @@ extension KafkaClient {
     let failure =
       code == RD_KAFKA_RESP_ERR_NO_ERROR ? entry?.pointee.err ?? code : code
     guard failure == RD_KAFKA_RESP_ERR_NO_ERROR else {
-      throw error(failure, "cannot look up the offset of a time in \(partition)")
+      throw readError(failure, "cannot look up the offset of a time in \(partition)")
     }
     return entry.flatMap { $0.pointee.offset >= 0 ? $0.pointee.offset : nil }
   }
@@ -156,10 +156,11 @@ extension KafkaLog {
     throws(EventLogError) -> String?
   {
     let oldest = DirectoryOptions().clock() - settings.retentionMilliseconds
-    for number in 0..<(try client.partitionCount(of: topic)) {
-      let partition = TopicPartition(topic, Int32(number))
-      let offsets = try client.offsets(of: partition)
-      if !offsets.isEmpty, try client.offset(of: partition, at: oldest) == nil {
+    let count = try client.partitionCount(of: topic)
+    guard count > 0 else { return nil }
+    let bounds = try client.bounds(of: (0..<Int32(count)).map { TopicPartition(topic, $0) })
+    for (partition, known) in bounds.sorted(by: { $0.key < $1.key }) where known.start < known.end {
+      if try client.offset(of: partition, at: oldest) == nil {
         return settings.historyRisk(partition)
       }
     }
