@@ -80,6 +80,19 @@ public struct FeedCounts: Sendable, Equatable {
   /// to quarantine.
   public var records: Int { counted + redelivered + quarantined }
 
+  /// What came of the records after those that these earlier counts are of.
+  public func since(_ earlier: FeedCounts) -> FeedCounts {
+    var counts = self
+    counts.listens -= earlier.listens
+    counts.auths -= earlier.auths
+    counts.pageViews -= earlier.pageViews
+    counts.redelivered -= earlier.redelivered
+    counts.quarantined -= earlier.quarantined
+    counts.late -= earlier.late
+    counts.absent -= earlier.absent
+    return counts
+  }
+
   /// Adds what came of other records.
   mutating func add(_ other: FeedCounts) {
     listens += other.listens

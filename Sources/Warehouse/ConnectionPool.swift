@@ -18,6 +18,25 @@ public final class ConnectionPool: Sendable {
   private let free: DispatchSemaphore
   private let idle = Mutex<[Idle]>([])
 
+  /// What a pool's connections are at.
+  public struct Usage: Sendable, Equatable {
+    /// Connections that are lent.
+    public var inUse = 0
+    /// Connections that are open and not lent.
+    public var idle = 0
+    /// Threads that wait for a connection.
+    public var waiting = 0
+  }
+
+  private let usageCounts = Mutex(Usage())
+
+  /// What the connections are at now.
+  public var usage: Usage {
+    var usage = usageCounts.withLock { $0 }
+    usage.idle = idle.withLock { $0.count }
+    return usage
+  }
+
   /// A pool without connections; the first borrower connects.
   /// - Parameters:
   ///   - limit: the most connections at a time, at least 1.
@@ -52,7 +71,7 @@ public final class ConnectionPool: Sendable {
     waitingAtMost seconds: Double = 5, _ body: (Connection) throws(WarehouseError) -> T
   ) throws(WarehouseError) -> T {
     try waitForRoom(seconds)
-    defer { free.signal() }
+    defer { leaveRoom() }
     let connection = try take()
     defer { giveBack(connection) }
     return try body(connection)
@@ -63,7 +82,7 @@ public final class ConnectionPool: Sendable {
     waitingAtMost seconds: Double = 5, _ body: (Connection) throws -> T
   ) throws -> T {
     try waitForRoom(seconds)
-    defer { free.signal() }
+    defer { leaveRoom() }
     let connection = try take()
     defer { giveBack(connection) }
     return try body(connection)
@@ -73,12 +92,23 @@ public final class ConnectionPool: Sendable {
   public func closeIdle() { idle.withLock { $0.removeAll() } }
 
   private func waitForRoom(_ seconds: Double) throws(WarehouseError) {
-    guard free.wait(timeout: .now() + seconds) == .success else {
+    usageCounts.withLock { $0.waiting += 1 }
+    let isFree = free.wait(timeout: .now() + seconds) == .success
+    usageCounts.withLock {
+      $0.waiting -= 1
+      if isFree { $0.inUse += 1 }
+    }
+    guard isFree else {
       throw WarehouseError(
         .connection,
         "All \(limit) database connections were busy for \(seconds) s; try again, or raise the limit",
         isRetriable: true)
     }
+  }
+
+  private func leaveRoom() {
+    usageCounts.withLock { $0.inUse -= 1 }
+    free.signal()
   }
 
   private func take() throws(WarehouseError) -> Connection {

@@ -8,13 +8,18 @@ final class HTTPClient {
   private(set) var received = ""
 
   /// Connects to `127.0.0.1:PORT`. Reads give up after ten seconds.
-  init(_ address: String) throws {
+  ///
+  /// - Parameter buffer: bytes that the system takes before they are read; nil for as many as it likes.
+  init(_ address: String, buffer: CInt? = nil) throws {
     guard let port = UInt16(address.split(separator: ":").last ?? "") else {
       throw Failure(reason: "no port in \(address)")
     }
     socket = Glibc.socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
     var timeout = timeval(tv_sec: 10, tv_usec: 0)
     setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
+    if var buffer {
+      setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &buffer, socklen_t(MemoryLayout<CInt>.size))
+    }
     var place = sockaddr_in()
     place.sin_family = sa_family_t(AF_INET)
     place.sin_port = port.bigEndian
@@ -61,11 +66,12 @@ final class HTTPClient {
 
   /// One request, on a connection of its own: status line, headers and body as they came.
   static func get(
-    _ target: String, from address: String, method: String = "GET", header: String = ""
+    _ target: String, from address: String, method: String = "GET", header: String = "",
+    within seconds: Int = 10
   ) throws -> String {
     let client = try HTTPClient(address)
     client.send(
       "\(method) \(target) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\(header)\r\n")
-    return try client.read(until: nil)
+    return try client.read(until: nil, within: seconds)
   }
 }

@@ -2,6 +2,14 @@ import CZlib
 
 /// One call of zlib for bytes that are there as a whole.
 enum Deflate {
+  /// The checksum of gzip over these bytes, and over those before them, whose own it is that is given.
+  static func checksum(of bytes: UnsafeRawBufferPointer, after checksum: UInt32) -> UInt32 {
+    guard let start = bytes.baseAddress else { return checksum }
+    return UInt32(
+      truncatingIfNeeded: crc32_z(
+        UInt(checksum), start.assumingMemoryBound(to: Bytef.self), bytes.count))
+  }
+
   /// What stands around the compressed blocks.
   enum Frame: Int32 {
     /// Nothing. zlib takes that from bits of the window below zero.

@@ -24,6 +24,15 @@ final class Dispatcher: Sendable {
     var questions: [String: Int] = [:]
     var queues: [Lane: [Int]] = [:]
     var isClosed = false
+    /// Answers that are being sent in pieces.
+    var streams: [ObjectIdentifier: Stream] = [:]
+  }
+
+  private struct Stream {
+    var pipe: AnswerPipe
+    /// Open as long as the stream is here.
+    var socket: CInt
+    var cancellation: Cancellation
   }
 
   private let router: Router
@@ -47,6 +56,15 @@ final class Dispatcher: Sendable {
       }
     }
     workers.withLock { $0 = started }
+    router.statistics.observe(queues: { [weak self] in self?.queueLengths ?? [:] })
+  }
+
+  /// Requests that wait in front of the threads of each lane.
+  private var queueLengths: [Lane: Int] {
+    state.withLock { state in
+      Dictionary(
+        uniqueKeysWithValues: Lane.allCases.map { ($0, state.queues[$0]?.count ?? 0) })
+    }
   }
 
   // MARK: Requests
@@ -114,12 +132,40 @@ final class Dispatcher: Sendable {
       for exchange in end(id) { answer(exchange, response) }
     case .stored(let stored):
       for exchange in end(id) { answer(exchange, stored.response(for: exchange.request)) }
+    case .pieces(let make):
+      let refusal = make(AnswerPipe()) { [self] in deliver($0, id, job.cancellation) }
+      for exchange in end(id) {
+        answer(exchange, refusal ?? RequestError.stopping.response)
+      }
     case .work(let work):
       if !move(id, to: work) {
         for exchange in end(id) { answer(exchange, RequestError.busy.response) }
       }
     }
     return true
+  }
+
+  /// Sends the beginning of an answer that comes in pieces.
+  ///
+  /// - Returns: false where nobody waits for it any more.
+  private func deliver(_ response: Response, _ id: Int, _ cancellation: Cancellation) -> Bool {
+    guard case .pieces(let pipe) = response.body else { return false }
+    let exchange = state.withLock { state -> Exchange? in
+      guard !state.isClosed, let exchange = Self.remove(id, from: &state)?.exchanges.first
+      else { return nil }
+      state.streams[ObjectIdentifier(pipe)] = Stream(
+        pipe: pipe, socket: exchange.socket, cancellation: cancellation)
+      return exchange
+    }
+    if let exchange { answer(exchange, response) }
+    return exchange != nil
+  }
+
+  /// Before the socket of an answer in pieces is closed, or used for the next answer.
+  func forget(_ pipe: AnswerPipe) {
+    let stream = state.withLock { $0.streams.removeValue(forKey: ObjectIdentifier(pipe)) }
+    guard let stream, !pipe.isOver else { return }
+    cancelling.async { stream.cancellation.request() }
   }
 
   /// Forgets a job.
@@ -158,6 +204,26 @@ final class Dispatcher: Sendable {
     }
     for exchange in late { answer(exchange, RequestError.busy.response) }
     sweepHangUps()
+    sweepStreams()
+  }
+
+  /// Ends the answers in pieces whose clients have gone: libmicrohttpd does not look after suspended connections.
+  private func sweepStreams() {
+    let gone = state.withLock { state -> [Stream] in
+      let streams = Array(state.streams.values)
+      var polled = streams.map { pollfd(fd: $0.socket, events: Self.hangUp, revents: 0) }
+      guard !polled.isEmpty, poll(&polled, nfds_t(polled.count), 0) > 0 else { return [] }
+      return zip(streams, polled).filter { $1.revents != 0 }.map(\.0)
+    }
+    end(gone)
+  }
+
+  private func end(_ streams: [Stream]) {
+    for stream in streams {
+      let isOver = stream.pipe.isOver
+      stream.pipe.abandon()
+      if !isOver { cancelling.async { stream.cancellation.request() } }
+    }
   }
 
   private static func remove(_ id: Int, from state: inout State) -> Job? {
@@ -213,8 +279,11 @@ final class Dispatcher: Sendable {
     let threads = workers.withLock { $0 }
     for _ in threads { for signal in signals.values { signal.signal() } }
     let deadline = ContinuousClock.now + .seconds(grace)
-    while state.withLock({ !$0.jobs.isEmpty }), ContinuousClock.now < deadline { usleep(5_000) }
+    while state.withLock({ !$0.jobs.isEmpty || !$0.streams.isEmpty }),
+      ContinuousClock.now < deadline
+    { usleep(5_000) }
     for job in state.withLock({ Array($0.jobs.values) }) { job.cancellation.request() }
+    end(state.withLock { Array($0.streams.values) })
     for thread in threads { _ = try? thread.wait() }
   }
 }

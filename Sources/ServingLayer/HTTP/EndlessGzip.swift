@@ -10,3 +10,27 @@ enum EndlessGzip {
     Deflate.compress(bytes.buffer, level: 6, .none, isLast: false)
   }
 }
+
+/// Gzip of an answer that comes in pieces and has an end.
+struct GzipPieces {
+  private var checksum: UInt32 = 0
+  private var count: UInt32 = 0
+
+  let header = AnswerBytes(EndlessGzip.header)
+
+  /// nil where there is no memory.
+  mutating func piece(of bytes: AnswerBytes) -> AnswerBytes? {
+    checksum = Deflate.checksum(of: bytes.buffer, after: checksum)
+    count &+= UInt32(truncatingIfNeeded: bytes.count)
+    return EndlessGzip.piece(of: bytes)
+  }
+
+  /// An empty last block, the checksum and the number of bytes.
+  var end: AnswerBytes {
+    AnswerBytes([0x03, 0x00] + Self.littleEndian(checksum) + Self.littleEndian(count))
+  }
+
+  private static func littleEndian(_ number: UInt32) -> [UInt8] {
+    (0..<4).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
+  }
+}

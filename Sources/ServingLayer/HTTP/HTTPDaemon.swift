@@ -220,7 +220,7 @@ private func answerRequest(
       return send(
         context.router.finish(
           RequestError.body.response, exchange.request, since: exchange.arrivedAt),
-        on: connection, hub: context.router.hub)
+        on: connection, context)
     }
     enter(.body, connection)
     return .YES
@@ -234,7 +234,7 @@ private func answerRequest(
   switch exchange.next {
   case .close: return .NO
   case .wait: return .YES
-  case .answer(let response): return send(response, on: connection, hub: context.router.hub)
+  case .answer(let response): return send(response, on: connection, context)
   case .begin: break
   }
   enter(.answering, connection)
@@ -243,7 +243,7 @@ private func answerRequest(
     if case .events = response.body { enter(.streaming, connection) }
     return send(
       context.router.finish(response, exchange.request, since: exchange.arrivedAt),
-      on: connection, hub: context.router.hub)
+      on: connection, context)
   case .work(let work):
     exchange.suspend()
     context.dispatcher.submit(exchange, work)
@@ -283,7 +283,9 @@ private func text(_ bytes: UnsafePointer<CChar>?, _ count: Int) -> String {
     decoding: UnsafeRawBufferPointer(start: bytes, count: count), as: UTF8.self)
 }
 
-private func send(_ response: Response, on connection: OpaquePointer, hub: LiveHub) -> MHD_Result {
+private func send(
+  _ response: Response, on connection: OpaquePointer, _ context: HTTPDaemon.Context
+) -> MHD_Result {
   let message: OpaquePointer?
   switch response.body {
   case .bytes(let bytes):
@@ -295,7 +297,10 @@ private func send(_ response: Response, on connection: OpaquePointer, hub: LiveH
       }, Unmanaged.passRetained(bytes).toOpaque())
   case .events(let last, let isCompressed):
     message = EventStream.response(
-      on: connection, hub: hub, after: last, isCompressed: isCompressed)
+      on: connection, hub: context.router.hub, after: last, isCompressed: isCompressed)
+  case .pieces(let pipe):
+    let dispatcher = context.dispatcher
+    message = pipe.response(on: connection) { dispatcher.forget($0) }
   }
   guard let message else { return .NO }
   defer { MHD_destroy_response(message) }

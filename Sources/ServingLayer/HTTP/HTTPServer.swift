@@ -22,7 +22,7 @@ public struct HTTPServerConfiguration: Sendable {
   /// Path of the private key in PEM; goes together with `tlsCertificate`.
   public var tlsKey: String?
   /// Connections to the database at a time for questions, and so questions at a time; at least 2. A quarter of them is for
-  /// those that read much, which get no others. Probes and live streams have three more.
+  /// those that read much, which get no others. Probes and live streams have three more, answers in pieces two.
   public var databaseConnections = 8
   /// Whole seconds after which PostgreSQL gives up a query.
   public var queryTimeout = 30
@@ -70,7 +70,7 @@ public final class HTTPServer: Sendable {
   /// - Throws: `ServingError`; `WarehouseError` where the SQL files are not found.
   public convenience init(_ configuration: HTTPServerConfiguration, databaseURL: String) throws {
     let database = WarehouseDatabase(
-      url: databaseURL, connections: max(2, configuration.databaseConnections),
+      url: databaseURL, connections: max(2, configuration.databaseConnections) + Self.streams,
       timeout: configuration.queryTimeout)
     let probes = WarehouseDatabase(
       url: databaseURL, connections: Self.probeConnections,
@@ -79,6 +79,8 @@ public final class HTTPServer: Sendable {
       configuration, database: database, probes: probes, queries: ServingQueries(SQLLibrary()))
   }
 
+  /// Answers that are sent in pieces at a time, each with a connection of its own.
+  private static let streams = 2
   /// For two threads of the lane, and for the live streams.
   private static let probeConnections = 3
   /// Whole seconds after which PostgreSQL gives up what a probe asks.
@@ -129,14 +131,18 @@ public final class HTTPServer: Sendable {
       database: database, queries: queries, assets: assets,
       access: AccessControl(tokens: tokens, isSecure: tls != nil), hub: hub,
       statistics: RequestStatistics(), clock: clock, log: configuration.log, probes: probes,
-      cache: AnswerCache(watch: watch), readyLag: configuration.readyLag,
+      pools: [("questions", database), ("probes", probes)], cache: AnswerCache(watch: watch),
+      readyLag: configuration.readyLag,
       operations: configuration.operations,
       crossOrigin: CrossOrigin(origins: configuration.crossOrigins))
     let questions = max(2, configuration.databaseConnections)
     let heavy = max(1, questions / 4)
     let daemon = try HTTPDaemon(
       socket: socket, router: router, tls: tls,
-      threads: [.probe: Self.probeConnections - 1, .question: questions - heavy, .heavy: heavy],
+      threads: [
+        .probe: Self.probeConnections - 1, .question: questions - heavy, .heavy: heavy,
+        .stream: Self.streams,
+      ],
       limits: HTTPDaemon.Limits(descriptors: raiseDescriptorLimit()))
     let poller = Poller(hub: hub, interval: configuration.pollInterval)
     running.withLock { $0 = Running(daemon: daemon, poller: poller) }

@@ -31,6 +31,8 @@ struct Response: Sendable {
     case bytes(AnswerBytes)
     /// Server-sent events, from now until the client or the server goes; those after an event that the client has.
     case events(after: String?, isCompressed: Bool)
+    /// What comes through the pipe, until its end.
+    case pieces(AnswerPipe)
   }
 
   var status: Int

@@ -1,10 +1,22 @@
 /// An answer as a file.
 extension QueryAnswer {
   /// RFC 4180, with a header line; null is an empty field. What is compared with stands behind each row.
-  var csv: String {
-    let beside = plan.compared == nil ? [] : plan.columns.indices.filter(isCompared)
+  var csv: String { csvHeader + csvLines }
+
+  private var beside: [Int] {
+    plan.compared == nil ? [] : plan.columns.indices.filter(isCompared)
+  }
+
+  /// The line with the names.
+  var csvHeader: String {
     let names = plan.columns.map(\.name) + beside.map { "previous_" + plan.columns[$0].name }
-    var text = names.joined(separator: ",") + "\r\n"
+    return names.joined(separator: ",") + "\r\n"
+  }
+
+  /// A line for each row.
+  var csvLines: String {
+    let beside = beside
+    var text = ""
     var known: [[String?]: [String?]] = [:]
     for row in compared { known[key(row.texts, time: row.besides)] = row.texts }
     for row in rows {

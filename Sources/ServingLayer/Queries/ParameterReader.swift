@@ -207,15 +207,22 @@ struct ParameterReader {
 
   /// nil where the parameter is not given.
   func integer(_ parameter: QueryParameter) throws(RequestError) -> Int? {
-    guard let text = first(parameter), case .integer(let range, _) = parameter.form else {
-      return nil
-    }
+    guard let text = first(parameter) else { return nil }
+    let (range, more) =
+      switch parameter.form {
+      case .integer(let range, _): (range, "")
+      case .integerOrAll(let range, _): (range, ", or all")
+      default: preconditionFailure("\(parameter.name) is no number")
+      }
     guard let value = Int(text), range.contains(value) else {
       throw .parameter(
-        parameter, found: text, accepted: "\(range.lowerBound) to \(range.upperBound)")
+        parameter, found: text, accepted: "\(range.lowerBound) to \(range.upperBound)\(more)")
     }
     return value
   }
+
+  /// Whether all rows are asked for.
+  var wantsAll: Bool { first(.limit) == "all" }
 
   func flag(_ parameter: QueryParameter) throws(RequestError) -> Bool {
     switch first(parameter) {

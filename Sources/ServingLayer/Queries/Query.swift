@@ -35,6 +35,8 @@ struct Query: Sendable {
   /// IANA name; where days, weeks and so on begin.
   var timeZone: String
   var limit: Int
+  /// Whether all rows are answered, however many, in pieces as they come; `limit` is then beyond all of them.
+  var isWhole = false
   /// Rows that come before those that are answered.
   var offset = 0
   var format: Format
@@ -54,6 +56,8 @@ struct Query: Sendable {
   /// Rows.
   static let defaultLimit = 1000
   static let maximumLimit = 100_000
+  /// More rows than there are, and far from overflowing.
+  private static let unlimited = Int.max / 4
   static let maximumOffset = 10_000_000
   static let maximumDimensions = 2
   static let maximumTop = 100
@@ -78,7 +82,8 @@ extension Query {
     timeZone = try read.timeZone()
     (from, to) = try read.range(now: now, timeZone: timeZone)
     granularity = try read.granularity(by: by, from: from, to: to)
-    limit = try read.integer(.limit) ?? Self.defaultLimit
+    isWhole = read.wantsAll
+    limit = isWhole ? Self.unlimited : try read.integer(.limit) ?? Self.defaultLimit
     offset = try read.integer(.offset) ?? 0
     askedAt = now
     format = try read.choice(.format, of: Format.self) ?? .json
@@ -87,10 +92,15 @@ extension Query {
     top = try read.integer(.top)
     comparison = try read.choice(.compare, of: Comparison.self)
     isExact = try read.flag(.exact)
-    if top != nil, by.isEmpty || !having.isEmpty {
+    // Without members there is nothing to choose from.
+    if by.isEmpty { top = nil }
+    if top != nil, !having.isEmpty {
+      throw .parameter(.top, found: "it with having", accepted: "it without having")
+    }
+    if isWhole, comparison != nil {
       throw .parameter(
-        .top, found: by.isEmpty ? "it without by" : "it with having",
-        accepted: "it with by, and without having")
+        .limit, found: "all with compare",
+        accepted: "all without compare, or 1 to \(Self.maximumLimit)")
     }
   }
 

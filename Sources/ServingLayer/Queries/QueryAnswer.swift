@@ -131,7 +131,7 @@ struct QueryAnswer: Sendable {
     json.member("from", query.from.iso8601)
     json.member("to", query.to.iso8601)
     json.member("tz", query.timeZone)
-    json.member("limit", query.limit)
+    if query.isWhole { json.member("limit", "all") } else { json.member("limit", query.limit) }
     json.member("offset", query.offset)
     json.list("filters") { json in
       for filter in query.filters {

@@ -18,6 +18,8 @@ enum QueryParameter: String, CaseIterable, Sendable {
     case repeatedText
     /// A whole number.
     case integer(ClosedRange<Int>, default: Int?)
+    /// A whole number, or `all`.
+    case integerOrAll(ClosedRange<Int>, default: Int)
   }
 
   /// The name in a request.
@@ -30,14 +32,15 @@ enum QueryParameter: String, CaseIterable, Sendable {
     switch self {
     case .metrics: "Metrics, with commas"
     case .by: "Break down by at most two dimensions"
-    case .granularity: "Width of a time bucket; seconds up to the last load only"
+    case .granularity:
+      "Width of a time bucket; by the second plays are known up to now, all else up to the last load"
     case .from:
       "Start, inclusive: \(Instant.accepted); local time of tz where it names no zone. Default: an hour before to; two weeks, of anomalies; four, of new listeners"
     case .to: "End, exclusive. Default: now"
     case .timeZone: "IANA time zone in which buckets begin. Default: UTC"
     case .filter:
       "dimension:value,value; repeat for more. An empty value is unknown; a comma of a value is written \\,"
-    case .limit: "Rows at most"
+    case .limit: "Rows at most; all for as many as there are, in pieces"
     case .offset: "Rows left out before the first; the order is the same for the same data"
     case .format: "JSON or CSV"
     case .having:
@@ -48,7 +51,8 @@ enum QueryParameter: String, CaseIterable, Sendable {
       "A series of the members of by that have the most of the first metric over all of the range; the others are one row, is_other"
     case .compare:
       "Also an earlier period: of the same length just before, or the same a week, month or year earlier"
-    case .exact: "Distinct counts that are exact, from facts, up to the last load only"
+    case .exact:
+      "Distinct counts that are exact, from facts: of plays up to now, all else up to the last load"
     }
   }
 
@@ -74,7 +78,7 @@ enum QueryParameter: String, CaseIterable, Sendable {
     case .granularity: .choice(Granularity.allCases.map(\.rawValue))
     case .from, .to, .timeZone: .text
     case .filter: .repeatedText
-    case .limit: .integer(1...Query.maximumLimit, default: Query.defaultLimit)
+    case .limit: .integerOrAll(1...Query.maximumLimit, default: Query.defaultLimit)
     case .offset: .integer(0...Query.maximumOffset, default: 0)
     case .format: .choice(Query.Format.allCases.map(\.rawValue))
     case .having, .order: .text

@@ -51,6 +51,7 @@ struct QuerySQL {
 
   private mutating func render() -> String {
     zone = bind(plan.query.timeZone)
+    if plan.query.isWhole { return renderWhole() }
     let order = order().joined(separator: ", ")
     let (limit, offset) = (bind(String(plan.query.limit)), bind(String(plan.query.offset)))
     var tables = [state()]
@@ -67,10 +68,7 @@ struct QuerySQL {
     let shown = shown().joined(separator: ", ")
     var parts = [
       """
-      select state.as_of, state.final_before, state.loaded_epoch::text, state.agrees::text,
-        \(SQLText.iso("state.covers_until", milliseconds: false)), \(isDecided)::text,
-        case when isfinite(state.settled_before) then \(SQLText.iso("state.settled_before", milliseconds: false)) end,
-        \(total)::text, answer.position, false, null::text, \(shown)
+      select \(stateShown(isDecided: isDecided, total: total)), answer.position, false, null::text, \(shown)
       from state left join page as answer on true
       """
     ]
@@ -89,6 +87,32 @@ struct QuerySQL {
     }
     return "with " + tables.joined(separator: ",\n") + "\n"
       + parts.joined(separator: "\nunion all\n") + "\norder by 10, 9"
+  }
+
+  /// All rows, in the order in which they are sent: nothing is counted, numbered or kept for that.
+  private mutating func renderWhole() -> String {
+    // The columns themselves, and not those of the same names that are text.
+    let order = order().map { "answer.\($0)" }.joined(separator: ", ")
+    let offset =
+      plan.query.offset > 0
+      ? " order by \(order) offset \(bind("\(plan.query.offset)"))::bigint" : ""
+    let tables = [state()] + answer("")
+    return """
+      with \(tables.joined(separator: ",\n"))
+      select \(stateShown(isDecided: "true", total: "null")), answer.position, false, null::text, \(shown().joined(separator: ", "))
+      from state left join (select 1::bigint as position, answer.* from answer\(offset)) as answer on true
+      order by \(order)
+      """
+  }
+
+  /// The first columns of each row.
+  private func stateShown(isDecided: String, total: String) -> String {
+    """
+    state.as_of, state.final_before, state.loaded_epoch::text, state.agrees::text,
+      \(SQLText.iso("state.covers_until", milliseconds: false)), \(isDecided)::text,
+      case when isfinite(state.settled_before) then \(SQLText.iso("state.settled_before", milliseconds: false)) end,
+      \(total)::text
+    """
   }
 
   /// The table `state`, of one row.
@@ -201,7 +225,7 @@ struct QuerySQL {
         return "coalesce(bool_and(counted.is_loaded), true)"
           + " and \(bucketEnd.map { "least(\($0), \(to))" } ?? to) <= "
           + (plan.source == .facts
-            ? "coalesce((select covers_until from state), '-infinity')"
+            ? "least(coalesce((select covers_until from state), '-infinity'), (select final_before from batch.published))"
             : "(select final_before from batch.published)")
       case .isPartial: return isPartial(to: to)
       case .settled: return settled(to: to)
@@ -271,21 +295,6 @@ struct QuerySQL {
   /// The rollups whose keys the statement reads.
   var homes: [Rollup] {
     plan.source.homes(of: plan.query.by + plan.query.filters.map(\.dimension))
-  }
-
-  /// Up to when the facts have everything: no later than the last load was complete, and no later than the first
-  /// event in the range that only the speed layer has counted.
-  private mutating func coverage() -> String {
-    guard plan.source == .facts else { return "null::timestamptz" }
-    let end = bind(plan.query.to.iso8601) + "::timestamptz"
-    let first = min(plan.query.from, plan.compared?.from ?? plan.query.from)
-    let from = bind(first.floored(to: .minute).iso8601)
-    return """
-      case when facts_know_credits and isfinite(final_before) then least(\(end), final_before, (
-        select min(minute) from layers.minute_totals
-        where not is_loaded and minute >= \(from)::timestamptz and minute < \(end)
-      )) end
-      """
   }
 
   /// Whether the database puts all of each span that the plan relies on into one bucket.

@@ -13,10 +13,12 @@ extension QuerySQL {
       let (from, to) = (bind(plan.query.from.iso8601), bind(plan.query.to.iso8601))
       let counted = homes.compactMap(\.factColumn).map { " and \($0) is not null" }.joined()
       let at = plan.query.granularity == .none ? "ts" : bucket("ts")
-      return [
-        "select \(at) as at, \(source(by: "ts"))true as is_loaded from layers.event"
+      let views =
+        [("layers.event", true)] + (plan.readsLivePlays ? [("layers.live_play", false)] : [])
+      return views.map { view, isLoaded in
+        "select \(at) as at, \(source(by: "ts"))\(isLoaded) as is_loaded from \(view)"
           + " where ts >= \(from)::timestamptz and ts < \(to)::timestamptz\(counted)"
-      ]
+      }
     }
   }
 

@@ -12,6 +12,8 @@ struct ServingQueries: Sendable {
   var trending: String
   var anomalies: String
   var newcomers: Newcomers
+  var partitions: String
+  var work: String
 }
 
 /// One row of `state.sql`.

@@ -88,13 +88,33 @@ struct WatchedDatabase: Database {
 
   func answers(_ statements: [Statement]) throws(WarehouseError) -> [StatementAnswer] {
     let began = ContinuousClock.now
-    let answers = try inner.answers([Statement(sql: committed, parameters: [])] + statements)
-    if let commit = Commit(answers.first?.rows.first) {
-      seen?.add(commit)
-      watch.note(commit, began: began)
-    }
+    let answers = try inner.answers([look] + statements)
+    note(answers, began)
     return Array(answers.dropFirst())
   }
+
+  func pieces(
+    of statement: Statement, after others: [Statement], _ begin: ([StatementAnswer]) -> Void,
+    _ take: (StatementAnswer) -> Bool
+  ) throws(WarehouseError) {
+    let began = ContinuousClock.now
+    try inner.pieces(
+      of: statement, after: [look] + others,
+      { answers in
+        note(answers, began)
+        begin(Array(answers.dropFirst()))
+      }, take)
+  }
+
+  private var look: Statement { Statement(sql: committed, parameters: []) }
+
+  private func note(_ answers: [StatementAnswer], _ began: ContinuousClock.Instant) {
+    guard let commit = Commit(answers.first?.rows.first) else { return }
+    seen?.add(commit)
+    watch.note(commit, began: began)
+  }
+
+  var usage: DatabaseUsage? { inner.usage }
 
   func bound(to cancellation: Cancellation, seen: SeenCommits) -> any Database {
     var bound = self

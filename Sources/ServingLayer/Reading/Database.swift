@@ -12,10 +12,38 @@ protocol Database: Sendable {
   ///
   /// - Parameter seen: gets the commits that its snapshots see, where the database knows them.
   func bound(to cancellation: Cancellation, seen: SeenCommits) -> any Database
+
+  /// Runs a statement in a read-only snapshot, and gives its rows in pieces, as they are wanted.
+  ///
+  /// - Parameter take: returns false where no more are wanted.
+  func pieces(
+    of statement: Statement, after others: [Statement], _ begin: ([StatementAnswer]) -> Void,
+    _ take: (StatementAnswer) -> Bool
+  ) throws(WarehouseError)
+
+  /// What its connections are at; nil where it has none.
+  var usage: DatabaseUsage? { get }
 }
 
 extension Database {
   func bound(to cancellation: Cancellation, seen: SeenCommits) -> any Database { self }
+
+  var usage: DatabaseUsage? { nil }
+
+  func pieces(
+    of statement: Statement, after others: [Statement], _ begin: ([StatementAnswer]) -> Void,
+    _ take: (StatementAnswer) -> Bool
+  ) throws(WarehouseError) {
+    let answers = try answers(others + [statement])
+    begin(Array(answers.dropLast()))
+    if let last = answers.last { _ = take(last) }
+  }
+
+  func pieces(
+    of statement: Statement, _ take: (StatementAnswer) -> Bool
+  ) throws(WarehouseError) {
+    try pieces(of: statement, after: [], { _ in }, take)
+  }
 }
 
 /// Rows of text in the columns that the statement names.

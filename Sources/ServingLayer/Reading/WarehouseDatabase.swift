@@ -3,6 +3,7 @@ import Warehouse
 /// The warehouse, read over a pool of sessions that cannot write.
 struct WarehouseDatabase: Database {
   private let pool: ConnectionPool
+  private let times = QueryTimes()
   private var cancellation: Cancellation?
 
   /// Connects when the first statement comes.
@@ -24,11 +25,53 @@ struct WarehouseDatabase: Database {
 
   func answers(_ statements: [Statement]) throws(WarehouseError) -> [StatementAnswer] {
     try pool.withConnection { (connection) throws(WarehouseError) in
-      guard let cancellation else { return try Self.answers(statements, on: connection) }
-      return try cancellation.during(connection) { () throws(WarehouseError) in
-        try Self.answers(statements, on: connection)
+      try times.during { () throws(WarehouseError) in
+        try cancellable(connection) { () throws(WarehouseError) in
+          try connection.transaction(.snapshot) { () throws(WarehouseError) in
+            try Self.answers(statements, on: connection)
+          }
+        }
       }
     }
+  }
+
+  /// Rows of the first piece, so that the client has something soon, and of the others.
+  private static let pieceRows = (first: 200, others: 2000)
+
+  func pieces(
+    of statement: Statement, after others: [Statement], _ begin: ([StatementAnswer]) -> Void,
+    _ take: (StatementAnswer) -> Bool
+  ) throws(WarehouseError) {
+    try pool.withConnection { (connection) throws(WarehouseError) in
+      try cancellable(connection) { () throws(WarehouseError) in
+        try connection.transaction(.snapshot) { () throws(WarehouseError) in
+          begin(try Self.answers(others, on: connection))
+          // The time limit of a statement is that of each piece. All rows are wanted, and not the first ones soon.
+          try connection.script("set local cursor_tuple_fraction = 1")
+          try connection.run(
+            "declare answer no scroll cursor for " + statement.sql, Self.values(statement))
+          var count = Self.pieceRows.first
+          while true {
+            let rows = try times.during { () throws(WarehouseError) in
+              try connection.run("fetch \(count) from answer")
+            }
+            guard rows.count > 0, take(StatementAnswer(rows)), rows.count == count else { return }
+            count = Self.pieceRows.others
+          }
+        }
+      }
+    }
+  }
+
+  private func cancellable<T>(
+    _ connection: Connection, _ body: () throws(WarehouseError) -> T
+  ) throws(WarehouseError) -> T {
+    guard let cancellation else { return try body() }
+    return try cancellation.during(connection, body)
+  }
+
+  var usage: DatabaseUsage? {
+    DatabaseUsage(limit: pool.limit, connections: pool.usage, queryTimes: times.all)
   }
 
   func bound(to cancellation: Cancellation, seen: SeenCommits) -> any Database {
@@ -40,15 +83,15 @@ struct WarehouseDatabase: Database {
   private static func answers(
     _ statements: [Statement], on connection: Connection
   ) throws(WarehouseError) -> [StatementAnswer] {
-    try connection.transaction(.snapshot) { () throws(WarehouseError) in
-      var answers: [StatementAnswer] = []
-      for statement in statements {
-        let rows = try connection.run(
-          statement.sql, statement.parameters.map { $0.map(SQLValue.text) ?? .null })
-        answers.append(StatementAnswer(rows))
-      }
-      return answers
+    var answers: [StatementAnswer] = []
+    for statement in statements {
+      answers.append(StatementAnswer(try connection.run(statement.sql, values(statement))))
     }
+    return answers
+  }
+
+  private static func values(_ statement: Statement) -> [SQLValue] {
+    statement.parameters.map { $0.map(SQLValue.text) ?? .null }
   }
 }
 
@@ -81,5 +124,7 @@ extension ServingQueries {
     anomalies = try library.sql("serving/anomalies")
     newcomers = try Newcomers(library)
     brokenRules = try library.sql("serving/broken_rules")
+    partitions = try library.sql("serving/partitions")
+    work = try library.sql("serving/work")
   }
 }

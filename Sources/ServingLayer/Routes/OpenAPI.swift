@@ -206,6 +206,12 @@ enum OpenAPI {
       json.member("minimum", range.lowerBound)
       json.member("maximum", range.upperBound)
       if let value { json.member("default", value) }
+    case .integerOrAll(let range, let value):
+      json.list("anyOf") { json in
+        json.object { schema(.integer(range, default: nil), to: &$0) }
+        json.object { schema(.choice(["all"]), to: &$0) }
+      }
+      json.member("default", value)
     }
   }
 

@@ -7,6 +7,11 @@ extension Router {
   func question(_ request: Request) throws -> RequestStep {
     let now = clock()
     let query = try Query(request.query, now: now)
+    if query.isWhole {
+      // Refuses what does not go together before anything waits.
+      _ = try QueryPlan(query)
+      return whole(request, query)
+    }
     let question = Self.question(request, query, now: now)
     if let answer = fresh(question, request) { return answer }
     let plan = try QueryPlan(query)
@@ -74,7 +79,7 @@ extension Router {
   }
 
   /// The database is asked when its data begins only for a question that would cost too much if there were data all along.
-  private func refuseCostly(_ plan: QueryPlan) throws {
+  func refuseCostly(_ plan: QueryPlan) throws {
     guard QueryCost(plan).rows > QueryCost.limit else { return }
     guard let first = try database.time(queries.firstDay) else { return }
     let cost = QueryCost(plan, dataBegins: first)

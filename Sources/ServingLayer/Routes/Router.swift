@@ -1,5 +1,6 @@
 import Metrics
 import Support
+import Synchronization
 import Warehouse
 
 /// Answers requests. It knows no sockets, so tests call it as libmicrohttpd's callback does.
@@ -15,6 +16,8 @@ struct Router: Sendable {
   let log: @Sendable (String) -> Void
   /// Connections that questions cannot take; nil where there are none of their own.
   var probes: (any Database)?
+  /// All pools of connections, by what they are for.
+  var pools: [(purpose: String, pool: any Database)] = []
   /// nil where no answer is kept.
   var cache: AnswerCache?
   /// Seconds of lag from which on the server is not ready; 0 for none.
@@ -37,12 +40,30 @@ struct Router: Sendable {
       case .response(let response): step = .answer(response)
       case .stored(let answer): step = .answer(answer.response(for: request))
       case .work(let next): step = .work(next)
+      case .pieces(let make): step = .answer(Self.gathered(make))
       }
     }
     guard case .answer(let response) = step else {
       return finish(RequestError.busy.response, request, since: start)
     }
     return finish(response, request, since: start)
+  }
+
+  /// The pieces of an answer, as one.
+  private static func gathered(
+    _ make: (AnswerPipe, @escaping (Response) -> Bool) -> Response?
+  ) -> Response {
+    let pipe = AnswerPipe(capacity: Int.max)
+    let begun = Mutex<Response?>(nil)
+    let refusal = make(pipe) { response in
+      begun.withLock { $0 = response }
+      return true
+    }
+    guard var response = begun.withLock({ $0 }) else {
+      return refusal ?? RequestError.busy.response
+    }
+    response.body = .bytes(pipe.all)
+    return response
   }
 
   /// What is to be done for a request. Takes no more than a moment, and waits for nobody.
@@ -152,29 +173,14 @@ struct Router: Sendable {
     do {
       result = try database.rows([QuerySQL.statement(for: plan)])[0]
     } catch {
-      // 22023 is invalid_parameter_value. Every other value has been checked, so it is the name of the zone.
-      if error.sqlState == "22023" { throw RequestError.unknownTimeZone(query.timeZone) }
-      throw error
+      throw explained(error, query)
     }
     let answer = try self.answer(plan, result)
-    var response: Response
-    switch query.format {
-    case .json:
-      response = .json(answer.json)
-    case .csv:
-      response = Response("text/csv; charset=utf-8; header=present", answer.csv)
-      response.headers.append(
-        ("Content-Disposition", "attachment; filename=\"\(Self.fileName(query))\""))
-    }
+    let text = query.format == .json ? answer.json : answer.csv
+    var response = Response(
+      status: 200, headers: headers(of: answer), body: .bytes(AnswerBytes(text)))
     // Kept by the client alone, and asked for again by its tag.
     response.headers.append(("Cache-Control", "private, no-cache"))
-    // A CSV file without rows has no other place for it.
-    if plan.source == .facts {
-      response.headers.append(("Covers-Until", answer.coversUntil ?? "none"))
-    }
-    if plan.readsSettled {
-      response.headers.append(("Settled-Before", answer.settledBefore ?? "none"))
-    }
     if answer.isTruncated {
       response.headers.append(
         ("Link", "<\(NextPage.address(after: answer, request.query))>; rel=\"next\""))
@@ -183,8 +189,32 @@ struct Router: Sendable {
     return response
   }
 
+  /// What the database has against a question, for who asked.
+  func explained(_ error: WarehouseError, _ query: Query) -> any Error {
+    // 22023 is invalid_parameter_value. Every other value has been checked, so it is the name of the zone.
+    error.sqlState == "22023" ? RequestError.unknownTimeZone(query.timeZone) : error
+  }
+
+  /// What an answer says of itself in its headers.
+  func headers(of answer: QueryAnswer) -> [(name: String, value: String)] {
+    let plan = answer.plan
+    var headers: [(name: String, value: String)]
+    switch plan.query.format {
+    case .json: headers = [("Content-Type", "application/json; charset=utf-8")]
+    case .csv:
+      headers = [
+        ("Content-Type", "text/csv; charset=utf-8; header=present"),
+        ("Content-Disposition", "attachment; filename=\"\(Self.fileName(plan.query))\""),
+      ]
+    }
+    // A CSV file without rows has no other place for it.
+    if plan.source == .facts { headers.append(("Covers-Until", answer.coversUntil ?? "none")) }
+    if plan.readsSettled { headers.append(("Settled-Before", answer.settledBefore ?? "none")) }
+    return headers
+  }
+
   /// The plan of a query, with what it has to know of the present.
-  private func plan(_ query: Query) throws -> QueryPlan {
+  func plan(_ query: Query) throws -> QueryPlan {
     let plan = try QueryPlan(query)
     let settled =
       plan.readsSettled && plan.source != .facts ? try database.time(QuerySQL.settledBefore) : nil
@@ -204,12 +234,16 @@ struct Router: Sendable {
     }
     let answer = QueryAnswer(plan, result)
     if !answer.agrees {
-      log(
-        "time zone \(plan.query.timeZone): this machine and the database know different clocks for it; "
-          + "answered by the minute, which is slow. Update tzdata on the older one")
+      logClocks(of: plan.query)
       return try asked(plan.byMinutes)
     }
     return answer.isDecided ? answer : try asked(plan.overAllRows)
+  }
+
+  func logClocks(of query: Query) {
+    log(
+      "time zone \(query.timeZone): this machine and the database know different clocks for it; "
+        + "answered by the minute, which is slow. Update tzdata on the older one")
   }
 
   /// A name for a download. Its parts are names of metrics and dimensions, so nothing in it needs quoting.
@@ -243,45 +277,6 @@ struct Router: Sendable {
         : .events(after: request.headers["last-event-id"], isCompressed: coding != nil))
     if let coding { response.headers.append(("Content-Encoding", coding.rawValue)) }
     return response
-  }
-
-  private func readiness() throws -> Response {
-    let results = try database.rows([
-      Statement(sql: queries.state, parameters: []), Statement(sql: queries.lag, parameters: []),
-    ])
-    guard let state = results.first?.first.flatMap({ WarehouseState($0) }) else {
-      throw WarehouseError(.schema, "batch.published is empty")
-    }
-    let lag = results.dropFirst().first?.first?[0].flatMap { Double($0) }
-    if readyLag > 0, let lag, lag > readyLag {
-      throw RequestError(
-        "lagging",
-        "speed layer: found \(Int(lag)) s behind by the clock of events, accepted: at most \(Int(readyLag)) s",
-        status: 503)
-    }
-    var json = JSONWriter()
-    json.object { json in
-      json.member("status", "ready")
-      json.member("as_of", state.asOf)
-      json.member("epoch", state.epoch)
-      json.member("loaded_epoch", state.loadedEpoch)
-      json.member("speed_age_seconds", raw: state.speedAge.map { "\($0)" } ?? "null")
-      json.member("lag_seconds", raw: lag.map { "\($0)" } ?? "null")
-    }
-    return .json(json.text)
-  }
-
-  private func prometheus() -> Response {
-    let state = (try? database.rows(queries.state))?.first.flatMap { WarehouseState($0) }
-    func row(_ sql: String) -> [String?]? {
-      state == nil ? nil : (try? database.rows(sql))?.first
-    }
-    let figures = WarehouseFigures(
-      lag: row(queries.lag)?[0], quarantined: row(queries.quarantined)?[0],
-      brokenRules: row(queries.brokenRules))
-    return Response(
-      "text/plain; version=0.0.4; charset=utf-8",
-      statistics.exposition(state: state, figures: figures, subscribers: hub.subscribers))
   }
 
   private func asset(_ request: Request) throws -> Response {

@@ -6,13 +6,15 @@ enum Lane: CaseIterable, Sendable {
   case question
   /// Questions that read much.
   case heavy
+  /// Answers of any size, which go to the client while they are read, as fast as it takes them.
+  case stream
 
   /// What may wait in front of the threads; more is refused.
   var queueLimit: Int {
     switch self {
     case .probe: 4096
     case .question: 256
-    case .heavy: 32
+    case .heavy, .stream: 32
     }
   }
 
@@ -21,7 +23,7 @@ enum Lane: CaseIterable, Sendable {
     switch self {
     case .probe: .seconds(5)
     case .question: .seconds(10)
-    case .heavy: .seconds(60)
+    case .heavy, .stream: .seconds(60)
     }
   }
 }
@@ -38,6 +40,9 @@ struct Work: Sendable {
     case stored(StoredAnswer)
     /// More is to be done, perhaps in another lane.
     case work(Work)
+    /// An answer that is sent while it is made. The work gives its beginning to the closure, which says whether anybody is there
+    /// to get it, and returns a refusal where it has not come as far as that.
+    case pieces(@Sendable (AnswerPipe, _ deliver: @escaping (Response) -> Bool) -> Response?)
   }
 }
 

@@ -18,6 +18,14 @@ struct FlushJob: Sendable {
     var logEpoch: LogEpoch?
   }
 
+  /// How far event time has come in one partition, milliseconds since 1970.
+  struct Reached: Sendable {
+    var source: TopicPartition
+    var greatest: Int64
+    /// `greatest` less the allowed lateness.
+    var watermark: Int64
+  }
+
   struct Rows: Sendable {
     var table: SpeedTable
     /// The rows in PostgreSQL's binary COPY format.
@@ -33,6 +41,10 @@ struct FlushJob: Sendable {
   /// come again.
   var late: [LateEvents.Counted] = []
   var marks: [WatermarkMarks.Mark] = []
+  /// How far event time has come with these records.
+  var reached: [Reached] = []
+  /// What came of these records.
+  var counts = FeedCounts()
   /// Places that the partitions can be read again from.
   var replayPoints: [TopicPartition: [ReplayPoint]] = [:]
   /// How many records were read for this flush.

@@ -1,4 +1,5 @@
 import EventLog
+import Feed
 import StarSchema
 import Warehouse
 
@@ -10,6 +11,10 @@ final class Flusher {
   private let members: MemberStore
   private let lockEpoch: String
   private let advanceProgress: String
+  private let noteReached: String
+  private let addWork: String
+  /// Flushes that were committed, and how long they took, as far as no flush has told yet.
+  private var untold = (flushes: 0, seconds: 0.0)
 
   /// Seconds that a flush may stand still between two statements before the server ends its session, which
   /// frees its locks.
@@ -22,7 +27,12 @@ final class Flusher {
     members = try MemberStore(connection: connection, library: library)
     lockEpoch = try library.sql("speed/lock_epoch")
     advanceProgress = try library.sql("speed/advance_progress")
+    noteReached = try library.sql("speed/note_reached")
+    addWork = try library.sql("speed/add_work")
   }
+
+  /// Says how long the last flush took, for the next one to tell.
+  func note(seconds: Double) { untold = (untold.flushes + 1, untold.seconds + seconds) }
 
   /// - Throws: `.conflict` where another worker or a load has moved an offset. Nothing is committed then, and
   ///   the worker must drop its state and start again from the committed offsets.
@@ -38,7 +48,32 @@ final class Flusher {
         try stream.send(rows: rows.bytes)
         try stream.finish()
       }
+      // Last, as another worker may wait for these rows when partitions have just changed hands.
+      try tell(job)
     }
+    untold = (0, 0)
+  }
+
+  /// What those who watch are told (migration 0050).
+  private func tell(_ job: FlushJob) throws(WarehouseError) {
+    if !job.reached.isEmpty {
+      try connection.run(
+        noteReached,
+        [
+          .textArray(job.reached.map(\.source.topic)),
+          .intArray(job.reached.map { Int64($0.source.partition) }),
+          .intArray(job.reached.map(\.greatest)), .intArray(job.reached.map(\.watermark)),
+        ])
+    }
+    guard let least = job.advances.map(\.source.partition).min() else { return }
+    let counts = job.counts
+    try connection.run(
+      addWork,
+      [.int(Int64(least)), .int(Int64(untold.flushes)), .double(untold.seconds)]
+        + [
+          counts.listens, counts.auths, counts.pageViews, counts.late, counts.redelivered,
+          counts.quarantined,
+        ].map { .int(Int64($0)) })
   }
 
   private func remember(_ job: FlushJob, _ epoch: Int64) throws(WarehouseError) {

@@ -161,6 +161,8 @@ final class Membership: Sendable {
     var share: [Int32] = []
     /// The partitions of the worker's share that nobody has.
     var free: Set<Int32> = []
+    /// Where the log ends, of the partitions of the worker's share that have progress.
+    var ends: [TopicPartition: Int64] = [:]
     /// Whether the worker has partitions beyond its share, as when other workers came while it claimed. Nobody
     /// else can claim these before it gives them back.
     var hasExcess = false
@@ -174,7 +176,8 @@ final class Membership: Sendable {
     let live = try connection.run(library.sql("speed/live_workers"))
     let workers = try (0..<live.count).map { try live.int($0, 0) }
     var share = PartitionSharing.share(of: id, partitions: claim.total, workers: workers)
-    claim.lost = try lost(connection, share)
+    let (losses, ends) = try lost(connection, share)
+    claim.lost = losses
     let lost = Set(claim.lost.map(\.partition.partition))
     share.removeAll(where: lost.contains)
     let assigned = try connection.run(library.sql("speed/assignments"))
@@ -193,11 +196,14 @@ final class Membership: Sendable {
       claim.partitions.count + claim.reserved.count == mine.count,
       "\(claim.partitions) and reserved \(claim.reserved.keys.sorted()), of \(mine)")
     return View(
-      claim: claim, share: share, free: Set(share.filter { owners[$0] == nil }),
+      claim: claim, share: share, free: Set(share.filter { owners[$0] == nil }), ends: ends,
       hasExcess: owners.contains { $0.value == id && !share.contains($0.key) })
   }
 
-  private func lost(_ connection: Connection, _ share: [Int32]) throws -> [LostRange] {
+  /// What the log has dropped before it was counted, and where it ends.
+  private func lost(
+    _ connection: Connection, _ share: [Int32]
+  ) throws -> ([LostRange], [TopicPartition: Int64]) {
     let rows = try connection.run(
       library.sql("speed/read_progress"), [.intArray(share.map { Int64($0) })])
     var committed: [(source: TopicPartition, next: Int64, at: Int64)] = []
@@ -208,11 +214,12 @@ final class Membership: Sendable {
     let sources = committed.map(\.source)
     // Where the log does not say where a partition begins, opening a reader fails and says why.
     let bounds = (try? log.bounds(of: sources)) ?? boundsOneByOne(sources)
-    return committed.compactMap { source, next, at in
+    let lost = committed.compactMap { source, next, at -> LostRange? in
       guard let start = bounds[source]?.start, next < start else { return nil }
       // Before offset 0 nothing was read yet, and so nobody knows when the records were there.
       return LostRange(source, next..<start, since: next > 0 ? at : nil)
     }
+    return (lost, bounds.mapValues(\.end))
   }
 
   private func boundsOneByOne(_ sources: [TopicPartition]) -> [TopicPartition: LogBounds] {
@@ -253,8 +260,20 @@ final class Membership: Sendable {
     }
     _ = try connection.run(library.sql("speed/bury_workers"))
     let view = try look(connection, id)
+    note(view.ends, connection)
     state.withLock {
       if view.claim != $0.claim || view.hasExcess || !view.free.isEmpty { $0.isChangeDue = true }
     }
+  }
+
+  /// Tells those who watch where the log ends. A lease does not depend on it, and so not on whether it works.
+  private func note(_ ends: [TopicPartition: Int64], _ connection: Connection) {
+    let sorted = ends.sorted { $0.key < $1.key }
+    _ = try? connection.run(
+      library.sql("speed/note_ends"),
+      [
+        .textArray(sorted.map(\.key.topic)), .intArray(sorted.map { Int64($0.key.partition) }),
+        .intArray(sorted.map(\.value)),
+      ])
   }
 }

@@ -26,6 +26,8 @@ final class SpeedLife {
   /// Records read since that flush.
   private var records = 0
   private var marks = WatermarkMarks()
+  /// What had come of the records of all flushes that were handed over.
+  private var told = FeedCounts()
 
   init(
     log: any EventLog, library: SQLLibrary, configuration: SpeedWorker.Configuration,
@@ -69,8 +71,10 @@ final class SpeedLife {
         databaseURL: configuration.databaseURL, library: library, applicationName: name)
       while var job = queue.take() {
         membership.sign()
+        let begin = ContinuousClock.now
         try job.secure(in: log)
         try flusher.flush(job)
+        flusher.note(seconds: (ContinuousClock.now - begin) / .seconds(1))
         // After the fact: the database is what counts, and this is for those who watch the log.
         log.note(
           progress: Dictionary(uniqueKeysWithValues: job.advances.map { ($0.source, $0.next) }),
@@ -132,8 +136,24 @@ final class SpeedLife {
     job.late = judgement.counted
     job.marks = marks.due(feed)
     job.replayPoints = feed.takeReplayPoints()
+    job.reached = reached()
+    let counts = feed.counts
+    job.counts = counts.since(told)
+    told = counts
     committed = feed.positions
     records = 0
     return job
+  }
+
+  private func reached() -> [FlushJob.Reached] {
+    feed.watermarks.compactMap { source, watermark in
+      watermark.greatest.map {
+        FlushJob.Reached(
+          source: source, greatest: $0,
+          watermark: $0 - configuration.kernel.allowedLatenessMs)
+      }
+    }
+    // Always in one order, so that two workers' transactions cannot wait for each other in a circle.
+    .sorted { $0.source < $1.source }
   }
 }
