@@ -98,6 +98,11 @@ airflow-test: deps build ## Run the DAGs of compose/airflow with a real Airflow 
 superset-test: deps build ## Bring the dashboards into a real Superset from PyPI, compare and picture each
 	scripts/test-superset.sh $(BINARY)
 
+# Installs Schemathesis from PyPI (60 MB) once, and so is no part of `make test`.
+.PHONY: api-fuzz
+api-fuzz: deps build ## Ask the API by its OpenAPI document, 2,000 times and more, with all checks of Schemathesis
+	scripts/test-schemathesis.sh $(BINARY) $(SEED)
+
 # Downloads Debian's prometheus (19 MB) once, where it is not installed.
 .PHONY: alerts-test
 alerts-test: ## Check the alert rules of compose/prometheus with promtool

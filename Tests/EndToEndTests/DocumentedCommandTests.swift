@@ -48,6 +48,7 @@ import Testing
     ("installs Airflow from PyPI, 600 MB", ["make airflow-test"]),
     ("installs Superset from PyPI, 1 GB, and wants a browser", ["make superset-test"]),
     ("downloads Debian's package prometheus", ["make alerts-test"]),
+    ("installs Schemathesis from PyPI, 60 MB", ["make api-fuzz"]),
     (
       "needs a Superset, as `make superset-test` has one",
       [

@@ -25,6 +25,7 @@ import Warehouse
           select 2, timestamptz '2026-11-20 00:00Z' + n / 500 * interval '1 minute', n % 500 + 1, n + 1
           from generate_series(0, \(Self.rows - 1)) as n
         """)
+      try database.connect().script("analyze")
       let serve = try box.start(["serve", "--database", database.url, "--listen", "127.0.0.1:0"])
       var address: Substring?
       try #require(
@@ -37,7 +38,7 @@ import Warehouse
         let curl = Process()
         curl.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         curl.arguments = [
-          "curl", "--silent", "--show-error", "--fail", "--output", file,
+          "curl", "--silent", "--show-error", "--fail-with-body", "--output", file,
           "http://\(server)/api/v1/query?\(question)",
         ]
         try curl.run()
@@ -54,7 +55,8 @@ import Warehouse
         most = max(most, try memory(of: serve.processID))
         usleep(20_000)
       }
-      #expect(curl.terminationStatus == 0)
+      let isWhole = curl.terminationStatus == 0
+      try #require(isWhole, "\(serve.errorsSoFar)")
       let text = try String(contentsOfFile: box.path("all.csv"), encoding: .utf8)
       let lines = text.utf8.split(separator: UInt8(ascii: "\n"))
       #expect(lines.count == Self.rows + 1)

@@ -103,4 +103,27 @@ import Testing
     #expect(!asked.isEmpty)
     for path in asked { #expect(Route(rawValue: path) != nil, "\(path)") }
   }
+
+  @Test func `the examples of parameters look as the OpenAPI document says, and wrong ones do not`()
+    throws
+  {
+    for parameter in QueryParameter.allCases {
+      guard let text = parameter.pattern else { continue }
+      let pattern = try Regex(text)
+      let example = try #require(parameter.example, "\(parameter)")
+      #expect(example.wholeMatch(of: pattern) != nil, "\(example) of \(parameter)")
+      for wrong in ["", "x", "nothing", "listens:", "time:up", "-6y", "2026-13-01"] {
+        #expect(wrong.wholeMatch(of: pattern) == nil, "\(wrong) of \(parameter)")
+      }
+    }
+  }
+
+  @Test func `the database knows the zones that the OpenAPI document names`() throws {
+    let fixture = try Fixture()
+    let unknown = try fixture.connection.run(
+      "select name from unnest($1::text[]) as name where name not in (select name from pg_timezone_names)",
+      [.textArray(LocalClock.names)])
+    #expect(LocalClock.names.count > 300)
+    #expect(unknown.count == 0, "\(unknown.isEmpty ? "" : unknown.textOrNull(0, 0) ?? "")")
+  }
 }

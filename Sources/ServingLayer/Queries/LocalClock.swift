@@ -12,6 +12,12 @@ struct LocalClock: Sendable {
     self.zone = zone
   }
 
+  /// The names of zones that are places, and UTC. Others are taken too, where the database knows them.
+  static let names =
+    ["UTC"]
+    + TimeZone.knownTimeZoneIdentifiers.filter { $0.contains("/") && !$0.hasPrefix("Etc/") }
+    .sorted()
+
   /// What the clocks are ahead of UTC at a time, in milliseconds.
   func offset(at time: Instant) -> Int64 {
     let date = Date(timeIntervalSince1970: Double(time.milliseconds) / 1000)

@@ -8,8 +8,8 @@ enum QueryParameter: String, CaseIterable, Sendable {
 
   /// What values look like.
   enum Form: Sendable {
-    /// One or more of these names, with commas between them.
-    case list([String])
+    /// One or more of these names, each once, with commas between them; nil for as many as there are.
+    case list([String], most: Int?)
     /// One of these names.
     case choice([String])
     /// A text; `meaning` says which.
@@ -71,12 +71,50 @@ enum QueryParameter: String, CaseIterable, Sendable {
     }
   }
 
+  /// What a text has to look like, as a regular expression of ECMAScript; nil where that is another form. Some that do not look like
+  /// this are taken as well: the pattern has what programs write.
+  var pattern: String? {
+    let names = Measure.all.map(\.name)
+    switch self {
+    case .from, .to:
+      let date = "20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])"
+      let time = "([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?Z?"
+      return "^(now|-[1-9][0-9]{0,2}[smhdw]|\(date)(T\(time))?)$"
+    case .filter:
+      let alternatives = Dimension.allCases.map { dimension in
+        // Commas stand between values, and a backslash makes them part of one.
+        let value =
+          switch dimension {
+          case .user, .status: "[0-9]{0,9}"
+          default:
+            dimension.fixedValues.map { "(\($0.map(Self.quoted).joined(separator: "|")))?" }
+              ?? "[^\\u0000\\\\,]*"
+          }
+        return "\(dimension.rawValue):\(value)(,\(value))?"
+      }
+      return "^(\(alternatives.joined(separator: "|")))$"
+    case .having:
+      let minimum = "(\(names.joined(separator: "|"))):[0-9]{1,9}([.][0-9]{1,3})?"
+      return "^\(minimum)(,\(minimum))?$"
+    case .order:
+      let column =
+        "(\((names + ["time"] + Dimension.allCases.map(\.rawValue)).joined(separator: "|")))(:(asc|desc))?"
+      return "^\(column)$"
+    default: return nil
+    }
+  }
+
+  private static func quoted(_ text: String) -> String {
+    text.map { $0 == "+" ? "[+]" : String($0) }.joined()
+  }
+
   var form: Form {
     switch self {
-    case .metrics: .list(Measure.all.map(\.name))
-    case .by: .list(Dimension.allCases.map(\.rawValue))
+    case .metrics: .list(Measure.all.map(\.name), most: nil)
+    case .by: .list(Dimension.allCases.map(\.rawValue), most: Query.maximumDimensions)
     case .granularity: .choice(Granularity.allCases.map(\.rawValue))
-    case .from, .to, .timeZone: .text
+    case .from, .to: .text
+    case .timeZone: .choice(LocalClock.names)
     case .filter: .repeatedText
     case .limit: .integerOrAll(1...Query.maximumLimit, default: Query.defaultLimit)
     case .offset: .integer(0...Query.maximumOffset, default: 0)

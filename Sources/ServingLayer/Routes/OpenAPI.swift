@@ -172,9 +172,11 @@ enum OpenAPI {
       json.member("in", "query")
       json.member("description", parameter.meaning)
       json.member("required", parameter.isRequired)
+      // Forms of pages send what nobody has filled in, and it means the same as nothing.
+      if !parameter.isRequired { json.member("allowEmptyValue", true) }
       // Values with commas between them, and not a parameter for each value.
       if case .list = parameter.form { json.member("explode", false) }
-      json.member("schema") { schema(parameter.form, to: &$0) }
+      json.member("schema") { schema(parameter.form, parameter.pattern, to: &$0) }
       if let example = parameter.example { write(example, parameter.form, to: &json) }
     }
   }
@@ -189,18 +191,26 @@ enum OpenAPI {
     }
   }
 
-  private static func schema(_ form: QueryParameter.Form, to json: inout JSONWriter) {
+  /// - Parameter pattern: of a text, or of each of several.
+  private static func schema(
+    _ form: QueryParameter.Form, _ pattern: String? = nil, to json: inout JSONWriter
+  ) {
     switch form {
-    case .list(let names):
+    case .list(let names, let most):
       json.member("type", "array")
+      json.member("minItems", 1)
+      if let most { json.member("maxItems", most) }
+      json.member("uniqueItems", true)
       json.member("items") { schema(.choice(names), to: &$0) }
     case .choice(let names):
       json.member("type", "string")
       json.member("enum", names)
-    case .text: json.member("type", "string")
+    case .text:
+      json.member("type", "string")
+      if let pattern { json.member("pattern", pattern) }
     case .repeatedText:
       json.member("type", "array")
-      json.member("items") { schema(.text, to: &$0) }
+      json.member("items") { schema(.text, pattern, to: &$0) }
     case .integer(let range, let value):
       json.member("type", "integer")
       json.member("minimum", range.lowerBound)
