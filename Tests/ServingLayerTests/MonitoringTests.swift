@@ -127,6 +127,25 @@ import Warehouse
     #expect(values("polyrhythm_last_published_age_seconds").count == 1)
   }
 
+  @Test func `readiness goes by the last flush, and not by a mark that is minutes old`() throws {
+    let fixture = try Fixture()
+    try fixture.connection.script(
+      """
+      insert into speed.progress (topic, partition, next_offset, replay_from, replay_watermark, updated_at)
+        values ('listen_events', 0, 90, 1, '', now());
+      insert into speed.worker (process, backend_pid, lease_until) values ('1', 1, now() + interval '1 hour');
+      insert into speed.watermark_mark (topic, partition, next_offset, greatest, farthest)
+        select 'listen_events', 0, 5, t, t from (select (extract(epoch from now()) - 500) * 1000 as t) as mark
+      """)
+    var router = fixture.router
+    router.readyLag = 300
+    #expect(router.route(Request(path: "/readyz")).status == 503)
+    try fixture.connection.run(
+      "insert into speed.reached values ('listen_events', 0, (extract(epoch from now()) - 2) * 1000, 0)"
+    )
+    #expect(router.route(Request(path: "/readyz")).status == 200)
+  }
+
   @Test func `the process and its connections are told`() throws {
     let families = try served(busy())
     func value(_ name: String) -> Double? { families[name]?.samples.first?.value }

@@ -1,16 +1,19 @@
-import Support
 import Synchronization
 import Warehouse
 
 /// Answers of as many rows as there are, which are sent while they are read.
 extension Router {
   /// Numbers the questions, as two clients cannot be sent the same pieces.
-  private static let asked = SharedCounter()
+  private static let asked = Mutex(0)
 
   func whole(_ request: Request, _ query: Query) -> RequestStep {
+    let number = Self.asked.withLock { count in
+      count += 1
+      return count
+    }
     let coding = ContentCoding(accepted: request.headers["accept-encoding"], of: [.gzip])
     return .work(
-      Work(question: "whole \(Self.asked.add(1))", lane: .stream) { cancellation in
+      Work(question: "whole \(number)", lane: .stream) { cancellation in
         .pieces { pipe, deliver in
           let seen = SeenCommits()
           let pouring = Pouring(

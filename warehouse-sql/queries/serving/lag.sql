@@ -3,7 +3,8 @@
 -- minute, as the worker has nothing to do then. Without a worker: the age of the newest event. Null where that event was more than a
 -- day old when it was committed, as it then came from an import of history and not from a site, or where no event is known.
 with newest as (
-  select max(farthest) / 1000.0 as event from speed.watermark_mark
+  -- The marks of a healthy site may be ten minutes old; what the last flush reached is not.
+  select greatest((select max(farthest) from speed.watermark_mark), (select max(greatest) from speed.reached)) / 1000.0 as event
 ), last as (
   select max(updated_at) as committed_at, extract(epoch from max(updated_at)) as seconds from speed.progress
 )
