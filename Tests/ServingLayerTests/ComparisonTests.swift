@@ -179,8 +179,10 @@ import Warehouse
     } throws: { ($0 as? RequestError)?.message.hasPrefix(message) == true }
   }
 
-  @Test func `top goes with by, and a minimum needs its own columns`() throws {
-    #expect(throws: RequestError.self) { try parse("metrics=listens&top=5") }
+  @Test func `top has nothing to choose from without by, and a minimum needs its own columns`()
+    throws
+  {
+    #expect(try parse("metrics=listens&top=5").top == nil)
     #expect(try QueryPlan(parse("metrics=page_views&having=listens:1")).source == .rollup(.totals))
     #expect(throws: RequestError.self) {
       try QueryPlan(parse("metrics=listens&by=song&having=page_views:1"))
