@@ -14,8 +14,11 @@ public struct Archiver {
   private let optional: Set<String>
   private let acceptsLoss: Bool
 
-  private static let batchBytes = 4 << 20
-  private static let waitMilliseconds = 10
+  static let waitMilliseconds = 10
+  /// Seconds to wait for records that are in the source for certain.
+  private static let shortWait = 0.002
+  /// Records of one round from which on the next one is worth threads of its own.
+  private static let busyRecords = 1000
   private static let syncInterval = Duration.seconds(1)
   /// From one look for new topics and partitions to the next; what appears is followed within 5 s.
   private static let lookInterval = Duration.seconds(2)
@@ -36,29 +39,6 @@ public struct Archiver {
     self.topics = topics + optional
     self.optional = Set(optional)
     self.acceptsLoss = acceptsLoss
-  }
-
-  private struct Copy {
-    var partition: TopicPartition { appender.partition }
-    var reader: any LogReader
-    var appender: PartitionAppender
-    /// nil where the source has no more of a record than its bytes.
-    var envelopes: EnvelopeCopy?
-    /// Whether most offsets may be those of other topics' records.
-    var isMixed: Bool
-    /// Where the source ended when the run began.
-    var target: Int64
-
-    /// The envelopes first, as in `step`.
-    func sync() throws(EventLogError) {
-      try envelopes?.sync()
-      try appender.sync()
-    }
-
-    func close() throws(EventLogError) {
-      try envelopes?.close()
-      try appender.close()
-    }
   }
 
   /// Takes one line for people, and the topic that it is about.
@@ -89,15 +69,15 @@ public struct Archiver {
   ) throws(EventLogError) {
     var tally = Tally()
     while true {
-      var copies: [Copy] = []
+      let copies = ArchiveCopies(time: lake.options.recordTime)
       do throws(EventLogError) {
-        try follow(&copies, &tally, stop, untilCaughtUp, say, onProgress)
-        for copy in copies { try copy.close() }
+        try follow(copies, &tally, stop, untilCaughtUp, say, onProgress)
+        try copies.close()
         note(copies)
         return
       } catch {
         // What was copied is kept, whatever ended the copying.
-        for copy in copies { try? copy.close() }
+        try? copies.close()
         // The next opening notes the loss, and begins behind it.
         if error.code == .lost, acceptsLoss { continue }
         guard error.code == .unavailable, !untilCaughtUp else { throw error }
@@ -111,7 +91,7 @@ public struct Archiver {
   }
 
   private func follow(
-    _ copies: inout [Copy], _ tally: inout Tally, _ stop: StopToken, _ untilCaughtUp: Bool,
+    _ copies: ArchiveCopies, _ tally: inout Tally, _ stop: StopToken, _ untilCaughtUp: Bool,
     _ say: Say, _ onProgress: (Int) -> Void
   ) throws(EventLogError) {
     for topic in topics {
@@ -122,55 +102,57 @@ public struct Archiver {
         }
         continue
       }
-      try open(topic, 0..<count, &copies, say)
+      try open(topic, 0..<count, copies, say)
     }
     if tally.isAway { say("\(source.url) is back", nil) }
     tally.isAway = false
-    let batch = RecordBatch(capacity: Self.batchBytes)
-    let envelopes = EnvelopeBatch()
     var lastSync = ContinuousClock.now
     var lastLook = ContinuousClock.now
     var idle = 0
+    var isBusy = false
     while !stop.isRequested {
-      if untilCaughtUp, copies.allSatisfy({ $0.reader.position >= $0.target }) { break }
+      let isCaughtUp = copies.isCaughtUp
+      if untilCaughtUp, isCaughtUp { break }
       let before = tally.records
-      for (index, copy) in copies.enumerated() {
+      let count = copies.all.count
+      if isBusy || !isCaughtUp {
+        tally.records += try copies.step(stop: stop)
+        if tally.records == before { stop.wait(seconds: Self.shortWait) }
+      } else {
         // Where no partition had anything the last time, one waits and the others are only asked; which one
         // it is goes round.
-        let waits = idle > 0 && index == idle % copies.count
-        tally.records += try Self.step(
-          copy, batch, envelopes, time: lake.options.recordTime,
-          waitMilliseconds: waits ? Self.waitMilliseconds : 0)
-        if stop.isRequested { break }
+        let waiting = idle > 0 && count > 0 ? idle % count : nil
+        tally.records += try copies.stepAlone(stop: stop, waiting: waiting)
       }
-      if copies.isEmpty { stop.wait(seconds: Double(Self.waitMilliseconds) / 1000) }
+      if count == 0 { stop.wait(seconds: Double(Self.waitMilliseconds) / 1000) }
       idle = tally.records == before ? idle + 1 : 0
+      isBusy = tally.records - before >= Self.busyRecords
       if tally.records > before {
         tally.pause = Self.firstPause
         onProgress(tally.records)
       }
       if ContinuousClock.now - lastSync > Self.syncInterval {
-        for copy in copies { try copy.sync() }
+        try copies.sync()
         note(copies)
         lastSync = .now
       }
       if !untilCaughtUp, ContinuousClock.now - lastLook > Self.lookInterval {
-        try look(beside: &copies, say)
+        try look(beside: copies, say)
         lastLook = .now
       }
     }
   }
 
   /// Tells the source how far the copies are, which are on the device.
-  private func note(_ copies: [Copy]) {
-    let progress = copies.map { ($0.partition, $0.appender.nextOffset) }
+  private func note(_ copies: ArchiveCopies) {
+    let progress = copies.all.map { ($0.partition, $0.appender.nextOffset) }
     source.note(progress: Dictionary(uniqueKeysWithValues: progress), of: Self.group)
   }
 
   /// Opens the topics and partitions that have appeared in the source since `copies` were opened.
-  private func look(beside copies: inout [Copy], _ say: Say) throws(EventLogError) {
+  private func look(beside copies: ArchiveCopies, _ say: Say) throws(EventLogError) {
     for topic in topics {
-      let known = copies.count { $0.partition.topic == topic }
+      let known = copies.all.count { $0.partition.topic == topic }
       let count: Int
       do throws(EventLogError) {
         count = try source.partitionCount(of: topic)
@@ -184,12 +166,12 @@ public struct Archiver {
           ? "topic \(topic) is there now, with \(count) partitions"
           : "\(topic) has \(count) partitions now instead of \(known): users move between "
             + "partitions, and the order of their events there is only that of event time", topic)
-      try open(topic, known..<count, &copies, say)
+      try open(topic, known..<count, copies, say)
     }
   }
 
   private func open(
-    _ topic: String, _ numbers: Range<Int>, _ copies: inout [Copy], _ say: Say
+    _ topic: String, _ numbers: Range<Int>, _ copies: ArchiveCopies, _ say: Say
   ) throws(EventLogError) {
     let count = numbers.upperBound
     guard count > 0 else {
@@ -220,7 +202,7 @@ public struct Archiver {
       let reader = try source.reader(
         of: partition, from: max(bounds.start, next), within: bounds)
       copies.append(
-        Copy(
+        ArchiveCopy(
           reader: reader, appender: appender, envelopes: envelopes,
           isMixed: isMixed, target: bounds.end))
     }
@@ -240,45 +222,5 @@ public struct Archiver {
     }
     try appender.pass(AcceptedLoss(range: lost, acceptedAt: lake.options.clock()))
     say("goes on without \(lost)", lost.partition.topic)
-  }
-
-  private static func step(
-    _ copy: Copy, _ batch: RecordBatch, _ envelopes: EnvelopeBatch, time: RecordTime?,
-    waitMilliseconds: Int
-  ) throws(EventLogError) -> Int {
-    let before = copy.reader.position
-    let count: Int
-    if let reader = copy.reader as? KafkaReader {
-      envelopes.removeAll()
-      count = try reader.read(
-        into: batch, maxBytes: batchBytes, waitMilliseconds: waitMilliseconds,
-        onMessage: { envelopes.add($0) })
-    } else {
-      count = try copy.reader.read(
-        into: batch, maxBytes: batchBytes, waitMilliseconds: waitMilliseconds)
-    }
-    let position = copy.reader.position
-    guard count > 0 || position > before || position > copy.appender.nextOffset else { return 0 }
-    // Before the records, so that whoever sees a record finds its envelope.
-    try copy.envelopes?.append(envelopes, upTo: position)
-    var copied = 0
-    for index in 0..<count {
-      let payload = batch[index]
-      let timestamp =
-        batch.timestamps.isEmpty
-        ? time?(payload) ?? RecordBatch.unknownTimestamp : batch.timestamps[index]
-      let offset = batch.entries[index].offset
-      // A gap would end a segment, and of a rare kind each record would have one of its own.
-      if copy.isMixed { try copy.appender.advance(to: offset, isMixed: true) }
-      if try copy.appender.append(at: offset, timestamp: timestamp, payload: payload) {
-        copied += 1
-      }
-    }
-    try copy.appender.advance(to: position, isMixed: copy.isMixed)
-    try copy.appender.flush()
-    assert(
-      copy.appender.nextOffset == position || copied == 0,
-      "\(copy.partition) is copied up to \(copy.appender.nextOffset), but read up to \(position)")
-    return copied
   }
 }

@@ -68,4 +68,35 @@ import Testing
     }
     #expect(error?.message.hasPrefix("no topic b in ") == true)
   }
+
+  /// So many that several threads copy.
+  @Test func manyPartitionsAreCopiedEachAsItIs() throws {
+    let scratch = Scratch()
+    let source = DirectoryLog(path: "\(scratch.path)/source")
+    let lake = DirectoryLog(path: "\(scratch.path)/lake")
+    try source.createTopics(["a"], partitions: 40)
+    for _ in 0..<3 {
+      try append(3000, to: "a", source)
+      try Archiver(from: source, to: lake, topics: ["a"])
+        .run(stop: StopToken(), untilCaughtUp: true) { _ in }
+      for number in 0..<Int32(40) {
+        let partition = TopicPartition("a", number)
+        #expect(try lake.records(partition) == source.records(partition))
+      }
+    }
+  }
+
+  @Test func whatIsOnTheDeviceIsNotSyncedAgain() throws {
+    let scratch = Scratch()
+    let log = DirectoryLog(path: "\(scratch.path)/log")
+    try log.createTopics(["a"], partitions: 1)
+    let disk = try SimulatedDisk(root: log.path)
+    let appender = try log.appender(of: TopicPartition("a", 0))
+    try Array("record".utf8).withUnsafeBytes { try appender.append(timestamp: 0, payload: $0) }
+    try appender.sync()
+    disk.cutPower(after: 0)
+    try appender.sync()
+    try Array("record".utf8).withUnsafeBytes { try appender.append(timestamp: 0, payload: $0) }
+    #expect(throws: EventLogError.self) { try appender.sync() }
+  }
 }

@@ -36,6 +36,7 @@ extension PartitionAppender {
     guard let first = segments.first, let last = segments.last else {
       nextOffset = try directory.startMark()
       age.partitionStart = nextOffset
+      wasEmpty = true
       return
     }
     age.partitionStart = first.base
@@ -52,6 +53,7 @@ extension PartitionAppender {
       try age.goOn(with: segment.file)
       // A writer that died may have left the segment's name off the device, whatever it wrote to the segment.
       isDirectoryDirty = true
+      isFileDirty = true
     case .raw, .compressed:
       nextOffset = try SegmentEnd.find(
         directory, PartitionDirectory.Segment(base: last.base, kind: .compressed), epochs)

@@ -47,6 +47,10 @@ public final class PartitionAppender {
   private var isBroken = false
   private var isClosed = false
   var isDirectoryDirty = false
+  /// Whether the segment may have bytes that are not on the device yet.
+  var isFileDirty = false
+  /// Whether the partition had nothing when this writer came.
+  var wasEmpty = false
   var epochs = PartitionEpochs()
   /// The first record of this writer: the writer's log epoch has to be on the device before that record.
   private var firstOffset: Int64 = 0
@@ -182,6 +186,7 @@ public final class PartitionAppender {
     if !hasEpoch { try beginEpoch() }
     if fileBytes == 0 { age.begin() }
     var written = 0
+    isFileDirty = true
     do throws(EventLogError) {
       try file.write(
         UnsafeRawBufferPointer(start: buffer, count: buffered), at: fileBytes, written: &written)
@@ -204,18 +209,19 @@ public final class PartitionAppender {
   }
 
   private func syncWritten() throws(EventLogError) {
-    if let file { try sync(file) }
+    if isFileDirty, let file { try sync(file) }
     if isDirectoryDirty { try syncDirectory() }
   }
 
   /// Lets readers tell this writer's records from those of any other. All below them is on the device
   /// first, so that only what the last writer wrote can be lost to a power failure.
   private func beginEpoch() throws(EventLogError) {
-    if epochs.closedAt != firstOffset {
+    if epochs.closedAt != firstOffset, !wasEmpty {
       if let file, fileBytes > 0 { try sync(file) }
       try syncDirectory()
     }
-    try epochs.begin(directory, at: firstOffset, isCopy: isCopy)
+    // The segment's name is there already, and goes to the device with that of a new file of epochs.
+    if try epochs.begin(directory, at: firstOffset, isCopy: isCopy) { isDirectoryDirty = false }
     hasEpoch = true
   }
 
@@ -256,6 +262,7 @@ public final class PartitionAppender {
 
   private func sync(_ file: File) throws(EventLogError) {
     try orBroken { () throws(EventLogError) in try file.sync() }
+    isFileDirty = false
   }
 
   private func syncDirectory() throws(EventLogError) {
@@ -303,6 +310,7 @@ public final class PartitionAppender {
       buffered == 0,
       "\(buffered) bytes of the segment \(base) are left for the one at \(nextOffset)")
     file = try File.opening(directory.rawPath(nextOffset), O_RDWR | O_CREAT | O_EXCL)
+    isFileDirty = true
     base = nextOffset
     fileBytes = 0
     latest = Int64.min

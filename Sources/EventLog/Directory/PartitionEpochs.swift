@@ -89,8 +89,9 @@ struct PartitionEpochs {
 
   /// Begins a log epoch at `first`, and returns when it is on the device. Log epochs that began there or later
   /// go: the log has lost all of their records.
+  /// - Returns: whether the directory was synced for it.
   mutating func begin(_ directory: PartitionDirectory, at first: Int64, isCopy: Bool)
-    throws(EventLogError)
+    throws(EventLogError) -> Bool
   {
     assert(
       first >= knownEnd ?? 0, "an epoch from \(first) on, before the known end \(knownEnd ?? 0)")
@@ -98,7 +99,8 @@ struct PartitionEpochs {
       epoch: .random(isCopy: isCopy), first: first, boot: Self.boot(directory.path))
     var kept = lines.filter { $0.first < first }
     if kept.count >= Self.linesMax { kept.removeFirst(kept.count - Self.linesKept) }
-    if let soundBytes, kept.count == lines.count {
+    let isNew = soundBytes == nil || kept.count != lines.count
+    if let soundBytes, !isNew {
       let file = try File.opening(directory.epochsPath, O_WRONLY)
       let bytes = Self.encode(line)
       try file.write(bytes, at: soundBytes)
@@ -111,6 +113,7 @@ struct PartitionEpochs {
     }
     lines = kept + [line]
     closedAt = nil
+    return isNew
   }
 
   /// Says that the last log epoch ended at `end`, all of it on the device. That line is not synced: without it,
