@@ -3,7 +3,7 @@
 -- on: check
 select d.song_key, d.artist, d.title, d.track_id, m.track_id as catalogue_says
 from warehouse.dim_song as d
-cross join lateral (select warehouse.track_of(d.event_track_id, d.artist, d.title, d.duration) as track_id) as m
+cross join lateral warehouse.track_of(d.event_track_id, d.artist, d.title, d.duration) as m
 left join warehouse.catalogue_song as c on c.track_id = m.track_id
 where d.song_key <> 0
   and (

@@ -48,6 +48,23 @@ public final class CatalogueFeed {
     }
   }
 
+  /// Opens readers that are about to be used: brokers then send the partitions side by side, and are asked nothing for each.
+  /// - Parameters:
+  ///   - starts: where each is read from.
+  ///   - partitions: as the function of that name gave them.
+  /// - Throws: where the log cannot be read.
+  public func open(
+    _ starts: [TopicPartition: Int64], of partitions: [TopicPartition: Range<Int64>]
+  ) throws(EventLogError) {
+    for (source, offset) in starts where readers[source]?.position != offset {
+      guard let range = partitions[source] else { continue }
+      readers[source] = nil
+      readers[source] = try log.reader(
+        of: source, from: offset,
+        within: LogBounds(start: range.lowerBound, end: range.upperBound))
+    }
+  }
+
   /// Reads from an offset below the end on, as much as a batch takes. A record without content says that its key is no
   /// longer kept by the log, and changes nothing.
   /// - Returns: nil where nothing is there.

@@ -37,12 +37,19 @@ public final class CatalogueFollower {
     let partitions = try feed.partitions()
     guard !partitions.isEmpty else { return 0 }
     let progress = try store.progress()
-    for (source, range) in partitions.sorted(by: { $0.key < $1.key }) {
+    var starts: [TopicPartition: Int64] = [:]
+    for (source, range) in partitions {
       var next = max(progress[source] ?? range.lowerBound, range.lowerBound)
       if isLog, let known = progress[source], known > range.upperBound {
         try store.beginAnew(source)
         next = range.lowerBound
       }
+      if next < range.upperBound { starts[source] = next }
+    }
+    try feed.open(starts, of: partitions)
+    for (source, start) in starts.sorted(by: { $0.key < $1.key }) {
+      guard let range = partitions[source] else { continue }
+      var next = start
       while next < range.upperBound, let batch = try feed.read(source, from: next) {
         var batch = batch
         // The progress is where it was found, although the log may begin later by now.

@@ -1,8 +1,9 @@
 -- Gives songs what the catalogue says of them: those that these tracks ($1) are or were taken for; null looks at all. Rows that
 -- somebody else is changing are left to the next time. A song that events name by its track id alone gets its name as well.
 with touched as materialized (
-  select d.song_key, warehouse.track_of(d.event_track_id, d.artist, d.title, d.duration) as track_id
+  select d.song_key, m.track_id
   from warehouse.dim_song as d
+  cross join lateral warehouse.track_of(d.event_track_id, d.artist, d.title, d.duration) as m
   where d.song_key <> 0
     and (
       $1::text[] is null

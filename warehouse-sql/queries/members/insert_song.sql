@@ -19,8 +19,8 @@ from (
   from pg_temp.new_song
   order by song_key, event_track_id
 ) as n
-left join warehouse.catalogue_song as c
-  on c.track_id = warehouse.track_of(n.event_track_id, n.artist, n.title, n.duration)
+cross join lateral warehouse.track_of(n.event_track_id, n.artist, n.title, n.duration) as m
+left join warehouse.catalogue_song as c on c.track_id = m.track_id
 where not exists (
   select
   from warehouse.dim_song as there
