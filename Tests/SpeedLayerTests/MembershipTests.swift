@@ -1,5 +1,7 @@
 import LayerTestKit
+import SpeedLayer
 import Support
+import Synchronization
 import TestKit
 import Testing
 import Warehouse
@@ -59,5 +61,38 @@ import Warehouse
     #expect(throws: WarehouseError.self) { try frozen.run("select 1") }
     let alive = try register(other, lease: 8)
     #expect(try other.run(claim, [alive, .intArray([0, 1])]).affected == 2)
+  }
+
+  @Test(.timeLimit(.minutes(4)))
+  func aFlushThatTakesLongerThanTheSilenceIsNotTakenForACallThatHangs() throws {
+    let layers = try Layers(.directory)
+    let records = try simulated(seed: 3, users: 10)
+    try layers.log.write(records)
+    // Three statements of five seconds each, and a silence of eight.
+    let admin = try layers.connect()
+    let users = try admin.run(
+      "select c.oid::regclass::text from pg_class c where c.relname like 'speed\\_minute\\_user\\_e%' and c.relkind = 'r'"
+    ).text(0, 0)
+    try admin.script(
+      "create function public.slow() returns trigger language plpgsql as 'begin perform pg_sleep(5); return null; end'"
+    )
+    for change in [
+      "update on speed.progress", "insert on warehouse.dim_user", "insert on \(users)",
+    ] {
+      try admin.script(
+        "create trigger slow after \(change) for each statement execute function public.slow()")
+    }
+    var configuration = layers.speedConfiguration(60, recordsPerFlush: 100_000)
+    configuration.untilCaughtUp = true
+    configuration.silence = 8
+    let restarts = Mutex<[String]>([])
+    try SpeedWorker(
+      log: layers.log.log, library: layers.library, configuration: configuration,
+      report: {
+        if case .restarting(let cause) = $0 { restarts.withLock { $0.append(cause) } }
+      }
+    ).run(stop: StopToken())
+    #expect(restarts.withLock { $0 } == [])
+    try layers.expectTruth(Truth(records))
   }
 }

@@ -34,15 +34,20 @@ final class Flusher {
   /// Says how long the last flush took, for the next one to tell.
   func note(seconds: Double) { untold = (untold.flushes + 1, untold.seconds + seconds) }
 
+  /// - Parameter sign: called as the flush proceeds, so that a server that is slow is not taken for a call that never
+  ///   returns.
   /// - Throws: `.conflict` where another worker or a load has moved an offset. Nothing is committed then, and
   ///   the worker must drop its state and start again from the committed offsets.
-  func flush(_ job: FlushJob) throws(WarehouseError) {
+  func flush(_ job: FlushJob, sign: () -> Void) throws(WarehouseError) {
     try connection.transaction { () throws(WarehouseError) in
       let epoch = try connection.run(lockEpoch).int(0, 0)
       try advance(job.advances)
+      sign()
       try members.insert(job.members, quarantined: job.quarantined)
+      sign()
       try remember(job, epoch)
       for rows in job.rows {
+        sign()
         let stream = try connection.beginCopy(
           into: rows.table.partition(epoch: epoch), columns: rows.table.columns)
         try stream.send(rows: rows.bytes)

@@ -119,6 +119,8 @@ public final class SpeedWorker: Sendable {
       let begin = ContinuousClock.now
       do {
         if try live(membership, &lives, stop) {
+          // Nobody waits for this worker's partitions any more, however long the catalogue takes.
+          lease.end()
           try catchUpCatalogue(membership)
           return true
         }
