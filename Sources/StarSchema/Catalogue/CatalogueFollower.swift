@@ -15,6 +15,8 @@ public final class CatalogueFollower {
   /// without it meanwhile.
   private var lastSongs: Set<String> = []
   private var lastUsers: Set<Int64> = []
+  /// Records that are taken over in one transaction, about: a topic may have hundreds of partitions with a few records each.
+  private static let recordsAtOnce = 20_000
 
   /// - Parameter isLog: whether this is the log itself. A log that ends before what was read of it is another one than
   ///   before, and is read from its beginning; a lake that does is only behind.
@@ -47,21 +49,34 @@ public final class CatalogueFollower {
       if next < range.upperBound { starts[source] = next }
     }
     try feed.open(starts, of: partitions)
-    for (source, start) in starts.sorted(by: { $0.key < $1.key }) {
+    var waiting: [CatalogueBatch] = []
+    var records = 0
+    /// - Returns: false where somebody else has taken some of it over meanwhile, who does the rest as well.
+    func takeOver() throws(WarehouseError) -> Bool {
+      defer { (waiting, records) = ([], 0) }
+      if waiting.isEmpty { return true }
+      guard try store.take(waiting) else { return false }
+      for batch in waiting {
+        songs.formUnion(batch.songs.keys)
+        users.formUnion(batch.users.keys)
+      }
+      return true
+    }
+    reading: for (source, start) in starts.sorted(by: { $0.key < $1.key }) {
       guard let range = partitions[source] else { continue }
       var next = start
-      while next < range.upperBound, let batch = try feed.read(source, from: next) {
-        var batch = batch
+      while next < range.upperBound, var batch = try feed.read(source, from: next) {
         // The progress is where it was found, although the log may begin later by now.
         if let known = progress[source], known < range.lowerBound, next == range.lowerBound {
           batch.from = known
         }
-        guard try store.take(batch) else { break }
-        songs.formUnion(batch.songs.keys)
-        users.formUnion(batch.users.keys)
         next = batch.next
+        records += batch.songs.count + batch.users.count + batch.quarantined.count
+        waiting.append(batch)
+        if records >= Self.recordsAtOnce, try !takeOver() { break reading }
       }
     }
+    _ = try takeOver()
     try store.fill(
       songs: songs.union(lastSongs).sorted(), users: users.union(lastUsers).sorted())
     (lastSongs, lastUsers) = (songs, users)

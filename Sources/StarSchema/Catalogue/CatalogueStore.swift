@@ -33,21 +33,23 @@ struct CatalogueStore {
       sql("begin_anew"), [.text(source.topic), .int(Int64(source.partition))])
   }
 
-  /// Takes a batch over, and moves the progress behind it.
+  /// Takes batches over, and moves the progress behind them. Those of one partition follow each other.
   /// - Returns: false where somebody else has moved it meanwhile; then nothing has changed.
-  func take(_ batch: CatalogueBatch) throws(WarehouseError) -> Bool {
+  func take(_ batches: [CatalogueBatch]) throws(WarehouseError) -> Bool {
     do {
       try connection.transaction { () throws(WarehouseError) in
-        try copy(batch)
-        try members.insert(NewMembers(), quarantined: batch.quarantined)
-        let moved = try connection.run(
-          sql("advance_progress"),
-          [
-            .text(batch.source.topic), .int(Int64(batch.source.partition)), .int(batch.from),
-            .int(batch.next),
-          ])
-        guard moved.affected == 1 else {
-          throw WarehouseError(.conflict, "the catalogue was read by another process")
+        try copy(batches)
+        try members.insert(NewMembers(), quarantined: batches.flatMap(\.quarantined))
+        for batch in batches {
+          let moved = try connection.run(
+            sql("advance_progress"),
+            [
+              .text(batch.source.topic), .int(Int64(batch.source.partition)), .int(batch.from),
+              .int(batch.next),
+            ])
+          guard moved.affected == 1 else {
+            throw WarehouseError(.conflict, "the catalogue was read by another process")
+          }
         }
       }
     } catch  where error.code == .conflict {
@@ -56,25 +58,29 @@ struct CatalogueStore {
     return true
   }
 
-  private func copy(_ batch: CatalogueBatch) throws(WarehouseError) {
-    if !batch.songs.isEmpty {
-      for (_, entry) in batch.songs.sorted(by: { $0.key < $1.key }) {
+  private func copy(_ batches: [CatalogueBatch]) throws(WarehouseError) {
+    for batch in batches {
+      for (_, entry) in batch.songs {
         append(entry.record, at: entry.offset, batch.source.partition)
       }
-      _ = try connection.copy(
-        into: "pg_temp.new_catalogue_song", columns: Self.songColumns, from: buffer)
-      buffer.removeAll()
-      _ = try connection.run(sql("take_songs"))
     }
-    if !batch.users.isEmpty {
-      for (_, entry) in batch.users.sorted(by: { $0.key < $1.key }) {
+    try take("new_catalogue_song", Self.songColumns, by: "take_songs")
+    for batch in batches {
+      for (_, entry) in batch.users {
         append(entry.record, at: entry.offset, batch.source.partition)
       }
-      _ = try connection.copy(
-        into: "pg_temp.new_catalogue_user", columns: Self.userColumns, from: buffer)
-      buffer.removeAll()
-      _ = try connection.run(sql("take_users"))
     }
+    try take("new_catalogue_user", Self.userColumns, by: "take_users")
+  }
+
+  /// Sends the rows that are collected, and takes them over.
+  private func take(_ table: String, _ columns: [String], by query: String)
+    throws(WarehouseError)
+  {
+    guard buffer.rowCount > 0 else { return }
+    _ = try connection.copy(into: "pg_temp.\(table)", columns: columns, from: buffer)
+    buffer.removeAll()
+    _ = try connection.run(sql(query))
   }
 
   /// Gives the dimensions what the catalogue says of these songs and users.

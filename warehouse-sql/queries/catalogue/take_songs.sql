@@ -1,7 +1,8 @@
--- Takes over records that are later than those that are there; the key's partition is always the same one.
+-- Takes over records that are later than those that are there, of each key the last one. The key's partition is always the same
+-- one, but for a topic that has got more partitions.
 insert into warehouse.catalogue_song as t
-select * from pg_temp.new_catalogue_song
-order by track_id
+select distinct on (track_id) * from pg_temp.new_catalogue_song
+order by track_id, partition desc, record_offset desc
 on conflict (track_id) do update
 set
   artists = excluded.artists, title = excluded.title, album = excluded.album, genre = excluded.genre,

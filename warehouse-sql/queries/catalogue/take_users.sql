@@ -1,7 +1,8 @@
--- Takes over records that are later than those that are there; the key's partition is always the same one.
+-- Takes over records that are later than those that are there, of each key the last one. The key's partition is always the same
+-- one, but for a topic that has got more partitions.
 insert into warehouse.catalogue_user as t
-select * from pg_temp.new_catalogue_user
-order by user_id
+select distinct on (user_id) * from pg_temp.new_catalogue_user
+order by user_id, partition desc, record_offset desc
 on conflict (user_id) do update
 set
   first_name = excluded.first_name, last_name = excluded.last_name, gender = excluded.gender, age = excluded.age,
