@@ -39,7 +39,7 @@ import Warehouse
       #expect(database.contains("@db.example:6432/m?"), "\(database)")
       for wrong in [
         ["export"], ["import", folder], ["export", folder, "--postgres", "nowhere"],
-        ["export", folder, "--name", "a/b"],
+        ["export", folder, "--name", "a/b"], ["export", ""],
       ] {
         let outcome = try box.run(["superset"] + wrong)
         #expect(outcome.status == 64 && outcome.errorLines.count == 1, "\(outcome)")

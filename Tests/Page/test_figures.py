@@ -71,6 +71,12 @@ class Figures(PageTest):
         self.assertIsNone(rows[0]["loaded"], "before the first event")
         self.assertTrue(any(r["loaded"] for r in rows))
 
+    def test_key_figures_of_time_without_data_are_not_zero(self):
+        for range, says in [("from=2099-01-01T00:00:00Z&to=2099-01-02T00:00:00Z", "no data after"), ("from=2001-01-01T00:00:00Z&to=2001-01-02T00:00:00Z", "no data before")]:
+            page = self.opened(f"?{range}")
+            self.wait(page, f"() => [...document.querySelectorAll('.tile .change')].every(n => n.textContent.startsWith('{says}'))")
+            self.assertEqual({"–"}, set(page.locator(".tile .value").all_inner_texts()))
+
     def test_a_comparison_draws_the_other_time(self):
         page = self.opened("?range=6h&grain=hour&compare=yesterday")
         self.wait(page, "() => document.getElementById('card-users')?.card.table?.columns.some(c => c.name === 'active_users_before')")

@@ -64,6 +64,18 @@ import Warehouse
     }
   }
 
+  /// Users of a day and a device each, some of them in several rows, counted once by whoever knows nothing of sketches.
+  @Test func distinctValuesOfManyRowsAreOneNumberWhateverTheSearchPath() throws {
+    let some = "(select hll_add_agg(hll_hash_bigint(n), 11, 5, 320) from generate_series"
+    let found = try fixture.connection.run(
+      """
+      select serving.distinct_over(sketch) from (values (\(some)(1, 40) as n)), (\(some)(21, 60) as n)), (null)) as r (sketch)
+      """)
+    #expect(try found.int(0, 0) == 60)
+    let none = "serving.distinct_over(listeners), pg_typeof(serving.distinct_over(sessions))"
+    #expect(try rows("select \(none) from serving.hour_totals where false") == ["0 bigint"])
+  }
+
   @Test func everyIdOfTheMetricsIsExplainedOnce() throws {
     for (table, id, metrics) in [
       ("users", "user_id", "user_engagement_metrics"),

@@ -5,6 +5,7 @@
 -- two groups overlap, the test has not told them apart. Changes of the plan are as of the last load.
 -- by: week day month quarter year
 -- chart: bars tag songs_per_user
+-- none: no event in this range has a tag; generate --help shows how to make groups
 with member as (
   select user_id, min(tag) as tag
   from warehouse.user_tag

@@ -6,6 +6,7 @@
 -- bucket has none before it.
 -- by: day hour week month quarter year
 -- chart: bars song score
+-- none: no song stands out, or the bucket before has no plays to compare with
 with played as (
   select date_trunc('{bucket}', {time}) as bucket, song_key, sum(listens) as listens
   from {song}

@@ -89,20 +89,27 @@ export class Tiles {
     const rows = byTime(course.rows);
     const times = buckets(range.zone, range.from, range.to, range.grain);
     const end = knownUntil(range, course.envelope);
+    const unknown = outside(range);
     this.tiles.forEach((tile, i) => {
       const metric = chosen[i];
       const isSettled = SETTLING.has(metric);
       write(tile.name, metric === "listeners" && tile.metric !== "listeners" ? "Listeners" : tile.title);
       const [now, old] = isSettled ? [rates, oldRates] : [counts, oldCounts];
-      const value = metric ? now[metric] ?? (tile.unit === "count" ? 0 : null) : null;
+      const value = metric && !unknown ? now[metric] ?? (tile.unit === "count" ? 0 : null) : null;
       write(tile.value, Format[tile.unit](value));
       const until = isSettled && windows.settled.to < windows.count.to ? `, until ${clock(windows.settled.to)}` : "";
       tile.value.title = now[`${metric}_low`] != null ? `95 % between ${Format.exact(now[`${metric}_low`])} and ${Format.exact(now[`${metric}_high`])}` : Format.exact(tile.unit === "count" ? value : null);
       const isUncompared = isBeforeAll(then(windows[isSettled ? "settled" : "count"]));
-      write(tile.change, !metric ? "not counted with these filters" : (isUncompared ? `no data before ${shortMoment(world.first)}` : difference(tile, now, old, metric)) + until);
+      write(tile.change, unknown ? unknown : !metric ? "not counted with these filters" : (isUncompared ? `no data before ${shortMoment(world.first)}` : difference(tile, now, old, metric)) + until);
       sparkline(tile.svg, metric ? values(metric, times, rows, range, end) : [], tile.tint);
     });
   }
+}
+
+// A range in which there cannot be anything is not one in which nothing happened.
+function outside(range) {
+  if (latestEnd() !== null && range.from >= latestEnd() && !range.moves) return `no data after ${shortMoment(latestEnd())}`;
+  return world.first !== null && range.to <= world.first ? `no data before ${shortMoment(world.first)}` : null;
 }
 
 function difference(tile, now, old, metric) {

@@ -61,6 +61,12 @@ struct Arguments: Sendable {
       throw UsageError(
         "\(spec.name) \(what); polyrhythm \(spec.name) --help shows how it is called")
     }
+    // What a shell makes of a variable that is not set; as a path it would be the working directory.
+    guard !operands.contains("") else {
+      throw UsageError(
+        "\(spec.name): one of its words is empty; polyrhythm \(spec.name) --help shows how it is called"
+      )
+    }
     given = Set(values.keys)
     for flag in spec.allFlags where values[flag.name] == nil {
       if let variable = flag.environment, let value = environment[variable], !value.isEmpty {

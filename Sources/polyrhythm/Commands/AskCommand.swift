@@ -60,7 +60,7 @@ let askCommand = CommandSpec(
   }
   Terminal.say(
     "\(question.name) by \(bucket.rawValue), \(ISOTime.text(range.from)) to \(ISOTime.text(range.to)), "
-      + range.note)
+      + range.note + (rows.count == 0 ? "; no rows: \(question.whyNone)" : ""))
   let text =
     if arguments.has("--chart") {
       try AnswerChart.text(rows, question, by: bucket)

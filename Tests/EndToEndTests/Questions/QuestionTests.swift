@@ -226,6 +226,7 @@ import Testing
         try box.fail(["ask"] + words + place, code, saying: parts)
       }
       try refuse([], 64, "say which question", "ask --list")
+      try refuse([""], 64, "is empty", "ask --help")
       try refuse(["top-sngs"], 64, "no question top-sngs", "top-songs", "ask --list")
       try refuse(["artists"], 64, "no question artists", "top-artists", "artist-reach")
       try refuse(["../checks/days_sum_hours"], 64, "no question")
@@ -246,6 +247,8 @@ import Testing
       // An empty warehouse has answers, which are empty.
       let empty = try box.succeed(["ask", "top-songs"] + place)
       #expect(empty.output.hasSuffix("(0 rows)\n"), "\(empty)")
+      #expect(empty.errors.contains("; no rows: nothing of it in this range"), "\(empty)")
+      #expect(try box.succeed(["ask", "retention"] + place).errors.contains("a whole week"))
       #expect(try box.succeed(["ask", "sessions", "--chart"] + place).output == "(0 rows)\n")
     }
   }

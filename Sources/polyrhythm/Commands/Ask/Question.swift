@@ -1,7 +1,7 @@
 import Warehouse
 
 /// A file of `warehouse-sql/questions`: SQL whose first comment says what it answers, and whose lines `-- by:`, `-- chart:`
-/// and, where they are needed, `-- rung:` and `-- buckets:` say how to ask it.
+/// and, where they are needed, `-- rung:`, `-- buckets:` and `-- none:` say how to ask it.
 struct Question {
   /// How the answer is drawn.
   enum Chart: Equatable {
@@ -29,6 +29,8 @@ struct Question {
   let chart: Chart
   /// The widest rows that it can be answered from.
   let rung: QuestionRung?
+  /// What an answer without rows may lack.
+  let whyNone: String
   /// How many buckets the usual range has; nil for as many as fit the chart.
   private let usualCount: Int?
   private let text: String
@@ -73,6 +75,8 @@ struct Question {
       guard let rung = QuestionRung(rawValue: $0) else { throw wrong("-- rung: \($0) is no rung") }
       return rung
     }
+    let none = words("none").joined(separator: " ")
+    whyNone = none.isEmpty ? "nothing of it in this range; --from begins it earlier" : none
     usualCount = words("buckets").first.flatMap { Int($0) }
   }
 
