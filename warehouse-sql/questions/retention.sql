@@ -7,7 +7,7 @@
 -- chart: bars cohort,week_after retained
 -- rung: day
 -- buckets: 8
--- none: of nobody who registered in this range has the warehouse a whole week; a longer one has --from
+-- none: of nobody who registered in this range has the warehouse a whole week; --from begins it earlier
 with registered as (
   select user_id, min(registration) as registration
   from warehouse.dim_user
