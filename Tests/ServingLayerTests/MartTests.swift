@@ -58,6 +58,19 @@ import Warehouse
       ])
   }
 
+  @Test func `the mean length does not depend on the order in which songs are found`() throws {
+    let fixture = try songs()
+    try fixture.connection.script(
+      "update warehouse.dim_song set genre = 'rock', duration = song_key::double precision / 10 where song_key between 1 and 3"
+    )
+    let found = try rows(
+      fixture,
+      "select avg_track_duration_sec from mart.genre_daily where day = '2026-11-10' and genre = 'rock'"
+    )
+    // In floating point 0.1 + 0.2 + 0.3 is one of two sums.
+    #expect(found == [["0.2"]])
+  }
+
   @Test func `hours have listeners, the top three artists and how different songs are`() throws {
     let fixture = try songs()
     let found = try rows(

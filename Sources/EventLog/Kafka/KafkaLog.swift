@@ -33,6 +33,9 @@ public final class KafkaLog: EventLog {
     "queued.max.messages.kbytes": "16384",
   ]
 
+  /// Of a client beside the first: its readers look back at what is being read already, and come and go one after the other.
+  private static let lookingBackProperties = ["fetch.wait.max.ms": "20"]
+
   /// - Parameters:
   ///   - brokers: `HOST:PORT`, more after commas.
   ///   - properties: any of librdkafka's, and our own: `topic.replication.factor` and `topic.retention.ms` of
@@ -234,9 +237,12 @@ public final class KafkaLog: EventLog {
 
   // MARK: - Clients
 
-  private func newClient() throws(EventLogError) -> KafkaClient {
+  private func newClient(looksBack: Bool = false) throws(EventLogError) -> KafkaClient {
     try KafkaClient(
-      RD_KAFKA_CONSUMER, brokers: brokers, properties: [Self.consumerProperties, settings.client])
+      RD_KAFKA_CONSUMER, brokers: brokers,
+      properties: [
+        Self.consumerProperties, looksBack ? Self.lookingBackProperties : [:], settings.client,
+      ])
   }
 
   func client() throws(EventLogError) -> KafkaClient {
@@ -259,7 +265,7 @@ public final class KafkaLog: EventLog {
       return pool[index].client
     }
     if let free { return free }
-    let made = try newClient()
+    let made = try newClient(looksBack: pool.withLock { !$0.isEmpty })
     pool.withLock { $0.append(PooledClient(client: made, reading: [partition])) }
     return made
   }
