@@ -80,7 +80,7 @@ public struct FeedCounts: Sendable, Equatable {
   /// to quarantine.
   public var records: Int { counted + redelivered + quarantined }
 
-  /// What came of the records after those that these earlier counts are of.
+  /// What came of the records after those that these earlier counts are of; without `lateDays`, which loads alone ask for.
   public func since(_ earlier: FeedCounts) -> FeedCounts {
     var counts = self
     counts.listens -= earlier.listens
@@ -89,6 +89,7 @@ public struct FeedCounts: Sendable, Equatable {
     counts.redelivered -= earlier.redelivered
     counts.quarantined -= earlier.quarantined
     counts.late -= earlier.late
+    counts.lateDays = [:]
     counts.absent -= earlier.absent
     return counts
   }

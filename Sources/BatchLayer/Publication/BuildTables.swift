@@ -7,10 +7,13 @@ import Warehouse
 struct BuildTables {
   let build: Int64
 
-  func name(_ fact: FactTable) -> String { "\(fact.name)_b\(build)" }
-  func name(_ table: RollupTable) -> String { "\(table.name)_b\(build)" }
-  func name(_ table: GroupedDays) -> String { "\(table.name)_b\(build)" }
-  func name(_ table: RunningTable) -> String { "\(table.name)_b\(build)" }
+  func name(_ fact: FactTable) -> String { name(of: fact.name) }
+  func name(_ table: RollupTable) -> String { name(of: table.name) }
+  func name(_ table: GroupedDays) -> String { name(of: table.name) }
+  func name(_ table: RunningTable) -> String { name(of: table.name) }
+
+  /// The same, of a table of the schema `builds`.
+  func name(of table: String) -> String { "\(table)_b\(build)" }
 
   /// The number of the published build.
   static func published(_ connection: Connection, _ library: SQLLibrary) throws(WarehouseError)

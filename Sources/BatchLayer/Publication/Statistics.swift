@@ -19,7 +19,8 @@ struct Statistics {
   /// Best effort: a question is answered without, only slower.
   func refresh(_ staged: Staged) {
     // Otherwise the server looks by itself, later.
-    guard let unknown = try? unknownTables(), let facts = try? facts(of: staged, unknown)
+    guard let unknown = try? tables("batch/tables_unknown"),
+      let facts = try? facts(of: staged, unknown)
     else { return }
     let rollups = rollups(of: staged, unknown)
     guard staged.numbers.isFull else {
@@ -42,23 +43,22 @@ struct Statistics {
   private func rollups(of staged: Staged, _ unknown: Set<String>) -> [Table] {
     let isLarge = staged.factCounts.values.reduce(0, +) >= Self.manyRows
     let names = BuildTables(build: staged.build)
-    func hasChanged(_ name: String, _ rows: RollupTable) -> Bool {
-      staged.numbers.isFull || unknown.contains(name)
-        || isLarge && !staged.tables(rows).isEmpty
+    func hasChanged(_ table: Summed) -> Bool {
+      staged.numbers.isFull || unknown.contains(names.name(of: table.name))
+        || isLarge && !staged.tables(table.rows).isEmpty
     }
     // A full load looks at what the builds have together, and an incremental one at its own.
-    let schema = staged.numbers.isFull ? "builds" : "parts"
-    return Self.summed.filter { hasChanged($0.inBuild(names), $0.rows) }.map {
+    return Self.summed.filter(hasChanged).map { table in
       Table(
-        name: "\(schema).\(staged.numbers.isFull ? $0.name : $0.inBuild(names))",
-        columns: $0.columns)
+        name: staged.numbers.isFull
+          ? "builds.\(table.name)" : "parts.\(names.name(of: table.name))",
+        columns: table.columns)
     }
   }
 
   /// What a build has beside its facts.
   private struct Summed {
     var name: String
-    var inBuild: (BuildTables) -> String
     /// The rows by whose change the table changes.
     var rows: RollupTable
     var columns: [String]
@@ -68,26 +68,24 @@ struct Statistics {
   private static var summed: [Summed] {
     RollupTable.all.map { table in
       Summed(
-        name: table.name, inBuild: { $0.name(table) }, rows: table,
+        name: table.name, rows: table,
         columns: table.keyColumns + table.rollup.counters.map(\.column))
     }
       + RunningTable.all.map { table in
         Summed(
-          name: table.name, inBuild: { $0.name(table) }, rows: table.rollup.table(.day),
+          name: table.name, rows: table.rollup.table(.day),
           columns: ["quarter", "\(table.rollup.name)_key", "label"])
       }
       + GroupedDays.all.map { table in
         Summed(
-          name: table.name, inBuild: { $0.name(table) }, rows: table.rollup.table(.day),
+          name: table.name, rows: table.rollup.table(.day),
           columns: table.keyColumns + table.rollup.counters.map(\.column))
       }
   }
 
   /// What the builds have together of tables that have grown by a tenth since it was looked at.
   private func grownTables() throws(WarehouseError) -> [Table] {
-    let rows = try connection.run(library.sql("batch/tables_grown"))
-    var names: Set<String> = []
-    for row in 0..<rows.count { names.insert(try rows.text(row, 0)) }
+    let names = try tables("batch/tables_grown")
     return Self.summed.filter { names.contains($0.name) }.map {
       Table(name: "builds.\($0.name)", columns: $0.columns)
     }
@@ -115,8 +113,9 @@ struct Statistics {
   /// New rows up to which a table that PostgreSQL knows already is as it was before.
   private static let manyRows = 1000
 
-  private func unknownTables() throws(WarehouseError) -> Set<String> {
-    let rows = try connection.run(library.sql("batch/tables_unknown"))
+  /// The names that a query answers with.
+  private func tables(_ query: String) throws(WarehouseError) -> Set<String> {
+    let rows = try connection.run(library.sql(query))
     var names: Set<String> = []
     for row in 0..<rows.count { names.insert(try rows.text(row, 0)) }
     return names

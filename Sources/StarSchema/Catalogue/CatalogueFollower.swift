@@ -88,8 +88,9 @@ public final class CatalogueFollower {
   /// - Parameter isLoad: whether a load asks, which the next one needs not look behind again.
   /// - Throws: `WarehouseError`.
   public func fillDue(isLoad: Bool) throws(WarehouseError) {
+    guard isLoad else { return try store.fillDue() }
     let progress = try store.progress()
     try store.fillDue()
-    if isLoad { try store.noteFilled(progress) }
+    try store.noteFilled(progress)
   }
 }
