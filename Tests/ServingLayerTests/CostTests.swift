@@ -54,8 +54,16 @@ import Warehouse
 }
 
 @Suite struct Commits {
-  private func commit(_ number: Int, _ version: String) throws -> Commit {
-    try #require(Commit(["\(number)", version]))
+  private func commit(_ number: Int, _ version: String, load: String = "1") throws -> Commit {
+    try #require(Commit(["\(number)", version, load]))
+  }
+
+  private func made(
+    _ text: String, _ commit: Commit, ago: Duration = .zero, took: Duration = .zero,
+    mayLag: Bool = false
+  ) -> AnswerCache.Made {
+    AnswerCache.Made(
+      answer: .json(text), commit: commit, began: .now - ago, took: took, mayLag: mayLag)
   }
 
   @Test func `an earlier snapshot that ends later changes nothing`() throws {
@@ -82,16 +90,47 @@ import Warehouse
   {
     let watch = CommitWatch()
     let cache = AnswerCache(watch: watch, limit: 20_000)
-    watch.note(try commit(1, "a"), began: .now)
-    for number in 0..<100 { cache.keep(.json("\(number)"), to: "\(number)", version: "a") }
+    let first = try commit(1, "a")
+    watch.note(first, began: .now)
+    for number in 0..<100 { cache.keep(made("\(number)", first), to: "\(number)") }
     #expect(cache.answer(to: "0", version: "a") == nil)
     #expect(cache.answer(to: "99", version: "a") != nil && cache.mayAnswer("99"))
-    cache.keep(.json(String(repeating: "x", count: 9000)), to: "large", version: "a")
+    cache.keep(made(String(repeating: "x", count: 9000), first), to: "large")
     #expect(cache.answer(to: "large", version: "a") == nil)
     watch.note(try commit(2, "b"), began: .now)
     #expect(!cache.mayAnswer("99"))
-    cache.keep(.json("late"), to: "late", version: "a")
+    cache.keep(made("late", first), to: "late")
     #expect(cache.answer(to: "late", version: "a") == nil)
+  }
+
+  @Test func `a costly answer is given for a while after a flush, and for none after a load`()
+    throws
+  {
+    let watch = CommitWatch()
+    let cache = AnswerCache(watch: watch)
+    let first = try commit(1, "a")
+    watch.note(first, began: .now)
+    cache.keep(made("cheap", first), to: "cheap")
+    cache.keep(made("young", first, mayLag: true), to: "young")
+    cache.keep(
+      made("due", first, ago: .seconds(3), took: .milliseconds(200), mayLag: true), to: "due")
+    cache.keep(
+      made("old", first, ago: .seconds(5), took: .milliseconds(200), mayLag: true), to: "old")
+    cache.keep(made("slow", first, ago: .seconds(11), took: .seconds(3), mayLag: true), to: "slow")
+    watch.note(try commit(2, "b"), began: .now)
+    #expect(cache.lagging("cheap") == nil)
+    #expect(cache.lagging("young")?.isDue == false)
+    #expect(cache.lagging("due")?.isDue == true)
+    #expect(cache.lagging("old") == nil && cache.lagging("slow") == nil)
+    // One that was made before a flush and comes after it is kept, but not in place of a later one.
+    cache.keep(made("late", first, mayLag: true), to: "late")
+    #expect(cache.lagging("late") != nil)
+    cache.keep(made("older", first, ago: .seconds(1), mayLag: true), to: "young")
+    #expect(cache.lagging("young")?.isDue == false)
+    watch.note(try commit(3, "c", load: "2"), began: .now)
+    for question in ["young", "due", "late"] { #expect(cache.lagging(question) == nil) }
+    cache.keep(made("gone", first, mayLag: true), to: "gone")
+    #expect(cache.lagging("gone") == nil)
   }
 
   @Test func `numbers of snapshots grow with each transaction, whatever else runs`() throws {
@@ -99,7 +138,7 @@ import Warehouse
     let sql = try ServingQueries(SQLLibrary()).committed
     func now() throws -> Commit {
       let rows = try fixture.connection.run(sql)
-      return try #require(Commit([rows.textOrNull(0, 0), rows.textOrNull(0, 1)]))
+      return try #require(Commit((0..<3).map { rows.textOrNull(0, $0) }))
     }
     let other = try fixture.database.connect()
     let first = try now()
@@ -113,7 +152,9 @@ import Warehouse
     #expect(first.number <= during.number && during.number < flushed.number)
     #expect(flushed.number < last.number)
     #expect(first.version == during.version && flushed.version == last.version)
-    #expect(during.version != flushed.version)
+    #expect(during.version != flushed.version && during.published == flushed.published)
+    try fixture.publish(loadedEpoch: 1, finalBefore: "2026-11-10 00:00Z")
+    #expect(try now().published != flushed.published)
   }
 }
 

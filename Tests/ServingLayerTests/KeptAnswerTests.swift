@@ -59,6 +59,44 @@ extension Fixture {
     }
   }
 
+  @Test
+  func
+    `a list lags behind a flush for a moment, is made again meanwhile, and never lags behind a load`()
+    throws
+  {
+    defer { server.stop() }
+    try fixture.connection.run(
+      "insert into warehouse.dim_song (song_key, artist, title) values (7, 'X', 'one')")
+    func play(_ listens: Int) throws {
+      try fixture.connection.run(
+        "insert into speed.minute_song (epoch, minute, song_key, listens)"
+          + " values (1, date_trunc('minute', now()), 7, \(listens))")
+      try fixture.flush(listens: listens)
+    }
+    let from = Instant.now.milliseconds / Instant.minute * Instant.minute - 10 * Instant.minute
+    let target = "metrics=listens&by=artist&from=\(from)&to=\(from + 20 * Instant.minute)"
+    try play(5)
+    #expect(try get(target).contains("\"listens\":5,"))
+    try play(2)
+    // Whoever wants the newest says so.
+    #expect(
+      try get(target + "&limit=5", header: "Cache-Control: no-cache\r\n").contains("\"listens\":7,")
+    )
+    #expect(
+      try eventually(within: 60) {
+        let answer = try get(target)
+        return answer.contains("\"listens\":7,")
+      })
+    try play(4)
+    #expect(try get(target, header: "Cache-Control: no-cache\r\n").contains("\"listens\":11,"))
+    // The load has what was played, and nothing of the speed layer counts any more.
+    try fixture.add(
+      .song, minute: "2026-11-01 10:00Z", keys: ["song_key": "7"], [.listens: 11])
+    try fixture.publish(loadedEpoch: 1, finalBefore: "2026-11-10 00:00Z")
+    _ = try get("metrics=listens&granularity=none&limit=77")
+    #expect(!(try get(target).contains("\"listens\":11,")))
+  }
+
   @Test func `an answer has a name as soon as the catalogue gives it`() throws {
     defer { server.stop() }
     try fixture.connection.script(

@@ -103,6 +103,21 @@ final class Dispatcher: Sendable {
     }
   }
 
+  /// Makes an answer again for which nobody waits, unless that is being done.
+  func renew(_ work: Work) {
+    let isQueued = state.withLock { state in
+      guard !state.isClosed, state.questions[work.question] == nil,
+        state.queues[work.lane, default: []].count < work.lane.queueLimit
+      else { return false }
+      state.lastJob += 1
+      state.jobs[state.lastJob] = Job(work: work, exchanges: [])
+      state.questions[work.question] = state.lastJob
+      state.queues[work.lane, default: []].append(state.lastJob)
+      return true
+    }
+    if isQueued { signals[work.lane]?.signal() }
+  }
+
   private func answer(_ exchange: Exchange, _ response: Response) {
     exchange.complete(router.finish(response, exchange.request, since: exchange.arrivedAt))
   }

@@ -244,6 +244,11 @@ private func answerRequest(
     return send(
       context.router.finish(response, exchange.request, since: exchange.arrivedAt),
       on: connection, context)
+  case .lagging(let response, let renewal):
+    context.dispatcher.renew(renewal)
+    return send(
+      context.router.finish(response, exchange.request, since: exchange.arrivedAt),
+      on: connection, context)
   case .work(let work):
     exchange.suspend()
     context.dispatcher.submit(exchange, work)

@@ -22,7 +22,8 @@ public struct HTTPServerConfiguration: Sendable {
   /// Path of the private key in PEM; goes together with `tlsCertificate`.
   public var tlsKey: String?
   /// Connections to the database at a time for questions, and so questions at a time; at least 2. A quarter of them is for
-  /// those that read much, which get no others. Probes and live streams have three more, answers in pieces two.
+  /// those that read much, which get no others. Probes and live streams have three more, answers in pieces two,
+  /// answers that are made again one.
   public var databaseConnections = 8
   /// Whole seconds after which PostgreSQL gives up a query.
   public var queryTimeout = 30
@@ -70,7 +71,8 @@ public final class HTTPServer: Sendable {
   /// - Throws: `ServingError`; `WarehouseError` where the SQL files are not found.
   public convenience init(_ configuration: HTTPServerConfiguration, databaseURL: String) throws {
     let database = WarehouseDatabase(
-      url: databaseURL, connections: max(2, configuration.databaseConnections) + Self.streams,
+      url: databaseURL,
+      connections: max(2, configuration.databaseConnections) + Self.renewals + Self.streams,
       timeout: configuration.queryTimeout)
     let probes = WarehouseDatabase(
       url: databaseURL, connections: Self.probeConnections,
@@ -81,6 +83,7 @@ public final class HTTPServer: Sendable {
 
   /// Answers that are sent in pieces at a time, each with a connection of its own.
   private static let streams = 2
+  private static let renewals = 1
   /// For two threads of the lane, and for the live streams.
   private static let probeConnections = 3
   /// Whole seconds after which PostgreSQL gives up what a probe asks.
@@ -141,7 +144,7 @@ public final class HTTPServer: Sendable {
       socket: socket, router: router, tls: tls,
       threads: [
         .probe: Self.probeConnections - 1, .question: questions - heavy, .heavy: heavy,
-        .stream: Self.streams,
+        .renewal: Self.renewals, .stream: Self.streams,
       ],
       limits: HTTPDaemon.Limits(descriptors: raiseDescriptorLimit()))
     let poller = Poller(hub: hub, interval: configuration.pollInterval)

@@ -138,6 +138,14 @@ struct QueryPlan: Sendable {
     return plan
   }
 
+  /// Whether rows of many members are read, or events: what takes so long that its answer may lag behind a flush.
+  var readsManyMembers: Bool {
+    switch source {
+    case .facts: true
+    case .rollup(let rollup): [.song, .user, .location].contains(rollup)
+    }
+  }
+
   /// Whether a rate is asked for that settled plays alone make.
   var readsSettled: Bool { query.measuresRead.contains(where: \.isOfEndedPlays) }
 

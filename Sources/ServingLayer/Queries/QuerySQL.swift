@@ -150,7 +150,7 @@ struct QuerySQL {
   private mutating func answer(_ suffix: String) -> [String] {
     let rows = (plan.ranking.map { chosenRows(of: $0) } ?? rows()).joined(
       separator: "\n  union all\n  ")
-    var tables = ["counted\(suffix) as (\n  \(rows)\n)"]
+    var tables = ["counted\(suffix) as (\n  \(addedUp(rows))\n)"]
     let join = homes.compactMap(\.dimensionTable)
       .map { " left join layers.\($0.table) using (\($0.key))" }.joined()
     let filters = plan.query.filters.compactMap { condition($0) }

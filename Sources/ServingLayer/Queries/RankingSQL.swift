@@ -139,12 +139,13 @@ extension QuerySQL {
           : "select \(names.label) as label, listens from (\(totals)) as total\(join) where true\(names.filter)"
       )
     }
-    // The speed layer's are few, and have no label.
-    let (from, to) = (bind(days.from.isoDate), bind(days.to.isoDate))
+    // The speed layer's have no label, and are exact: minutes know no days.
+    let (from, to) = (bind(plan.query.from.iso8601), bind(plan.query.to.iso8601))
     parts.append(
-      "select \(names.label) as label, listens"
-        + " from layers.\(ranking.table.rollup.table(.day).name)\(join)"
-        + " where not is_loaded and day >= \(from)::date and day < \(to)::date\(isAmong)\(names.filter)"
+      "select \(names.label) as label, listens from (select \(names.key), sum(listens) as listens"
+        + " from layers.recent_\(ranking.table.rollup.name)"
+        + " where minute >= \(from)::timestamptz and minute < \(to)::timestamptz\(isAmong)"
+        + " group by \(names.key)) as recent\(join) where true\(names.filter)"
     )
     return parts.joined(separator: "\n    union all\n    ")
   }
@@ -197,27 +198,13 @@ extension QuerySQL {
           + " and \(lookup.key) = member.\(lookup.key) offset 0) as part"
       )
     }
-    rows.append("\(recentRows(of: ranking)) and \(isChosen)")
+    rows.append("\(recentRows(of: rollup, isInBuckets: false)) and \(isChosen)")
     if !stretches.isEmpty {
       // Minutes that are given up are in the facts. The view is read once, as the planner looks at all partitions each time.
-      let (from, to) = (bind(plan.query.from.iso8601), bind(plan.query.to.iso8601))
       rows.append(
         "select \(source(by: "ts"))is_loaded from layers.past_minute_\(rollup.name) where \(isChosen)"
-          + " and (is_loaded and (\(stretches.joined(separator: " or ")))"
-          + " or not is_loaded and ts >= \(from)::timestamptz and ts < \(to)::timestamptz)")
+          + " and is_loaded and (\(stretches.joined(separator: " or ")))")
     }
     return rows
-  }
-
-  /// The speed layer's rows of all of the range, by the widest rung that its ends agree with.
-  private mutating func recentRows(of ranking: Ranking) -> String {
-    let rungs = plan.pieces.map(\.rung)
-    let rung = Rung.allCases.first(where: rungs.contains) ?? .minute
-    let type = Self.type(rung)
-    let (from, to) = (bind(Self.text(plan.query.from, rung)), bind(Self.text(plan.query.to, rung)))
-    return
-      "select \(source(by: rung.column, rung))is_loaded from layers.\(ranking.table.rollup.table(rung).name)"
-      + " where not is_loaded"
-      + " and \(rung.column) >= \(from)::\(type) and \(rung.column) < \(to)::\(type)"
   }
 }

@@ -7,8 +7,8 @@ extension QuerySQL {
     switch plan.source {
     case .rollup(let rollup):
       return Rung.allCases.flatMap { rung in
-        rows(of: rollup, rung, plan.pieces.filter { $0.rung == rung })
-      }
+        loadedRows(of: rollup, rung, plan.pieces.filter { $0.rung == rung })
+      } + [recentRows(of: rollup)]
     case .facts:
       let (from, to) = (bind(plan.query.from.iso8601), bind(plan.query.to.iso8601))
       let counted = homes.compactMap(\.factColumn).map { " and \($0) is not null" }.joined()
@@ -22,30 +22,26 @@ extension QuerySQL {
     }
   }
 
-  /// The rows of the pieces on one rung, with the start of their bucket as `at`. Minutes that are given up come
-  /// from the facts.
-  private mutating func rows(
+  /// The loaded rows of the pieces on one rung, with the start of their bucket as `at`. Minutes that are given up come from
+  /// the facts.
+  private mutating func loadedRows(
     of rollup: Rollup, _ rung: Rung, _ pieces: [RungPiece]
   ) -> [String] {
     let name = "layers.\(rollup.table(rung).name)"
-    var views = [View(loaded: name, recent: name, filtered: rung.column, rung: rung)]
-    if rung == .day, let groups = plan.groups { views[0].loaded = Self.rows(of: groups) }
+    var views = [View(name: name, filtered: rung.column, rung: rung)]
+    if rung == .day, let groups = plan.groups { views[0].name = Self.rows(of: groups) }
     if rung == .minute, !rollup.keepsAllMinutes {
-      let past = "layers.past_\(rollup.table(rung).name)"
-      views.append(View(loaded: past, recent: past, filtered: "ts"))
+      views.append(View(name: "layers.past_\(rollup.table(rung).name)", filtered: "ts"))
     }
     return views.flatMap { view in
       pieces.count > Self.fewPieces
-        ? rows(of: view, rung, pieces) : pieces.flatMap { rows(of: view, $0) }
+        ? [loadedRows(of: view, rung, pieces)] : pieces.map { loadedRows(of: view, $0) }
     }
   }
 
-  /// What the rows of one rung are read from.
+  /// What the loaded rows of one rung are read from.
   private struct View {
-    /// What has the loaded rows.
-    var loaded: String
-    /// What has those of the speed layer; may be the same.
-    var recent: String
+    var name: String
     /// The column with the time.
     var filtered: String
     /// What its values are the starts of; nil where they are any points in time.
@@ -60,7 +56,7 @@ extension QuerySQL {
   /// Pieces of a rung up to which each is read on its own, because the planner then knows its range.
   private static let fewPieces = 2
 
-  private mutating func rows(of view: View, _ piece: RungPiece) -> [String] {
+  private mutating func loadedRows(of view: View, _ piece: RungPiece) -> String {
     let type = Self.type(piece.rung)
     let (from, to) = (
       bind(Self.text(piece.from, piece.rung)), bind(Self.text(piece.to, piece.rung))
@@ -68,47 +64,41 @@ extension QuerySQL {
     let at =
       isWithinBucket(piece.rung)
       ? "(select \(bucket(Self.start(of: "\(from)::\(type)", piece.rung))))" : at(piece.rung)
-    let range =
-      "\(view.filtered) >= \(from)::\(type) and \(view.filtered) < \(to)::\(type)"
-    func select(_ from: String, _ rows: String) -> String {
-      "select \(at) as at, \(source(by: view.filtered, view.rung))is_loaded from \(from) where \(rows)\(range)"
-    }
-    return view.loaded == view.recent
-      ? [select(view.loaded, "")]
-      : [select(view.loaded, "is_loaded and "), select(view.recent, "not is_loaded and ")]
+    return "select \(at) as at, \(source(by: view.filtered, view.rung))is_loaded from \(view.name)"
+      + " where is_loaded and \(view.filtered) >= \(from)::\(type) and \(view.filtered) < \(to)::\(type)"
   }
 
-  /// Many pieces at once, whose number is not in the statement's length: the loaded rows of one after the other by an index, and
-  /// those of the speed layer, which has none, in one go.
-  private mutating func rows(
+  /// Many pieces at once, whose number is not in the statement's length: one after the other by an index.
+  private mutating func loadedRows(
     of view: View, _ rung: Rung, _ pieces: [RungPiece]
-  ) -> [String] {
+  ) -> String {
     let filtered = view.filtered
     let type = Self.type(rung)
-    let starts = pieces.map { Self.text($0.from, rung) }
-    let ends = pieces.map { Self.text($0.to, rung) }
-    let ranges = zip(starts, ends).map { "[\($0),\($1))" }
+    let starts = bind(Self.array(pieces.map { Self.text($0.from, rung) }))
+    let ends = bind(Self.array(pieces.map { Self.text($0.to, rung) }))
     let columns = "\(source(by: filtered, view.rung))is_loaded"
     let isWithin = isWithinBucket(rung)
     // `offset 0` keeps the planner from taking the ranges for a join of two tables, whose size it can only guess.
-    return [
+    return
       "select part.* from (select start, stop\(isWithin ? ", \(bucket(Self.start(of: "start", rung))) as at" : "")"
-        + " from unnest(\(bind(Self.array(starts)))::\(type)[],"
-        + " \(bind(Self.array(ends)))::\(type)[]) as span(start, stop) offset 0) as piece"
-        + " cross join lateral (select \(isWithin ? "piece.at" : at(rung)) as at, \(columns)"
-        + " from \(view.loaded) where is_loaded"
-        + " and \(filtered) >= piece.start and \(filtered) < piece.stop offset 0) as part",
-      "select \(at(rung)) as at, \(columns) from \(view.recent) where not is_loaded"
-        + " and \(filtered) <@ \(bind(Self.array(ranges)))::\(Self.multirange(rung))",
-    ]
+      + " from unnest(\(starts)::\(type)[], \(ends)::\(type)[]) as span(start, stop) offset 0) as piece"
+      + " cross join lateral (select \(isWithin ? "piece.at" : at(rung)) as at, \(columns)"
+      + " from \(view.name) where is_loaded"
+      + " and \(filtered) >= piece.start and \(filtered) < piece.stop offset 0) as part"
+  }
+
+  /// The speed layer's rows of all of the range. They are by the minute whatever the rungs of the pieces, so that they are read
+  /// once for all of these.
+  mutating func recentRows(of rollup: Rollup, isInBuckets: Bool = true) -> String {
+    let (from, to) = (bind(plan.query.from.iso8601), bind(plan.query.to.iso8601))
+    let at = isInBuckets ? "\(at(.minute)) as at, " : ""
+    return "select \(at)\(source(by: "minute", .minute))false as is_loaded"
+      + " from layers.recent_\(rollup.name)"
+      + " where minute >= \(from)::timestamptz and minute < \(to)::timestamptz"
   }
 
   /// The type of the column that says when a row's width begins.
   static func type(_ rung: Rung) -> String { rung == .day ? "date" : "timestamptz" }
-
-  private static func multirange(_ rung: Rung) -> String {
-    rung == .day ? "datemultirange" : "tstzmultirange"
-  }
 
   static func text(_ time: Instant, _ rung: Rung) -> String {
     rung == .day ? time.isoDate : time.iso8601

@@ -1,14 +1,36 @@
 import Synchronization
 
-/// Answers by their questions, of the latest version of the warehouse alone.
+/// Answers by their questions: those of the latest version of the warehouse, and of costly ones those of a moment before, which are
+/// given while the next ones are made.
 final class AnswerCache: Sendable {
+  /// An answer, and what is known of how it came to be.
+  struct Made {
+    var answer: StoredAnswer
+    /// Of the answer's snapshot.
+    var commit: Commit
+    /// A time before the snapshot was taken.
+    var began: ContinuousClock.Instant
+    var took: Duration
+    /// Whether it may be given for a while after flushes that it knows nothing of.
+    var mayLag: Bool
+
+    /// For how long after its snapshot: so long that making the answer again and again takes a part of one processor, and no longer
+    /// than the page takes to say that it is behind.
+    var patience: Duration {
+      min(max(took * 20, AnswerCache.leastPatience), AnswerCache.greatestPatience)
+    }
+  }
+
+  static let leastPatience = Duration.seconds(2)
+  static let greatestPatience = Duration.seconds(10)
+
   private struct State {
-    /// Of all answers.
-    var version: String?
-    var answers: [String: StoredAnswer] = [:]
+    var answers: [String: Made] = [:]
     /// The questions, those that came first before those that came later.
     var questions: [String] = []
     var size = 0
+    /// Of the answers that do not lag.
+    var commit: Commit?
   }
 
   let watch: CommitWatch
@@ -23,7 +45,23 @@ final class AnswerCache: Sendable {
 
   /// The answer of a version, which `watch` has given.
   func answer(to question: String, version: String) -> StoredAnswer? {
-    state.withLock { $0.version == version ? $0.answers[question] : nil }
+    state.withLock { state in
+      guard let made = state.answers[question], made.commit.version == version else { return nil }
+      return made.answer
+    }
+  }
+
+  /// An answer of a moment before, of the loads that are published now, and whether it is time to make it again.
+  func lagging(
+    _ question: String, now: ContinuousClock.Instant = .now
+  ) -> (answer: StoredAnswer, isDue: Bool)? {
+    guard let commit = watch.commit,
+      let made = state.withLock({ $0.answers[question] }), made.mayLag,
+      made.commit.published == commit.published
+    else { return nil }
+    let age = now - made.began
+    guard age <= made.patience else { return nil }
+    return (made.answer, age >= made.patience / 2)
   }
 
   /// Whether there is an answer that may be given again once a look at the database has shown that nothing has changed.
@@ -32,24 +70,52 @@ final class AnswerCache: Sendable {
     return answer(to: question, version: version) != nil
   }
 
-  /// Keeps an answer, unless something newer has been shown since its snapshot.
-  ///
-  /// - Parameter version: of the answer's snapshot.
-  func keep(_ answer: StoredAnswer, to question: String, version: String) {
-    guard version == watch.version, answer.size <= limit / 4 else { return }
+  /// Keeps an answer, unless something newer has been shown since its snapshot. One that may lag is kept all the same.
+  func keep(_ made: Made, to question: String) {
+    let shown = watch.commit
+    let isKept =
+      made.mayLag
+      ? made.commit.published == shown?.published : made.commit.version == shown?.version
+    guard isKept, made.answer.size <= limit / 4 else { return }
     state.withLock { state in
-      if state.version != version { state = State(version: version) }
-      guard state.answers.updateValue(answer, forKey: question) == nil else { return }
-      state.questions.append(question)
-      state.size += answer.size
+      if state.commit != shown {
+        state.commit = shown
+        Self.drop(from: &state) { other in
+          other.mayLag
+            ? other.commit.published != shown?.published : other.commit.version != shown?.version
+        }
+      }
+      if let old = state.answers[question] {
+        // Of two that are made at the same time the older one may come later.
+        guard old.began <= made.began else { return }
+        state.size -= old.answer.size
+      } else {
+        state.questions.append(question)
+      }
+      state.answers[question] = made
+      state.size += made.answer.size
       var dropped = 0
       while state.size > limit, dropped < state.questions.count {
         if let old = state.answers.removeValue(forKey: state.questions[dropped]) {
-          state.size -= old.size
+          state.size -= old.answer.size
         }
         dropped += 1
       }
       state.questions.removeFirst(dropped)
     }
+  }
+
+  private static func drop(from state: inout State, where isOver: (Made) -> Bool) {
+    var questions: [String] = []
+    for question in state.questions {
+      guard let made = state.answers[question] else { continue }
+      guard isOver(made) else {
+        questions.append(question)
+        continue
+      }
+      state.answers[question] = nil
+      state.size -= made.answer.size
+    }
+    state.questions = questions
   }
 }

@@ -7,13 +7,17 @@ struct Commit: Equatable, Sendable {
   var number: Int64
   /// Changes whenever either layer has written; `WarehouseState.version` of the same snapshot.
   var version: String
+  /// Changes whenever a load is published or taken back, or names come to be known, but not with a flush.
+  var published: String
 
   /// nil where the row is not one of `committed.sql`.
   init?(_ row: [String?]?) {
-    guard let row, row.count == 2, let number = row[0].flatMap({ Int64($0) }), let version = row[1]
+    guard let row, row.count == 3, let number = row[0].flatMap({ Int64($0) }), let version = row[1],
+      let published = row[2]
     else { return nil }
     self.number = number
     self.version = version
+    self.published = published
   }
 }
 
@@ -41,6 +45,9 @@ final class CommitWatch: Sendable {
   /// The version that was shown last; nil before the first.
   var version: String? { state.withLock { $0.commit?.version } }
 
+  /// The latest commit that was shown; nil before the first.
+  var commit: Commit? { state.withLock { $0.commit } }
+
   /// The version, where the database has been looked at just now.
   var freshVersion: String? {
     let now = ContinuousClock.now
@@ -64,12 +71,16 @@ final class CommitWatch: Sendable {
 
 /// The commits that the snapshots of one answer have seen.
 final class SeenCommits: Sendable {
-  private let versions = Mutex<Set<String>>([])
+  private let commits = Mutex<[Commit]>([])
 
-  func add(_ commit: Commit) { versions.withLock { _ = $0.insert(commit.version) } }
+  func add(_ commit: Commit) {
+    commits.withLock { commits in
+      if commits.last?.version != commit.version { commits.append(commit) }
+    }
+  }
 
-  /// The version of all snapshots; nil where there was none, or they differ.
-  var version: String? { versions.withLock { $0.count == 1 ? $0.first : nil } }
+  /// The first commit, where all snapshots have its version; nil where there was none, or they differ.
+  var commit: Commit? { commits.withLock { $0.count == 1 ? $0.first : nil } }
 }
 
 /// A database whose every snapshot tells the watch what it has seen.

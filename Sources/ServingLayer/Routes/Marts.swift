@@ -9,10 +9,9 @@ extension Router {
   /// What the view goes back.
   private static let anomaliesRange: Int64 = 14 * 24 * 60 * Instant.minute
 
-  func trending(_ request: Request) -> RequestStep {
+  func trending(_ request: Request) throws -> RequestStep {
     let question = Route.trending.path
-    if let answer = fresh(question, request) { return answer }
-    return kept(question, .heavy) { router in
+    return try kept(question, request, (.heavy, true)) { router in
       let answer = try router.database.answer(router.queries.trending, ["\(Self.trendingShown)"])
       var json = JSONWriter()
       json.object { json in
@@ -33,9 +32,8 @@ extension Router {
     let (from, to) = try read.range(
       now: clock(), timeZone: try read.timeZone(), length: Self.anomaliesRange)
     let question = "\(Route.anomalies.path)\n\(from.milliseconds)\n\(to.milliseconds)"
-    if let answer = fresh(question, request) { return answer }
     // Ten weeks of the hours of all places are read, whatever the range.
-    return kept(question, .heavy) { router in
+    return try kept(question, request, (.heavy, true)) { router in
       let answer = try router.database.answer(
         router.queries.anomalies,
         ["\(from.milliseconds)", "\(to.milliseconds)", "\(Self.anomaliesShown + 1)"])
@@ -62,9 +60,8 @@ extension Router {
       \(range.timeZone)
       \(range.granularity.rawValue)
       """
-    if let answer = fresh(question, request) { return answer }
     // All of the past is read, whatever the range.
-    return kept(question, .heavy) { router in
+    return try kept(question, request, (.heavy, true)) { router in
       let answers: [StatementAnswer]
       do throws(WarehouseError) {
         answers = try router.database.answers(router.queries.newcomers.statements(range))

@@ -13,34 +13,45 @@ extension Router {
       return whole(request, query)
     }
     let question = Self.question(request, query, now: now)
-    if let answer = fresh(question, request) { return answer }
-    let plan = try QueryPlan(query)
     // The rest is worked out by others who ask the same too, so that it must not depend on who asks.
     let asked = Request(path: request.path, query: request.query)
-    return kept(question, QueryCost(plan).isHeavy ? .heavy : .question) { router in
-      try router.refuseCostly(plan)
+    return try kept(question, request, kind(of: query)) { router in
+      try router.refuseCostly(QueryPlan(query))
       return try router.query(asked, now: now)
     }
   }
 
-  /// The answer that is kept, where the database has been looked at just now.
-  func fresh(_ question: String, _ request: Request) -> RequestStep? {
-    guard let cache, let version = cache.watch.freshVersion,
-      let answer = cache.answer(to: question, version: version), answer.isReady(for: request)
-    else { return nil }
-    return .answer(answer.response(for: request))
+  private func kind(of query: Query) throws -> Kind {
+    let plan = try QueryPlan(query)
+    return (QueryCost(plan).isHeavy ? .heavy : .question, plan.readsManyMembers)
   }
 
-  /// The answer that is kept, where nothing has been committed since, else a new one, which is kept.
+  /// Where an answer is made, and whether it may be given for a moment after a flush that it knows nothing of.
+  typealias Kind = (lane: Lane, mayLag: Bool)
+
+  /// Makes an answer of status 200; asks the database of the router that it gets.
+  typealias Answering = @Sendable (Router) throws -> Response
+
+  /// The answer that is kept, where nothing has been committed since, or of a costly one what it was a moment before, else a new one,
+  /// which is kept.
   ///
   /// - Parameters:
   ///   - question: the same text for requests that have the same answer.
-  ///   - lane: where a new answer is made.
-  ///   - answer: of status 200; asks the database of the router that it gets.
+  ///   - kind: asked for where no answer is at hand.
   func kept(
-    _ question: String, _ lane: Lane, _ answer: @escaping @Sendable (Router) throws -> Response
-  ) -> RequestStep {
-    let inFull = Work(question: question, lane: lane) { answered(question, $0, answer) }
+    _ question: String, _ request: Request,
+    _ kind: @autoclosure () throws -> Kind,
+    _ answer: @escaping Answering
+  ) throws -> RequestStep {
+    // RFC 9111, 5.2.1.4: whoever says so gets no answer that has not been asked for anew.
+    let isAnew = request.headers["cache-control"]?.contains("no-cache") == true
+    if !isAnew, let step = atHand(question, request, answer) { return step }
+    let (lane, mayLag) = try kind()
+    let make: @Sendable (Cancellation) -> Work.Outcome = {
+      answered(question, mayLag: mayLag, $0, answer)
+    }
+    if isAnew { return .work(Work(question: question + "\nanew", lane: lane, run: make)) }
+    let inFull = Work(question: question, lane: lane, run: make)
     guard let cache, cache.mayAnswer(question) else { return .work(inFull) }
     return .work(
       Work(question: question, lane: .probe) { cancellation in
@@ -58,19 +69,44 @@ extension Router {
       })
   }
 
+  /// The answer that is kept, where the database has been looked at just now; a costly one also for a moment after that.
+  private func atHand(
+    _ question: String, _ request: Request, _ answer: @escaping Answering
+  ) -> RequestStep? {
+    guard let cache else { return nil }
+    if let version = cache.watch.freshVersion,
+      let answer = cache.answer(to: question, version: version), answer.isReady(for: request)
+    {
+      return .answer(answer.response(for: request))
+    }
+    guard let (lagging, isDue) = cache.lagging(question), lagging.isReady(for: request)
+    else { return nil }
+    let response = lagging.response(for: request)
+    guard isDue else { return .answer(response) }
+    return .lagging(
+      response,
+      renewal: Work(question: question, lane: .renewal) {
+        answered(question, mayLag: true, $0, answer)
+      })
+  }
+
   /// Asks the database what has been committed; what it says is noted on the way.
   private func look(_ cancellation: Cancellation) throws(WarehouseError) {
     _ = try reading(.probe, cancellation, SeenCommits()).database.answers([])
   }
 
   private func answered(
-    _ question: String, _ cancellation: Cancellation, _ make: (Router) throws -> Response
+    _ question: String, mayLag: Bool, _ cancellation: Cancellation, _ make: Answering
   ) -> Work.Outcome {
     do {
       let seen = SeenCommits()
+      let began = ContinuousClock.now
       let answer = StoredAnswer(try make(reading(.question, cancellation, seen)))
-      if let cache, let version = seen.version {
-        cache.keep(answer, to: question, version: version)
+      if let cache, let commit = seen.commit {
+        cache.keep(
+          AnswerCache.Made(
+            answer: answer, commit: commit, began: began, took: ContinuousClock.now - began,
+            mayLag: mayLag), to: question)
       }
       return .stored(answer)
     } catch {

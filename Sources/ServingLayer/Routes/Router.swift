@@ -43,10 +43,11 @@ struct Router: Sendable {
       case .pieces(let make): step = .answer(Self.gathered(make))
       }
     }
-    guard case .answer(let response) = step else {
-      return finish(RequestError.busy.response, request, since: start)
+    switch step {
+    case .answer(let response), .lagging(let response, renewal: _):
+      return finish(response, request, since: start)
+    case .work: return finish(RequestError.busy.response, request, since: start)
     }
-    return finish(response, request, since: start)
   }
 
   /// The pieces of an answer, as one.
@@ -127,7 +128,7 @@ struct Router: Sendable {
     case .query: try question(request)
     case .catalog: .answer(Self.catalog.response(for: request))
     case .live: .answer(live(request))
-    case .trending: trending(request)
+    case .trending: try trending(request)
     case .anomalies: try anomalies(request)
     case .newcomers: try newcomers(request)
     case .loads, .rollback: work(.loads, .question) { try $0.loads() }

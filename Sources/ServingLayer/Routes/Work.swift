@@ -6,6 +6,8 @@ enum Lane: CaseIterable, Sendable {
   case question
   /// Questions that read much.
   case heavy
+  /// Costly answers that are made again while those of a moment before are given: one after the other.
+  case renewal
   /// Answers of any size, which go to the client while they are read, as fast as it takes them.
   case stream
 
@@ -15,6 +17,7 @@ enum Lane: CaseIterable, Sendable {
     case .probe: 4096
     case .question: 256
     case .heavy, .stream: 32
+    case .renewal: 1024
     }
   }
 
@@ -23,7 +26,7 @@ enum Lane: CaseIterable, Sendable {
     switch self {
     case .probe: .seconds(5)
     case .question: .seconds(10)
-    case .heavy, .stream: .seconds(60)
+    case .heavy, .renewal, .stream: .seconds(60)
     }
   }
 }
@@ -50,4 +53,6 @@ struct Work: Sendable {
 enum RequestStep: Sendable {
   case answer(Response)
   case work(Work)
+  /// An answer of a moment before, and the work that makes it again.
+  case lagging(Response, renewal: Work)
 }
