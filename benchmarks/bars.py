@@ -2,6 +2,7 @@
 
   USERS, DAYS     the size of the history; 10,000 users and 30 days: ten million events. With DAYS=365 and USERS=2500
                   the questions are held to the bars of a year
+  EVENTS          live events a second, while questions are asked; 100
   SMOKE=1         tiny: shows that everything works
   BENCH_BINARY    Polyrhythm's binary, else .build/release/polyrhythm
   TMPDIR          where it works; everything is removed afterwards
@@ -223,13 +224,27 @@ class Bench:
 
     # Questions
 
+    def traffic(self, rate: int) -> tuple:
+        """What a generator is told to write so many events a second, as they happen: users who are always there, with the history's
+        songs. A usual site has nobody in a session when its generator begins, and so many events only an hour later."""
+        file = self.work / "busy.json"
+        config = json.loads((ROOT / "config" / "default.json").read_text())
+        config |= {"beta": 60, "session-gap": 0, "damping": 0, "weekend-damping": 0}
+        file.write_text(json.dumps(config))
+        songs = self.work / "songs"
+        if not songs.exists():
+            self.generate(self.start, self.end, "--seed", SEED, "--export-catalogue", songs)
+            (songs / "users.csv").unlink()
+        return ("--config", file, "--catalogue", songs, "--users", rate * USERS_OF_RATE)
+
     @contextmanager
-    def site(self):
-        """A server and live traffic of 2,000 users; gives the server's address and process."""
+    def site(self, rate: int):
+        """A server and live traffic of so many events a second; gives the server's address and process."""
         place = ("--log", f"dir:{self.log}")
         database = ("--database", self.cluster.url("main"))
-        live_from = (datetime.now(UTC) - timedelta(minutes=2)).strftime("%Y-%m-%dT%H:%M:%SZ")
-        live = ("generate", "--continuous", "--users", 2000, "--from", live_from, "--seed", SEED + 2, *place)
+        live_from = (datetime.now(UTC) - timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        live = ("generate", "--continuous", *self.traffic(rate), "--from", live_from, "--seed", SEED + 2,
+                "--first-user-id", 20_000_000, *place)  # fmt: skip
         commands = [live, ("speed", *place, *database), ("serve", "--listen", "127.0.0.1:0", *database)]
         processes, outputs = [], []
         try:
@@ -260,7 +275,7 @@ class Bench:
     def questions(self) -> None:
         bar, name = (30, "month") if self.days <= 31 else (100, "year")
         span = urllib.parse.urlencode({"from": self.start, "to": self.end})
-        with self.site() as (address, process):
+        with self.site(setting("EVENTS", 20 if os.environ.get("SMOKE") else 100)) as (address, process):
             urls = {chart: f"{address}/api/v1/query?{span}&{query}" for chart, query in CHARTS.items()}
             for chart, url in urls.items():
                 ask(url)
@@ -300,6 +315,8 @@ class Bench:
 
 
 LOAD_BEFORE = os.getloadavg()[0]
+# Users who are always there for each event a second, as `Bench.traffic` has them.
+USERS_OF_RATE = 82
 
 
 def ask(url: str) -> float:
