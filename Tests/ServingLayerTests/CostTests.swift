@@ -127,6 +127,13 @@ import Warehouse
     #expect(cache.lagging("late") != nil)
     cache.keep(made("older", first, ago: .seconds(1), mayLag: true), to: "young")
     #expect(cache.lagging("young")?.isDue == false)
+    cache.forgetWhatIsOver()
+    #expect(cache.lagging("young") != nil && cache.answer(to: "cheap", version: "a") == nil)
+    cache.forgetWhatIsOver(now: .now + .seconds(20))
+    #expect(cache.lagging("young") == nil)
+    for question in ["young", "due", "late"] {
+      cache.keep(made(question, first, mayLag: true), to: question)
+    }
     watch.note(try commit(3, "c", load: "2"), began: .now)
     for question in ["young", "due", "late"] { #expect(cache.lagging(question) == nil) }
     cache.keep(made("gone", first, mayLag: true), to: "gone")

@@ -48,7 +48,7 @@ import Warehouse
       #expect(folded[r] < rows[r], "\(rollup)")
       let several = try connection.run(
         "select count(*) from (select from speed.\(rollup.table(.minute).name) where minute < "
-          + "(select max(minute) - interval '15 minutes' from speed.minute_totals) group by "
+          + "(select max(minute) - interval '6 minutes' from speed.minute_totals) group by "
           + "\((["minute"] + rollup.keyColumns).joined(separator: ", ")) having count(*) > 1) as s")
       #expect(try several.int(0, 0) == 0, "\(rollup)")
     }

@@ -122,7 +122,13 @@ final class HTTPDaemon: @unchecked Sendable {
       context.takeUnretainedValue().dispatcher, context.takeUnretainedValue().deadlines
     )
     sweeper = BackgroundWork("serve sweep") { stop in
+      var tidied = ContinuousClock.now
       while !stop.isRequested {
+        if ContinuousClock.now - tidied >= .seconds(60) {
+          router.cache?.forgetWhatIsOver()
+          FreedMemory.giveBack()
+          tidied = .now
+        }
         dispatcher.sweep()
         deadlines.sweep()
         router.hub.beat()

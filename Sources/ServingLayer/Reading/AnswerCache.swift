@@ -70,6 +70,18 @@ final class AnswerCache: Sendable {
     return answer(to: question, version: version) != nil
   }
 
+  /// Answers that nobody will be given any more.
+  func forgetWhatIsOver(now: ContinuousClock.Instant = .now) {
+    let shown = watch.commit
+    state.withLock { state in
+      Self.drop(from: &state) { made in
+        made.commit.version != shown?.version
+          && !(made.mayLag && made.commit.published == shown?.published
+            && now - made.began <= made.patience)
+      }
+    }
+  }
+
   /// Keeps an answer, unless something newer has been shown since its snapshot. One that may lag is kept all the same.
   func keep(_ made: Made, to question: String) {
     let shown = watch.commit
