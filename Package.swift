@@ -134,7 +134,9 @@ let package = Package(
     tests(
       "MetricsTests",
       ["Metrics", "EventModel", "EventGenerator", "Warehouse", "Support", "TestKit"]),
-    tests("FeedTests", ["Feed", "Metrics", "EventLog", "EventModel", "LayerTestKit", "TestKit"]),
+    tests(
+      "FeedTests",
+      ["Feed", "Metrics", "EventLog", "EventModel", "Support", "LayerTestKit", "TestKit"]),
     tests(
       "StarSchemaTests",
       [

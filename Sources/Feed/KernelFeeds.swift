@@ -24,6 +24,8 @@ public final class KernelFeeds {
 
   private let feeds: [KernelFeed]
   private let outputs: [KernelOutput]
+  /// Where rows of the outputs are moved to when they are taken.
+  private let spares: [RollupSet]
   private var rotation = 0
 
   /// Opens a reader for each start. Partition numbers are dealt to the feeds in turn.
@@ -56,6 +58,7 @@ public final class KernelFeeds {
         ) { configure($0, number) })
     }
     self.outputs = outputs
+    spares = outputs.map { _ in RollupSet() }
     self.feeds = feeds
   }
 
@@ -90,18 +93,15 @@ public final class KernelFeeds {
   public var rowCount: Int { outputs.reduce(0) { $0 + $1.rollups.count } }
 
   /// Brings the rows of all outputs together, those of one time and key added up.
+  /// - Returns: the set that has them now.
+  public func gather() -> RollupSet { RowsOfFeeds(sets: outputs.map(\.rollups)).joined() }
+
+  /// Takes rows out of the outputs, for another thread to bring them together while the feeds go on.
   /// - Parameter bound: only rows of minutes before this one (minutes since 1970); nil for all rows.
-  /// - Returns: the set that has them now, and may have others.
-  public func gather(before bound: Int32? = nil) -> RollupSet {
-    let all = outputs[0].rollups
-    for output in outputs.dropFirst() {
-      for rollup in Rollup.allCases {
-        output.rollups.drain(rollup, before: bound) { cell in
-          all.add(rollup, cell, of: output.rollups, rung: .minute)
-        }
-      }
-    }
-    return all
+  /// - Returns: what must have been emptied before the next call.
+  public func take(before bound: Int32?) -> RowsOfFeeds {
+    for (output, spare) in zip(outputs, spares) { output.rollups.move(to: spare, before: bound) }
+    return RowsOfFeeds(sets: spares)
   }
 
   /// The members that the outputs have met since the last call.

@@ -2,20 +2,14 @@ import EventModel
 import Metrics
 import Warehouse
 
-/// Counted events as rows of the fact tables, each in the order of its `FactTable.columns`.
-///
-/// A load calls this for every event, with the date's key at hand: events come day after day, and the
-/// calendar need not be asked for each of them.
+/// Counted events as rows of the fact tables, each in the order of its `FactTable.columnsOfDay`: the table of a day knows
+/// which day it is, and a table of several days gets rows that `dated` has completed.
 public enum FactRows {
   /// Writes a row of `fact_listen`.
-  /// - Parameters:
-  ///   - dateKey: the day of the fact, yyyymmdd.
-  ///   - texts: what the fact's numbers of texts stand for.
-  public static func append(
-    _ fact: ListenFact, dateKey: Int32, texts: InternedTexts, to buffer: CopyBuffer
-  ) {
-    buffer.startRow(columns: 14)
-    append(fact.keys, dateKey, buffer)
+  /// - Parameter texts: what the fact's numbers of texts stand for.
+  public static func append(_ fact: ListenFact, texts: InternedTexts, to buffer: CopyBuffer) {
+    buffer.startRow(columns: 13)
+    append(fact.keys, buffer)
     buffer.int64(fact.songKey)
     if fact.auth == 0 { buffer.null() } else { buffer.text(texts[fact.auth]) }
     if fact.level == 0 { buffer.null() } else { buffer.text(texts[fact.level]) }
@@ -24,26 +18,21 @@ public enum FactRows {
   }
 
   /// Writes a row of `fact_auth`.
-  /// - Parameter dateKey: the day of the fact, yyyymmdd.
-  public static func append(
-    auth event: Event, _ keys: FactKeys, dateKey: Int32, to buffer: CopyBuffer
-  ) {
-    buffer.startRow(columns: 10)
-    append(keys, dateKey, buffer)
+  public static func append(auth event: Event, _ keys: FactKeys, to buffer: CopyBuffer) {
+    buffer.startRow(columns: 9)
+    append(keys, buffer)
     buffer.bool(event.success ?? false)
     text(event.level, buffer)
   }
 
   /// Writes a row of `fact_page_view`.
-  /// - Parameters:
-  ///   - dateKey: the day of the fact, yyyymmdd.
-  ///   - songKey: the song that the view names; 0 where there is none.
+  /// - Parameter songKey: the song that the view names; 0 where there is none.
   public static func append(
-    pageView event: Event, _ keys: FactKeys, dateKey: Int32, songKey: Int64, _ credit: PageCredit,
+    pageView event: Event, _ keys: FactKeys, songKey: Int64, _ credit: PageCredit,
     to buffer: CopyBuffer
   ) {
-    buffer.startRow(columns: 16)
-    append(keys, dateKey, buffer)
+    buffer.startRow(columns: 15)
+    append(keys, buffer)
     buffer.int64(songKey)
     buffer.bytes(event.page.buffer)
     text(event.method, buffer)
@@ -56,15 +45,45 @@ public enum FactRows {
 
   /// The columns that all facts share.
   @inline(__always)
-  private static func append(_ keys: FactKeys, _ dateKey: Int32, _ buffer: CopyBuffer) {
+  private static func append(_ keys: FactKeys, _ buffer: CopyBuffer) {
     buffer.timestamp(milliseconds: keys.ts)
-    buffer.int32(dateKey)
     buffer.int32(Int32(truncatingIfNeeded: keys.ts / 1000 % 86_400))
     buffer.int64(keys.userKey)
     buffer.int64(keys.locationKey)
     buffer.int64(keys.deviceKey)
     buffer.int64(keys.sessionId)
     buffer.int32(keys.itemInSession)
+  }
+
+  /// Rows of facts of one day, with the day's key in its place: in the order of `FactTable.columns`.
+  /// - Parameters:
+  ///   - rows: what `append` has written.
+  ///   - dateKey: the day, yyyymmdd.
+  public static func dated(_ rows: [UInt8], dateKey: Int32) -> [UInt8] {
+    // A row is the number of its fields, and each field its length and its bytes; the first one is `ts`.
+    let timeEnd = 2 + 4 + 8
+    let date = [Int32(4), dateKey].flatMap { value in
+      withUnsafeBytes(of: value.bigEndian, Array.init)
+    }
+    var dated: [UInt8] = []
+    dated.reserveCapacity(rows.count + rows.count / 8)
+    var start = 0
+    rows.withUnsafeBytes { bytes in
+      while start < bytes.count {
+        let count = Int16(bigEndian: bytes.loadUnaligned(fromByteOffset: start, as: Int16.self))
+        var end = start + 2
+        for _ in 0..<count {
+          let length = Int32(bigEndian: bytes.loadUnaligned(fromByteOffset: end, as: Int32.self))
+          end += 4 + max(0, Int(length))
+        }
+        withUnsafeBytes(of: (count + 1).bigEndian) { dated.append(contentsOf: $0) }
+        dated.append(contentsOf: bytes[start + 2..<start + timeEnd])
+        dated.append(contentsOf: date)
+        dated.append(contentsOf: bytes[start + timeEnd..<end])
+        start = end
+      }
+    }
+    return dated
   }
 
   /// Text and bytes travel alike; a decoded text has no NUL to look for.

@@ -30,7 +30,10 @@ public enum FactTable: String, CaseIterable, Sendable {
     "item_in_session",
   ]
 
-  /// The columns in the order in which `FactRows` writes them.
+  /// The columns in the order in which `FactRows` writes them: all but the day, which is that of the table.
+  public var columnsOfDay: [String] { columns.filter { $0 != "date_key" } }
+
+  /// The columns that a fact has of its own. Beside them a row says its build and its load.
   public var columns: [String] {
     switch self {
     case .listen:

@@ -3,6 +3,7 @@ import EventModel
 import Feed
 import LayerTestKit
 import Metrics
+import Support
 import TestKit
 import Testing
 
@@ -44,16 +45,23 @@ import Testing
     let feeds = try feeds(log, width: width)
     try feeds.replay()
     var random = SeededRandom(seed: seed)
-    var outcome = FeedOutcome()
+    nonisolated(unsafe) var outcome = FeedOutcome()
+    var taking: Worker<Void>?
     while !feeds.isFinished {
       let read = try feeds.step(wait: true)
       try #require(read > 0 || feeds.isFinished, "seed \(seed): stuck")
-      // What is complete can be taken meanwhile.
+      // What is complete can be taken by another thread meanwhile.
       if random.chance(0.3), feeds.commonTime != Int64.min, feeds.commonTime != Int64.max {
         let bound = Int32(feeds.commonTime / 60_000) - 30
-        outcome.add(feeds.gather(before: bound), before: bound)
+        try taking?.wait()
+        let rows = feeds.take(before: bound)
+        taking = Worker("test-rows") {
+          outcome.add(rows.joined(), before: bound)
+          rows.removeAll()
+        }
       }
     }
+    try taking?.wait()
     outcome.add(feeds)
     let one = try uninterrupted(log, partitions: Self.partitions)
     #expect(outcome == one, "seed \(seed)")

@@ -78,6 +78,30 @@ import Warehouse
     #expect(rows.count == 0, "\(Checks.examples(of: rows, atMost: 5))")
   }
 
+  /// docs/decisions/0035.
+  @Test func rowsOfAFullLoadDoNotRepeatWhatAllOfThemSay() throws {
+    let (layers, records) = try halfLoaded(46)
+    let database = try layers.connect()
+    let repeated = try database.run(
+      """
+      select attrelid::regclass, attname
+      from pg_attribute as a
+      join pg_class as c on c.oid = attrelid
+      where relnamespace = 'parts'::regnamespace and relkind = 'r' and reltuples > 0
+        and relname ~ '^(fact_(listen|page_view)|minute_|hour_|day_(song|user))'
+        and attname in ('date_key', 'build', 'load_run_id') and not atthasmissing
+      """)
+    #expect(repeated.count == 0, "\(Checks.examples(of: repeated, atMost: 5))")
+    let facts = try database.run(
+      """
+      select count(*)
+      from warehouse.fact_listen
+      where date_key = to_char(ts at time zone 'UTC', 'YYYYMMDD')::integer
+        and load_run_id = (select load_run_id from batch.published)
+      """)
+    #expect(try facts.int(0, 0) == Truth(records.prefix(records.count / 2)).total("listens"))
+  }
+
   /// Small loads are left to the server; what has no statistics at all is looked at by the first load that finds it so.
   @Test func whatAnIncrementalLoadHasChangedIsKnownToThePlannerRightAfterIt() throws {
     let (layers, _) = try halfLoaded(44)

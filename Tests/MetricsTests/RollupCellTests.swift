@@ -89,4 +89,26 @@ import Testing
     #expect(found == [60, 120, 180, 181])
     #expect(set.count(of: .totals) == 6)
   }
+
+  @Test func rowsOfCompleteMinutesMoveToAnotherSet() {
+    let set = RollupSet()
+    let other = RollupSet()
+    func minutes(_ set: RollupSet) -> [Int32] {
+      var found: [Int32] = []
+      set.drain(.song, sorted: true) { found.append($0.pointee.minute) }
+      return found
+    }
+    for minute: Int32 in 1...2000 { set.cell(.song, minute, 7).pointee.add(.listens, 1) }
+    set.move(to: other, before: 1900)
+    // The set goes on, with the rows that have stayed.
+    set.cell(.song, 2000, 7).pointee.add(.listens, 1)
+    set.cell(.song, 2001, 7).pointee.add(.listens, 1)
+    #expect(set.cell(.song, 2000, 7).pointee.counts.0 == 2)
+    #expect(minutes(set) == Array(1900...2001))
+    #expect(minutes(other) == Array(1...1899))
+    #expect(set.count == 0 && other.count == 0)
+    set.cell(.song, 1, 7).pointee.add(.listens, 1)
+    set.move(to: other, before: nil)
+    #expect(set.count == 0 && minutes(other) == [1])
+  }
 }

@@ -26,11 +26,16 @@ import Warehouse
   }
 
   /// The rows of a table that is made like `like`, in one line each, after the buffer went into it.
-  private func rows(_ buffer: CopyBuffer, _ columns: [String], making statement: String) throws
-    -> [String]
-  {
+  private func rows(
+    _ buffer: CopyBuffer, _ columns: [String], showing shown: [String]? = nil,
+    making statement: String
+  ) throws -> [String] {
     try connection.script("set time zone 'UTC'; \(statement)")
     _ = try connection.copy(into: "stage.t", columns: columns, from: buffer)
+    return try rows(shown ?? columns)
+  }
+
+  private func rows(_ columns: [String]) throws -> [String] {
     let rows = try connection.run(
       "select t::text from (select \(columns.joined(separator: ", ")) from stage.t) as t")
     return try (0..<rows.count).map { try rows.text($0, 0) }
@@ -38,7 +43,11 @@ import Warehouse
 
   private func rows(_ buffer: CopyBuffer, of fact: FactTable) throws -> [String] {
     try rows(
-      buffer, fact.columns, making: "create table stage.t (like \(fact.qualifiedName))")
+      buffer, fact.columnsOfDay, showing: fact.columns,
+      making: """
+        create table stage.t (like \(fact.qualifiedName));
+        alter table stage.t alter column date_key set default 20261031
+        """)
   }
 
   private static let keys = FactKeys(
@@ -74,11 +83,11 @@ import Warehouse
     var fact = ListenFact(
       keys: Self.keys, songKey: 16, auth: auth, level: 0, durationMs: 200_000,
       listenedMs: 17_000, outcome: .skipped)
-    FactRows.append(fact, dateKey: 20_261_031, texts: texts, to: buffer)
+    FactRows.append(fact, texts: texts, to: buffer)
     fact.auth = 0
     fact.durationMs = -1
     fact.outcome = .open
-    FactRows.append(fact, dateKey: 20_261_031, texts: texts, to: buffer)
+    FactRows.append(fact, texts: texts, to: buffer)
     #expect(
       try rows(buffer, of: .listen) == [
         "(\(Self.shared),16,\"Logged In\",,200000,17000,skipped)",
@@ -90,7 +99,7 @@ import Warehouse
     let buffer = CopyBuffer()
     let (decoder, event) = try event(.auth, #","success":true,"level":"paid""#)
     withExtendedLifetime(decoder) {
-      FactRows.append(auth: event, Self.keys, dateKey: 20_261_031, to: buffer)
+      FactRows.append(auth: event, Self.keys, to: buffer)
     }
     #expect(try rows(buffer, of: .auth) == ["(\(Self.shared),t,paid)"])
   }
@@ -101,11 +110,32 @@ import Warehouse
       .pageView, #","page":"Home","method":"GET","status":404,"auth":"Guest""#)
     withExtendedLifetime(decoder) {
       FactRows.append(
-        pageView: event, Self.keys, dateKey: 20_261_031, songKey: 0,
+        pageView: event, Self.keys, songKey: 0,
         PageCredit(engagement: .thumbsUp, songKey: 9), to: buffer)
     }
     #expect(
       try rows(buffer, of: .pageView) == ["(\(Self.shared),0,Home,GET,404,Guest,,thumbs_up,9)"])
+  }
+
+  /// A table of several days has rows that say their own.
+  @Test func rowsAreGivenTheirDay() throws {
+    let buffer = CopyBuffer()
+    let texts = InternedTexts()
+    for listened: Int32 in [17_000, 18_000] {
+      FactRows.append(
+        ListenFact(
+          keys: Self.keys, songKey: 16, auth: 0, level: 0, durationMs: -1, listenedMs: listened,
+          outcome: .skipped), texts: texts, to: buffer)
+    }
+    try connection.script(
+      "set time zone 'UTC'; create table stage.t (like \(FactTable.listen.qualifiedName))")
+    let stream = try connection.beginCopy(into: "stage.t", columns: FactTable.listen.columns)
+    try stream.send(rows: FactRows.dated(Array(buffer.bytes), dateKey: 20_261_031))
+    #expect(try stream.finish() == 2)
+    #expect(
+      try rows(FactTable.listen.columns) == [
+        "(\(Self.shared),16,,,,17000,skipped)", "(\(Self.shared),16,,,,18000,skipped)",
+      ])
   }
 
   @Test func aChangedPlayAndAUserThatWasSeenAreRowsOfTheirStagedTables() throws {

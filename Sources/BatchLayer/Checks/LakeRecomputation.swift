@@ -138,7 +138,7 @@ public struct LakeRecomputation {
       for day in days.sorted() {
         let table = stage.facts.table(FactWriter.Part(fact: fact, day: day))
         if !stage.writer.made.contains(table.name) {
-          try control.script(library.sql(table.makeQuery, table.makeValues))
+          try table.make(control, library)
         }
         let start = Int64(day.number) * Self.fullDay
         if fact == .pageView, stage.facts.creditSpan != nil {
@@ -169,7 +169,7 @@ public struct LakeRecomputation {
     for rollup in RollupTable.all {
       let tables = [stage.rollups.mainTable(rollup), stage.rollups.lateTable(rollup)]
       for table in tables where !stage.writer.made.contains(table.name) {
-        try control.script(library.sql(table.makeQuery, table.makeValues))
+        try table.make(control, library)
       }
       let query = try control.run(
         library.sql("check/compare_rollup"),

@@ -219,7 +219,11 @@ struct Publisher {
       "listen": "parts.\(tables.name(.listen))",
       "auth": "parts.\(tables.name(.auth))", "page_view": "parts.\(tables.name(.pageView))",
     ]
-    if try decidingHoursAreFew(hours, states, tables) {
+    let areFew = try decidingHoursAreFew(hours, states, tables)
+    // Without, PostgreSQL expects hours of many more users, and sorts all facts to find those in them.
+    try analyze(states, ["user_id", "user_key"])
+    try analyze(hours, ["user_id", "hour"])
+    if areFew {
       _ = try connection.run(sql("level_facts_by_hour", values))
     } else {
       let since = try connection.run(sql("level_since", ["states": states])).textOrNull(0, 0)
@@ -228,6 +232,11 @@ struct Publisher {
     _ = try connection.run(
       sql("level_starts", ["spans": spans, "facts": facts, "starts": starts]))
     try connection.script(sql("level_history", ["spans": spans, "starts": starts]))
+  }
+
+  private func analyze(_ staged: String, _ columns: [String]) throws(WarehouseError) {
+    try connection.script(
+      library.sql("rollup/analyze", ["table": "stage.\(staged)"], lists: ["columns": columns]))
   }
 
   /// Finds the hours in which facts decide when a plan began.

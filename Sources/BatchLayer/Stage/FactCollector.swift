@@ -29,7 +29,7 @@ final class FactCollector: FactSink {
   /// The latest day that has come.
   private var newest = Int32.min
   /// The buffer used last, by fact: most events are of the day before them.
-  private var recent: [(day: Int32, key: Int32, buffer: CopyBuffer)?] = [nil, nil, nil]
+  private var recent: [(day: Int32, buffer: CopyBuffer)?] = [nil, nil, nil]
   /// The day of the last fact, and its times; in `days` from the next day's first fact on.
   private var today = (
     day: CalendarDay(number: Int32.min), seen: FactWriter.Seen(first: 0, last: 0)
@@ -56,15 +56,14 @@ final class FactCollector: FactSink {
   init(notesMinutes: Bool) { minutes = notesMinutes ? MinuteSet() : nil }
 
   func auth(_ keys: FactKeys, _ event: Event) {
-    let (dateKey, buffer) = buffer(.auth, keys)
-    FactRows.append(auth: event, keys, dateKey: dateKey, to: buffer)
+    let buffer = buffer(.auth, keys)
+    FactRows.append(auth: event, keys, to: buffer)
     dueIfFull(.auth, buffer, keys)
   }
 
   func pageView(_ keys: FactKeys, songKey: Int64, _ credit: PageCredit, _ event: Event) {
-    let (dateKey, buffer) = buffer(.pageView, keys)
-    FactRows.append(
-      pageView: event, keys, dateKey: dateKey, songKey: songKey, credit, to: buffer)
+    let buffer = buffer(.pageView, keys)
+    FactRows.append(pageView: event, keys, songKey: songKey, credit, to: buffer)
     dueIfFull(.pageView, buffer, keys)
   }
 
@@ -74,8 +73,8 @@ final class FactCollector: FactSink {
   }
 
   func listen(_ fact: ListenFact, texts: InternedTexts) {
-    let (dateKey, buffer) = buffer(.listen, fact.keys)
-    FactRows.append(fact, dateKey: dateKey, texts: texts, to: buffer)
+    let buffer = buffer(.listen, fact.keys)
+    FactRows.append(fact, texts: texts, to: buffer)
     dueIfFull(.listen, buffer, fact.keys)
   }
 
@@ -86,15 +85,15 @@ final class FactCollector: FactSink {
     if changes.byteCount >= Self.sendBytes { take(changes, .listenChanges) }
   }
 
-  /// The buffer of the fact's day, with the day's key; notes when the fact was.
+  /// The buffer of the fact's day; notes when the fact was.
   @inline(__always)
-  private func buffer(_ fact: FactTable, _ keys: FactKeys) -> (dateKey: Int32, CopyBuffer) {
+  private func buffer(_ fact: FactTable, _ keys: FactKeys) -> CopyBuffer {
     let slot = slot(fact)
     let day = Int32(truncatingIfNeeded: keys.ts / 86_400_000)
     if recent[slot]?.day != day { recent[slot] = open(fact, day) }
-    let (_, dateKey, buffer) = recent[slot]!
+    let buffer = recent[slot]!.buffer
     see(keys)
-    return (dateKey, buffer)
+    return buffer
   }
 
   /// Where `recent` has the buffer of a fact.
@@ -136,7 +135,7 @@ final class FactCollector: FactSink {
     }
   }
 
-  private func open(_ fact: FactTable, _ day: Int32) -> (Int32, Int32, CopyBuffer) {
+  private func open(_ fact: FactTable, _ day: Int32) -> (Int32, CopyBuffer) {
     let part = FactWriter.Part(fact: fact, day: CalendarDay(number: day))
     if day > newest {
       newest = day
@@ -150,7 +149,7 @@ final class FactCollector: FactSink {
     let buffer = buffers[part] ?? CopyBuffer(capacity: 1 << 10)
     buffers[part] = buffer
     parts.insert(part)
-    return (day, part.day.key, buffer)
+    return (day, buffer)
   }
 
   /// Takes the rows of days before this one (days since 1970) that have many facts: keeps memory flat over many days.

@@ -161,7 +161,9 @@ final class FactWriter {
       guard numbers.covers(part.day) else { return }
       decide(part, rows: rows.count)
       counts[part, default: 0] += rows.count
-      try writer.write(rows.bytes, to: table(part))
+      try writer.write(
+        places[part] == .own
+          ? rows.bytes : FactRows.dated(rows.bytes, dateKey: part.day.key), to: table(part))
     }
   }
 
@@ -195,11 +197,13 @@ final class FactWriter {
     let name = "\(part.fact.name)_g\(numbers.run)_\(part.day.key)"
     return StageTable(
       name: name, makeQuery: "batch/stage_fact",
-      makeValues: numbers.values([
+      makeValues: [
         "table": name, "fact": part.fact.name, "day": "\(part.day.key)",
         "next_day": "\(part.day.next.key)",
-      ]),
-      finishQuery: "batch/index_fact", finishValues: ["table": name], columns: part.fact.columns)
+      ],
+      finishQuery: "batch/complete_fact",
+      finishValues: numbers.values(["table": name, "day": "\(part.day.key)"]),
+      columns: part.fact.columnsOfDay)
   }
 
   /// The name, without the schema, of the staged table that the days with few facts share.

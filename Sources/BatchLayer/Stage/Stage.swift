@@ -2,6 +2,7 @@ import EventLog
 import Feed
 import Metrics
 import StarSchema
+import Support
 import Warehouse
 
 /// Everything that a load writes before it publishes.
@@ -15,6 +16,8 @@ final class Stage {
   private let memberConnection: Connection
   private let members: MemberStore
   private let keepsMembers: Bool
+  /// Writes the rows of complete minutes while the feeds go on.
+  private var writing: Worker<Void>?
 
   /// - Parameters:
   ///   - minutesFrom: minutes since 1970, at the start of an hour; what is older is counted by the hour at once. nil counts
@@ -150,10 +153,21 @@ final class Stage {
     let bound =
       common == Int64.max || common == Int64.min
       ? nil : Int32(truncatingIfNeeded: common / 60_000) - Self.settlingMinutes
-    if let bound { try rollups.drain(feed.gather(before: bound), before: bound) }
+    if let bound { try write(feed, before: bound) }
     // Where partitions are far apart in time few minutes are complete: then all are written, to keep memory flat.
-    if feed.rowCount > limit * 8 { try rollups.drain(feed.gather(), before: nil) }
+    if feed.rowCount > limit * 8 { try write(feed, before: nil) }
     try commitMembers(feed)
+  }
+
+  /// Gives the rows of minutes before `bound` to a thread that writes them, once it has written those before.
+  private func write(_ feed: KernelFeeds, before bound: Int32?) throws {
+    try writing?.wait()
+    let rows = feed.take(before: bound)
+    nonisolated(unsafe) let rollups = rollups
+    writing = Worker("load-rollups") {
+      try rollups.drain(rows.joined(), before: bound)
+      rows.removeAll()
+    }
   }
 
   /// Inserts new members at once, in a short transaction: the dimensions are live, and a flush of the speed
@@ -169,6 +183,7 @@ final class Stage {
 
   /// Writes and commits all that has been counted so far.
   func commit(_ feed: KernelFeeds) throws {
+    try writing?.wait()
     try rollups.drain(feed.gather(), before: nil)
     try facts.flush()
     try commitMembers(feed)

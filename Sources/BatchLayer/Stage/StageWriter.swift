@@ -1,4 +1,5 @@
 import Support
+import Synchronization
 import Warehouse
 
 /// A table of the schema `stage`: what it is called and how it is made.
@@ -12,7 +13,22 @@ struct StageTable: Sendable, Hashable {
   var finishQuery: String?
   var finishValues: [String: String] = [:]
   var finishLists: [String: [String]] = [:]
+  /// Those that its rows are written with.
   var columns: [String]
+}
+
+extension StageTable {
+  /// Makes the table, empty and complete.
+  func make(_ connection: Connection, _ library: SQLLibrary) throws(WarehouseError) {
+    try connection.script(library.sql(makeQuery, makeValues))
+    try finish(connection, library)
+  }
+
+  /// Completes the table once it is filled.
+  func finish(_ connection: Connection, _ library: SQLLibrary) throws(WarehouseError) {
+    guard let finishQuery else { return }
+    try connection.script(library.sql(finishQuery, finishValues, lists: finishLists))
+  }
 }
 
 /// Writes staged rows on dedicated connections, a table always on the same one. Between two commits
@@ -29,14 +45,33 @@ final class StageWriter {
     var worker: Worker<Set<String>>
   }
 
+  private struct Lanes {
+    var all: [Lane] = []
+    /// Which lane writes a table, and the bytes that each lane was given.
+    var assigned: [String: Int] = [:]
+    var sent: [Int] = []
+
+    /// The lane of a table: where it was before, else the one that has had the least to do.
+    mutating func assign(_ table: String, bytes: Int) -> Lane {
+      let lane = assigned[table] ?? sent.indices.min { sent[$0] < sent[$1] } ?? 0
+      assigned[table] = lane
+      sent[lane] += bytes
+      return all[lane]
+    }
+
+    /// Takes all lanes.
+    mutating func take() -> [Lane] {
+      defer { self = Lanes() }
+      return all
+    }
+  }
+
   private let databaseURL: String
   private let library: SQLLibrary
   private let connections: Int
   private let abandoned = StopToken()
-  private var lanes: [Lane] = []
-  /// Which lane writes a table, and the bytes that each lane was given.
-  private var assigned: [String: Int] = [:]
-  private var sent: [Int] = []
+  /// Facts and rollups come from two threads.
+  private let lanes = Mutex(Lanes())
   /// Tables that are committed.
   private(set) var made: Set<String> = []
 
@@ -47,10 +82,8 @@ final class StageWriter {
     self.connections = connections
   }
 
-  private func startLanes() {
-    assigned = [:]
-    sent = Array(repeating: 0, count: connections)
-    lanes = (0..<connections).map { _ in
+  private func start() -> Lanes {
+    let lanes = (0..<connections).map { _ in
       let queue = BoundedQueue<Job>(limit: 8)
       let worker = Worker("load-write") { [databaseURL, library, made, abandoned] in
         defer { queue.close(discarding: true) }
@@ -58,6 +91,7 @@ final class StageWriter {
       }
       return Lane(queue: queue, worker: worker)
     }
+    return Lanes(all: lanes, sent: Array(repeating: 0, count: connections))
   }
 
   /// - Returns: the tables made.
@@ -80,12 +114,8 @@ final class StageWriter {
         try stream.send(rows: job.bytes)
         try stream.finish()
       }
-      if abandoned.isRequested { throw LoadError(.stopped, "The load was given up") }
-      for table in made {
-        if let query = table.finishQuery {
-          try connection.script(library.sql(query, table.finishValues, lists: table.finishLists))
-        }
-      }
+      if abandoned.isRequested { throw Self.givenUp }
+      for table in made { try table.finish(connection, library) }
       return Set(made.map(\.name))
     }
   }
@@ -102,22 +132,20 @@ final class StageWriter {
   /// Hands over COPY rows.
   /// - Throws: the writing connection's error, where it has failed.
   func write(_ rows: [UInt8], to table: StageTable) throws {
-    if lanes.isEmpty { startLanes() }
-    let lane = lanes[assign(table.name, bytes: rows.count)]
+    let lane = try lanes.withLock { lanes in
+      // What is given up must not begin anew.
+      if abandoned.isRequested { throw Self.givenUp }
+      if lanes.all.isEmpty { lanes = start() }
+      return lanes.assign(table.name, bytes: rows.count)
+    }
     if !lane.queue.put(Job(table: table, bytes: rows)) { try lane.worker.wait() }
   }
 
-  /// The lane of a table: where it was before, else the one that has had the least to do.
-  private func assign(_ table: String, bytes: Int) -> Int {
-    let lane = assigned[table] ?? sent.indices.min { sent[$0] < sent[$1] } ?? 0
-    assigned[table] = lane
-    sent[lane] += bytes
-    return lane
-  }
+  private static var givenUp: LoadError { LoadError(.stopped, "The load was given up") }
 
   /// Commits what was written; what is written next goes into new transactions.
   func commit() throws {
-    defer { lanes = [] }
+    let lanes = lanes.withLock { $0.take() }
     for lane in lanes { lane.queue.close() }
     var failure: (any Error)?
     for lane in lanes {
@@ -129,8 +157,8 @@ final class StageWriter {
   /// Gives up what is not committed, and waits until that is over.
   func abandon() {
     abandoned.request()
+    let lanes = lanes.withLock { $0.take() }
     for lane in lanes { lane.queue.close(discarding: true) }
     for lane in lanes { _ = try? lane.worker.wait() }
-    lanes = []
   }
 }

@@ -4,15 +4,15 @@ create table stage.{facts} as
 with facts as (
   select user_key, ts
   from {listen}
-  where ts >= $1::text::timestamptz
+  where ts >= $1::timestamptz
   union all
   select user_key, ts
   from {auth}
-  where ts >= $1::text::timestamptz
+  where ts >= $1::timestamptz
   union all
   select user_key, ts
   from {page_view}
-  where ts >= $1::text::timestamptz
+  where ts >= $1::timestamptz
 )
 select s.user_id, f.ts, min(s.level) as level
 from facts as f

@@ -7,7 +7,7 @@ select
   {sketches: hll_union_agg(*)}
 from {days}
 left join layers.{dimension} as d using ({key})
-where day >= $1::text::date and day <= $2::text::date
+where day >= $1::date and day <= $2::date
 group by 1, 2
 order by 1, 2
 on conflict (day, label) do update

@@ -10,8 +10,8 @@ from (
     layers.running(array_agg(day - layers.quarter_of(day) + 1), array_agg(listens)) as listens
   from {days}
   where listens > 0
-    and day >= layers.quarter_of($1::text::date)
-    and day < layers.quarter_of($2::text::date) + interval '3 months'
+    and day >= layers.quarter_of($1::date)
+    and day < layers.quarter_of($2::date) + interval '3 months'
   group by 1, 2
 ) as s
 left join layers.{dimension} as d using ({key})

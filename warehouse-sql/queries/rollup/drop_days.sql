@@ -1,2 +1,2 @@
 delete from {target}
-where day >= $1::text::date and day <= $2::text::date
+where day >= $1::date and day <= $2::date

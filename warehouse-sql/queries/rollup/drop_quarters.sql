@@ -1,2 +1,2 @@
 delete from {target}
-where quarter >= layers.quarter_of($1::text::date) and quarter <= layers.quarter_of($2::text::date)
+where quarter >= layers.quarter_of($1::date) and quarter <= layers.quarter_of($2::date)

@@ -4,7 +4,7 @@ insert into {target} as t
   ({keys}, build, load_run_id, {counters}, {sketches})
 select {keys}, build, load_run_id, {counters}, {sketches}
 from stage.{table}
-where {time} <= $1::text::{type}
+where {time} <= $1::{type}
 on conflict ({keys}) do update
 set
   load_run_id = excluded.load_run_id,

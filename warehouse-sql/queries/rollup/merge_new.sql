@@ -4,4 +4,4 @@ insert into {target}
   ({keys}, build, load_run_id, {counters}, {sketches})
 select {keys}, build, load_run_id, {counters}, {sketches}
 from stage.{table}
-where {time} > $1::text::{type}
+where {time} > $1::{type}
