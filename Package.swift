@@ -42,6 +42,8 @@ let package = Package(
       name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(
+      name: "CBrotli", pkgConfig: "libbrotlienc", providers: [.apt(["libbrotli-dev"])]),
     .systemLibrary(name: "CPlatform"),
     // simdjson behind a C face.
     .target(
@@ -75,7 +77,8 @@ let package = Package(
       isHot: true),
     // The page is read at run time.
     module(
-      "ServingLayer", ["Support", "Metrics", "Warehouse", "CMicrohttpd", "CZlib", "CZstd"],
+      "ServingLayer",
+      ["Support", "Metrics", "Warehouse", "CBrotli", "CMicrohttpd", "CZlib", "CZstd"],
       exclude: ["Page"]),
     // Generator, log, both layers and faults in one process, against an oracle of its own.
     module(

@@ -83,7 +83,7 @@ fi
 packages=(
   g++ pkg-config zstd
   libpq-dev librdkafka-dev libsimdjson-dev libmicrohttpd-dev libzstd-dev
-  libcurl4-openssl-dev zlib1g-dev libxxhash-dev
+  libcurl4-openssl-dev zlib1g-dev libbrotli-dev libxxhash-dev
   libjs-chart.js
   "postgresql-$postgres" "postgresql-$postgres-hll"
 )

@@ -16,16 +16,18 @@ public struct DecodingFailure: Error, Equatable, Sendable, CustomStringConvertib
     case implausibleTime
     /// The field that says what kind of event a record is, in a topic that has all kinds, names none that we know.
     case unknownKind
+    /// A row of a table that the import could make no event of.
+    case brokenRow
   }
 
   /// The kind of the failure.
   public var code: Code
-  /// The field's name as it stands in the JSON; `""` where the document as a whole is at fault.
+  /// The field's name as it stands in the JSON; `""` where the document as a whole is at fault. Of a broken row, where it stands.
   public var field: String
   /// What belongs there, as in `an integer`.
   public var expected: String
   /// What was there: its type and its value, escaped and cut to about 40 characters. For a
-  /// malformed document, what the parser said.
+  /// malformed document, what the parser said; for a broken row, what is wrong with it.
   public var found: String
 
   /// - Parameter field: `""` where the document as a whole is at fault.
@@ -38,6 +40,7 @@ public struct DecodingFailure: Error, Equatable, Sendable, CustomStringConvertib
 
   /// One line, such as `field sessionId: expected an integer, found string "abc"`.
   public var reason: String {
+    if code == .brokenRow { return "\(field): \(found)" }
     let place = field.isEmpty ? "document" : "field \(field)"
     let what = code == .implausibleTime ? "implausible time, " : ""
     return "\(place): \(what)expected \(expected), found \(found)"

@@ -59,13 +59,27 @@ public struct EventKinds: Sendable {
   public func opening(of topic: Topic) -> [UInt8] { openings[Int(topic.rawValue)] }
 }
 
-/// A record of a topic with all kinds of events that is of no kind we know. Its bytes follow three lines: a mark, the field's name, and
-/// what was found there.
+/// A record that cannot be an event, with what is wrong with it: one of no kind we know of a topic that has all kinds, or a row of a table
+/// that was imported. Its bytes follow three lines: a mark; the field's name, or where the row stood; and what was found there.
 public enum StrayRecord {
-  private static let mark = "polyrhythm: unknown kind"
+  private static let unknownKind = "polyrhythm: unknown kind"
+  private static let brokenRow = "polyrhythm: broken row"
 
   static func marked(_ record: UnsafeRawBufferPointer, field: String, found: String) -> [UInt8] {
-    Array("\(mark)\n\(field)\n\(found)\n".utf8) + record
+    Array("\(unknownKind)\n\(field)\n\(found)\n".utf8) + record
+  }
+
+  /// A row that cannot become an event.
+  /// - Parameters:
+  ///   - place: where it stood, such as `streams.csv, line 3`.
+  ///   - reason: what is wrong with it.
+  public static func row(_ row: UnsafeRawBufferPointer, at place: String, _ reason: String)
+    -> [UInt8]
+  {
+    func line(_ text: String) -> String {
+      text.split(whereSeparator: \.isNewline).joined(separator: " ")
+    }
+    return Array("\(brokenRow)\n\(line(place))\n\(line(reason))\n".utf8) + row
   }
 
   /// The record as it came; nil where `bytes` are no such record.
@@ -77,17 +91,24 @@ public enum StrayRecord {
   static func failure(of bytes: UnsafeRawBufferPointer) -> DecodingFailure? {
     guard let parts = parts(of: bytes) else { return nil }
     return DecodingFailure(
-      code: .unknownKind, field: parts.field, expected: "a kind of event", found: parts.found)
+      code: parts.code, field: parts.field,
+      expected: parts.code == .unknownKind ? "a kind of event" : "an event", found: parts.found)
   }
 
   private static func parts(of bytes: UnsafeRawBufferPointer) -> (
-    field: String, found: String, document: UnsafeRawBufferPointer
+    code: DecodingFailure.Code, field: String, found: String, document: UnsafeRawBufferPointer
   )? {
-    guard bytes.starts(with: mark.utf8) else { return nil }
+    guard bytes.starts(with: "polyrhythm: ".utf8) else { return nil }
     let lines = bytes.split(separator: 10, maxSplits: 3, omittingEmptySubsequences: false)
-    guard lines.count == 4, lines[0].elementsEqual(mark.utf8) else { return nil }
+    guard lines.count == 4 else { return nil }
+    let code: DecodingFailure.Code
+    switch String(decoding: lines[0], as: UTF8.self) {
+    case unknownKind: code = .unknownKind
+    case brokenRow: code = .brokenRow
+    default: return nil
+    }
     return (
-      String(decoding: lines[1], as: UTF8.self), String(decoding: lines[2], as: UTF8.self),
+      code, String(decoding: lines[1], as: UTF8.self), String(decoding: lines[2], as: UTF8.self),
       UnsafeRawBufferPointer(rebasing: lines[3])
     )
   }

@@ -23,7 +23,9 @@ import Testing
     "BatchLayer": [
       "EventModel", "EventLog", "Metrics", "Feed", "StarSchema", "Warehouse", "Support",
     ],
-    "ServingLayer": ["Metrics", "Warehouse", "Support", "CMicrohttpd", "CZlib", "CZstd"],
+    "ServingLayer": [
+      "Metrics", "Warehouse", "Support", "CBrotli", "CMicrohttpd", "CZlib", "CZstd",
+    ],
     "Simulation": [
       "EventModel", "EventGenerator", "EventLog", "SpeedLayer", "BatchLayer", "Warehouse",
       "Support",

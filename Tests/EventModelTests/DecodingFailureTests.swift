@@ -64,7 +64,7 @@ import Testing
     #expect(
       DecodingFailure.Code.allCases.map(\.rawValue) == [
         "malformedJSON", "notAnObject", "missingField", "wrongType", "outOfRange",
-        "implausibleTime", "unknownKind",
+        "implausibleTime", "unknownKind", "brokenRow",
       ])
   }
 }

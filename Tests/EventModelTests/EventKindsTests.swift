@@ -50,6 +50,19 @@ import Testing
     #expect(!EventKinds.isValid("") && !EventKinds.isValid("\"") && !EventKinds.isValid("a\n"))
   }
 
+  @Test func aBrokenRowSaysWhereItStoodAndIsGivenBackAsItCame() throws {
+    let row = Array("1,\"a\nb\",yesterday".utf8)
+    let stray = row.withUnsafeBytes {
+      StrayRecord.row($0, at: "in/streams.csv, line 3", "the listen time is\nno time")
+    }
+    let failure = #expect(throws: DecodingFailure.self) {
+      _ = try stray.withUnsafeBytes { try EventDecoder().decodeUnpadded($0, as: .listen) }
+    }
+    #expect(failure?.code == .brokenRow)
+    #expect(failure?.reason == "in/streams.csv, line 3: the listen time is no time")
+    #expect(try stray.withUnsafeBytes { Array(try #require(StrayRecord.document(in: $0))) } == row)
+  }
+
   /// Although it has all the fields of an event.
   @Test func aStrayRecordIsNoEventAndIsGivenBackAsItCame() throws {
     let record = Array(

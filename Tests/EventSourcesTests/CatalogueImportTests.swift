@@ -74,6 +74,34 @@ struct CatalogueImportTests {
     #expect(found.songs["1"]?.genre == "b" && found.users[7]?.age == 30)
   }
 
+  @Test("a value that cannot be meant is told and left open, and costs nothing else of its row")
+  func oddValues() throws {
+    let folder = try Folder()
+    let users = try folder.write(
+      "users.csv", "user_id,user_name,user_age,user_country\n1,Ada L,999,GB\n2,Bo M,40,US\n")
+    let songs = try folder.write(
+      "songs.csv",
+      "track_id,artists,track_name,popularity,duration_ms,tempo\nt1,A,One,900,1000,fast\nt2,B,Two,5000,2000,90\n"
+    )
+    let lines = try folder.write(
+      "songs.ndjson", #"{"trackId":"t3","artists":["C"],"title":"Three","popularity":101}"# + "\n")
+    let log = try folder.log
+    let summary = try runImport([users, songs, lines], into: log)
+    #expect(summary.oddValues == 5 && summary.leftOut == 0)
+    #expect(
+      summary.firstOddValue?.hasSuffix(
+        #"users.csv, line 2: field age: expected an integer from 0 to 150, found "999""#) == true)
+    let found = try catalogue(log)
+    #expect(found.users[1]?.age == nil && found.users[1]?.firstName == "Ada")
+    #expect(found.users[1]?.country == "GB" && found.users[2]?.age == 40)
+    for (id, title) in [("t1", "One"), ("t2", "Two"), ("t3", "Three")] {
+      let song = try #require(found.songs[id])
+      #expect(song.popularity == nil && song.title == title)
+    }
+    #expect(found.songs["t1"]?.duration == 1 && found.songs["t1"]?.tempo == nil)
+    #expect(found.songs["t2"]?.tempo == 90)
+  }
+
   @Test(
     "a file that the log has all of is not appended again, unless it has changed or it is asked for"
   )

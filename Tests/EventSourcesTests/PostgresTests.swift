@@ -42,7 +42,9 @@ struct PostgresTests {
     let events = try records(log)
     #expect(
       Set(events.filter { $0.json.isEmpty }.map(\.raw)) == [
-        ",t1,2024-06-25 00:00:00", "1,\"x,\"\"y\",",
+        "polyrhythm: broken row\ntable streams\nthe user id is not a whole number\n,t1,2024-06-25 00:00:00",
+        "polyrhythm: broken row\ntable streams\nthe listen time is not a time such as 2024-06-25 17:43:13\n"
+          + "1,\"x,\"\"y\",",
       ])
 
     let files = try Folder()

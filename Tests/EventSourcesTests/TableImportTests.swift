@@ -81,7 +81,9 @@ struct TableImportTests {
     #expect(events[1]["age"] == nil)
   }
 
-  @Test("a row that is no event goes to the log byte for byte, and the others are not touched")
+  @Test(
+    "a row that is no event goes to the log byte for byte, with its line and why, and the others are not touched"
+  )
   func broken() throws {
     let lines = [
       "x,t1,2024-06-25", "1,t1,yesterday", "1,t1", "1,t1,1999-12-31", "1,\"t\n1\",",
@@ -96,14 +98,28 @@ struct TableImportTests {
     #expect(summary.records == 8)
     #expect(summary.broken == 6)
     #expect(summary.firstBroken?.contains("streams.csv, line 3: the user id") == true)
-    let raw = try records(log).filter { $0.json.isEmpty }.map(\.raw)
-    #expect(raw.sorted() == lines.sorted())
-    for line in raw {
-      let bytes = Array(line.utf8)
-      #expect(throws: DecodingFailure.self) {
-        try bytes.withUnsafeBytes { _ = try EventDecoder().decodeUnpadded($0, as: .listen) }
+    let raw = try records(log).filter { $0.json.isEmpty }.map { Array($0.raw.utf8) }
+    let documents = try raw.map { record in
+      try record.withUnsafeBytes {
+        String(decoding: try #require(StrayRecord.document(in: $0)), as: UTF8.self)
       }
     }
+    #expect(documents.sorted() == lines.sorted())
+    let reasons = raw.compactMap { record in
+      let failure = #expect(throws: DecodingFailure.self) {
+        try record.withUnsafeBytes { _ = try EventDecoder().decodeUnpadded($0, as: .listen) }
+      }
+      return failure.map { $0.reason.split(separator: "/").last.map(String.init) ?? "" }
+    }
+    #expect(
+      reasons.sorted() == [
+        "streams.csv, line 3: the user id is not a whole number",
+        "streams.csv, line 4: the listen time is not a time such as 2024-06-25 17:43:13",
+        "streams.csv, line 5: it has 2 fields and the header has 3",
+        "streams.csv, line 6: the listen time is not of the years 2000 to 2099",
+        "streams.csv, line 7: the listen time is not a time such as 2024-06-25 17:43:13",
+        "streams.csv, line 9: the user id is not a whole number",
+      ])
   }
 
   @Test("text that is no UTF-8 does not cost the event")

@@ -22,6 +22,7 @@ DAY = "range=24h"
 PICTURES = {
     **{section: (f"?section={section}&{DAY}", 1400, "light", None) for section in SECTIONS},
     "overview-live": ("?range=1h", 1400, "dark", None),
+    "engagement-live": ("?section=engagement&range=1h", 1400, "light", 1250),
     "overview-wide": (f"?{DAY}", 2560, "dark", None),
     "overview-phone": (f"?{DAY}", 390, "dark", 1700),
     "engagement-phone": (f"?section=engagement&{DAY}", 390, "light", 1700),

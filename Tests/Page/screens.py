@@ -9,7 +9,7 @@ import sys
 from browser import Browser, load_all
 from pictures import PICTURES, shown, shrink, take
 from recorded import Recording
-from site_under_test import Site
+from recorded_site import RecordedSite
 from wire import first_message
 
 
@@ -34,7 +34,7 @@ if __name__ == "__main__":
     site = None
     try:
         if "--record" in sys.argv:
-            site = None if arguments[0] == "--at" else Site(arguments[0], users=1500, days=36)
+            site = None if arguments[0] == "--at" else RecordedSite(arguments[0], users=1500)
             record(browser, arguments[1] if site is None else site.start().address)
         recording = Recording.load()
         for name in PICTURES:

@@ -44,8 +44,9 @@ import Warehouse
 @Suite struct Encodings {
   @Test(
     arguments: [
-      (nil, nil), ("", nil), ("identity", nil), ("br", nil), ("gzip", ContentCoding.gzip),
-      ("gzip, zstd", .zstd), ("zstd;q=0.5, gzip", .gzip), ("zstd;q=0, gzip;q=0", nil), ("*", .gzip),
+      (nil, nil), ("", nil), ("identity", nil), ("gzip", ContentCoding.gzip), ("br", .brotli),
+      ("gzip, zstd", .zstd), ("gzip, deflate, br, zstd", .brotli), ("br;q=0.9, zstd", .zstd),
+      ("zstd;q=0.5, gzip", .gzip), ("zstd;q=0, gzip;q=0", nil), ("*", .gzip),
       ("GZIP;q=0.1", .gzip), ("gzip;q=x", nil), (";;,,q=", nil),
     ] as [(String?, ContentCoding?)])
   func `the client says which it likes`(header: String?, coding: ContentCoding?) {

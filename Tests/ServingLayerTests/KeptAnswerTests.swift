@@ -161,7 +161,7 @@ extension Fixture {
       #expect(
         header("Vary", plain) == "Accept-Encoding" && header("Content-Encoding", plain) == nil)
       let body = try #require(plain.firstRange(of: "\r\n\r\n")).upperBound
-      for coding in ["gzip", "zstd"] {
+      for coding in ["gzip", "zstd", "br"] {
         let url = "http://\(address)\(path)"
         let text = try curl("-H", "Accept-Encoding: \(coding)", "--compressed", url)
         #expect(text == String(plain[body...]), "\(path) \(coding)")

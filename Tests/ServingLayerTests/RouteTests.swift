@@ -37,7 +37,10 @@ import Warehouse
     for path in Route.allCases.map(\.path) + ["/nowhere"] {
       let response = try route(path)
       #expect(response.header("X-Content-Type-Options") == "nosniff")
-      #expect(response.header("Content-Security-Policy")?.hasPrefix("default-src 'self'") == true)
+      let source = response.header("Content-Type")?.hasPrefix("text/html") == true ? "self" : "none"
+      let policy = try #require(response.header("Content-Security-Policy"))
+      #expect(policy.hasPrefix("default-src '\(source)'"), "\(path)")
+      #expect(policy.hasSuffix("frame-ancestors 'none'"))
     }
   }
 
@@ -49,6 +52,31 @@ import Warehouse
       #expect(response.status == 200, "\(path)")
       #expect(!response.text.contains("http://") || path == "/assets/chart.js")
     }
+  }
+
+  @Test func `scripts and styles are served without their comments, each line in its place`() throws
+  {
+    func bare(_ text: String) -> String {
+      String(decoding: PageAssets.bare(Array(text.utf8)), as: UTF8.self)
+    }
+    #expect(bare("// a\nlet b = 1; // c\n  d('//e');\n") == "\nlet b = 1; // c\nd('//e');\n")
+    #expect(bare("/* a */\n.c {\n  d: e; /* f */\n}\n") == "\n.c {\nd: e; /* f */\n}\n")
+    // A text of several lines could have one that looks like a comment; the page has none.
+    let page = URL(filePath: #filePath).appending(path: "../../../Sources/ServingLayer/Page").path
+    for name in try FileManager.default.contentsOfDirectory(atPath: page)
+    where name.hasSuffix(".js") {
+      let text = try String(contentsOfFile: page + "/" + name, encoding: .utf8)
+      for line in text.split(separator: "\n") {
+        #expect(line.count { $0 == "`" } % 2 == 0, "\(name): \(line)")
+      }
+    }
+  }
+
+  @Test func `the page's policy stays with it when it is known already`() throws {
+    let tag = try #require(route("/").header("ETag"))
+    let known = try route("/", headers: ["if-none-match": tag])
+    #expect(known.status == 304)
+    #expect(known.header("Content-Security-Policy")?.hasPrefix("default-src 'self'") == true)
   }
 
   @Test func `a missing page and chart library are named, and the API goes on`() throws {

@@ -56,7 +56,7 @@ struct Fixture {
   static func router(_ database: any Database, token: String? = nil) throws -> Router {
     let queries = try ServingQueries(SQLLibrary())
     return Router(
-      database: database, queries: queries, assets: PageAssets(),
+      database: database, queries: queries, assets: PageAssets.installed,
       access: AccessControl(
         tokens: token.map { TokenList([AccessToken(name: "token", scope: .read, secret: $0)]) },
         isSecure: false),

@@ -68,6 +68,16 @@ public struct SongRecord: Codable, Equatable, Sendable {
     tempo = try fields.number("tempo", in: range)
   }
 
+  /// Forgets a popularity that is none. Such a record is taken from the log as it is, as earlier versions did; an import does not write it.
+  /// - Returns: what was wrong with it; nil where nothing was.
+  public mutating func leaveOddPopularityOpen() -> DecodingFailure? {
+    guard let found = popularity, !(0...100).contains(found) else { return nil }
+    popularity = nil
+    return DecodingFailure(
+      code: .outOfRange, field: "popularity", expected: "an integer from 0 to 100",
+      found: "\(found)")
+  }
+
   /// Bytes of UTF-8 that a track id may have: an index over it has room for them.
   static let longestId = 200
 

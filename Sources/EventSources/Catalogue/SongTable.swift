@@ -60,8 +60,8 @@ struct SongTable {
           genre: genre.isEmpty ? Self.unknownGenre : genre,
           durationMilliseconds: Int(duration.rounded()),
           popularity: rows.integer(
-            popularity, in: -1_000_000_000...1_000_000_000,
-            orNote: "with a popularity that is not a whole number, taken as 0") ?? 0,
+            popularity, in: 0...100,
+            orNote: "with a popularity that is not a whole number from 0 to 100, taken as 0") ?? 0,
           isExplicit: CellText.truth(rows.cell(explicit)) ?? false,
           features: features.read(rows))
       }

@@ -67,7 +67,8 @@ final class CatalogueImport {
   }
 
   /// Adds a row of a table of users. A row that says nothing which a record can have is left out.
-  func add(_ user: StreamReferences.User, id: Int64) throws(EventLogError) {
+  /// - Returns: what is wrong with values that were left open for it.
+  func add(_ user: StreamReferences.User, id: Int64) throws(EventLogError) -> [DecodingFailure] {
     fields.removeAll()
     fields.add("userId", id)
     fields.add("firstName", text: user.firstName)
@@ -75,34 +76,59 @@ final class CatalogueImport {
     fields.add("gender", text: user.gender)
     fields.add("country", text: user.country)
     if let registration = user.registration { fields.add("registration", registration) }
-    guard !isKnown, let record = try? object(with: user.fields, UserRecord.init) else { return }
-    try append(.user(record))
+    guard !isKnown else { return [] }
+    let (record, odd) = meant(with: user.fields, UserRecord.init)
+    if let record { try append(.user(record)) }
+    return odd
   }
 
   /// Adds a row of a table of songs, in the same way.
-  func add(_ song: StreamReferences.Song, id: ByteSlice) throws(EventLogError) {
+  func add(_ song: StreamReferences.Song, id: ByteSlice) throws(EventLogError) -> [DecodingFailure]
+  {
     fields.removeAll()
     fields.add("trackId", text: id)
     fields.add("artists", text: song.artist)
     fields.add("title", text: song.title)
     if let duration = song.duration { fields.add("duration", duration) }
-    guard !isKnown, let record = try? object(with: song.fields, SongRecord.init) else { return }
-    try append(.song(record))
+    guard !isKnown else { return [] }
+    var (record, odd) = meant(with: song.fields, SongRecord.init)
+    if let failure = record?.leaveOddPopularityOpen() { odd.append(failure) }
+    if let record { try append(.song(record)) }
+    return odd
   }
 
   private func append(_ record: CatalogueRecord) throws(EventLogError) {
     if members?.note(record) != false { try open().append(record, at: now) }
   }
 
-  /// The record that the fields and further ones make together.
-  private func object<Record>(
+  /// The record that the fields and further ones make together, without those that no such record can have; nil where
+  /// there is none without them either.
+  private func meant<Record>(
     with others: ByteSlice, _ make: (UnsafeRawBufferPointer) throws(DecodingFailure) -> Record
-  ) throws(DecodingFailure) -> Record {
-    let bytes =
+  ) -> (record: Record?, odd: [DecodingFailure]) {
+    var bytes =
       [UInt8(ascii: "{")] + fields.bytes.dropFirst() + Array(others.buffer) + [UInt8(ascii: "}")]
-    return try bytes.withUnsafeBufferPointer { (bytes) throws(DecodingFailure) in
-      try make(UnsafeRawBufferPointer(bytes))
+    var odd: [DecodingFailure] = []
+    while true {
+      do throws(DecodingFailure) {
+        let record = try bytes.withUnsafeBufferPointer { (bytes) throws(DecodingFailure) in
+          try make(UnsafeRawBufferPointer(bytes))
+        }
+        return (record, odd)
+      } catch {
+        guard let others = Self.object(bytes, without: error.field) else { return (nil, odd) }
+        odd.append(error)
+        bytes = others
+      }
     }
+  }
+
+  /// nil where the object has no such field.
+  private static func object(_ bytes: [UInt8], without field: String) -> [UInt8]? {
+    guard var object = try? JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any],
+      object.removeValue(forKey: field) != nil
+    else { return nil }
+    return (try? JSONSerialization.data(withJSONObject: object)).map(Array.init)
   }
 
   /// What became of the lines of a file.
@@ -112,6 +138,8 @@ final class CatalogueImport {
     var leftOut = 0
     /// The first of them: its number, from 1, and what is wrong with it.
     var firstLeftOut: (line: Int, reason: String)?
+    /// Values that were left open, each with its line's number.
+    var odd: [(line: Int, failure: DecodingFailure)] = []
   }
 
   /// Adds lines of JSON; those that are no records are left out.
@@ -126,7 +154,12 @@ final class CatalogueImport {
         lines.count += 1
         do {
           switch topic {
-          case .songs: try open().append(.song(SongRecord(line)), at: now)
+          case .songs:
+            var song = try SongRecord(line)
+            if let failure = song.leaveOddPopularityOpen() {
+              lines.odd.append((lines.count, failure))
+            }
+            try open().append(.song(song), at: now)
           case .users: try open().append(.user(UserRecord(line)), at: now)
           }
         } catch let failure as DecodingFailure {

@@ -1,3 +1,5 @@
+import EventModel
+
 /// What an import did.
 public struct ImportSummary: Sendable {
   /// Files and objects whose events are in the log.
@@ -25,6 +27,10 @@ public struct ImportSummary: Sendable {
   public var leftOut = 0
   /// The first such line: where it is and what is wrong with it; nil where there is none.
   public var firstLeftOut: String?
+  /// Values of users and songs that cannot be meant, such as an age of 999. They were left open, and the rest of the row was taken.
+  public var oddValues = 0
+  /// The first such value: where it is and what is wrong with it; nil where there is none.
+  public var firstOddValue: String?
   /// Files that wait for the publication of a load that has their events, to be archived then.
   public var toArchive = 0
   /// What was named and has nothing in it, one line each.
@@ -38,4 +44,9 @@ public struct ImportSummary: Sendable {
 
   /// The summary of an import that has done nothing yet.
   public init() {}
+
+  mutating func note(odd failure: DecodingFailure, at place: String) {
+    oddValues += 1
+    if firstOddValue == nil { firstOddValue = "\(place): \(failure.reason)" }
+  }
 }

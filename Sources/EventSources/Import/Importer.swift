@@ -163,7 +163,10 @@ public final class Importer {
       }
       let rows = try forEachRow(path, file.title) { reader, columns in
         let isSound = !reader.isBroken && reader.fields.count == columns.roles.count
-        if try !isSound || !addMember(kind, reader.fields, columns) { summary.leftOut += 1 }
+        let isTaken =
+          try isSound
+          && addMember(kind, reader.fields, columns, at: "\(file.title), line \(reader.line)")
+        if !isTaken { summary.leftOut += 1 }
       }
       if rows == 0 { noteEmpty(file.title) }
       try catalogue.finish()
@@ -171,19 +174,22 @@ public final class Importer {
   }
 
   private func addMember(
-    _ kind: TableKind, _ fields: [ByteSlice], _ columns: TableColumns
+    _ kind: TableKind, _ fields: [ByteSlice], _ columns: TableColumns,
+    at place: @autoclosure () -> String
   ) throws(EventLogError) -> Bool {
+    let odd: [DecodingFailure]
     if kind == .users {
       guard let id = references.addUser(fields, columns), let user = references.user(id) else {
         return false
       }
-      try catalogue.add(user, id: id)
+      odd = try catalogue.add(user, id: id)
     } else {
       guard let id = references.addSong(fields, columns), let song = references.song(id) else {
         return false
       }
-      try catalogue.add(song, id: id)
+      odd = try catalogue.add(song, id: id)
     }
+    for failure in odd { summary.note(odd: failure, at: place()) }
     return true
   }
 
@@ -196,6 +202,9 @@ public final class Importer {
         let lines = try catalogue.add(linesOf: source, topic, name: file.title, stop: stop)
         if lines.count == 0 { noteEmpty(file.title) }
         summary.leftOut += lines.leftOut
+        for odd in lines.odd {
+          summary.note(odd: odd.failure, at: "\(file.title), line \(odd.line)")
+        }
         if let (line, reason) = lines.firstLeftOut, summary.firstLeftOut == nil {
           summary.firstLeftOut = "\(file.title), line \(line): \(reason)"
         }
@@ -214,8 +223,9 @@ public final class Importer {
         summary.rows += 1
         let reason = try reader.isBroken ? "a quote is never closed" : target.add(reader.fields)
         if let reason {
-          note(broken: "\(file.title), line \(reader.line): \(reason)")
-          target.add(broken: reader.raw)
+          let place = "\(file.title), line \(reader.line)"
+          note(broken: "\(place): \(reason)")
+          target.add(broken: reader.raw, at: place, reason)
         }
       }
       if rows == 0 { noteEmpty(file.title) }
@@ -254,7 +264,8 @@ public final class Importer {
       kind, columns, fields in
       rows += 1
       guard kind == .streams else {
-        if try !addMember(kind, fields, columns) { summary.leftOut += 1 }
+        let isTaken = try addMember(kind, fields, columns, at: "table \(kind.rawValue)")
+        if !isTaken { summary.leftOut += 1 }
         return
       }
       let target = table ?? StreamsTable(name: "table streams", columns: columns)
@@ -262,7 +273,7 @@ public final class Importer {
       summary.rows += 1
       if let reason = try target.add(fields) {
         note(broken: "table streams: \(reason)")
-        target.add(broken: PostgresTables.line(fields))
+        target.add(broken: PostgresTables.line(fields), at: "table streams", reason)
       }
     }
     try catalogue.finish()
@@ -278,8 +289,11 @@ public final class Importer {
       summary.known.append((table.name, known.records))
       return
     }
-    for row in table.broken {
-      try row.withUnsafeBytes { try writer.append(broken: $0, to: .listen) }
+    for broken in table.broken {
+      let record = broken.row.withUnsafeBytes {
+        StrayRecord.row($0, at: broken.place, broken.reason)
+      }
+      try record.withUnsafeBytes { try writer.append(broken: $0, to: .listen) }
     }
     let totals = try table.forEachEvent(references) { event, fields in
       if stop.isRequested { throw SourceError(.stopped, "stopped while streams were written") }

@@ -28,8 +28,15 @@ final class StreamsTable {
   private var columns: TableColumns
   private var rows: [Row] = []
   private var isSorted = true
-  /// Rows that cannot become events, as CSV lines, in the order of the table.
-  private(set) var broken: [[UInt8]] = []
+  /// A row that cannot become an event: as a CSV line, where it stands, and what is wrong with it.
+  struct BrokenRow {
+    var row: [UInt8]
+    var place: String
+    var reason: String
+  }
+
+  /// In the order of the table.
+  private(set) var broken: [BrokenRow] = []
   private var tracks: [ByteSlice] = []
   private var indexOfTrack: [TextKey: Int32] = [:]
   private var fieldsText: [UInt8] = []
@@ -94,7 +101,9 @@ final class StreamsTable {
     return index
   }
 
-  func add(broken row: some Sequence<UInt8>) { broken.append(Array(row)) }
+  func add(broken row: some Sequence<UInt8>, at place: String, _ reason: String) {
+    broken.append(BrokenRow(row: Array(row), place: place, reason: reason))
+  }
 
   /// A hash of all rows in the order in which they become events. It identifies the table, wherever the table
   /// lies and whatever its name is. Users and songs are left out of the hash, since they do not change the
@@ -103,7 +112,7 @@ final class StreamsTable {
     sort()
     let hash = ContentHash()
     func add(_ number: Int64) { withUnsafeBytes(of: number.littleEndian) { hash.add($0) } }
-    for row in broken {
+    for row in broken.map(\.row) {
       add(Int64(row.count))
       row.withUnsafeBytes { hash.add($0) }
     }

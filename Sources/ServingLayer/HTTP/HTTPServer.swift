@@ -121,7 +121,7 @@ public final class HTTPServer: Sendable {
     // A client that goes away while we write must not end the process.
     signal(SIGPIPE, SIG_IGN)
     let (socket, bound) = try address.open(allowsRemote: tokens != nil)
-    let assets = PageAssets()
+    let assets = PageAssets.installed
     for line in assets.missing { configuration.log(line) }
     if tokens != nil, tls == nil, !bound.isLoopback {
       configuration.log(
@@ -147,6 +147,7 @@ public final class HTTPServer: Sendable {
         .renewal: Self.renewals, .stream: Self.streams,
       ],
       limits: HTTPDaemon.Limits(descriptors: raiseDescriptorLimit()))
+    _ = Worker("page files") { router.prepare() }
     let poller = Poller(hub: hub, interval: configuration.pollInterval)
     running.withLock { $0 = Running(daemon: daemon, poller: poller) }
     return bound.text

@@ -3,8 +3,8 @@ import Synchronization
 /// An answer of 200 that is given to many: its bytes are shared, compressed once for each coding, and known by a strong tag, so
 /// that whoever has them gets a 304.
 final class StoredAnswer: Sendable {
-  /// Shorter bodies are sent as they are: headers and a packet cost more than is saved.
-  static let compressedFrom = 1024
+  /// Bytes. Of shorter bodies less is saved than the headers of a coding cost.
+  static let compressedFrom = 256
   /// Longer ones take milliseconds to compress, and are compressed by a thread that may take them.
   static let compressedAtOnce = 64 * 1024
 
@@ -18,7 +18,7 @@ final class StoredAnswer: Sendable {
 
   /// - Parameters:
   ///   - response: of status 200, with a whole body.
-  ///   - isFixed: whether the answer stays as long as the process, and is compressed as far as it goes.
+  ///   - isFixed: whether the answer stays as long as the process, and `prepare` is called for it.
   init(_ response: Response, isFixed: Bool = false) {
     self.isFixed = isFixed
     headers = response.headers
@@ -39,6 +39,15 @@ final class StoredAnswer: Sendable {
 
   /// About what the answer takes of memory.
   var size: Int { identity.count + identity.count / 2 + 1024 }
+
+  /// Compresses as far as each coding goes, for a thread that nobody waits for. Who asks before that has been done gets more bytes.
+  func prepare() {
+    guard identity.count >= Self.compressedFrom else { return }
+    for coding in ContentCoding.allCases where compressed.withLock({ $0[coding] }) == nil {
+      let bytes = coding.compress(identity.buffer, isThorough: true)
+      compressed.withLock { $0[coding] = bytes }
+    }
+  }
 
   /// Whether `response` takes no more than a moment.
   func isReady(for request: Request) -> Bool {
@@ -74,8 +83,8 @@ final class StoredAnswer: Sendable {
 
   private func compressed(by coding: ContentCoding) -> AnswerBytes? {
     if let known = compressed.withLock({ $0[coding] }) { return known }
-    let bytes = coding.compress(identity.buffer, isThorough: isFixed)
-    compressed.withLock { $0[coding] = bytes }
+    let bytes = coding.compress(identity.buffer)
+    if !isFixed { compressed.withLock { $0[coding] = bytes } }
     return bytes
   }
 

@@ -7,7 +7,7 @@ import { buildControls, showControls } from "./controls.js";
 import { $, element } from "./dom.js";
 import { moment } from "./format.js";
 import { listen, pause, showCondition } from "./live.js";
-import { learnLoads } from "./loads.js";
+import { learnLoads } from "./marks.js";
 import { resolve } from "./range.js";
 import { SECTIONS, change, onChange, state } from "./state.js";
 import { Tiles } from "./tiles.js";

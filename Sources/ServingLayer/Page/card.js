@@ -1,10 +1,11 @@
 // A chart's frame: its title, its menu, its table, and what it says while there is nothing to show.
 
 import { NotCounted, address } from "./api.js";
-import { KINDS } from "./draw.js";
+import { KINDS, drawing } from "./draw.js";
 import { element, write } from "./dom.js";
 import { Format, clock, none, shortMoment } from "./format.js";
 import { brush } from "./frame.js";
+import { part } from "./parts.js";
 import { DAY, MINUTE } from "./range.js";
 import { change, state } from "./state.js";
 import { world } from "./world.js";
@@ -14,8 +15,14 @@ const TABLE_ROWS = 500;
 const TABLE_EVERY_MS = 10000;
 const AGAIN_MS = 5000;
 
-// What makes files is fetched when somebody wants one.
-const save = async (kind, card) => (await import("./pictures.js"))[`save${kind}`](card);
+async function save(kind, card) {
+  if (!card.table) return card.mark("nothing to save");
+  try {
+    return (await part("pictures"))[`save${kind}`](card);
+  } catch (error) {
+    return card.mark(`not saved: ${error.message}`);
+  }
+}
 
 export class Card {
   constructor(definition) {
@@ -87,7 +94,8 @@ export class Card {
     const generation = ++this.generation;
     const started = Date.now();
     try {
-      const result = await this.kind.load(this.definition, range);
+      const { load } = await drawing(this.definition.kind);
+      const result = await load(this.definition, range);
       if (generation !== this.generation) return;
       this.hasFailed = false;
       this.took = Date.now() - started;
@@ -122,7 +130,8 @@ export class Card {
       this.clear(result.emptyText ?? (state.filters.length ? "No events with these filters in this range" : "No events in this range"), "is-empty");
       return;
     }
-    await this.kind.show(this, result.model);
+    await (await drawing(this.definition.kind)).show(this, result.model);
+    this.isDrawn = true;
     this.say("", "");
     this.writeTable(false);
   }
@@ -130,6 +139,7 @@ export class Card {
   clear(text, className) {
     this.chart?.destroy();
     this.chart = this.canvas = this.grid = null;
+    this.isDrawn = false;
     this.body.replaceChildren();
     this.figures.replaceChildren();
     this.say(text, className);
@@ -140,13 +150,17 @@ export class Card {
     if (error instanceof NotCounted) return this.clear(error.message, "is-refused");
     this.hasFailed = error.kind !== "refused";
     if (error.kind === "refused") return this.clear(error.code === "no_such_combination" ? "Not counted with these filters" : error.message, "is-refused");
-    if (this.table && this.shownAt) {
-      this.badge.hidden = false;
-      write(this.badge, `as of ${clock(this.shownAt)}`);
+    if (this.isDrawn) {
+      this.mark(`as of ${clock(this.shownAt)}`);
       this.element.classList.add("is-stale");
       return undefined;
     }
     return this.clear(`${error.message}. Trying again.`, "is-failed");
+  }
+
+  mark(text) {
+    this.badge.hidden = false;
+    write(this.badge, text);
   }
 
   say(text, className) {
@@ -181,7 +195,7 @@ export class Card {
     this.chart = null;
     if (this.result && !this.result.isEmpty && this.table && !this.element.classList.contains("is-refused")) {
       this.canvas = null;
-      await this.kind.show(this, this.result.model);
+      await (await drawing(this.definition.kind)).show(this, this.result.model);
     }
   }
 }

@@ -1,4 +1,4 @@
-// Maps of tiles, and heat maps: shades of one colour on a grid.
+// Maps of tiles: shades of one colour on a grid.
 
 import { colour, element, inkOn, tinted } from "./dom.js";
 import { Format, STATES, named } from "./format.js";
@@ -8,17 +8,6 @@ const USA = [
   "AK.. .. .. .. .. .. .. .. .. .. ME", ".. .. .. .. .. .. .. .. .. .. VT NH", ".. WA ID MT ND MN IL WI MI NY RI MA", ".. OR NV WY SD IA IN OH PA NJ CT ..",
   ".. CA UT CO NE MO KY WV VA MD DE ..", ".. .. AZ NM KS AR TN NC SC DC .. ..", ".. .. .. .. OK LA MS AL GA .. .. ..", "HI .. .. .. TX .. .. .. .. FL .. PR",
 ].map((line) => line.replace(/ /g, "").match(/../g));
-
-// Countries near where they are; made from the cities of the tz database, moved apart until each has a place.
-const WORLD = [
-  "......................GL", "..........................IS........NOSE....FI", "..........................................EE..................RU", "......CA..............................DK..LV",
-  "............................IEGB..NL..CZPLLTBY", "................................BELUDEATSKHU..UA", "................................FRCHLISIHRRSMD..........KZ......MN",
-  "................................ADMCITSMBABGRO....GE......KG", "........US..................PTES......MEALMK..TR..AMAZUZTJ..........KP", "............................MA......TNMT..GRCYLBSYIQ..TMAF......CN..KRJP",
-  "..................BM..............DZ........EGILJOKWIR......NP", "......MX......BSPRVIAG..................LY....PSSABHQAAEPK..BT......TW", "..........BZCUHTDOKNGPDMCVMR..........................OM..INBDMMLAHK",
-  "........GTSVHNJMAWVCMQLCSNGMMLBFNE....TD....SD..ERYE..........THVN..PHGU", "..........NICRPACWGDTTBBGWGNSL..TGBJCM........SSETDJ......LK....KH....PWFMMH", "..............CO..VEGYSRGFLR..CIGHNGGQ..CF....UG..SO....MV....MYSGBN......KI",
-  "............EC....................STGACG..CDBIRWKE..SC............ID..PG", "WS............PE......BR..............AO........TZKM................TL....SB", "..PF..............BO........................ZMZWMWMGREMU..................VUFJ",
-  "TO....................PY................NA..BWMZ......................AU..NC", "................CLAR..UY..................ZALSSZ", "..........................................................................NZ",
-].map((line) => line.match(/../g));
 
 // The eye tells lights apart better than numbers do: shades go by the root.
 const shade = (value, greatest) => value > 0 ? 0.14 + 0.86 * Math.sqrt(value / greatest) : 0;
@@ -57,7 +46,7 @@ function roam(grid, cells) {
   });
 }
 
-function drawMap(card, { rows, metrics: [first] }, layout, dimension, isKnown, isButton) {
+export function drawMap(card, { rows, metrics: [first] }, layout, dimension, isKnown, isButton) {
   const byCode = new Map(rows.filter(isKnown).map((r) => [r[dimension], r]));
   const greatest = Math.max(...[...byCode.values()].map((r) => r[first.metric] ?? 0), 1);
   const focused = card.body.contains(document.activeElement) ? document.activeElement.textContent : null;
@@ -85,26 +74,3 @@ function drawMap(card, { rows, metrics: [first] }, layout, dimension, isKnown, i
 }
 
 export const drawStates = (card, model) => drawMap(card, model, USA, "state", (r) => r.country == null || r.country === "US", true);
-export const drawWorld = (card, model) => drawMap(card, model, WORLD, "country", (r) => r.country != null, false);
-
-// `lines` and `columns` name the rows and columns, `value(line, column)` is null where nothing is known.
-export function drawHeat(card, { lines, columns, value, tint, unit, titles }) {
-  const greatest = Math.max(...lines.flatMap((_, y) => columns.map((_, x) => value(y, x) ?? 0)), 0) || 1;
-  const cells = [];
-  const grid = element("div", { className: "heat", role: "img", "aria-label": `${card.definition.title}; the table has the figures` });
-  grid.style.setProperty("--across", String(columns.length));
-  lines.forEach((line, y) => {
-    grid.append(element("span", { className: "line-name", textContent: line, title: line }));
-    columns.forEach((column, x) => {
-      const v = value(y, x);
-      const share = v > 0 ? 0.08 + 0.92 * v / greatest : 0;
-      const node = element("span", { className: `cell${v == null ? " unknown" : ""}`, title: `${titles(y, x)}: ${v == null ? "not known" : Format[unit](v)}` });
-      if (v > 0) node.style.setProperty("background", tinted(tint, share));
-      grid.append(node);
-      cells.push({ x, y, node, code: "", value: v ?? 0, share });
-    });
-  });
-  grid.append(element("span"), ...columns.map((column, x) => element("span", { className: "column-name", textContent: x % 3 === 0 ? column : "" })));
-  card.grid = { cells, across: columns.length, down: lines.length, tint, lines, columns };
-  card.body.replaceChildren(grid);
-}

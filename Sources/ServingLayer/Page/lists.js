@@ -21,6 +21,16 @@ export const pairsOf = (row, by) => by.flatMap((d) => ({ song: ["song", "artist"
 
 export const titleOf = (row, by) => by.map((d) => named(d, row[d])).join(" · ");
 
+// The members of a question with `top`, those with the most first.
+export function greatest(rows, by, metric) {
+  const sums = new Map();
+  for (const row of rows.filter((r) => !r.is_other)) {
+    const key = JSON.stringify(pairsOf(row, by));
+    sums.set(key, { row, sum: (sums.get(key)?.sum ?? 0) + (row[metric] ?? 0) });
+  }
+  return [...sums.values()].filter(({ sum }) => sum > 0).sort((a, b) => b.sum - a.sum).map(({ row }) => row);
+}
+
 const SECOND = { song: "artist", album: "artist", city: "state" };
 
 // A name that filters everything by it.

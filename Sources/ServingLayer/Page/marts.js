@@ -1,30 +1,21 @@
 // What stands out, as the server has worked it out: songs and artists that are trending, and hours that are not as usual.
 
-import { NotCounted, get } from "./api.js";
+import { NotCounted } from "./api.js";
 import { element } from "./dom.js";
 import { Format, STATES, shortMoment } from "./format.js";
 import { drawList } from "./lists.js";
+import { MEASURES, anomalies, askSeldom, wordsOf } from "./marks.js";
 import { DAY, HOUR } from "./range.js";
 import { change, state } from "./state.js";
 import { latestEnd, world } from "./world.js";
 
-// Each of these answers reads weeks of hours, which change slowly.
-const AGAIN_MS = 5 * 60000;
-const kept = new Map();
-
-function ask(url) {
-  const known = kept.get(url);
-  if (known && Date.now() - known.at < AGAIN_MS) return known.answer;
-  const answer = get(url).catch((error) => { kept.delete(url); throw error; });
-  kept.set(url, { at: Date.now(), answer });
-  return answer;
-}
+const placeOf = (a) => a.scope === "total" ? "Everywhere" : STATES.get(a.state) ?? a.state;
 
 // MARK: Trending
 
 async function loadTrending(definition) {
   if (state.filters.length) throw new NotCounted("Of the whole service only, without filters");
-  const { from, to, trending } = await ask("/api/v1/trending");
+  const { from, to, trending } = await askSeldom("/api/v1/trending");
   const [dimension] = definition.by;
   const rows = trending.filter((t) => t.kind === dimension).slice(0, definition.limit)
     .map((t) => ({ ...(dimension === "song" ? { song: t.title } : {}), artist: t.artist, listens: t.listens, expected: t.expected, score: t.score }));
@@ -40,25 +31,6 @@ async function loadTrending(definition) {
 }
 
 // MARK: Hours that are not as usual
-
-const MEASURES = { listens: "listens", skipped: "skips", logins: "logins", errors: "page errors" };
-const placeOf = (a) => a.scope === "total" ? "Everywhere" : STATES.get(a.state) ?? a.state;
-const wordsOf = (a) => `${Format.exact(a.value)} ${MEASURES[a.measure] ?? a.measure}, usually ${Format.exact(a.expected)}`;
-
-let known = [];
-
-async function anomalies() {
-  known = (await ask("/api/v1/anomalies")).anomalies;
-  return known;
-}
-
-// What the axis of a chart of everything shows; what is not known yet is asked for, and is there the next time.
-export function oddHours(range) {
-  anomalies().catch(() => {});
-  if (state.filters.length) return [];
-  return known.filter((a) => a.scope === "total").map((a) => ({ t: Date.parse(a.hour), end: Date.parse(a.hour) + HOUR, text: `Not as usual, the hour from ${shortMoment(Date.parse(a.hour))}: ${wordsOf(a)}` }))
-    .filter(({ t, end }) => end > range.from && t < range.to);
-}
 
 async function loadAnomalies(definition) {
   if (state.filters.some((f) => f.dimension !== "state")) throw new NotCounted("Counted as a whole and by state only");
@@ -90,5 +62,4 @@ function showAnomalies(card, { rows, limit }) {
   card.body.replaceChildren(...[element("ol", { className: "list" }, ...items), rest].filter(Boolean));
 }
 
-export const drawTrending = { load: loadTrending, show: drawList };
-export const drawAnomalies = { load: loadAnomalies, show: showAnomalies };
+export const KINDS = { trending: { load: loadTrending, show: drawList }, anomalies: { load: loadAnomalies, show: showAnomalies } };

@@ -64,26 +64,34 @@ export class Tiles {
     const chosen = this.tiles.map((t) => can.has(t.metric) ? t.metric : can.has(t.instead) ? t.instead : null);
     const windows = this.windows(range);
     const then = state.compare ? compared : (span) => ({ ...span, from: 2 * span.from - span.to, to: span.from });
-    const same = (span) => span;
-    // What lies in the past hardly changes, and is asked again each few minutes.
-    const ask = async (isSettled, at) => {
+    // What lies in the past hardly changes, and is asked again each few minutes; the first time together with the present.
+    const ask = async (isSettled) => {
       const metrics = [...new Set(chosen.filter((m) => m && SETTLING.has(m) === isSettled))];
-      if (!metrics.length) return {};
+      if (!metrics.length) return [{}, {}];
       const question = { metrics, filters, granularity: "none" };
-      const span = at(windows[isSettled ? "settled" : "count"]);
-      const isPast = isSettled || at !== same;
-      const key = address(question, span);
-      const kept = this.past.get(key);
-      if (isPast && kept && Date.now() - kept.at < PAST_MS) return kept.row;
-      const answer = await query(question, span);
-      learn(answer);
-      if (isPast) this.past = new Map([...this.past, [key, { at: Date.now(), row: answer.rows[0] ?? {} }]].slice(-8));
-      return answer.rows[0] ?? {};
+      const span = windows[isSettled ? "settled" : "count"];
+      const spans = [span, then(span)];
+      const keys = spans.map((s) => address(question, s));
+      const keep = (i, row = {}) => {
+        if (i === 1 || isSettled) this.past = new Map([...this.past, [keys[i], { at: Date.now(), row }]].slice(-8));
+        return row;
+      };
+      const kept = keys.map((key) => { const known = this.past.get(key); return known && Date.now() - known.at < PAST_MS ? known.row : null; });
+      if (!kept[1] && !state.compare) {
+        const answer = await query({ ...question, compare: "previous" }, span);
+        learn(answer);
+        return [keep(0, answer.rows[0]), keep(1, answer.previous.rows[0])];
+      }
+      return Promise.all(spans.map(async (s, i) => {
+        if (kept[i]) return kept[i];
+        const answer = await query(question, s);
+        learn(answer);
+        return keep(i, answer.rows[0]);
+      }));
     };
     const all = seriesMetrics("overview");
     const spark = dimensions.length ? await askable(all, dimensions) : all;
-    const [counts, rates, oldCounts, oldRates, course] = await Promise.all([
-      ask(false, same), ask(true, same), ask(false, then), ask(true, then), series({ metrics: spark, filters }, range)]);
+    const [[counts, oldCounts], [rates, oldRates], course] = await Promise.all([ask(false), ask(true), series({ metrics: spark, filters }, range)]);
     if (generation !== this.generation) return;
     this.hasFailed = false;
     const rows = byTime(course.rows);

@@ -4,6 +4,7 @@ import { colour, tinted } from "./dom.js";
 import { Format, bucketName, clock, day, weekday } from "./format.js";
 import { frame } from "./frame.js";
 import { DAY, HOUR, MINUTE, offset } from "./range.js";
+import { world } from "./world.js";
 
 let library = null;
 
@@ -17,7 +18,7 @@ export function chartLibrary() {
     };
     script.onerror = () => {
       library = null;
-      reject(new Error("Chart.js is not installed on the server (Debian: apt install libjs-chart.js). Tables and CSV work without it."));
+      reject(new Error(world.stream === "lost" ? "The server does not answer" : "The server has no Chart.js (Debian: apt install libjs-chart.js); tables and CSV work without it"));
     };
     document.head.append(script);
   });

@@ -19,6 +19,11 @@ extension ImportSummary {
         "left out \(leftOut.grouped) rows of users and songs that have no id or are no records"
           + (firstLeftOut.map { "; the first: \($0)" } ?? ""))
     }
+    if oddValues > 0 {
+      Terminal.say(
+        "left open \(oddValues.grouped) values of users and songs that cannot be meant"
+          + (firstOddValue.map { "; the first: \($0)" } ?? ""), .warning)
+    }
     for line in empty.prefix(shown) { Terminal.say("nothing to import: \(line)") }
     if empty.count > shown {
       Terminal.say("nothing to import in \((empty.count - shown).grouped) more")
