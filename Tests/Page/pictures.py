@@ -2,7 +2,8 @@
 
 Another machine has other fonts and smooths edges in another way. So what is compared is the size, and both pictures in cells of 16 by 16
 pixels, blurred: a line of text is a grey stripe in whatever font, while a chart that is not drawn, a card that has moved or a colour that
-has changed makes whole stretches of cells another colour."""
+has changed makes whole stretches of cells another colour. A bar of four pixels or a line of two hardly changes a cell; of those the hues are
+compared, of all coloured pixels of a square together: text is grey, and however an edge is smoothed, its hue stays."""
 
 from browser import READY_MS, SECTIONS, load_all
 from PIL import Image, ImageChops, ImageFilter
@@ -14,6 +15,16 @@ MEAN_BOUND = 3.0
 # A cell is another one from here on, and so many may be.
 CELL_BOUND = 24
 SHARE_BOUND = 0.015
+# Squares of so many pixels' side have their hues compared, with those around them, in so many of the wheel. A pixel counts the more, the more
+# colour it has: not at all below the first, in full from the second on, of 255.
+SQUARE = 48
+HUES = 18
+COLOURED = (32, 96)
+# So many pixels of a square, and this share of those that either picture has there, must have another hue for the square to be another one; and
+# so many squares may be.
+OTHER_PIXELS = 100
+OTHER_SHARE = 0.6
+SQUARES_BOUND = 5
 # The share by which heights may differ.
 HEIGHT_BOUND = 0.02
 DAY = "range=24h"
@@ -22,7 +33,7 @@ DAY = "range=24h"
 PICTURES = {
     **{section: (f"?section={section}&{DAY}", 1400, "light", None) for section in SECTIONS},
     "overview-live": ("?range=1h", 1400, "dark", None),
-    "engagement-live": ("?section=engagement&range=1h", 1400, "light", 1250),
+    "engagement-live": ("?section=engagement&range=1h", 1400, "light", 1090),
     "overview-wide": (f"?{DAY}", 2560, "dark", None),
     "overview-phone": (f"?{DAY}", 390, "dark", 1700),
     "engagement-phone": (f"?section=engagement&{DAY}", 390, "light", 1700),
@@ -69,7 +80,7 @@ def take(page, name, path):
 def shrink(path):
     """Flat colours need no more than a palette."""
     with Image.open(path) as picture:
-        small = picture.convert("RGB").quantize(colors=192, method=Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
+        small = picture.convert("RGB").quantize(colors=256, method=Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
     small.save(path, optimize=True)
 
 
@@ -80,15 +91,46 @@ def cells(path):
     return picture.size, small.filter(ImageFilter.GaussianBlur(1))
 
 
+def hues(path):
+    """Of each square and those around it, how many pixels there are of each hue; by column and row."""
+    with Image.open(path) as picture:
+        hue, saturation, value = picture.convert("RGB").convert("HSV").split()
+    least, most = COLOURED
+    coloured = ImageChops.multiply(saturation, value).point([round(255 * min(1, max(0, (c - least) / (most - least)))) for c in range(256)])
+    across, down = hue.width // SQUARE, hue.height // SQUARE
+    step = 256 / HUES
+    layers = []
+    for number in range(HUES):
+        # A hue between two counts for both, by how near it is.
+        near = [max(0.0, 1 - min(abs(h - number * step), 256 - abs(h - number * step)) / step) for h in range(256)]
+        layer = ImageChops.multiply(hue.point([round(255 * n) for n in near]), coloured).convert("F").resize((across, down), Image.Resampling.BOX)
+        layers.append([share / 255 * SQUARE * SQUARE for share in layer.get_flattened_data()])
+    at = lambda layer, x, y: layer[y * across + x] if 0 <= x < across and 0 <= y < down else 0.0
+    return {(x, y): [sum(at(layer, x + i, y + j) for i in (-1, 0, 1) for j in (-1, 0, 1)) for layer in layers] for x in range(across) for y in range(down)}
+
+
+def other_squares(kept, seen):
+    """How many squares have other hues than those of the picture that is kept."""
+    a, b = hues(kept), hues(seen)
+    count = 0
+    for square in a.keys() & b.keys():
+        most = max(sum(a[square]), sum(b[square]))
+        apart = most - sum(map(min, a[square], b[square]))
+        count += apart > OTHER_PIXELS and apart > OTHER_SHARE * most
+    return count
+
+
 def difference(kept, seen):
-    """What is wrong with a picture beside the one that is kept, in words, and the two numbers; no words where nothing is."""
+    """What is wrong with a picture beside the one that is kept, in words, and the three numbers; no words where nothing is."""
     (size, a), (other, b) = cells(kept), cells(seen)
     if size[0] != other[0] or abs(size[1] - other[1]) > HEIGHT_BOUND * size[1]:
-        return f"{other[0]} by {other[1]} pixels instead of {size[0]} by {size[1]}", 0, 0
+        return f"{other[0]} by {other[1]} pixels instead of {size[0]} by {size[1]}", 0, 0, 0
     height = min(a.height, b.height)
     apart = ImageChops.difference(a.crop((0, 0, a.width, height)), b.crop((0, 0, b.width, height)))
     pixels = list(apart.get_flattened_data())
     mean = sum(map(sum, pixels)) / (3 * len(pixels))
     share = sum(max(p) > CELL_BOUND for p in pixels) / len(pixels)
-    wrong = mean > MEAN_BOUND or share > SHARE_BOUND
-    return f"cells differ by {mean:.2f} on average, {share:.2%} by more than {CELL_BOUND}" if wrong else "", mean, share
+    squares = other_squares(kept, seen)
+    wrong = mean > MEAN_BOUND or share > SHARE_BOUND or squares > SQUARES_BOUND
+    words = f"cells differ by {mean:.2f} on average, {share:.2%} by more than {CELL_BOUND}, and {squares} squares have other hues" if wrong else ""
+    return words, mean, share, squares

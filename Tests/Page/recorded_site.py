@@ -1,5 +1,5 @@
-"""The site whose answers are recorded: weeks of history, two loads, of which the second one brought late events, and some hours that only the
-speed layer has."""
+"""The site whose answers are recorded: weeks of history, a load each night, of which the last one brought late events, and some hours that
+only the speed layer has."""
 
 import time
 
@@ -8,9 +8,11 @@ from site_under_test import START_SECONDS, Site, wait_for
 HOUR = 3600
 DAYS = 36
 # How long ago, in hours, the events of each load end.
-FIRST, SECOND = 29, 5.4
-# When, in hours ago, the events that come late happened.
+LOADS = [77.4, 53.4, 29.4, 5.4]
+# When, in hours ago, the events that come late with the last load happened.
 LATE = (14, 12)
+
+COUNTRIES = "US=60,CA=3,GB=3,DE=3,FR=2,ES=1,IT=1,SE=1,PL=1,BR=3,MX=2,AR=1,JP=2,KR=1,IN=3,ID=1,AU=1,ZA=1,NG=1"
 
 
 def at(hours):
@@ -18,18 +20,19 @@ def at(hours):
 
 
 class RecordedSite(Site):
+    countries = COUNTRIES
+
     def start(self):
         start, late = at(24 * DAYS), [at(hours) for hours in LATE]
-        # One generator, stopped twice, as another one would begin with nobody there.
-        self.run(*self.generated, "--from", start, "--to", at(FIRST))
-        self.begin("serve", "serve", "--listen", self.address.removeprefix("http://"))
-        wait_for("the server", lambda: self.answers("/healthz"), START_SECONDS)
-        self.run("load", "full")
-        self.run(*self.generated, "--from", start, "--to", at(SECOND))
-        self.run("generate", "--users", "240", "--seed", "5", "--first-user-id", "900000", "--from", late[0], "--to", late[1])
-        self.run("load", "incremental")
-        # The loads ran just now, and say that they ran when their events ended.
-        for number, hours in [(1, FIRST), (2, SECOND)]:
+        for number, hours in enumerate(LOADS, start=1):
+            # One generator, stopped each time, as another one would begin with nobody there.
+            self.run(*self.generated, "--from", start, "--to", at(hours))
+            if number == 1:
+                self.start_server()
+            if hours == LOADS[-1]:
+                self.run("generate", "--users", "240", "--seed", "5", "--first-user-id", "900000", "--from", late[0], "--to", late[1])
+            self.run("load", "full" if number == 1 else "incremental")
+            # It ran just now, and says that it ran when its events ended.
             self.run("sql", "--write", f"update warehouse.load_run set started_at = timestamptz '{at(hours)}', finished_at = timestamptz '{at(hours)}' + (finished_at - started_at) where load_run_id = {number}")
         self.begin("generate", *self.generated, "--from", start, "--continuous")
         self.wait_for_history()

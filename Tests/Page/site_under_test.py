@@ -11,7 +11,6 @@ import time
 import urllib.parse
 import urllib.request
 
-COUNTRIES = "US=9,CA=1,GB=1,DE=1"
 START_SECONDS = 120
 
 
@@ -33,21 +32,22 @@ def wait_for(what, condition, seconds):
 
 
 class Site:
+    countries = "US=9,CA=1,GB=1,DE=1"
+
     def __init__(self, polyrhythm, users=1200, days=2, seed=5):
         self.polyrhythm = os.path.abspath(polyrhythm)
         self.folder = tempfile.mkdtemp(prefix="polyrhythm-page-")
         os.chmod(self.folder, 0o755)
         self.processes = {}
         self.address = f"http://127.0.0.1:{free_port()}"
-        self.generated = ["generate", "--users", str(users), "--seed", str(seed), "--countries", COUNTRIES]
+        self.generated = ["generate", "--users", str(users), "--seed", str(seed), "--countries", self.countries]
         self.days = days
 
     def start(self):
         # One generator for history and what goes on: a second one would have the history once more, or begin with nobody there.
         self.begin("generate", *self.generated, "--from", f"{self.days}d", "--continuous")
         self.wait_for_history()
-        self.begin("serve", "serve", "--listen", self.address.removeprefix("http://"))
-        wait_for("the server", lambda: self.answers("/healthz"), START_SECONDS)
+        self.start_server()
         self.run("load", "full")
         self.begin("speed", "speed")
         wait_for("both layers", lambda: (self.ask("/readyz") or {}).get("speed_age_seconds") is not None, START_SECONDS)
@@ -97,6 +97,14 @@ class Site:
 
     def signal(self, name, number):
         self.processes[name].send_signal(number)
+
+    def start_server(self):
+        self.begin("serve", "serve", "--listen", self.address.removeprefix("http://"))
+        wait_for("the server", lambda: self.answers("/healthz"), START_SECONDS)
+
+    def stop_server(self):
+        self.processes["serve"].terminate()
+        self.processes["serve"].wait(60)
 
     def stop_database(self):
         """Stops PostgreSQL, and keeps those that would start it again from doing so."""

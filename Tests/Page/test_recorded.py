@@ -1,20 +1,26 @@
 """The page over recorded answers: its pictures are those of docs/screens, and the rules of accessibility hold. Part of test_page.py."""
 
 import os
+import re
 import tempfile
 import unittest
 
 from browser import SECTIONS, load_all
-from page_test import Stage, axe
+from page_test import DAY, Stage, axe
 from pictures import PICTURES, difference, shown, take
-from recorded import Recording
+from recorded import ADDRESS, PAGE, Recording, asked
 
 KEPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs", "screens")
-# What goes wrong in the drawing: a chart without its lines, a card that is gone, charts in other colours, lists that are not there, another
-# ground, all of it further to the right.
+# What goes wrong in the drawing: a chart without its lines, a card that is gone, charts in other colours, the thin bars of one list, those of
+# another one that are not there, the lines of the key figures, and one of them; lists that are not there, another ground, all of it further to the
+# right, one list's bars in the red of what is wrong.
 BREAKS = {
-    "overview": [".kind-layers canvas { visibility: hidden; }", "#card-users { display: none; }", ".kind-layers canvas { filter: hue-rotate(120deg); }"],
-    "content": [".list { display: none; }", "body { background: #000; }", "main { padding-left: 90px; }"],
+    "overview": [
+        ".kind-layers canvas { visibility: hidden; }", "#card-users { display: none; }", ".kind-layers canvas { filter: hue-rotate(120deg); }",
+        "#card-overview-songs .bar-line { filter: hue-rotate(90deg); }", "#card-plans-by-gender .bar-line { visibility: hidden; }",
+        ".spark { filter: hue-rotate(180deg); }", ".tile:first-child .spark { filter: hue-rotate(180deg); }", "#card-users canvas { filter: hue-rotate(120deg); }",
+    ],
+    "content": [".list { display: none; }", "body { background: #000; }", "main { padding-left: 90px; }", "#card-genres .bar-line { background: var(--bad) !important; }"],
 }
 
 
@@ -44,7 +50,7 @@ class Pictures(RecordedTest):
         for name in PICTURES:
             with self.subTest(picture=name):
                 page = self.shown(name)
-                words, _, _ = self.compared(name, page)
+                words, *_ = self.compared(name, page)
                 self.assertEqual("", words, "not that of docs/screens; where it should be so, draw anew: scripts/test-page.sh POLYRHYTHM --screens")
                 self.assertEqual([], page.missing, "answers that are not recorded; draw anew with --screens --record")
                 self.assertEqual([], page.problems)
@@ -56,21 +62,23 @@ class Pictures(RecordedTest):
             for style in styles:
                 with self.subTest(picture=name, style=style):
                     tag = page.add_style_tag(content=style)
-                    words, mean, share = self.compared(name, page)
+                    words, *numbers = self.compared(name, page)
                     tag.evaluate("node => node.remove()")
-                    self.assertNotEqual("", words, (mean, share))
+                    self.assertNotEqual("", words, numbers)
 
     def test_another_font_is_no_difference(self):
-        page = self.shown("overview", style="body { font-family: 'DejaVu Serif', 'DejaVu Sans Mono', monospace; font-kerning: none; }")
-        words, _, _ = self.compared("overview", page)
-        self.assertEqual("", words)
+        for name in ["overview", "content", "overview-live"]:
+            with self.subTest(picture=name):
+                page = self.shown(name, style="body { font-family: 'DejaVu Serif', 'DejaVu Sans Mono', monospace; font-kerning: none; }")
+                words, *_ = self.compared(name, page)
+                self.assertEqual("", words)
 
 
 class Marks(RecordedTest):
     """What the axis of a chart over time is marked with."""
 
     def frame(self, page):
-        return page.evaluate("(({ marks, late, gaps, odd }) => ({ marks, late, gaps, odd }))(document.getElementById('card-listens').card.canvas.frame)")
+        return page.evaluate("(({ marks, late, gaps, odd, times }) => ({ marks, late, gaps, odd, start: new Date(times[0]).toISOString() }))(document.getElementById('card-listens').card.canvas.frame)")
 
     def remarks(self, page, t):
         return page.evaluate("t => { const { times, remarks } = document.getElementById('card-listens').card.result.model; return remarks(times.findLastIndex(start => start <= t)); }", t)
@@ -79,7 +87,9 @@ class Marks(RecordedTest):
         page = self.shown("overview")
         loads = self.recording.answers["/api/v1/loads"]["loads"]
         frame = self.frame(page)
-        self.assertEqual(len(loads), len(frame["marks"]))
+        in_range = [load for load in loads if load["finished_at"] >= frame["start"]]
+        self.assertEqual(len(in_range), len(frame["marks"]))
+        self.assertGreater(len(in_range), 0)
         days = [(load["load_run_id"], day) for load in loads for day in load["late_days"] or []]
         self.assertEqual([f"Load #{run} brought {day['events']} late events" for run, day in days], [mark["text"].partition(",")[0] for mark in frame["late"]])
         self.assertGreater(len(days), 0)
@@ -107,6 +117,76 @@ class Marks(RecordedTest):
         self.assertGreater(len(below), 0)
         self.assertEqual(sorted(set(below)), below)
         self.assertEqual(0, next(y for title, y in turns if title.startswith("Engagement")))
+
+
+class Parts(RecordedTest):
+    """What is loaded for a section, and what is said where it cannot be."""
+
+    IMPORT = re.compile(r'^import .* from "\./(\w+)\.js"', re.M)
+
+    def imports(self, name):
+        with open(os.path.join(PAGE, f"{name}.js"), encoding="utf-8") as file:
+            return set(self.IMPORT.findall(file.read()))
+
+    def always(self):
+        """The modules that the page has from the start."""
+        known, found = set(), {"app"}
+        while found:
+            known |= found
+            found = set().union(*map(self.imports, found)) - known
+        return known
+
+    def opened(self, query, broken=None):
+        """A page of which the first request for a file gets no answer."""
+        page = self.browser.page(height=2200, zone="UTC")
+        self.addCleanup(page.context.close)
+        self.recording.replay(page)
+        page.asked = []
+        page.on("request", lambda request: page.asked.append(asked(request.url)))
+        if broken:
+            page.route(f"{ADDRESS}/assets/{broken}*", lambda route: route.abort(), times=1)
+        page.goto(f"{ADDRESS}/{query}")
+        return page
+
+    def test_what_the_page_has_from_the_start_is_asked_for_at_once_and_parts_bring_nothing_more(self):
+        with open(os.path.join(PAGE, "index.html"), encoding="utf-8") as file:
+            preloaded = set(re.findall(r'modulepreload" href="/assets/(\w+)\.js"', file.read()))
+        always = self.always()
+        self.assertEqual(always - {"app"}, preloaded)
+        others = {name[:-3] for name in os.listdir(PAGE) if name.endswith(".js")} - always
+        self.assertGreater(len(others), 4)
+        for part in others:
+            self.assertLessEqual(self.imports(part), always, part)
+
+    def test_a_section_asks_for_nothing_that_it_does_not_show(self):
+        others = {"hours", "loads", "marts", "members", "pictures", "worldmap"}
+        for section, own in [("overview", set()), ("loads", {"loads"}), ("trends", {"hours", "marts"}), ("devices", {"members"})]:
+            with self.subTest(section=section):
+                page = self.opened(f"?section={section}&{DAY}")
+                load_all(page)
+                self.assertEqual(own, {name for name in others if f"/assets/{name}.js" in page.asked})
+                tiles = [path for path in page.asked if "granularity=none" in path and "songs%2Clogins" in path]
+                self.assertEqual(section != "loads", bool(tiles))
+                page.context.close()
+
+    def test_a_part_that_cannot_be_fetched_is_told_and_asked_for_again(self):
+        for broken, card, drawn in [("marts.js", "trending-artists", ".pick-row"), ("hours.js", "week", ".cell"), ("chart.js", "hourly", "canvas")]:
+            with self.subTest(file=broken):
+                page = self.opened(f"?section=trends&{DAY}", broken)
+                page.wait_for_selector(f"#card-{card}.is-failed")
+                self.assertIn("Trying again", page.locator(f"#card-{card} .words").inner_text())
+                load_all(page)
+                page.wait_for_selector(f"#card-{card}:not(.is-failed) {drawn}")
+                self.assertFalse(page.locator(f"#card-{card} .words").is_visible())
+                page.context.close()
+
+    def test_a_file_that_cannot_be_made_is_told(self):
+        page = self.opened(f"?{DAY}", "pictures.js")
+        load_all(page)
+        card = page.locator("#card-listens")
+        card.locator(".menu summary").click()
+        card.get_by_role("button", name="Save as CSV").click()
+        page.wait_for_function("() => document.querySelector('#card-listens .badge').textContent === 'not saved: The server does not answer'")
 
 
 class Accessible(RecordedTest):

@@ -12,18 +12,35 @@ STREAM_SECONDS = 60
 
 
 class Wire:
-    """Bytes that Chromium has received for a page, headers included, by path."""
+    """Bytes that Chromium has received for a page, headers included, by path; also of what goes on, as the live stream does."""
 
     def __init__(self, page):
-        self.finished = collections.Counter()
-        names = {}
+        self.bytes, self.finished = collections.Counter(), set()
+        self.requests = {}
         session = page.context.new_cdp_session(page)
         session.send("Network.enable")
-        session.on("Network.requestWillBeSent", lambda e: names.setdefault(e["requestId"], urllib.parse.urlsplit(e["request"]["url"]).path))
-        session.on("Network.loadingFinished", lambda e: self.finished.update({names.get(e["requestId"], "?"): int(e["encodedDataLength"])}))
+        session.on("Network.requestWillBeSent", lambda e: self.requests.setdefault(e["requestId"], urllib.parse.urlsplit(e["request"]["url"]).path))
+        session.on("Network.responseReceived", lambda e: self.add(e, e["response"]["encodedDataLength"]))
+        session.on("Network.dataReceived", lambda e: self.add(e, e["encodedDataLength"]))
+        session.on("Network.loadingFinished", self.finish)
+
+    def add(self, event, size):
+        if event["requestId"] not in self.finished:
+            self.bytes[event["requestId"]] += int(size)
+
+    def finish(self, event):
+        self.bytes[event["requestId"]] = int(event["encodedDataLength"])
+        self.finished.add(event["requestId"])
+
+    def paths(self):
+        """Bytes by path, the greatest first."""
+        sizes = collections.Counter()
+        for request, size in self.bytes.items():
+            sizes[self.requests.get(request, "?")] += size
+        return dict(sizes.most_common())
 
     def total(self, start=""):
-        return sum(size for path, size in self.finished.items() if path.startswith(start))
+        return sum(size for path, size in self.paths().items() if path.startswith(start))
 
 
 class StreamCount(threading.Thread):

@@ -62,7 +62,8 @@ import Warehouse
     #expect(bare("// a\nlet b = 1; // c\n  d('//e');\n") == "\nlet b = 1; // c\nd('//e');\n")
     #expect(bare("/* a */\n.c {\n  d: e; /* f */\n}\n") == "\n.c {\nd: e; /* f */\n}\n")
     // A text of several lines could have one that looks like a comment; the page has none.
-    let page = URL(filePath: #filePath).appending(path: "../../../Sources/ServingLayer/Page").path
+    let page = URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "../../Sources/ServingLayer/Page").standardized.path
     for name in try FileManager.default.contentsOfDirectory(atPath: page)
     where name.hasSuffix(".js") {
       let text = try String(contentsOfFile: page + "/" + name, encoding: .utf8)

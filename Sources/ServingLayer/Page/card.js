@@ -84,7 +84,7 @@ export class Card {
 
   // How long figures stay good: a range of hours asks less often than one of minutes.
   isDue(range) {
-    if (this.hasFailed) return Date.now() - this.loadedAt > AGAIN_MS;
+    if (this.hasFailed) return performance.now() - this.failedAt > AGAIN_MS;
     const length = range.to - range.from;
     const period = this.kind.isTime ? { minute: 10000, hour: 60000, day: 120000 }[range.grain] : length > DAY ? 120000 : 60000;
     return Date.now() - this.loadedAt > Math.max(period, 5 * this.took);
@@ -147,15 +147,20 @@ export class Card {
 
   // Figures that could not be refreshed stay, and say of when they are.
   fail(error) {
-    if (error instanceof NotCounted) return this.clear(error.message, "is-refused");
-    this.hasFailed = error.kind !== "refused";
-    if (error.kind === "refused") return this.clear(error.code === "no_such_combination" ? "Not counted with these filters" : error.message, "is-refused");
+    const isRefused = error instanceof NotCounted || error.kind === "refused";
+    this.hasFailed = !isRefused;
+    this.failedAt = performance.now();
+    if (isRefused) {
+      this.table = null;
+      return this.clear(error.code === "no_such_combination" ? "Not counted with these filters" : error.message, "is-refused");
+    }
     if (this.isDrawn) {
       this.mark(`as of ${clock(this.shownAt)}`);
       this.element.classList.add("is-stale");
       return undefined;
     }
-    return this.clear(`${error.message}. Trying again.`, "is-failed");
+    this.clear(`${error.message}. Trying again.`, "is-failed");
+    return this.writeTable(true);
   }
 
   mark(text) {

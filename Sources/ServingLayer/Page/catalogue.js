@@ -49,9 +49,9 @@ export const CHARTS = [
   { id: "actions", section: "engagement", title: "Plays, skips, playlist adds", sub: "what listeners do", size: "m", kind: "time", measures: [listens, M("skipped", "skips", "count", "m3"), M("playlist_adds", "playlist adds", "count", "m6")] },
   { id: "likes", section: "engagement", title: "Likes and shares", sub: "Thumbs Up and Down, songs shared", size: "m", kind: "time", measures: [M("thumbs_up", "likes", "count", "m5"), M("thumbs_down", "dislikes", "count", "m3"), M("shares", "shares", "count", "m1")] },
   { id: "logins", section: "engagement", title: "Logins and errors", sub: "logins; failed ones and page errors in red", size: "m", kind: "time", measures: [M("logins", "logins", "count", "m6"), M("failed_logins", "failed logins", "count", "bad"), M("errors", "page errors", "count", "bad2")] },
-  { id: "time-by-plan", section: "engagement", title: "Listen time by plan", sub: "average of the plays that have ended", size: "m", kind: "list", by: ["level"], measures: [listenTime, listens], rows: 2 },
-  { id: "ages", section: "engagement", title: "Age", sub: "listens, where the catalogue knows the user", size: "m", kind: "list", by: ["age_band"], measures: [listens, skipRate], rows: 7 },
-  { id: "user-hours", section: "engagement", title: "Busiest users by hour", sub: "listens in each hour of the day", size: "m", kind: "userHours", by: ["user"], measures: [listens], limit: 12, span: aDay },
+  { id: "time-by-plan", section: "engagement", title: "Listen time by plan", sub: "average of the plays that have ended", size: "s", kind: "list", by: ["level"], measures: [listenTime, listens], rows: 2 },
+  { id: "ages", section: "engagement", title: "Age", sub: "listens, where the catalogue knows the user", size: "s", kind: "list", by: ["age_band"], measures: [listens, skipRate], rows: 7 },
+  { id: "user-hours", section: "engagement", title: "Busiest users by hour", sub: "listens in each hour of the day", size: "l", kind: "userHours", by: ["user"], measures: [listens], limit: 12, span: aDay },
 
   // Content
   { id: "songs", section: "content", title: "Top songs", sub: "by listens", size: "l", kind: "list", by: ["song"], measures: [listens, skipRate], limit: 15 },

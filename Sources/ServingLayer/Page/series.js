@@ -3,7 +3,7 @@
 
 import { query } from "./api.js";
 import { DAY, HOUR, MINUTE, bucketEnd, buckets } from "./range.js";
-import { latestEnd, learn, settledBefore } from "./world.js";
+import { latestEnd, learn, settledBefore, world } from "./world.js";
 
 // Measures of ended plays: in the newest minutes only what was left early has ended.
 export const SETTLING = new Set(["skip_rate", "completion_rate", "avg_listen_time", "skipped", "completed", "partial", "listened_ms"]);
@@ -115,7 +115,10 @@ export function values(metric, times, rows, range, end, holes = []) {
 
 export const byTime = (rows) => new Map(rows.map((row) => [Date.parse(row.time), row]));
 
-// A bucket of which the range, or the present, has only a part: as the server says it of its row.
+// A bucket that is not over, by the latest commit.
+export const isUnfinished = (range, t) => world.asOf !== null && bucketEnd(range, t) > world.asOf;
+
+// A bucket of which the present, or the range, has only a part: the latter as the server says it of its row.
 export const isCut = (range, t, end, row) =>
-  row?.is_partial ?? (t < range.from || bucketEnd(range, t) > Math.max(range.from, Math.min(range.to, end ?? range.to)));
+  isUnfinished(range, t) || (row?.is_partial ?? (t < range.from || bucketEnd(range, t) > Math.max(range.from, Math.min(range.to, end ?? range.to))));
 

@@ -5,7 +5,7 @@ import { TILES, seriesMetrics } from "./catalogue.js";
 import { colour, element, write } from "./dom.js";
 import { Format, clock, none, shortMoment } from "./format.js";
 import { MINUTE, buckets, compared } from "./range.js";
-import { SETTLING, byTime, knownUntil, series, values } from "./series.js";
+import { SETTLING, byTime, isUnfinished, knownUntil, series, values } from "./series.js";
 import { COMPARISONS, state } from "./state.js";
 import { isBeforeAll, latestEnd, learn, settledBefore, world } from "./world.js";
 
@@ -109,7 +109,7 @@ export class Tiles {
       tile.value.title = now[`${metric}_low`] != null ? `95 % between ${Format.exact(now[`${metric}_low`])} and ${Format.exact(now[`${metric}_high`])}` : Format.exact(tile.unit === "count" ? value : null);
       const isUncompared = isBeforeAll(then(windows[isSettled ? "settled" : "count"]));
       write(tile.change, unknown ? unknown : !metric ? "not counted with these filters" : (isUncompared ? `no data before ${shortMoment(world.first)}` : difference(tile, now, old, metric)) + until);
-      sparkline(tile.svg, metric ? values(metric, times, rows, range, end) : [], tile.tint);
+      sparkline(tile.svg, metric ? values(metric, times, rows, range, end).map((v, j) => isUnfinished(range, times[j]) ? null : v) : [], tile.tint);
     });
   }
 }

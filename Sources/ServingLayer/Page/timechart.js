@@ -4,7 +4,6 @@ import { colour, tinted } from "./dom.js";
 import { Format, bucketName, clock, day, weekday } from "./format.js";
 import { frame } from "./frame.js";
 import { DAY, HOUR, MINUTE, offset } from "./range.js";
-import { world } from "./world.js";
 
 let library = null;
 
@@ -18,7 +17,7 @@ export function chartLibrary() {
     };
     script.onerror = () => {
       library = null;
-      reject(new Error(world.stream === "lost" ? "The server does not answer" : "The server has no Chart.js (Debian: apt install libjs-chart.js); tables and CSV work without it"));
+      reject(new Error("The server does not give Chart.js: it is away, or has none (Debian: apt install libjs-chart.js). Tables and CSV work without it"));
     };
     document.head.append(script);
   });
