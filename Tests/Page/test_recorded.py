@@ -1,5 +1,6 @@
 """The page over recorded answers: its pictures are those of docs/screens, and the rules of accessibility hold. Part of test_page.py."""
 
+import json
 import os
 import re
 import tempfile
@@ -8,7 +9,7 @@ import unittest
 from browser import SECTIONS, load_all
 from page_test import DAY, Stage, axe
 from pictures import PICTURES, difference, shown, take
-from recorded import ADDRESS, PAGE, Recording, asked
+from recorded import ADDRESS, PAGE, STREAM, Recording, asked
 
 KEPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs", "screens")
 # What goes wrong in the drawing: a chart without its lines, a card that is gone, charts in other colours, the thin bars of one list, those of
@@ -179,6 +180,15 @@ class Parts(RecordedTest):
                 page.wait_for_selector(f"#card-{card}:not(.is-failed) {drawn}")
                 self.assertFalse(page.locator(f"#card-{card} .words").is_visible())
                 page.context.close()
+
+    def test_the_figures_of_the_day_wait_for_the_stream_to_say_how_far_events_have_come(self):
+        page = self.browser.page(height=1600, zone="UTC")
+        self.addCleanup(page.context.close)
+        self.recording.replay(page)
+        page.add_init_script(STREAM.replace("MESSAGE", json.dumps(json.dumps(self.recording.live))).replace(", 0); }", ", 900); }"))
+        page.goto(f"{ADDRESS}/?{DAY}")
+        load_all(page)
+        self.assertGreater(page.locator("#card-today dd").count(), 0, page.locator("#card-today .words").inner_text())
 
     def test_a_file_that_cannot_be_made_is_told(self):
         page = self.opened(f"?{DAY}", "pictures.js")

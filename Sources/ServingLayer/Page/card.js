@@ -7,6 +7,7 @@ import { Format, clock, none, shortMoment } from "./format.js";
 import { brush } from "./frame.js";
 import { part } from "./parts.js";
 import { DAY, MINUTE } from "./range.js";
+import { SETTLING } from "./series.js";
 import { change, state } from "./state.js";
 import { world } from "./world.js";
 
@@ -37,7 +38,7 @@ export class Card {
   }
 
   build() {
-    const { id, title, sub, size, kind } = this.definition;
+    const { id, title, sub, size, kind, measures } = this.definition;
     const item = (text, action) => {
       const button = element("button", { type: "button", textContent: text });
       button.addEventListener("click", () => { this.menu.open = false; action(); this.menu.firstChild.focus(); });
@@ -54,10 +55,13 @@ export class Card {
     this.body = element("div", { className: "body" });
     this.words = element("p", { className: "words", textContent: "Loading…" });
     this.figures = element("div", { className: "figures", tabIndex: -1 });
-    this.element = element("article", { className: `card ${size} kind-${kind} is-loading`, id: `card-${id}`, "aria-labelledby": `title-${id}` },
+    // What will be said further is known to be long, and has room from the start.
+    const isLong = kind === "trending" || (kind === "list" && SETTLING.has(measures[0].metric));
+    this.element = element("article", { className: `card ${size} kind-${kind}${isLong ? " long" : ""} is-loading`, id: `card-${id}`, "aria-labelledby": `title-${id}` },
       element("header", { className: "card-head" }, element("div", {}, element("h2", { id: `title-${id}`, textContent: title }), this.sub), this.badge, this.menu),
       element("div", { className: "plot" }, this.body, this.words, this.figures));
     this.element.style.setProperty("--rows", String(this.definition.rows ?? this.definition.limit ?? 6));
+    if (measures?.length > 1) this.element.style.setProperty("--head", "1.2rem");
     this.element.card = this;
   }
 
@@ -122,7 +126,7 @@ export class Card {
       if (result.isInstead) notes[0] = "listeners, as users without a listen have nothing to be filtered by";
       if (result.isUncompared) notes.push(`no data before ${shortMoment(world.first)} to compare with`);
       if (result.note) notes.push(result.note);
-      if (result.isSettled) notes.push(`until ${clock(result.range.to)}, as later plays are still open`);
+      if (result.isSettled) notes.push(`until ${clock(result.range.to)}, later plays are open`);
       if (result.envelope?.covers_until !== undefined) notes.push(result.envelope.covers_until === null ? "nothing is loaded yet" : `loaded until ${shortMoment(Date.parse(result.envelope.covers_until))}`);
       write(this.sub, notes.join("; "));
     }

@@ -35,8 +35,8 @@ export const CHARTS = [
   { id: "users", section: "overview", title: "Active users", sub: "distinct users, with the 95 % interval", size: "m", kind: "time", measures: [{ ...users, hasBand: true }], instead: [{ ...listeners, hasBand: true }] },
   { id: "today", section: "overview", title: "Today", sub: "since midnight", size: "s", kind: "today" },
   { id: "plans-by-gender", section: "overview", title: "Plan by gender", sub: "listens", size: "s", kind: "groups", by: ["gender", "level"], measures: [listens] },
-  { id: "genders", section: "overview", title: "Gender", sub: "share of listens", size: "s", kind: "shares", by: ["gender"], outOf: ["gender", "level"], measures: [listens] },
-  { id: "plans", section: "overview", title: "Plan", sub: "share of listens", size: "s", kind: "shares", by: ["level"], outOf: ["gender", "level"], measures: [listens] },
+  { id: "genders", section: "overview", title: "Gender", sub: "share of listens", size: "s", kind: "shares", by: ["gender"], outOf: ["gender", "level"], measures: [listens], rows: 2 },
+  { id: "plans", section: "overview", title: "Plan", sub: "share of listens", size: "s", kind: "shares", by: ["level"], outOf: ["gender", "level"], measures: [listens], rows: 2 },
   { id: "overview-songs", section: "overview", title: "Top songs", sub: "by listens", size: "m", kind: "list", by: ["song"], measures: [listens], limit: 10 },
   { id: "overview-artists", section: "overview", title: "Top artists", sub: "by listens", size: "m", kind: "list", by: ["artist"], measures: [listens], limit: 10 },
   { id: "overview-states", section: "overview", title: "States", sub: "listens", size: "m", kind: "states", by: ["state"], measures: [listens] },
@@ -49,7 +49,7 @@ export const CHARTS = [
   { id: "actions", section: "engagement", title: "Plays, skips, playlist adds", sub: "what listeners do", size: "m", kind: "time", measures: [listens, M("skipped", "skips", "count", "m3"), M("playlist_adds", "playlist adds", "count", "m6")] },
   { id: "likes", section: "engagement", title: "Likes and shares", sub: "Thumbs Up and Down, songs shared", size: "m", kind: "time", measures: [M("thumbs_up", "likes", "count", "m5"), M("thumbs_down", "dislikes", "count", "m3"), M("shares", "shares", "count", "m1")] },
   { id: "logins", section: "engagement", title: "Logins and errors", sub: "logins; failed ones and page errors in red", size: "m", kind: "time", measures: [M("logins", "logins", "count", "m6"), M("failed_logins", "failed logins", "count", "bad"), M("errors", "page errors", "count", "bad2")] },
-  { id: "time-by-plan", section: "engagement", title: "Listen time by plan", sub: "average of the plays that have ended", size: "s", kind: "list", by: ["level"], measures: [listenTime, listens], rows: 2 },
+  { id: "time-by-plan", section: "engagement", title: "Listen time by plan", sub: "average of ended plays", size: "s", kind: "list", by: ["level"], measures: [listenTime, listens], rows: 2 },
   { id: "ages", section: "engagement", title: "Age", sub: "listens, where the catalogue knows the user", size: "s", kind: "list", by: ["age_band"], measures: [listens, skipRate], rows: 7 },
   { id: "user-hours", section: "engagement", title: "Busiest users by hour", sub: "listens in each hour of the day", size: "l", kind: "userHours", by: ["user"], measures: [listens], limit: 12, span: aDay },
 
@@ -63,15 +63,15 @@ export const CHARTS = [
   { id: "genre-time", section: "content", title: "Genres over time", sub: "the five with most listens", size: "l", kind: "timeBy", by: ["genre"], measures: [listens], top: 5 },
 
   // Devices
-  { id: "device-types", section: "devices", title: "Listens by device", sub: "share of listens", size: "m", kind: "shares", by: ["device_type"], measures: [listens] },
-  { id: "device-time", section: "devices", title: "Listen time by device", sub: "average of the plays that have ended", size: "m", kind: "list", by: ["device_type"], measures: [listenTime, listens], rows: 4 },
+  { id: "device-types", section: "devices", title: "Listens by device", sub: "share of listens", size: "m", kind: "shares", by: ["device_type"], measures: [listens], rows: 3 },
+  { id: "device-time", section: "devices", title: "Listen time by device", sub: "average of ended plays", size: "m", kind: "list", by: ["device_type"], measures: [listenTime, listens], rows: 4 },
   { id: "os-completion", section: "devices", title: "Completion by system", sub: "highest first", size: "m", kind: "list", by: ["os"], measures: [completion, listens], rows: 7 },
   { id: "device-series", section: "devices", title: "Devices over time", sub: "listens", size: "xl", kind: "timeBy", by: ["device_type"], measures: [listens], top: 5 },
   { id: "browsers", section: "devices", title: "Browsers and players", sub: "by listens", size: "m", kind: "list", by: ["browser"], measures: [listens, M("errors", "errors", "count", "bad")], rows: 7 },
 
   // Places
   { id: "world", section: "places", title: "Countries", sub: "listens; a tile for each country", size: "xl", kind: "world", by: ["country"], measures: [listens] },
-  { id: "countries", section: "places", title: "Top countries", sub: "by listens", size: "m", kind: "list", by: ["country"], measures: [listens, listeners], limit: 12, rows: 5 },
+  { id: "countries", section: "places", title: "Top countries", sub: "by listens", size: "m", kind: "list", by: ["country"], measures: [listens, listeners], limit: 12 },
   { id: "states", section: "places", title: "States", sub: "listens", size: "l", kind: "states", by: ["state"], measures: [listens] },
   { id: "cities", section: "places", title: "Top cities", sub: "by listens", size: "l", kind: "list", by: ["city"], measures: [listens, listeners], limit: 12 },
   { id: "city-time", section: "places", title: "Top cities over time", sub: "the five with most listens", size: "l", kind: "timeBy", by: ["city"], measures: [listens], top: 5 },
@@ -89,7 +89,7 @@ export const CHARTS = [
 
   // Loads
   { id: "loads", section: "loads", title: "Load history", sub: "what the batch layer published, newest first", size: "full", kind: "loads" },
-  { id: "load-sizes", section: "loads", title: "Events by load", sub: "the latest 50", size: "l", kind: "loadBars" },
+  { id: "load-sizes", section: "loads", title: "Events by load", sub: "the newest first", size: "l", kind: "loadBars" },
   { id: "load-layers", section: "loads", title: "Loaded and not loaded", sub: "listens by layer", size: "l", kind: "layers", measures: [listens] },
 ];
 

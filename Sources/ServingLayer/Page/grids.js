@@ -65,10 +65,10 @@ export function drawMap(card, { rows, metrics: [first] }, layout, dimension, isK
   grid.style.setProperty("--across", String(Math.max(...layout.map((l) => l.length))));
   if (isButton) roam(grid, cells);
   const elsewhere = [...byCode.values(), ...rows.filter((r) => !isKnown(r))].reduce((sum, r) => sum + (r[first.metric] ?? 0), 0);
-  const where = dimension === "state" ? "elsewhere, or in no known state" : "in no known country";
+  const where = dimension === "state" ? "elsewhere or unknown" : "in no known country";
   card.grid = { cells, across: Math.max(...layout.map((l) => l.length)), down: layout.length, tint: first.tint };
   card.body.replaceChildren(grid, element("p", { className: "caption" },
-    element("span", { className: "scale", "aria-hidden": "true" }), `up to ${Format.exact(greatest)}${elsewhere ? ` · ${Format.exact(elsewhere)} ${where}` : ""}`));
+    element("span", { className: "scale", "aria-hidden": "true" }), element("span", { className: "range", textContent: `up to ${Format.exact(greatest)}${elsewhere ? ` · ${Format.exact(elsewhere)} ${where}` : ""}` })));
   card.body.querySelector(".scale").style.setProperty("background", `linear-gradient(90deg, ${tinted(first.tint, 0.14)}, ${colour(first.tint)})`);
   if (focused) cells.find((c) => c.code === focused)?.node.focus();
 }

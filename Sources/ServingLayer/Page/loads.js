@@ -37,7 +37,7 @@ function showHistory(card, { loads }) {
 }
 
 function showBars(card, { loads }) {
-  const done = loads.filter((l) => l.status === "published").slice(0, 12);
+  const done = loads.filter((l) => l.status === "published").slice(0, 7);
   const greatest = Math.max(...done.map((l) => Number(l.events_read ?? 0)), 1);
   card.body.replaceChildren(element("ol", { className: "list" }, ...done.map((l) => {
     const bar = element("span", { className: "bar-line" });

@@ -23,7 +23,7 @@ const live = new Map();
 // The stream's first message has the hour that a young page would ask for.
 const FIRST_MS = 1500;
 let tellFirst;
-const first = new Promise((resolve) => { tellFirst = resolve; setTimeout(resolve, FIRST_MS); });
+export const firstMessage = new Promise((resolve) => { tellFirst = resolve; setTimeout(resolve, FIRST_MS); });
 
 export function forgetSeries() { store.clear(); }
 
@@ -48,7 +48,7 @@ const keyOf = (row, by) => [row.time, row.is_other ?? false, row.artist ?? "", r
 // Who has the most is decided over the whole range, so that of a question with `top` no part can be asked again.
 export async function series(question, range) {
   const by = question.by ?? [];
-  if (isLive(question, range)) await first;
+  if (isLive(question, range)) await firstMessage;
   if (isLive(question, range) && live.size > 0) {
     return { rows: [...live.values()].filter((r) => Date.parse(r.time) >= range.from && Date.parse(r.time) < range.to), envelope: {} };
   }

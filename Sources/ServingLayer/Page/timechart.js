@@ -105,7 +105,10 @@ function options(model) {
       legend: {
         display: model.sets.length > 1, position: "bottom", align: "start",
         labels: { color: colour("ink"), boxWidth: 10, boxHeight: 10, padding: 12, usePointStyle: true, pointStyle: "rectRounded", filter: (item, data) => !data.datasets[item.datasetIndex].isBand,
-          generateLabels: (chart) => globalThis.Chart.defaults.plugins.legend.labels.generateLabels(chart).map((item) => ({ ...item, fillStyle: chart.data.datasets[item.datasetIndex].borderColor, lineWidth: 0 })) },
+          generateLabels: (chart) => globalThis.Chart.defaults.plugins.legend.labels.generateLabels(chart).map((item) => {
+            const { borderColor, borderDash } = chart.data.datasets[item.datasetIndex];
+            return borderDash ? { ...item, fillStyle: "transparent", strokeStyle: borderColor, lineWidth: 1.5, lineDash: [2, 2] } : { ...item, fillStyle: borderColor, lineWidth: 0 };
+          }) },
       },
       tooltip: {
         backgroundColor: colour("tip"), titleColor: colour("tip-ink"), bodyColor: colour("tip-ink"), footerColor: colour("tip-ink"), footerFont: { weight: "normal" },

@@ -1,15 +1,16 @@
 // The figures of the day.
 
-import { askable, query } from "./api.js";
+import { askable, clock, query } from "./api.js";
 import { element } from "./dom.js";
 import { Format } from "./format.js";
-import { HOUR, floor } from "./range.js";
+import { HOUR, MINUTE, floor } from "./range.js";
+import { firstMessage } from "./series.js";
 import { state } from "./state.js";
 import { latestEnd, learn } from "./world.js";
 
 async function loadToday() {
-  const now = latestEnd();
-  if (now === null) return { isEmpty: true, model: null, table: { columns: [], rows: [] } };
+  await firstMessage;
+  const now = latestEnd() ?? Math.ceil(clock.now() / MINUTE) * MINUTE;
   const zone = state.zone;
   const hour = floor(zone, now - 1, "hour");
   const midnight = floor(zone, now - 1, "day");
