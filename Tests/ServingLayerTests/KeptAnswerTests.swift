@@ -174,6 +174,17 @@ extension Fixture {
     }
   }
 
+  @Test(arguments: ["br", "zstd", "gzip"])
+  func `what is the same for everybody is compressed as asked, too`(coding: String) throws {
+    defer { server.stop() }
+    for path in ["/metrics", "/readyz"] {
+      let url = "http://\(address)\(path)"
+      let head = try curl("-D-", "-o", "/dev/null", "-H", "Accept-Encoding: \(coding)", url)
+      #expect(header("Content-Encoding", head) == (path == "/metrics" ? coding : nil))
+      #expect(try curl("-H", "Accept-Encoding: \(coding)", "--compressed", url).contains("speed"))
+    }
+  }
+
   @Test func `four hundred filters and a GET with a body get an answer`() throws {
     defer { server.stop() }
     let filters = (0..<400).map { "&filter=artist:number%20\($0)" }.joined()

@@ -1,11 +1,10 @@
 // A chart's frame: its title, its menu, its table, and what it says while there is nothing to show.
 
-import { NotCounted, address } from "./api.js";
+import { NotCounted, address, part } from "./api.js";
 import { KINDS, drawing } from "./draw.js";
 import { element, write } from "./dom.js";
 import { Format, clock, none, shortMoment } from "./format.js";
 import { brush } from "./frame.js";
-import { part } from "./parts.js";
 import { DAY, MINUTE } from "./range.js";
 import { SETTLING } from "./series.js";
 import { change, state } from "./state.js";

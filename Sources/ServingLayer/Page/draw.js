@@ -1,12 +1,11 @@
 // How each kind of chart gets its figures and is drawn: `load` asks, and returns what `show` draws and the table.
 
-import { NotCounted, askable, query } from "./api.js";
+import { NotCounted, askable, part, query } from "./api.js";
 import { seriesMetrics } from "./catalogue.js";
 import { DIMENSION_NAMES, bucketName, named } from "./format.js";
 import { drawStates } from "./grids.js";
 import { drawGroups, drawList, drawShares, pairsOf } from "./lists.js";
 import { lateIn, marksIn, oddHours } from "./marks.js";
-import { part } from "./parts.js";
 import { DAY, bucketEnd, buckets, compared, floor } from "./range.js";
 import { ENDING, SETTLING, byTime, gaps, isCut, knownUntil, series, values } from "./series.js";
 import { COMPARISONS, SERVER_COMPARES, state } from "./state.js";

@@ -158,7 +158,8 @@ struct Router: Sendable {
       Work(question: route.path, lane: lane) { cancellation in
         let router = reading(lane, cancellation, SeenCommits())
         do {
-          return .response(try answer(router))
+          let response = try answer(router)
+          return response.status == 200 ? .stored(StoredAnswer(response)) : .response(response)
         } catch {
           return .response(refusal(error))
         }
