@@ -21,7 +21,7 @@ const store = new Map();
 const live = new Map();
 
 // The stream's first message has the hour that a young page would ask for.
-const FIRST_MS = 1500;
+const FIRST_MS = 5000;
 let tellFirst;
 export const firstMessage = new Promise((resolve) => { tellFirst = resolve; setTimeout(resolve, FIRST_MS); });
 
