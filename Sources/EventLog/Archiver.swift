@@ -61,7 +61,8 @@ public struct Archiver {
   ///     one.
   ///   - onProgress: called with the number of records copied so far in this run, once readers of the
   ///     lake see them.
-  /// - Throws: `.lost` where the source has dropped records that were not copied yet.
+  /// - Throws: `.lost` where the source has dropped records that were not copied yet; `.diverged` where it has
+  ///   another topic than was copied.
   public func run(
     stop: StopToken, untilCaughtUp: Bool,
     say: Say = { _, _ in },
@@ -133,6 +134,7 @@ public struct Archiver {
       }
       if ContinuousClock.now - lastSync > Self.syncInterval {
         try copies.sync()
+        try requireSameTopics(of: copies)
         note(copies)
         lastSync = .now
       }
@@ -141,6 +143,27 @@ public struct Archiver {
         lastLook = .now
       }
     }
+    try requireSameTopics(of: copies)
+  }
+
+  /// Finds that a topic was made anew while it was copied: what was copied since the last time may be the new one's.
+  private func requireSameTopics(of copies: ArchiveCopies) throws(EventLogError) {
+    do throws(EventLogError) {
+      try requireSameTopics(Set(copies.all.map(\.partition.topic)).sorted())
+    } catch  where error.code == .unavailable {
+      // Brokers that are away are asked again the next time; readers wait for them.
+    }
+  }
+
+  /// - Throws: `.diverged` for a topic that is another one than the lake has a copy of.
+  private func requireSameTopics(_ topics: [String]) throws(EventLogError) {
+    let found = try source.topicIDs(of: topics)
+    var known: [String: TopicID] = [:]
+    for (topic, id) in found {
+      known[topic] = try lake.copiedTopicID(of: topic)
+      if known[topic] == nil { try lake.note(copiedTopicID: id, of: topic) }
+    }
+    try source.requireSameTopics(known, found, that: "\(lake.url) has a copy of")
   }
 
   /// Tells the source how far the copies are, which are on the device.
@@ -180,6 +203,7 @@ public struct Archiver {
     }
     try lake.createTopics([topic], partitions: count)
     try lake.addPartitions(topic, upTo: count)
+    try requireSameTopics([topic])
     let partitions = numbers.map { TopicPartition(topic, Int32($0)) }
     let known = try source.bounds(of: partitions)
     for partition in partitions {

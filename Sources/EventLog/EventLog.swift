@@ -88,6 +88,14 @@ public protocol EventLog: Sendable {
   /// later; nil where the log knows none (Kafka, what an earlier version wrote).
   func epoch(of partition: TopicPartition, before offset: Int64) throws(EventLogError) -> LogEpoch?
 
+  /// The ids of topics as they are at this moment, by which a topic that was deleted and created again is told from the one
+  /// before it; none where the log has no ids.
+  func topicIDs(of topics: [String]) throws(EventLogError) -> [String: TopicID]
+
+  /// How the log tells a topic that was created again from the one before it, one line for people; nil where that is no
+  /// question.
+  var topicWatch: String? { get }
+
   /// A reader whose first record is the one at `offset`, or the next one there.
   /// - Throws: `.lost` where the log has dropped the records from `offset` on, as `dropsRecords` has it; the reader
   ///   throws it too, where that happens while it reads.

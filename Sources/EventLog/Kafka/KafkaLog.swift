@@ -12,6 +12,7 @@ public final class KafkaLog: EventLog {
   /// Asks questions, and reads nothing: on a connection on which a fetch waits for records, a question waits with it.
   private let asking = Mutex<KafkaClient?>(nil)
   private let groups: KafkaGroups
+  let ids: any KafkaTopicIDSource
 
   /// A consumer client and the partitions that are being read through it. One client reads many
   /// partitions, each at most once.
@@ -44,9 +45,19 @@ public final class KafkaLog: EventLog {
   ///     `topic.mixed` for the one topic that has the records of all the topics of `kinds`.
   ///   - kinds: how the records of that topic are told apart.
   /// - Throws: `.badURL`. No broker is asked yet.
-  public init(brokers: String, properties: [String: String] = [:], kinds: RecordKinds? = nil)
-    throws(EventLogError)
-  {
+  public convenience init(
+    brokers: String, properties: [String: String] = [:], kinds: RecordKinds? = nil
+  ) throws(EventLogError) {
+    try self.init(
+      brokers: brokers, properties: properties, kinds: kinds, ids: LibraryTopicIDs.shared)
+  }
+
+  /// - Parameter ids: what tells the ids of topics.
+  init(
+    brokers: String, properties: [String: String], kinds: RecordKinds?,
+    ids: any KafkaTopicIDSource
+  ) throws(EventLogError) {
+    self.ids = ids
     url = "kafka:\(brokers)"
     for broker in brokers.split(separator: ",", omittingEmptySubsequences: false) {
       guard let colon = broker.lastIndex(of: ":"), colon > broker.startIndex,

@@ -104,7 +104,7 @@ extension KafkaClient {
   }
 
   /// A broker of the cluster; nil where none answers.
-  private var broker: Int32? {
+  var broker: Int32? {
     var metadata: UnsafePointer<rd_kafka_metadata>?
     guard
       rd_kafka_metadata(handle, 0, nil, &metadata, requestMilliseconds)

@@ -16,6 +16,8 @@ struct FlushJob: Sendable {
     var replay: ReplayPoint
     /// The log epoch of the record below `next`; set by `secure`.
     var logEpoch: LogEpoch?
+    /// The id of the topic after all of the records were read; set by `secure`, nil where it is not known.
+    var topicID: TopicID?
   }
 
   /// How far event time has come in one partition, milliseconds since 1970.
@@ -90,12 +92,24 @@ struct FlushJob: Sendable {
   }
 
   /// Returns when all records that are to be committed are on the log's storage device, so that an offset in
-  /// the database never lies beyond what survives a power failure. Notes the log epoch of each offset.
+  /// the database never lies beyond what survives a power failure. Notes the log epoch of each offset, and the topics' ids.
   mutating func secure(in log: any EventLog) throws(EventLogError) {
+    let ids = try topicIDs(in: log)
     for index in advances.indices {
       let (source, next) = (advances[index].source, advances[index].next)
       try log.sync(source, upTo: next)
       advances[index].logEpoch = try log.epoch(of: source, before: next)
+      advances[index].topicID = ids[source.topic]
+    }
+  }
+
+  /// Brokers that do not answer keep nobody from committing what was read: the next flush asks again.
+  private func topicIDs(in log: any EventLog) throws(EventLogError) -> [String: TopicID] {
+    do throws(EventLogError) {
+      return try log.topicIDs(of: Set(advances.map(\.source.topic)).sorted())
+    } catch {
+      guard error.code == .unavailable else { throw error }
+      return [:]
     }
   }
 }

@@ -119,12 +119,14 @@ final class Flusher {
         .intArray(advances.map(\.replay.offset)),
         .textArray(advances.map(\.replay.watermark.stored)),
         .intArray(advances.map { $0.logEpoch?.rawValue ?? 0 }),
+        .textArray(advances.map { $0.topicID?.rawValue ?? "" }),
       ]
     ).affected
     guard moved == Int64(advances.count) else {
       throw WarehouseError(
         .conflict,
-        "Another worker or a load has moved this worker's offsets; it starts again from where they are",
+        "Another worker or a load has moved this worker's offsets, or a topic was made anew; it starts again from where "
+          + "they are",
         isRetriable: true)
     }
   }

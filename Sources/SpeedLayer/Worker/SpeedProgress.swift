@@ -14,9 +14,14 @@ struct SpeedProgress {
   /// Where the worker begins to read each topic of the partition numbers. A partition that nobody has read
   /// yet begins where the log's settings say, which is its first record unless they say otherwise.
   func starts(of partitions: [Int32]) throws -> [KernelFeed.Start] {
-    try ensure(partitions)
+    let ids = try log.topicIDs(of: Topic.allCases.map(\.name))
+    try ensure(partitions, ids)
     let rows = try connection.run(
       library.sql("speed/read_progress"), [.intArray(partitions.map { Int64($0) })])
+    for row in 0..<rows.count {
+      guard let id = rows.textOrNull(row, 7).flatMap(TopicID.init(rawValue:)) else { continue }
+      try log.requireSameTopics([rows.text(row, 0): id], ids, that: "the database has counted")
+    }
     return try (0..<rows.count).map { row in
       let stored = try rows.text(row, 4)
       guard let watermark = Watermark(stored: stored) else {
@@ -36,7 +41,7 @@ struct SpeedProgress {
     }
   }
 
-  private func ensure(_ partitions: [Int32]) throws {
+  private func ensure(_ partitions: [Int32], _ ids: [String: TopicID]) throws {
     let sql = try library.sql("speed/ensure_progress")
     let wanted = Set(partitions)
     let sources = try log.partitions(of: Topic.allCases.map(\.name))
@@ -54,6 +59,13 @@ struct SpeedProgress {
             .text(Watermark().stored),
           ])
       }
+      _ = try connection.run(
+        library.sql("speed/note_topic_ids"),
+        [
+          .textArray(ids.keys.sorted()),
+          .textArray(ids.sorted { $0.key < $1.key }.map(\.value.rawValue)),
+          .intArray(partitions.map { Int64($0) }),
+        ])
     }
   }
 

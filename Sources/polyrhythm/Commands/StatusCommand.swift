@@ -25,6 +25,7 @@ let statusCommand = CommandSpec(
       let lag = try LogLag(log, connection, locations.library)
       fields.append(("log_records", "\(lag.records)"))
       fields.append(("speed_lag_records", "\(lag.behind)"))
+      if let watch = log.topicWatch { fields.append(("recreated_topics", watch)) }
       if let problem = lag.problem { fields.append(("log_problem", problem)) }
     } catch let error as EventLogError {
       // status also answers where the log is not there or cannot be reached, with what the database knows. A

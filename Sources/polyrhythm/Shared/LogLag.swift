@@ -18,10 +18,14 @@ struct LogLag {
     let rows = try connection.run(library.sql("batch/read_speed_progress"))
     var committed: [TopicPartition: Int64] = [:]
     var epochs: [TopicPartition: LogEpoch] = [:]
+    var ids: [(topic: String, id: TopicID)] = []
     for row in 0..<rows.count {
       let source = TopicPartition(try rows.text(row, 0), Int32(try rows.int(row, 1)))
       committed[source] = try rows.int(row, 2)
       epochs[source] = LogEpoch(rawValue: try rows.intOrNull(row, 3) ?? 0)
+      if let id = rows.textOrNull(row, 4).flatMap(TopicID.init(rawValue:)) {
+        ids.append((source.topic, id))
+      }
     }
     // Topics that lie together in one have the same records: these count once, and are left until all have passed them.
     var behindOfMixed: [Int32: Int64] = [:]
@@ -39,6 +43,14 @@ struct LogLag {
       if next < bounds.start { lost.append(LostRange(source, next..<bounds.start)) }
     }
     behind += behindOfMixed.values.reduce(0, +)
+    let found = try log.topicIDs(of: Topic.allCases.map(\.name))
+    for (topic, id) in ids where diverged == nil {
+      do throws(EventLogError) {
+        try log.requireSameTopics([topic: id], found, that: "the database has counted")
+      } catch {
+        diverged = error
+      }
+    }
     for (source, next) in committed.sorted(by: { $0.key < $1.key }) where diverged == nil {
       do throws(EventLogError) {
         try log.verify(source, committed: next, epoch: epochs[source])

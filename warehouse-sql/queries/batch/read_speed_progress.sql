@@ -1,1 +1,1 @@
-select topic, partition, next_offset, log_epoch from speed.progress
+select topic, partition, next_offset, log_epoch, topic_id from speed.progress
