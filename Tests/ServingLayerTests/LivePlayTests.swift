@@ -5,7 +5,7 @@ import Warehouse
 
 @testable import ServingLayer
 
-/// What facts answer of plays goes on to the present: plays that are not loaded are counted with them, each play once.
+/// What facts answer of events as they come goes on to the present: those that are not loaded are counted with them, each once.
 @Suite struct LivePlayTests {
   private let range = "&from=2026-11-21T10:00Z&to=2026-11-21T14:00Z&limit=100000"
 
@@ -32,6 +32,24 @@ import Warehouse
       from speed.play join warehouse.dim_user using (user_key) group by 1, 2;
       insert into speed.minute_song (epoch, minute, song_key, listens)
       select epoch, date_trunc('minute', ts), song_key, count(*) from speed.play group by 1, 2, 3;
+      insert into speed.action
+        (epoch, ts, user_key, location_key, device_key, session_id, level, page, method, status, auth, success)
+      select
+        1 + n % 2, timestamptz '2026-11-21 11:00Z' + floor(random() * 7200000) * interval '1 millisecond',
+        u.user_key, floor(random() * 6), floor(random() * 3), floor(random() * 40), u.level,
+        case when n % 5 > 0 then (array['Home', 'NextSong', 'Help'])[1 + n % 3] end, case when n % 5 > 0 then 'GET' end,
+        case when n % 5 > 0 then (array[200, 404, 307])[1 + n % 3] end, case when n % 5 > 0 then 'Logged In' end,
+        case when n % 5 = 0 then n % 3 > 0 end
+      from (select n, floor(random() * 7)::bigint + 1 as user_key from generate_series(1, 900) as n) as action
+      join warehouse.dim_user as u using (user_key);
+      insert into speed.minute_totals (epoch, minute, page_views, errors, logins, failed_logins)
+      select
+        epoch, date_trunc('minute', ts), count(page), count(*) filter (where status >= 400),
+        count(*) filter (where success), count(*) filter (where not success)
+      from speed.action group by 1, 2;
+      insert into speed.reached values
+        ('page_view_events', 0, (select extract(epoch from timestamptz '2026-11-21 13:04Z') * 1000), 0),
+        ('auth_events', 0, (select extract(epoch from timestamptz '2026-11-21 12:58Z') * 1000), 0);
       insert into speed.reached values ('listen_events', 0,
         (select extract(epoch from timestamptz '2026-11-21 13:05Z') * 1000), 0)
       """)
@@ -61,6 +79,13 @@ import Warehouse
     #expect(
       seconds.filter { $0.contains(",speed,") || $0.contains(",both,") }.count > 100,
       "seed \(seed)")
+    for metric in ["page_views", "errors", "logins", "failed_logins"] {
+      let seconds = fixture.csv("metrics=\(metric)&granularity=second" + range)
+      let minutes = fixture.csv("metrics=\(metric)&granularity=minute" + range)
+      #expect(
+        sums(seconds, keyLength: minute) == sums(minutes, keyLength: minute),
+        "\(metric), seed \(seed)")
+    }
     let bySong = fixture.csv("metrics=listens&granularity=second&by=song" + range)
     let minutesBySong = fixture.csv("metrics=listens&granularity=minute&by=song" + range)
     #expect(
@@ -119,8 +144,12 @@ import Warehouse
       fixture.get("/api/v1/query", query + "&granularity=second" + range).header("Covers-Until")
     }
     #expect(covers("metrics=listens,listeners") == "2026-11-21T13:05:00Z")
-    // Minutes that only the speed layer has counted, of events that no row tells of.
-    #expect(covers("metrics=listens,page_views")?.hasPrefix("2026-11-21T11:0") == true)
+    #expect(covers("metrics=page_views,errors") == "2026-11-21T13:04:00Z")
+    // The last login was long before the last event.
+    #expect(covers("metrics=logins,failed_logins") == "2026-11-21T13:05:00Z")
+    #expect(covers("metrics=listens,page_views,active_users,sessions") == "2026-11-21T13:04:00Z")
+    // Minutes that only the speed layer has counted, of outcomes that no row tells of.
+    #expect(covers("metrics=listens,completed")?.hasPrefix("2026-11-21T11:0") == true)
     // Nothing is final that is not loaded.
     let lines = fixture.csv("metrics=listens&granularity=second" + range)
     #expect(!lines.contains { $0.contains(",speed,true,") || $0.contains(",both,true,") })
@@ -128,5 +157,48 @@ import Warehouse
     // A play of before an upgrade, which no row tells of.
     try fixture.add(.totals, epoch: 2, minute: "2026-11-21 12:30Z", [.listens: 1])
     #expect(covers("metrics=listens") == "2026-11-21T12:30:00Z")
+    try fixture.add(.totals, epoch: 2, minute: "2026-11-21 12:10Z", [.pageViews: 1])
+    #expect(covers("metrics=page_views") == "2026-11-21T12:10:00Z")
+    #expect(covers("metrics=listens") == "2026-11-21T12:30:00Z")
+    #expect(covers("metrics=logins") == "2026-11-21T13:05:00Z")
+  }
+
+  @Test func `page views and logins are of the present by what they show and who did it`() throws {
+    let fixture = try present(seed: 11)
+    let expected = try fixture.connection.run(
+      """
+      with event as (
+        select ts, user_key, session_id, device_key, page, status, success from warehouse.fact_page_view
+          cross join (select null::boolean as success) as none
+        union all select ts, user_key, session_id, device_key, null, null, success from warehouse.fact_auth
+        union all select ts, user_key, session_id, device_key, page, status, success from speed.action where epoch = 2
+        union all select ts, user_key, session_id, device_key, null, null, null from warehouse.fact_listen
+        union all select ts, user_key, session_id, device_key, null, null, null from speed.play where epoch = 2
+      )
+      select
+        count(*) filter (where page = 'Help' and device_key = 1), count(*) filter (where success),
+        count(distinct user_id), count(distinct session_id), count(*) filter (where status >= 400)
+      from event left join warehouse.dim_user using (user_key)
+      where ts >= '2026-11-21 10:00Z' and ts < '2026-11-21 14:00Z'
+      """)
+    func first(_ query: String) throws -> [Substring] {
+      try #require(fixture.csv(query + range).first).split(separator: ",")
+    }
+    #expect(
+      try first("metrics=page_views&granularity=none&filter=os:Linux&filter=page:Help")[0]
+        == "\(expected.int(0, 0))")
+    let sums = try first(
+      "metrics=logins,errors,active_users,sessions&granularity=none&exact=true")
+    #expect(
+      try sums[0..<4]
+        == [
+          "\(expected.int(0, 1))", "\(expected.int(0, 4))", "\(expected.int(0, 2))",
+          "\(expected.int(0, 3))",
+        ],
+      "\(sums)")
+    let layers = fixture.csv(
+      "metrics=page_views&granularity=none&by=page,layer&filter=os:Linux" + range)
+    #expect(
+      layers.contains { $0.contains(",speed,") } && layers.contains { $0.contains(",batch,") })
   }
 }

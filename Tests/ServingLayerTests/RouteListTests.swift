@@ -52,6 +52,13 @@ import Testing
       #expect((statuses["401"] != nil) == route.needsAccess, "\(route.path)")
     }
     for measure in Measure.all { #expect(OpenAPI.json.contains("\"\(measure.name)\"")) }
+    func granularities(_ route: Route) -> [String]? {
+      let parameters = paths[route.path]?["get"]?["parameters"] as? [[String: Any]]
+      let schema = parameters?.first { $0["name"] as? String == "granularity" }?["schema"]
+      return (schema as? [String: Any])?["enum"] as? [String]
+    }
+    #expect(granularities(.query) == Granularity.allCases.map(\.rawValue))
+    #expect(granularities(.newcomers) == ["day", "week", "month", "quarter", "year"])
   }
 
   @Test func `the examples of the parameters make a question together`() throws {

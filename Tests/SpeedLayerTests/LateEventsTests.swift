@@ -25,6 +25,7 @@ import Warehouse
     let database = try TestDatabase.make()
     let log = try TestLog(.directory, partitions: 1)
     var configuration = SpeedWorker.Configuration(databaseURL: database.url)
+    configuration.presentSeconds = .infinity
     configuration.flushInterval = 0.02
     let stop = StopToken()
     let speed = Worker("test-speed") { [configuration, library = try SQLLibrary()] in

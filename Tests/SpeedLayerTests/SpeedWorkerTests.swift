@@ -13,6 +13,7 @@ extension Layers {
     report: @escaping @Sendable (SpeedWorker.Report) -> Void = { _ in }
   ) -> SpeedWorker {
     var configuration = SpeedWorker.Configuration(databaseURL: database.url)
+    configuration.presentSeconds = .infinity
     configuration.flushInterval = 0.02
     configuration.recordsPerFlush = 150
     configuration.heartbeatInterval = heartbeat

@@ -17,6 +17,7 @@ import Warehouse
     records.append(broken)
     try layers.log.write(records)
     var configuration = SpeedWorker.Configuration(databaseURL: layers.database.url)
+    configuration.presentSeconds = .infinity
     configuration.flushInterval = 0.02
     configuration.heartbeatInterval = 0.05
     configuration.lookInterval = 0.05

@@ -17,10 +17,13 @@ extension Kernel {
       let counter: Counter = event.success == true ? .logins : .failedLogins
       touch(event, rows).cells.update { $0.pointee.add(counter, 1) }
       facts?.auth(keys, event)
+      actions?.loggedIn(keys, event)
     case .pageView:
       let song = hasher.song(event)
       let credit = countPageView(event, rows, keys, song: song, inWindow: inWindow)
-      if isEmitting { facts?.pageView(keys, songKey: song, credit, event) }
+      guard isEmitting else { return }
+      facts?.pageView(keys, songKey: song, credit, event)
+      actions?.viewed(keys, event)
     case .listen: countListen(event, rows, keys, inWindow: inWindow)
     }
   }

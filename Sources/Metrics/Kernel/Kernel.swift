@@ -75,6 +75,8 @@ public final class Kernel {
   public var facts: (any FactSink)?
   /// Where plays go as they start; the batch layer, which has facts, needs none.
   public var plays: (any PlaySink)?
+  /// Where page views and logins go; the batch layer needs none.
+  public var actions: (any ActionSink)?
   /// Whether out-of-window events come back as `deferred`, so that the caller can look them up
   /// elsewhere and then give them to `foldOutOfWindow`.
   public var defersOutOfWindow = false

@@ -61,37 +61,39 @@ extension QuerySQL {
   }
 
   /// Up to when the facts have everything: no later than the last load was complete, and no later than the first
-  /// event in the range that only the speed layer has counted. With plays that are not loaded: no later than event time has come, and
-  /// no later than the first minute of which the speed layer has counted more plays than it has rows of, as it may have done
-  /// before an upgrade.
+  /// event in the range that only the speed layer has counted. With events that are not loaded: no later than event time has come, and
+  /// no later than the first minute of which the speed layer has counted more than it has rows of, as it may have done before an
+  /// upgrade, or of a backlog.
   mutating func coverage() -> String {
     guard plan.source == .facts else { return "null::timestamptz" }
     let end = bind(plan.query.to.iso8601) + "::timestamptz"
     let first = min(plan.query.from, plan.compared?.from ?? plan.query.from)
     let from = bind(first.floored(to: .minute).iso8601)
     let recent = "not is_loaded and minute >= \(from)::timestamptz and minute < \(end)"
-    guard plan.readsLivePlays else {
+    guard let view = plan.liveView else {
       return """
         case when facts_know_credits and isfinite(final_before) then least(\(end), final_before, (
           select min(minute) from layers.minute_totals where \(recent)
         )) end
         """
     }
-    let reached = """
-      greatest(final_before, (
-        select to_timestamp(max(greatest) / 1000.0) from speed.reached where topic = 'listen_events'))
-      """
+    let counters = plan.liveEvents.flatMap(\.counters).map(\.column)
+    let sums = counters.map { "coalesce(sum(\($0)), 0) as \($0)" }.joined(separator: ", ")
+    let differ = counters.map { "counted.\($0) <> coalesce(known.\($0), 0)" }
+      .joined(separator: " or ")
+    let reached = plan.liveEvents.map(\.reached).joined(separator: ", ")
+    let known = "greatest(final_before, least(\(reached)))"
     return """
-      case when facts_know_credits and isfinite(\(reached)) then least(\(end), \(reached), (
+      case when facts_know_credits and isfinite(\(known)) then least(\(end), \(known), (
         select min(minute)
         from (
-          select minute, sum(listens) as listens from layers.minute_totals where \(recent) group by minute
+          select minute, \(sums) from layers.minute_totals where \(recent) group by minute
         ) as counted
         left join (
-          select date_bin('1 minute', ts, 'epoch') as minute, count(*) as listens
-          from layers.live_play where ts >= \(from)::timestamptz and ts < \(end) group by 1
+          select date_bin('1 minute', ts, 'epoch') as minute, \(sums)
+          from \(view) where ts >= \(from)::timestamptz and ts < \(end) group by 1
         ) as known using (minute)
-        where coalesce(counted.listens, 0) <> coalesce(known.listens, 0)
+        where \(differ)
       )) end
       """
   }

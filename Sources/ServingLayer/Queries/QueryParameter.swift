@@ -33,7 +33,7 @@ enum QueryParameter: String, CaseIterable, Sendable {
     case .metrics: "Metrics, with commas"
     case .by: "Break down by at most two dimensions"
     case .granularity:
-      "Width of a time bucket; by the second plays are known up to now, all else up to the last load"
+      "Width of a time bucket; by the second events are known up to now, how plays ended and what is credited to songs up to the last load"
     case .from:
       "Start, inclusive: \(Instant.accepted); local time of tz where it names no zone. Default: an hour before to; two weeks, of anomalies; four, of new listeners"
     case .to: "End, exclusive. Default: now"
@@ -52,7 +52,7 @@ enum QueryParameter: String, CaseIterable, Sendable {
     case .compare:
       "Also an earlier period: of the same length just before, or the same a week, month or year earlier"
     case .exact:
-      "Distinct counts that are exact, from facts: of plays up to now, all else up to the last load"
+      "Distinct counts that are exact, from facts, up to now"
     }
   }
 

@@ -149,12 +149,6 @@ struct QueryPlan: Sendable {
   /// Whether a rate is asked for that settled plays alone make.
   var readsSettled: Bool { query.measuresRead.contains(where: \.isOfEndedPlays) }
 
-  /// Whether facts answer of what plays alone tell as they start: then those that no load has published yet are told as well, and
-  /// the answer goes on to the present.
-  var readsLivePlays: Bool {
-    source == .facts && query.measuresRead.allSatisfy(\.isOfStartedPlays)
-  }
-
   /// The same plan with minutes alone, which needs no knowledge of time zones.
   var byMinutes: QueryPlan {
     var plan = self
@@ -176,14 +170,6 @@ struct QueryPlan: Sendable {
 }
 
 extension Measure {
-  /// Whether a play counts in this as soon as it has started, and nothing else does.
-  var isOfStartedPlays: Bool {
-    switch rule {
-    case .sum(.listens), .cardinality(.listeners), .cardinality(.songs): true
-    default: false
-    }
-  }
-
   /// Whether this is a rate over ended plays: while plays are open, those that have ended are no fair sample.
   var isOfEndedPlays: Bool {
     if case .ratio(_, over: Self.endedPlays) = rule { true } else { false }

@@ -4,8 +4,8 @@ import Metrics
 enum QuerySource: Equatable, Sendable {
   /// A rollup, of both layers.
   case rollup(Rollup)
-  /// The view `layers.event`: one row for each event up to the last published load; of what is known of plays as they start, with
-  /// `layers.live_play` behind it. It has what no rollup has: seconds, and any dimensions together.
+  /// The view `layers.event`: one row for each event up to the last published load; of what is known of events as they come, with
+  /// those behind it that are not loaded. It has what no rollup has: seconds, and any dimensions together.
   case facts
 
   /// The rollup with the fewest rows that has everything, or else the facts.

@@ -14,7 +14,7 @@ extension QuerySQL {
       let counted = homes.compactMap(\.factColumn).map { " and \($0) is not null" }.joined()
       let at = plan.query.granularity == .none ? "ts" : bucket("ts")
       let views =
-        [("layers.event", true)] + (plan.readsLivePlays ? [("layers.live_play", false)] : [])
+        [("layers.event", true)] + (plan.liveView.map { [($0, false)] } ?? [])
       return views.map { view, isLoaded in
         "select \(at) as at, \(source(by: "ts"))\(isLoaded) as is_loaded from \(view)"
           + " where ts >= \(from)::timestamptz and ts < \(to)::timestamptz\(counted)"

@@ -54,7 +54,9 @@ enum OpenAPI {
         json.member("summary", route.summary)
         if !route.parameters.isEmpty {
           json.list("parameters") { json in
-            for parameter in route.parameters { write(parameter, to: &json) }
+            for parameter in route.parameters {
+              write(parameter, route.form(of: parameter), to: &json)
+            }
           }
         }
         json.member("responses") { responses(of: route, to: &$0) }
@@ -151,7 +153,9 @@ enum OpenAPI {
 
   private static func errors(_ statuses: [String], to json: inout JSONWriter) {
     let descriptions = [
-      "400": "A parameter is not acceptable", "401": "The token is missing or wrong",
+      "400":
+        "A parameter is not acceptable, or the question would read too much (code too_many_facts or too_costly): narrow from and to",
+      "401": "The token is missing or wrong",
       "403": "The token's scope is not enough",
       "409": "The operation failed, or another one is running",
       "429": "Too many wrong tokens from this address", "501": "This server has no lake",
@@ -166,7 +170,9 @@ enum OpenAPI {
 
   // MARK: Parameters
 
-  private static func write(_ parameter: QueryParameter, to json: inout JSONWriter) {
+  private static func write(
+    _ parameter: QueryParameter, _ form: QueryParameter.Form, to json: inout JSONWriter
+  ) {
     json.object { json in
       json.member("name", parameter.name)
       json.member("in", "query")
@@ -175,9 +181,9 @@ enum OpenAPI {
       // Forms of pages send what nobody has filled in, and it means the same as nothing.
       if !parameter.isRequired { json.member("allowEmptyValue", true) }
       // Values with commas between them, and not a parameter for each value.
-      if case .list = parameter.form { json.member("explode", false) }
-      json.member("schema") { schema(parameter.form, parameter.pattern, to: &$0) }
-      if let example = parameter.example { write(example, parameter.form, to: &json) }
+      if case .list = form { json.member("explode", false) }
+      json.member("schema") { schema(form, parameter.pattern, to: &$0) }
+      if let example = parameter.example { write(example, form, to: &json) }
     }
   }
 

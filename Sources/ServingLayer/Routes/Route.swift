@@ -63,6 +63,12 @@ enum Route: String, CaseIterable, Sendable {
     }
   }
 
+  /// What the values of a parameter look like: not each route takes all of them.
+  func form(of parameter: QueryParameter) -> QueryParameter.Form {
+    self == .newcomers && parameter == .granularity
+      ? .choice(Newcomers.granularities.map(\.rawValue)) : parameter.form
+  }
+
   /// False for probes: an orchestrator has no token, and learns no more than that the service is there.
   var needsAccess: Bool { self != .health && self != .readiness }
 }

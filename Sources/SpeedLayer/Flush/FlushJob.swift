@@ -55,10 +55,11 @@ struct FlushJob: Sendable {
   /// Takes what the kernels have put out so far.
   /// - Parameters:
   ///   - plays: what the feeds' kernels write plays to.
+  ///   - actions: what they write page views and logins to.
   ///   - buffer: is used for the rows meanwhile.
   init(
     feed: KernelFeeds, from: [TopicPartition: Int64], records: Int, plays: [PlayRows],
-    buffer: CopyBuffer
+    actions: [ActionRows], buffer: CopyBuffer
   ) {
     let replays = feed.replayPoints()
     advances = []
@@ -82,8 +83,10 @@ struct FlushJob: Sendable {
       rows.append(
         Rows(table: .minutes(rollup), bytes: Array(buffer.bytes), count: buffer.rowCount))
     }
-    for buffer in plays.map(\.buffer) where buffer.rowCount > 0 {
-      rows.append(Rows(table: .plays, bytes: Array(buffer.bytes), count: buffer.rowCount))
+    let singles =
+      plays.map { (SpeedTable.plays, $0.buffer) } + actions.map { (.actions, $0.buffer) }
+    for (table, buffer) in singles where buffer.rowCount > 0 {
+      rows.append(Rows(table: table, bytes: Array(buffer.bytes), count: buffer.rowCount))
       buffer.removeAll()
     }
     members = feed.takeMembers()

@@ -1,5 +1,6 @@
 import EventLog
 import Feed
+import Foundation
 import Metrics
 import StarSchema
 import Support
@@ -20,6 +21,7 @@ final class SpeedLife {
   private let late: LateEvents
   /// One for each feed.
   private let plays: [PlayRows]
+  private let actions: [ActionRows]
   private let buffer = CopyBuffer(capacity: 1 << 20)
   /// The offsets at which the last flush that was handed over ends.
   private var committed: [TopicPartition: Int64]
@@ -43,6 +45,8 @@ final class SpeedLife {
     let memory = KernelMemory(connection: connection, library: library)
     let plays = (0..<max(1, configuration.threads)).map { _ in PlayRows() }
     self.plays = plays
+    let actions = plays.map { _ in ActionRows() }
+    self.actions = actions
     feed = try KernelFeeds(
       log: log, starts: starts, threads: configuration.threads,
       configuration: configuration.kernel,
@@ -51,12 +55,21 @@ final class SpeedLife {
     ) { kernel, number in
       kernel.defersOutOfWindow = true
       kernel.plays = plays[number]
+      kernel.actions = actions[number]
     }
     feed.keepsDeferredRecords = true
     late = LateEvents(
       log: log, library: library, connection: connection,
       allowedLatenessMs: configuration.kernel.allowedLatenessMs, sign: membership.sign)
     committed = Dictionary(uniqueKeysWithValues: starts.map { ($0.source, $0.from) })
+    movePresent()
+  }
+
+  /// Page views and logins before the present get no rows of their own.
+  private func movePresent() {
+    let now = Date().timeIntervalSince1970
+    let since = Int64(exactly: ((now - configuration.presentSeconds) * 1000).rounded())
+    for rows in actions { rows.since = since ?? Int64.min }
   }
 
   /// Follows the log until the stop is asked for, the ends are reached, or the worker should claim anew. All
@@ -132,7 +145,9 @@ final class SpeedLife {
     let judgement = try late.judge(deferred, identity: feed.identity(of:))
     try feed.settleDeferred(deferred, as: judgement.verdicts)
     var job = FlushJob(
-      feed: feed, from: committed, records: records, plays: plays, buffer: buffer)
+      feed: feed, from: committed, records: records, plays: plays, actions: actions,
+      buffer: buffer)
+    movePresent()
     job.late = judgement.counted
     job.marks = marks.due(feed)
     job.replayPoints = feed.takeReplayPoints()

@@ -18,10 +18,7 @@ struct SpeedProgress {
     try ensure(partitions, ids)
     let rows = try connection.run(
       library.sql("speed/read_progress"), [.intArray(partitions.map { Int64($0) })])
-    for row in 0..<rows.count {
-      guard let id = rows.textOrNull(row, 7).flatMap(TopicID.init(rawValue:)) else { continue }
-      try log.requireSameTopics([rows.text(row, 0): id], ids, that: "the database has counted")
-    }
+    try requireSameTopics(rows, ids)
     return try (0..<rows.count).map { row in
       let stored = try rows.text(row, 4)
       guard let watermark = Watermark(stored: stored) else {
@@ -38,6 +35,16 @@ struct SpeedProgress {
       return KernelFeed.Start(
         source: source, replay: ReplayPoint(offset: replay, watermark: watermark), from: next,
         logEpoch: LogEpoch(rawValue: try rows.intOrNull(row, 5) ?? 0))
+    }
+  }
+
+  /// - Parameters:
+  ///   - rows: of `speed/read_progress`.
+  ///   - ids: those that the topics have now.
+  private func requireSameTopics(_ rows: Rows, _ ids: [String: TopicID]) throws {
+    for row in 0..<rows.count {
+      guard let id = rows.textOrNull(row, 7).flatMap(TopicID.init(rawValue:)) else { continue }
+      try log.requireSameTopics([rows.text(row, 0): id], ids, that: "the database has counted")
     }
   }
 
@@ -96,6 +103,7 @@ struct SpeedProgress {
     let rows = try connection.run(
       library.sql("speed/read_progress"),
       [.intArray(Set(ends.keys.map(\.partition)).map { Int64($0) })])
+    try requireSameTopics(rows, log.topicIDs(of: Set(ends.keys.map(\.topic)).sorted()))
     let bounds = try log.bounds(of: Array(ends.keys))
     var committed: [TopicPartition: Int64] = [:]
     for row in 0..<rows.count {

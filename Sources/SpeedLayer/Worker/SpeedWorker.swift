@@ -28,6 +28,9 @@ public final class SpeedWorker: Sendable {
     /// Seconds without anything to flush after which an empty flush says that the views are still as
     /// of now (`speed.progress.updated_at`).
     public var heartbeatInterval = 5.0
+    /// How old page views and logins may be, in seconds, that are kept one by one until they are loaded. What a backlog has of older
+    /// ones is not worth the time: nobody asks for its seconds.
+    public var presentSeconds = 3600.0
     /// Seconds between looks at the catalogue's topics.
     public var catalogueInterval = 1.0
     /// Seconds between foldings of closed minutes; see `Compactor`.

@@ -42,6 +42,26 @@ public final class Layers: Sendable {
       """)
     let (listens, rows) = (try plays.int(0, 0), try plays.int(0, 1))
     #expect(listens == rows, "\(when): plays one by one", sourceLocation: sourceLocation)
+    let events = try connect().run(
+      """
+      with event as (
+        select page_views, logins, failed_logins from layers.event
+        union all
+        select page_views, logins, failed_logins from layers.live_event
+      )
+      select
+        coalesce(sum(page_views), 0)::bigint,
+        coalesce(sum(logins), 0)::bigint + coalesce(sum(failed_logins), 0)::bigint,
+        (select count(page_views) from event),
+        (select count(logins) + count(failed_logins) from event)
+      from serving.minute_totals
+      """)
+    for column in 0..<2 {
+      let (sum, rows) = (try events.int(0, column), try events.int(0, column + 2))
+      #expect(
+        sum == rows, "\(when): \(["page views", "logins"][column]) one by one",
+        sourceLocation: sourceLocation)
+    }
     let count = wrong.count
     #expect(count == 0, "\(when): minutes \(wrong.prefix(3))", sourceLocation: sourceLocation)
   }

@@ -15,6 +15,8 @@ extension Layers {
     configuration.flushInterval = flushInterval
     configuration.recordsPerFlush = recordsPerFlush
     configuration.lookInterval = 0.2
+    // Simulated days are long over, and are to be the present all the same.
+    configuration.presentSeconds = .infinity
     return configuration
   }
 
