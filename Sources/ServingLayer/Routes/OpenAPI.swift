@@ -107,7 +107,10 @@ enum OpenAPI {
       document("Newcomers", of: route, errors: ["400", "401", "503"], to: &json)
     case .health: document("Health", of: route, errors: [], to: &json)
     case .readiness: document("Readiness", of: route, errors: ["503"], to: &json)
-    case .live: text("text/event-stream", of: route, to: &json)
+    case .live:
+      // A schema would be of the whole, which has no end, or, to some readers, of each event.
+      response("200", route.summary, to: &json) { $0.member("text/event-stream") { _ in } }
+      errors(["401"], to: &json)
     case .metrics: text("text/plain", of: route, to: &json)
     // Not among the described.
     case .page, .openAPI: break
