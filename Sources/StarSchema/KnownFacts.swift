@@ -35,24 +35,40 @@ public struct KnownFacts {
     self.library = library
   }
 
-  /// Looks events of one day up in a table of facts.
+  /// So many events of a day are looked up one by one, and more in one reading of the day.
+  public static let few = 16
+
+  /// Looks events up in one reading of what a table of facts has between the first of them and the last one.
   /// - Parameters:
-  ///   - events: all with a time within `day`.
-  ///   - day: days since 1970-01-01, of UTC.
+  ///   - events: all of one topic.
   ///   - table: a table or partition of facts of the events' topic, with its schema.
   /// - Returns: the indices of the events that are in the table, in no particular order.
   /// - Throws: `WarehouseError` where the server does not answer the query.
-  public func indices(of events: [Identity], day: Int64, in table: String) throws -> [Int] {
+  public func indices(of events: [Identity], in table: String) throws -> [Int] {
+    guard let first = events.map(\.ts).min(), let last = events.map(\.ts).max() else { return [] }
+    return try indices(
+      "known_events", events, table,
+      [.timestamp(milliseconds: first), .timestamp(milliseconds: last + 1)])
+  }
+
+  /// Looks each event up by itself, however far apart they lie: what that costs follows how many there are, and not the
+  /// days between them.
+  /// - Parameters, returns, throws: as `indices(of:in:)` has them.
+  public func indicesByIndex(of events: [Identity], in table: String) throws -> [Int] {
+    try events.isEmpty ? [] : indices("known_events_by_index", events, table, [])
+  }
+
+  private func indices(
+    _ query: String, _ events: [Identity], _ table: String, _ bounds: [SQLValue]
+  ) throws -> [Int] {
     let rows = try connection.run(
-      library.sql("facts/known_events", ["table": table]),
+      library.sql("facts/\(query)", ["table": table]),
       [
         .intArray(events.map(\.ts)),
         // The least integer stands for no user; the decoder gives it to none (EventDecoder.userIds).
         .intArray(events.map { $0.userId ?? Int64.min }),
         .intArray(events.map(\.sessionId)), .intArray(events.map(\.itemInSession)),
-        .timestamp(milliseconds: day * Self.dayMs),
-        .timestamp(milliseconds: (day + 1) * Self.dayMs),
-      ])
+      ] + bounds)
     return try (0..<rows.count).map { Int(try rows.int($0, 0)) - 1 }
   }
 }

@@ -75,4 +75,26 @@ import Warehouse
         + "(to_timestamp(\(between * 60)), 1) on conflict do nothing")
     try layers.load(.incremental)
   }
+
+  /// Of a day with many of them all are looked for in one reading, and of other days each by the index.
+  @Test func whatComesAgainLateIsRecognisedWhetherManyOrFewAreOfItsDay() throws {
+    let records = try simulated(seed: 74, days: 4, faults: nil)
+    let layers = try Layers()
+    try layers.log.write(records)
+    try layers.load(.full)
+    let dayOf = { (record: LoggedRecord) in record.identity.map { $0.ts / dayMs } }
+    let days = Set(records.compactMap(dayOf)).sorted()
+    try #require(days.count >= 3)
+    let again = records.filter { dayOf($0) == days[0] }
+    let few = records.filter { dayOf($0) == days[1] }.prefix(5)
+    #expect(again.count > 100)
+    try layers.log.write(again + few)
+    let summary = try layers.load(.incremental)
+    #expect(summary.counts.redelivered == again.count + few.count)
+    try layers.expectTruth(Truth(records))
+    // And once more, now that a load has published nothing of them.
+    try layers.log.write(Array(few))
+    #expect(try layers.load(.incremental).counts.redelivered == few.count)
+    try layers.expectTruth(Truth(records))
+  }
 }

@@ -118,6 +118,38 @@ import Warehouse
         and (part.reltuples < 0 or 1.1 * whole.reltuples < part.reltuples)
       """)
     #expect(rows.count == 0, "\(Checks.examples(of: rows, atMost: 5))")
+    let outgrown = try layers.connect().run(
+      """
+      select part.relname
+      from pg_class as part
+      join pg_inherits as i on i.inhrelid = part.oid
+      join pg_class as whole on whole.oid = i.inhparent
+      where whole.relnamespace = 'builds'::regnamespace
+        and part.relkind = 'r' and whole.relname <> 'published'
+        and pg_relation_size(part.oid) > 1.1 * part.relpages * current_setting('block_size')::bigint
+      """)
+    #expect(outgrown.count == 0, "\(Checks.examples(of: outgrown, atMost: 5))")
+  }
+
+  /// Else a day would cost the more the more days there were before.
+  @Test func whatHasGrownLittleIsNotLookedAtAgain() throws {
+    let records = try simulated(seed: 48, users: 100, days: 3)
+    let layers = try Layers()
+    let most = records.count * 299 / 300
+    try layers.log.write(records[..<most])
+    try layers.load(.full)
+    try layers.log.write(records[most...])
+    try layers.load(.incremental)
+    let looks = try layers.connect().run(
+      """
+      select sum(c.relpages), max(s.analyze_count)
+      from pg_stat_user_tables as s
+      join pg_class as c on c.oid = s.relid
+      where s.schemaname = 'parts' and s.relname ~ '^hour_(user|song)_b'
+      """)
+    #expect(try looks.int(0, 0) > 40)
+    #expect(try looks.int(0, 1) == 1)
+    try layers.expectTruth(Truth(records))
   }
 
   @Test func atMostThePublishedBuildAndTheOneBeforeItAreKept() throws {

@@ -38,6 +38,28 @@ extension Layers {
     }
   }
 
+  /// A backlog of years with few listeners has hardly two events of one minute and key.
+  @Test func aFlushOfABacklogEndsWhereItsRowsAreMany() throws {
+    let records = try simulated(seed: 55, users: 40)
+    let layers = try Layers()
+    try layers.log.write(records)
+    var configuration = SpeedWorker.Configuration(databaseURL: layers.database.url)
+    configuration.flushInterval = 60
+    configuration.rowsPerFlush = 400
+    configuration.untilCaughtUp = true
+    let flushes = BoundedQueue<Int>(limit: 10_000)
+    try SpeedWorker(
+      log: layers.log.log, library: layers.library, configuration: configuration,
+      report: { if case .flushed(_, let rows) = $0 { _ = flushes.put(rows) } }
+    ).run(stop: StopToken())
+    flushes.close()
+    var rows: [Int] = []
+    while let flushed = flushes.take() { rows.append(flushed) }
+    #expect(rows.count > 3)
+    #expect(rows.allSatisfy { $0 < 1200 }, "\(rows)")
+    try layers.expectTruth(Truth(records))
+  }
+
   @Test func aWorkerWithoutNewsSaysThatItsViewsAreStillAsOfNow() throws {
     let records = try simulated(seed: 52, users: 5)
     let layers = try Layers()

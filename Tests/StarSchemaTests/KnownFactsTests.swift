@@ -57,11 +57,13 @@ import Warehouse
     ]
     let facts = KnownFacts(connection: connection, library: try SQLLibrary())
     for table in [FactTable.pageView.qualifiedName, "parts.fact_page_view_a"] {
-      let found = try facts.indices(of: others + known + others, day: Self.day, in: table)
+      let found = try facts.indices(of: others + known + others, in: table)
       #expect(found.sorted() == [6, 7, 8], "\(table)")
+      let byIndex = try facts.indicesByIndex(of: others + known + others, in: table)
+      #expect(byIndex.sorted() == [6, 7, 8], "\(table)")
+      #expect(try facts.indices(of: others, in: table).isEmpty)
+      #expect(try facts.indices(of: [], in: table).isEmpty)
+      #expect(try facts.indicesByIndex(of: [], in: table).isEmpty)
     }
-    #expect(try facts.indices(of: [], day: Self.day, in: FactTable.pageView.qualifiedName).isEmpty)
-    #expect(
-      try facts.indices(of: known, day: Self.day + 1, in: FactTable.pageView.qualifiedName).isEmpty)
   }
 }

@@ -120,7 +120,7 @@ public struct LakeRecomputation {
       })
     feed.reportOpenPlays()
     try stage.commit(feed)
-    try stage.settleDeferred(feed, control, published: { _ in nil })
+    try stage.settleDeferred(feed, control)
   }
 
   // MARK: Comparison

@@ -25,7 +25,7 @@ extension BatchLoader {
     try stage.commit(feed)
     if !feed.deferred.isEmpty {
       phases.begin("late")
-      try stage.settleDeferred(feed, control, published: { _ in nil })
+      try stage.settleDeferred(feed, control)
     }
     try checkLedger(feed.counts, starts)
     phases.begin("publish")

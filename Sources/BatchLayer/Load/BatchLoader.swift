@@ -365,8 +365,8 @@ public final class BatchLoader {
   ) throws {
     let partitions = FactPartitions(
       connection: control, library: library, build: numbers.build)
-    let published = try partitions.present()
-    try stage.settleDeferred(feed, control) { part in published[part].map { "parts.\($0)" } }
+    let published = try partitions.present().mapValues { "parts.\($0)" }
+    try stage.settleDeferred(feed, control, published: published)
   }
 
   /// Every record between the cuts must have been counted, recognised as a redelivery, or quarantined, and

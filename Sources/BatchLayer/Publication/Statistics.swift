@@ -20,9 +20,9 @@ struct Statistics {
   func refresh(_ staged: Staged) {
     // Otherwise the server looks by itself, later.
     guard let unknown = try? tables("batch/tables_unknown"),
-      let facts = try? facts(of: staged, unknown)
+      let facts = try? facts(of: staged, unknown),
+      let rollups = try? rollups(of: staged, unknown)
     else { return }
-    let rollups = rollups(of: staged, unknown)
     guard staged.numbers.isFull else {
       try? Self.analyze(facts + rollups, connection, library)
       if let grown = try? grownTables() { try? Self.analyze(grown, connection, library) }
@@ -40,46 +40,33 @@ struct Statistics {
   }
 
   /// - Parameter unknown: the tables of which the server knows nothing.
-  private func rollups(of staged: Staged, _ unknown: Set<String>) -> [Table] {
-    let isLarge = staged.factCounts.values.reduce(0, +) >= Self.manyRows
+  private func rollups(
+    of staged: Staged, _ unknown: Set<String>
+  ) throws(WarehouseError) -> [Table] {
+    if staged.numbers.isFull {
+      // A full load looks at what the builds have together, and an incremental one at its own.
+      return Self.summed.map { Table(name: "builds.\($0.name)", columns: $0.columns) }
+    }
     let names = BuildTables(build: staged.build)
-    func hasChanged(_ table: Summed) -> Bool {
-      staged.numbers.isFull || unknown.contains(names.name(of: table.name))
-        || isLarge && !staged.tables(table.rows).isEmpty
-    }
-    // A full load looks at what the builds have together, and an incremental one at its own.
-    return Self.summed.filter(hasChanged).map { table in
-      Table(
-        name: staged.numbers.isFull
-          ? "builds.\(table.name)" : "parts.\(names.name(of: table.name))",
-        columns: table.columns)
+    // A day more is little beside a year: what is looked at follows how much has come.
+    let due = unknown.union(
+      try tables(
+        "batch/tables_outgrown", [.textArray(Self.summed.map { names.name(of: $0.name) })]))
+    return Self.summed.filter { due.contains(names.name(of: $0.name)) }.map {
+      Table(name: "parts.\(names.name(of: $0.name))", columns: $0.columns)
     }
   }
 
-  /// What a build has beside its facts.
-  private struct Summed {
-    var name: String
-    /// The rows by whose change the table changes.
-    var rows: RollupTable
-    var columns: [String]
-  }
-
-  /// Nobody asks for a sketch by its value.
-  private static var summed: [Summed] {
+  /// What a build has beside its facts, without the schema. Nobody asks for a sketch by its value.
+  private static var summed: [Table] {
     RollupTable.all.map { table in
-      Summed(
-        name: table.name, rows: table,
-        columns: table.keyColumns + table.rollup.counters.map(\.column))
+      Table(name: table.name, columns: table.keyColumns + table.rollup.counters.map(\.column))
     }
       + RunningTable.all.map { table in
-        Summed(
-          name: table.name, rows: table.rollup.table(.day),
-          columns: ["quarter", "\(table.rollup.name)_key", "label"])
+        Table(name: table.name, columns: ["quarter", "\(table.rollup.name)_key", "label"])
       }
       + GroupedDays.all.map { table in
-        Summed(
-          name: table.name, rows: table.rollup.table(.day),
-          columns: table.keyColumns + table.rollup.counters.map(\.column))
+        Table(name: table.name, columns: table.keyColumns + table.rollup.counters.map(\.column))
       }
   }
 
@@ -114,8 +101,10 @@ struct Statistics {
   private static let manyRows = 1000
 
   /// The names that a query answers with.
-  private func tables(_ query: String) throws(WarehouseError) -> Set<String> {
-    let rows = try connection.run(library.sql(query))
+  private func tables(
+    _ query: String, _ values: [SQLValue] = []
+  ) throws(WarehouseError) -> Set<String> {
+    let rows = try connection.run(library.sql(query), values)
     var names: Set<String> = []
     for row in 0..<rows.count { names.insert(try rows.text(row, 0)) }
     return names

@@ -90,6 +90,7 @@ struct UndoLog {
   ) throws(WarehouseError) {
     try forget()
     try connection.script(sql("save_state"))
+    if isFull { _ = try connection.run(sql("save_replay_points")) }
     if reserved > 0 {
       _ = try connection.run(sql("save_speed_progress", ["table": Self.progressTable(run)]))
     }
@@ -110,16 +111,19 @@ struct UndoLog {
       try connection.script(
         library.sql(
           "rollup/analyze", ["table": "stage.\(rows.name)"], lists: ["columns": table.keyColumns]))
+      let span = try connection.run(
+        sql("staged_span", ["table": rows.name, "time": table.rung.column]))
+      guard let first = span.textOrNull(0, 0), let last = span.textOrNull(0, 1) else { continue }
+      // As values, the planner knows of both how much of the rollup lies between them: all of it where events come late.
       _ = try connection.run(
         library.sql(
           "undo/save_rollup",
           [
             "rollup": table.name, "target": "parts.\(BuildTables(build: staged.build).name(table))",
-            "table": rows.name, "time": table.rung.rawValue,
-          ], lists: RollupRows.lists(table)))
-      _ = try connection.run(
-        sql("save_rollup_span", ["table": rows.name, "time": table.rung.rawValue]),
-        [.text(table.name)])
+            "table": rows.name, "time": table.rung.column,
+            "type": table.rung == .day ? "date" : "timestamptz",
+          ], lists: RollupRows.lists(table)), [.text(first), .text(last)])
+      _ = try connection.run(sql("save_span"), [.text(table.name), .text(first), .text(last)])
     }
   }
 

@@ -138,7 +138,7 @@ final class FactWriter {
     for (part, count) in counts.sorted(by: { ($1.value, $0.key.day) < ($0.value, $1.key.day) }) {
       decide(part, rows: count)
     }
-    for rows in all { try send(rows) }
+    try send(all)
     for collector in collectors {
       try writer.write(collector.takeCredits(), to: creditTable)
     }
@@ -152,6 +152,35 @@ final class FactWriter {
       UserSeenRows.append(userKey: key, first: seen.first, last: seen.last, to: buffer)
     }
     try writer.write(buffer, to: userTable)
+  }
+
+  /// Bytes of rows for one table that are sent together.
+  private static let sharedBytes = 4 << 20
+
+  /// Sends rows, those of days that share a table in one go: late events may be of a day each.
+  private func send(_ all: [FactCollector.Rows]) throws {
+    var shared: [StageTable: [UInt8]] = [:]
+    for rows in all {
+      guard case .facts(let part) = rows.kind, numbers.covers(part.day) else {
+        try send(rows)
+        continue
+      }
+      decide(part, rows: rows.count)
+      guard places[part] != .own else {
+        try send(rows)
+        continue
+      }
+      counts[part, default: 0] += rows.count
+      let table = table(part)
+      shared[table, default: []] += rows.bytes
+      if let bytes = shared[table], bytes.count >= Self.sharedBytes {
+        try writer.write(bytes, to: table)
+        shared[table] = nil
+      }
+    }
+    for (table, bytes) in shared.sorted(by: { $0.key.name < $1.key.name }) {
+      try writer.write(bytes, to: table)
+    }
   }
 
   private func send(_ rows: FactCollector.Rows) throws {

@@ -32,12 +32,19 @@ struct OutOfWindow {
     facts = KnownFacts(connection: connection, library: library)
   }
 
+  /// Where facts may be, tables with their schema.
+  struct Tables {
+    /// The staged table of a part; nil where there is none.
+    var staged: (FactWriter.Part) -> String?
+    /// The partitions that have the facts of earlier loads; several parts may share one.
+    var published: [FactWriter.Part: String]
+    /// The table that all of these belong to, by fact.
+    var whole: (FactTable) -> String
+  }
+
   /// Says of each record whether its event is to be counted.
-  /// - Parameter tables: where the facts of a part may be: tables with their schema. What was found new
-  ///   by earlier calls need not be there.
-  mutating func judge(_ records: [DeferredRecord], tables: (FactWriter.Part) -> [String]) throws
-    -> [DeferredVerdict]
-  {
+  /// - Parameter tables: what was found new by earlier calls need not be there.
+  mutating func judge(_ records: [DeferredRecord], tables: Tables) throws -> [DeferredVerdict] {
     let keys = try records.map { Key(try decoder.decode($0)) }
     let known = try lookUp(Set(keys), tables)
     return keys.map { key in
@@ -45,15 +52,28 @@ struct OutOfWindow {
     }
   }
 
-  private func lookUp(_ keys: Set<Key>, _ tables: (FactWriter.Part) -> [String]) throws -> Set<Key>
-  {
+  private func lookUp(_ keys: Set<Key>, _ tables: Tables) throws -> Set<Key> {
     var known = Set<Key>()
+    func note(_ keys: [Key], _ found: [Int]) { for index in found { known.insert(keys[index]) } }
+    var inTables: [String: [Key]] = [:]
+    var published: [String: [Key]] = [:]
     for (part, ofPart) in Dictionary(grouping: keys, by: \.part) {
-      for table in tables(part) {
-        let indices = try facts.indices(
-          of: ofPart.map(\.identity), day: Int64(part.day.number), in: table)
-        for index in indices { known.insert(ofPart[index]) }
+      if let table = tables.staged(part) { inTables[table, default: []] += ofPart }
+      if let table = tables.published[part] { published[table, default: []] += ofPart }
+    }
+    var scattered: [FactTable: [Key]] = [:]
+    for (table, ofTable) in published {
+      if ofTable.count > KnownFacts.few {
+        inTables[table, default: []] += ofTable
+      } else {
+        for key in ofTable { scattered[key.part.fact, default: []].append(key) }
       }
+    }
+    for (table, ofTable) in inTables {
+      note(ofTable, try facts.indices(of: ofTable.map(\.identity), in: table))
+    }
+    for (fact, ofFact) in scattered {
+      note(ofFact, try facts.indicesByIndex(of: ofFact.map(\.identity), in: tables.whole(fact)))
     }
     return known
   }

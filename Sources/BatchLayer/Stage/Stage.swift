@@ -193,24 +193,34 @@ final class Stage {
   /// Counts the events that were deferred as out of the window, and that no table of facts has. They touch
   /// no state of a kernel, so that they can be counted after everything else; the rows counted so far must
   /// be committed.
-  /// - Parameter published: the table, with its schema, that has a part's facts of earlier loads.
+  /// - Parameter published: the partitions, with their schema, that have the facts of earlier loads.
   func settleDeferred(
-    _ feed: KernelFeeds, _ control: Connection, published: (FactWriter.Part) -> String?
+    _ feed: KernelFeeds, _ control: Connection, published: [FactWriter.Part: String] = [:]
   ) throws {
     var outOfWindow = OutOfWindow(connection: control, library: library)
+    let tables = OutOfWindow.Tables(
+      staged: { part in
+        let staged = self.facts.table(part).name
+        return self.writer.made.contains(staged) ? "stage.\(staged)" : nil
+      }, published: published,
+      whole: { "parts.\(BuildTables(build: self.numbers.build).name($0))" })
+    var records: [DeferredRecord] = []
+    func settle() throws {
+      let verdicts = try outOfWindow.judge(records, tables: tables)
+      try feed.settleDeferred(records, as: verdicts)
+      try commit(feed)
+      records = []
+    }
     for (source, offsets) in feed.deferred.sorted(by: { $0.key < $1.key }) {
-      for start in stride(from: 0, to: offsets.count, by: OutOfWindow.chunk) {
-        let part = offsets[start..<min(start + OutOfWindow.chunk, offsets.count)]
-        let records = try feed.readDeferred(source, at: part)
-        let verdicts = try outOfWindow.judge(records) { part in
-          let staged = facts.table(part).name
-          return (writer.made.contains(staged) ? ["stage.\(staged)"] : [])
-            + (published(part).map { [$0] } ?? [])
-        }
-        try feed.settleDeferred(records, as: verdicts)
-        try commit(feed)
+      var left = offsets[...]
+      while !left.isEmpty {
+        let part = left.prefix(OutOfWindow.chunk - records.count)
+        left = left.dropFirst(part.count)
+        records += try feed.readDeferred(source, at: part)
+        if records.count >= OutOfWindow.chunk { try settle() }
       }
     }
+    if !records.isEmpty { try settle() }
   }
 
   /// Writes and commits when each user was seen. Call once, after everything else.

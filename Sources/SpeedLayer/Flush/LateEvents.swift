@@ -60,6 +60,8 @@ final class LateEvents {
 
   /// Flushes that are not committed yet, at most: one is being committed, one waits, and one is being made.
   private static let uncommittedMax = 3
+  /// Events that are looked up one by one in one statement, between two signs of work.
+  private static let lookUpsAtOnce = 500
 
   /// - Parameters:
   ///   - connection: only the thread that calls `judge` may use it.
@@ -148,12 +150,25 @@ final class LateEvents {
 
   private func loaded(_ topic: Topic, _ candidates: [Candidate]) throws -> [Int64] {
     let facts = KnownFacts(connection: connection, library: library)
+    let table = FactTable(topic).qualifiedName
     var found: [Int64] = []
-    for (day, part) in Dictionary(grouping: candidates, by: { $0.ts / KnownFacts.dayMs }) {
+    var scattered: [Candidate] = []
+    for part in Dictionary(grouping: candidates, by: { $0.ts / KnownFacts.dayMs }).values {
+      guard part.count > KnownFacts.few else {
+        scattered += part
+        continue
+      }
       sign()
-      let known = try facts.indices(
-        of: part.map(\.fact), day: day, in: FactTable(topic).qualifiedName)
-      for index in known { found.append(part[index].identity) }
+      for index in try facts.indices(of: part.map(\.fact), in: table) {
+        found.append(part[index].identity)
+      }
+    }
+    for start in stride(from: 0, to: scattered.count, by: Self.lookUpsAtOnce) {
+      sign()
+      let part = scattered[start..<min(start + Self.lookUpsAtOnce, scattered.count)]
+      for index in try facts.indicesByIndex(of: part.map(\.fact), in: table) {
+        found.append(part[start + index].identity)
+      }
     }
     return found
   }

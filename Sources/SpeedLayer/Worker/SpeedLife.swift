@@ -120,14 +120,18 @@ final class SpeedLife {
     var lastFlush = ContinuousClock.now
     while !stop.isRequested {
       membership.sign()
+      // In steps that add no more than some of the rows that a flush may have.
       records += try feed.step(
-        wait: true, atMost: configuration.recordsPerFlush - records)
+        wait: true,
+        atMost: min(
+          configuration.recordsPerFlush - records, max(1, configuration.rowsPerFlush / 10)))
       if let ends, feed.hasReached(ends) { return }
       // The next record asks for more of the past than this life has read; the next life will read it.
       if feed.needsHistory { return }
       if membership.isChangeDue { return }
       let sinceFlush = ContinuousClock.now - lastFlush
       if records >= configuration.recordsPerFlush
+        || feed.rowCount >= configuration.rowsPerFlush
         || sinceFlush >= (records > 0 ? interval : heartbeat)
       {
         guard queue.put(try job()) else {

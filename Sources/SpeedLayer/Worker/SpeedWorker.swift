@@ -25,6 +25,9 @@ public final class SpeedWorker: Sendable {
     /// A flush has at most about so many records when there is a backlog: enough that rows of the same
     /// minute are added up before they are written, and few enough for flat memory.
     public var recordsPerFlush = 150_000
+    /// And about so many rows, which is less of a site with few listeners: hardly any of its rows are of one minute and key.
+    /// Three flushes are in memory at a time, each row with some 300 bytes.
+    public var rowsPerFlush = 250_000
     /// Seconds without anything to flush after which an empty flush says that the views are still as
     /// of now (`speed.progress.updated_at`).
     public var heartbeatInterval = 5.0

@@ -1,5 +1,4 @@
 insert into undo.published
 select * from builds.published where build = (select build from batch.published);
 insert into undo.progress select * from batch.progress;
-insert into undo.counted_ahead select * from batch.counted_ahead;
-insert into undo.replay_point select * from batch.replay_point
+insert into undo.counted_ahead select * from batch.counted_ahead
