@@ -111,18 +111,21 @@ struct UndoLog {
       try connection.script(
         library.sql(
           "rollup/analyze", ["table": "stage.\(rows.name)"], lists: ["columns": table.keyColumns]))
+      let target = "parts.\(BuildTables(build: staged.build).name(table))"
+      let time = table.rung.column
       let span = try connection.run(
-        sql("staged_span", ["table": rows.name, "time": table.rung.column]))
+        sql("staged_span", ["table": rows.name, "time": time, "target": target]))
       guard let first = span.textOrNull(0, 0), let last = span.textOrNull(0, 1) else { continue }
       // As values, the planner knows of both how much of the rollup lies between them: all of it where events come late.
-      _ = try connection.run(
-        library.sql(
-          "undo/save_rollup",
-          [
-            "rollup": table.name, "target": "parts.\(BuildTables(build: staged.build).name(table))",
-            "table": rows.name, "time": table.rung.column,
-            "type": table.rung == .day ? "date" : "timestamptz",
-          ], lists: RollupRows.lists(table)), [.text(first), .text(last)])
+      if let lastKnown = span.textOrNull(0, 2) {
+        _ = try connection.run(
+          library.sql(
+            "undo/save_rollup",
+            [
+              "rollup": table.name, "target": target, "table": rows.name, "time": time,
+              "type": table.rung == .day ? "date" : "timestamptz",
+            ], lists: RollupRows.lists(table)), [.text(first), .text(lastKnown)])
+      }
       _ = try connection.run(sql("save_span"), [.text(table.name), .text(first), .text(last)])
     }
   }
