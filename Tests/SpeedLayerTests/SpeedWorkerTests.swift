@@ -47,6 +47,8 @@ extension Layers {
     configuration.flushInterval = 60
     configuration.rowsPerFlush = 400
     configuration.untilCaughtUp = true
+    // What the fixture's truth counts, whatever its age.
+    configuration.presentSeconds = .infinity
     let flushes = BoundedQueue<Int>(limit: 10_000)
     try SpeedWorker(
       log: layers.log.log, library: layers.library, configuration: configuration,

@@ -172,7 +172,7 @@ final class FactWriter {
       }
       counts[part, default: 0] += rows.count
       let table = table(part)
-      shared[table, default: []] += rows.bytes
+      shared[table, default: []] += FactRows.dated(rows.bytes, dateKey: part.day.key)
       if let bytes = shared[table], bytes.count >= Self.sharedBytes {
         try writer.write(bytes, to: table)
         shared[table] = nil
