@@ -115,6 +115,53 @@ import Warehouse
       ])
   }
 
+  @Test func `a day whose midnight is shown twice begins with the first, and its month too`() throws
+  {
+    let fixture = try Fixture()
+    // Havana's clocks go from 1:00 back to midnight at 05:00 UTC.
+    for minute in ["10-31 12:00Z", "11-01 04:30Z", "11-01 05:30Z", "11-02 04:30Z"] {
+      try fixture.add(.totals, minute: "2026-\(minute)", [.listens: 1])
+    }
+    let query = "metrics=listens&tz=America/Havana&granularity="
+    #expect(
+      fixture.csv(query + "day&from=2026-11-01&to=2026-11-02", all: true)
+        == ["2026-11-01T04:00:00Z,3,batch,false,false"])
+    #expect(
+      fixture.csv(query + "day&from=2026-10-31&to=2026-11-01", all: true)
+        == ["2026-10-31T04:00:00Z,1,batch,false,false"])
+    #expect(
+      fixture.csv(query + "month&from=2026-10-01&to=2026-12-01") == [
+        "2026-10-01T04:00:00Z,1,batch,false", "2026-11-01T04:00:00Z,3,batch,false",
+      ])
+    #expect(
+      fixture.csv(query + "day&from=2026-11-01&to=2026-11-02&compare=previous")
+        == ["2026-11-01T04:00:00Z,3,batch,false,2026-10-31T04:00:00Z,1"])
+    #expect(
+      fixture.csv(query + "day&from=2026-11-02&to=2026-11-03&compare=previous").isEmpty)
+  }
+
+  @Test(arguments: [
+    "America/Havana", "Atlantic/Azores", "Asia/Amman", "America/Goose_Bay", "Africa/Cairo",
+    "America/Santiago", "Asia/Beirut", "America/Asuncion", "Europe/Berlin", "Australia/Lord_Howe",
+  ])
+  func `the database's days begin when the server's do`(zone: String) throws {
+    let fixture = try Fixture()
+    let rows = try fixture.connection.run(
+      """
+      select
+        (extract(epoch from day at time zone 'UTC') * 1000)::bigint,
+        (extract(epoch from layers.first_showing(day, $1)) * 1000)::bigint
+      from generate_series('2008-01-01'::timestamp, '2030-12-31', '1 day') as day
+      """, [.text(zone)])
+    let clock = try #require(LocalClock(zone))
+    let others = (0..<rows.count).filter { row in
+      let shown = Int64(rows.textOrNull(row, 0) ?? "") ?? 0
+      return clock.instant(showing: Instant(milliseconds: shown)).milliseconds
+        != Int64(rows.textOrNull(row, 1) ?? "")
+    }
+    #expect(rows.count > 8000 && others.isEmpty, "\(others.map { rows.textOrNull($0, 0) ?? "" })")
+  }
+
   @Test(arguments: [
     ("week", ["2025-12-29T00:00:00Z,1", "2026-02-09T00:00:00Z,1", "2026-04-13T00:00:00Z,1"]),
     ("month", ["2026-01-01T00:00:00Z,1", "2026-02-01T00:00:00Z,1", "2026-04-01T00:00:00Z,1"]),

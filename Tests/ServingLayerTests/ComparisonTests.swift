@@ -65,10 +65,86 @@ import Warehouse
       "previous&granularity=day&tz=Europe/Berlin&from=2026-10-26&to=2026-11-02",
       "2026-10-18T22:00:00Z", "2026-10-25T23:00:00Z"
     ),
+    // As many buckets earlier as the range takes; a minute that a relative range has been widened by takes none.
+    ("previous&granularity=hour&from=-1d", "2026-11-18T12:00:00Z", "2026-11-19T12:01:00Z"),
+    ("previous&granularity=day&from=-7d", "2026-11-06T12:00:00Z", "2026-11-13T12:01:00Z"),
+    (
+      "previous&granularity=hour&from=2026-11-20T06:30&to=2026-11-20T10:00", "2026-11-20T02:30:00Z",
+      "2026-11-20T06:00:00Z"
+    ),
+    (
+      "previous&granularity=week&from=2026-11-02&to=2026-11-20", "2026-10-12T00:00:00Z",
+      "2026-10-30T00:00:00Z"
+    ),
+    (
+      "previous&granularity=month&from=2026-11-01&to=2026-11-20", "2026-10-01T00:00:00Z",
+      "2026-10-20T00:00:00Z"
+    ),
+    (
+      "previous&granularity=month&from=2026-01-01&to=2026-03-01", "2025-11-01T00:00:00Z",
+      "2026-01-01T00:00:00Z"
+    ),
+    (
+      "previous&granularity=quarter&from=2026-10-01&to=2026-11-20", "2026-07-01T00:00:00Z",
+      "2026-08-20T00:00:00Z"
+    ),
   ])
   func `the earlier period is`(text: String, from: String, to: String) throws {
     let period = try #require(try QueryPlan(parse("metrics=listens&compare=\(text)")).compared)
     #expect([period.from.iso8601, period.to.iso8601] == [from, to])
+  }
+
+  @Test func `a day back from now has its hours beside those of the day before, cut alike`() throws
+  {
+    let fixture = try Fixture()
+    for (minute, listens) in [
+      ("18 13:10", 2), ("19 12:00", 4), ("19 12:30", 100), ("19 13:10", 3), ("20 12:00", 5),
+    ] {
+      try fixture.add(.totals, minute: "2026-11-\(minute)Z", [.listens: listens])
+      try fixture.add(
+        .audience, minute: "2026-11-\(minute)Z",
+        keys: ["gender": "'F'", "level": "'paid'"], [.listens: listens])
+    }
+    #expect(
+      fixture.csv("metrics=listens&granularity=hour&from=-1d&compare=previous") == [
+        "2026-11-19T12:00:00Z,104,batch,false,,",
+        "2026-11-19T13:00:00Z,3,batch,false,2026-11-18T13:00:00Z,2",
+        "2026-11-20T12:00:00Z,5,batch,false,2026-11-19T12:00:00Z,4",
+      ])
+    let members = previous(
+      fixture, "metrics=listens&by=level&granularity=hour&from=-1d&compare=previous")
+    #expect(
+      members.contains(
+        #"{"compares_to":"2026-11-20T12:00:00Z","time":"2026-11-19T12:00:00Z","level":"paid","listens":4,"source":"batch","is_final":false,"is_partial":true}"#
+      ), "\(members)")
+  }
+
+  @Test
+  func `buckets that a range cuts stand beside such as are cut alike, the first beside the first`()
+    throws
+  {
+    let fixture = try Fixture()
+    for (minute, listens) in [
+      ("02:10", 100), ("02:40", 1), ("05:40", 2), ("06:10", 100), ("06:40", 3), ("09:40", 4),
+    ] {
+      try fixture.add(.totals, minute: "2026-11-20 \(minute)Z", [.listens: listens])
+    }
+    let query =
+      "metrics=listens&granularity=hour&compare=previous&from=2026-11-20T06:30&to=2026-11-20T10:00"
+    #expect(
+      fixture.csv(query) == [
+        "2026-11-20T06:00:00Z,3,batch,false,2026-11-20T02:00:00Z,1",
+        "2026-11-20T09:00:00Z,4,batch,false,2026-11-20T05:00:00Z,2",
+      ])
+    let text = previous(fixture, query)
+    #expect(
+      text.contains(
+        #""time":"2026-11-20T02:00:00Z","listens":1,"source":"batch","is_final":false,"is_partial":true"#
+      ))
+    #expect(
+      text.contains(
+        #""time":"2026-11-20T05:00:00Z","listens":2,"source":"batch","is_final":false,"is_partial":false"#
+      ))
   }
 
   @Test func `the last days of a longer month stand beside nothing`() throws {

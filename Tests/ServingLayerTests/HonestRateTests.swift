@@ -167,6 +167,43 @@ import Warehouse
     #expect(try partial(fixture, query) == ["2026-11-20T08:00 false", "2026-11-20T09:00 true"])
   }
 
+  @Test func `what is known ends where the events of the speed layer end`() throws {
+    let fixture = try Fixture()
+    for minute in ["11:57", "11:58", "11:59"] {
+      try fixture.add(.totals, epoch: 1, minute: "2026-11-20 \(minute)Z", [.listens: 1])
+    }
+    func reach(_ partition: Int, _ time: String) throws {
+      try fixture.connection.script(
+        """
+        insert into speed.progress values ('listen_events', \(partition), 5, 0, '', '2026-11-20 \(time)Z')
+          on conflict do nothing;
+        insert into speed.reached
+          select 'listen_events', \(partition), extract(epoch from timestamptz '2026-11-20 \(time)Z') * 1000, 0
+          on conflict (topic, partition) do update set greatest = excluded.greatest
+        """)
+    }
+    func cut() throws -> [String] {
+      try partial(fixture, "metrics=listens&granularity=minute&from=-5m").map {
+        String($0.dropFirst(11))
+      }
+    }
+    // It stands still since 20 s past the minute.
+    try reach(0, "11:59:20")
+    #expect(try cut() == ["11:57 false", "11:58 false", "11:59 true"])
+    // It has looked for more 65 s later, and there was none.
+    try fixture.connection.run(
+      "insert into speed.log_end values ('listen_events', 0, 5, '2026-11-20 12:00:25Z')")
+    #expect(try cut() == ["11:57 false", "11:58 false", "11:59 false"])
+    // Another partition has records that are not counted yet.
+    try reach(1, "11:58:20")
+    try fixture.connection.run(
+      "insert into speed.log_end values ('listen_events', 1, 900, '2026-11-20 12:00:25Z')")
+    #expect(try cut() == ["11:57 false", "11:58 true", "11:59 true"])
+    // What a load says is final is known, however far behind the speed layer is.
+    try fixture.publish(loadedEpoch: 0, finalBefore: "2026-11-20 12:00Z")
+    #expect(try cut() == ["11:57 false", "11:58 false", "11:59 false"])
+  }
+
   @Test func `an hour that local clocks show twice is no longer than an hour`() throws {
     let fixture = try Fixture()
     for minute in ["2026-10-25 00:30Z", "2026-10-25 01:30Z"] {

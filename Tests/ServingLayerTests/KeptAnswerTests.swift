@@ -97,6 +97,24 @@ extension Fixture {
     #expect(!(try get(target).contains("\"listens\":11,")))
   }
 
+  @Test func `a worker that says only that it is there changes no version`() throws {
+    defer { server.stop() }
+    try fixture.flush(listens: 5)
+    let queries = try ServingQueries(SQLLibrary())
+    func versions() throws -> [String?] {
+      let committed = try fixture.connection.run(queries.committed)
+      let state = try fixture.connection.run(queries.state)
+      return [committed.textOrNull(0, 1), state.textOrNull(0, 5)]
+    }
+    let before = try versions()
+    #expect(before[0] == before[1])
+    try fixture.connection.run("update speed.progress set updated_at = updated_at + interval '5 s'")
+    #expect(try versions() == before)
+    try fixture.flush(listens: 1)
+    let after = try versions()
+    #expect(after[0] != before[0] && after[0] == after[1])
+  }
+
   @Test func `an answer has a name as soon as the catalogue gives it`() throws {
     defer { server.stop() }
     try fixture.connection.script(

@@ -77,6 +77,15 @@ import Warehouse
     #expect(rows(weeks) == [["2026-11-09T00:00:00Z", "3", "3", "0", "0"]])
   }
 
+  @Test func `a day whose midnight is shown twice begins with the first`() throws {
+    let fixture = try site()
+    try fixture.add(
+      .user, minute: "2026-11-01 05:30Z", keys: ["user_key": "1"], [.listens: 2])
+    let answer = try document(fixture, "from=2026-11-01&to=2026-11-02&tz=America/Havana")
+    #expect(answer["from"] as? String == "2026-11-01T04:00:00Z")
+    #expect(rows(answer).map { $0[0] } == ["2026-11-01T04:00:00Z"])
+  }
+
   @Test func `what it cannot answer is refused, with what it can`() throws {
     let fixture = try site()
     for (query, message) in [

@@ -63,6 +63,8 @@ import Testing
     #expect(router.route(post("/api/v1/loads", token: Self.read)).status == 403)
     #expect(router.route(post("/api/v1/loads", token: nil)).status == 401)
     #expect(router.route(post("/api/v1/loads", [("kind", "all")])).status == 400)
+    #expect(router.route(post("/api/v1/loads", [("knid", "full")])).status == 400)
+    #expect(router.route(post("/api/v1/loads/rollback", [("kind", "full")])).status == 400)
     #expect(router.route(post("/api/v1/query")).status == 405)
     var open = try Fixture.router(ScriptedDatabase(failing: nil))
     open.operations = router.operations
@@ -112,9 +114,32 @@ import Testing
     let answer = router.route(asking("https://example.org"))
     #expect(answer.header(allow) == "https://example.org" && answer.header("Vary") != nil)
     #expect(router.route(asking("https://example.com")).header(allow) == nil)
+    #expect(answer.header("Access-Control-Expose-Headers") == "ETag")
     let preflight = router.route(asking("https://example.org", method: "OPTIONS"))
     #expect(preflight.status == 204)
     #expect(preflight.header("Access-Control-Allow-Methods") == "GET, HEAD")
     #expect(router.route(asking("https://example.com", method: "OPTIONS")).status == 405)
+  }
+
+  @Test func `pages of another origin may read whatever an answer says of itself`() throws {
+    let fixture = try Fixture()
+    for minute in 0..<3 {
+      try fixture.add(.totals, minute: "2026-11-20 11:5\(minute)Z", [.listens: 1])
+    }
+    var router = fixture.router
+    router.crossOrigin = CrossOrigin(origins: ["https://example.org"])
+    func exposed(_ query: String) -> [String] {
+      let answer = router.route(
+        Request(
+          path: "/api/v1/query", query: parameters(query),
+          headers: ["host": "localhost", "origin": "https://example.org"]))
+      let names = answer.header("Access-Control-Expose-Headers") ?? ""
+      return names.split(separator: ",").map { $0.trimmingPrefix(" ").description }
+    }
+    let cut = exposed("metrics=listens,skip_rate&granularity=minute&limit=1")
+    #expect(Set(cut) == ["ETag", "Link", "Rows-Left-Out", "Settled-Before"])
+    let facts = exposed("metrics=listens,skip_rate&by=artist,state&format=csv")
+    #expect(Set(facts) == ["Content-Disposition", "ETag", "Covers-Until", "Settled-Before"])
+    #expect(exposed("metrics=plays") == [])
   }
 }

@@ -25,6 +25,19 @@ import Testing
     #expect(refused.header("Allow") == route.methods.joined(separator: ", "))
   }
 
+  @Test(arguments: Route.allCases.filter { $0 != .page && $0.methods.contains("GET") })
+  func `a parameter that a route does not take is refused`(route: Route) throws {
+    let router = try Fixture.router(ScriptedDatabase(failing: nil), token: "t")
+    let response = router.route(
+      Request(path: route.path, query: [("token", "t"), ("frm", "-1d")]))
+    #expect(response.status == 400)
+    let accepted = route.parameters.map(\.name).joined(separator: ", ")
+    #expect(
+      response.text.contains(
+        #"parameter name: found \"frm\", accepted: \#(accepted.isEmpty ? "none" : accepted)""#),
+      "\(response.text)")
+  }
+
   @Test func `the message for a path that is none lists the routes`() throws {
     let text = try Fixture.router(ScriptedDatabase(failing: nil))
       .route(Request(path: "/nowhere")).text

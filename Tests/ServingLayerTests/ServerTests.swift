@@ -66,6 +66,41 @@ import Warehouse
     #expect(post.hasPrefix("HTTP/1.1 405 "))
   }
 
+  /// Whoever reads a request otherwise, as a proxy in front may, would see other requests behind it.
+  @Test(arguments: [
+    ("GET /healthz HTTP/1.1\r\n\r\n", "Host: found none"),
+    ("GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "Host: found several"),
+    (
+      "POST /api/v1/loads HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+      "body: found Transfer-Encoding and Content-Length"
+    ),
+    (
+      "GET /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+      "body: found Transfer-Encoding and Content-Length"
+    ),
+  ])
+  func `a request that can be read in two ways is refused, and its connection closed`(
+    request: String, message: String
+  ) throws {
+    let server = try server(configuration())
+    let address = try server.start()
+    defer { server.stop() }
+    let client = try HTTPClient(address)
+    client.send(request + "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    let answer = try client.read(until: nil)
+    #expect(answer.hasPrefix("HTTP/1.1 400 ") && answer.contains(message), "\(answer)")
+    #expect(!answer.contains("alive"), "\(answer)")
+  }
+
+  @Test func `HTTP 1_0 needs no Host`() throws {
+    let server = try server(configuration())
+    let address = try server.start()
+    defer { server.stop() }
+    let client = try HTTPClient(address)
+    client.send("GET /healthz HTTP/1.0\r\n\r\n")
+    #expect(try client.read(until: nil).contains("alive"))
+  }
+
   @Test func `oversized requests and climbing paths are refused, and the server goes on`() throws {
     let server = try server(configuration())
     let address = try server.start()

@@ -40,7 +40,11 @@ import Testing
 
   @Test(arguments: [
     ("", "is empty"), ("sesame", "too short"),
-    ("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "too short"),
+    ("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "too little variety (1 different characters, at least 8"),
+    (
+      "a read \(TokenTests.secret)\n# night\nb operate \(TokenTests.secret)",
+      "line 3: b has the same token as a on line 1"
+    ),
     ("grafana admin \(TokenTests.secret)", "found admin, accepted: read, operate"),
     ("grafana read \(TokenTests.secret) soon", "EXPIRES: found soon"),
     ("grafana read", "found 2 words"),

@@ -27,6 +27,7 @@ struct AccessToken: Sendable {
   /// - Throws: `.tokenFile`, naming the line and what is wrong with it, and never the token.
   static func list(_ text: String, path: String) throws(ServingError) -> [AccessToken] {
     var tokens: [AccessToken] = []
+    var lines: [Int] = []
     for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
     {
       let words = line.split(whereSeparator: \.isWhitespace).map(String.init)
@@ -37,14 +38,20 @@ struct AccessToken: Sendable {
       let token =
         words.count == 1
         ? AccessToken(name: "token", scope: .read, secret: first) : try entry(words, wrong)
-      guard bits(token.secret) >= bitsMin else {
+      if let weakness = weakness(of: token.secret) {
         throw wrong(
-          "the token is too short to be safe from guessing; make one with: openssl rand -hex 32")
+          "the token \(weakness) to be safe from guessing; make one with: openssl rand -hex 32")
+      }
+      if let other = tokens.indices.first(where: { tokens[$0].secret == token.secret }) {
+        throw wrong(
+          "\(token.name) has the same token as \(tokens[other].name) on line \(lines[other]); give each its own token"
+        )
       }
       guard tokens.allSatisfy({ $0.name != token.name }) else {
         throw wrong("there is a token named \(token.name) already; give each its own name")
       }
       tokens.append(token)
+      lines.append(number + 1)
     }
     guard !tokens.isEmpty else {
       throw ServingError(
@@ -75,11 +82,22 @@ struct AccessToken: Sendable {
     return token
   }
 
+  /// What makes a token easy to guess; nil where nothing does.
+  private static func weakness(of secret: String) -> String? {
+    let variety = Set(secret.utf8).count
+    // A text that repeats few characters is not random, whatever its length. A short one has few, too.
+    if variety < varietyMin, secret.utf8.count >= varietyMin * 2 {
+      return
+        "has too little variety (\(variety) different characters, at least \(varietyMin) are needed)"
+    }
+    return variety < varietyMin || bits(secret) < bitsMin ? "is too short" : nil
+  }
+
+  /// Different characters that a token has at least. One that was made at random has more.
+  private static let varietyMin = 8
+
   /// How many bits a random text of this length has, over the alphabet that it seems to be from.
-  static func bits(_ secret: String) -> Double {
-    let characters = Set(secret.utf8)
-    // A text that repeats few characters is not random, whatever its length.
-    guard characters.count >= 8 else { return 0 }
+  private static func bits(_ secret: String) -> Double {
     let isHexadecimal = secret.allSatisfy { $0.isASCII && $0.isHexDigit }
     return Double(secret.utf8.count) * (isHexadecimal ? 4 : 6)
   }

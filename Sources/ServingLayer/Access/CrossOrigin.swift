@@ -30,10 +30,19 @@ struct CrossOrigin: Sendable {
     guard !origins.isEmpty else { return }
     response.headers.append(("Vary", "Origin"))
     guard let origin = origin(request) else { return }
+    let exposed = response.headers.map(\.name).filter { !Self.hidden.contains($0.lowercased()) }
     response.headers += [
-      ("Access-Control-Allow-Origin", origin),
-      ("Access-Control-Expose-Headers", "ETag, Link, Covers-Until, Retry-After"),
-      ("Cross-Origin-Resource-Policy", "cross-origin"),
+      ("Access-Control-Allow-Origin", origin), ("Cross-Origin-Resource-Policy", "cross-origin"),
     ]
+    if !exposed.isEmpty {
+      response.headers.append(("Access-Control-Expose-Headers", exposed.joined(separator: ", ")))
+    }
   }
+
+  /// What pages can read of any answer, or of none, and what is for caches alone. All else that an answer says of itself is for who asked.
+  private static let hidden: Set<String> = [
+    "cache-control", "content-language", "content-length", "content-type", "expires",
+    "last-modified", "pragma", "set-cookie", "vary", "content-encoding",
+    "access-control-allow-methods", "access-control-allow-headers", "access-control-max-age",
+  ]
 }

@@ -219,6 +219,14 @@ private func answerRequest(
     let exchange = Exchange(
       request(String(cString: method), String(cString: url), connection), on: connection)
     requestState.pointee = Unmanaged.passRetained(exchange).toOpaque()
+    let spoken = version.map { String(cString: $0) } ?? ""
+    if let error = MessageRules.refusal(of: exchange.request, version: spoken) {
+      enter(.answering, connection)
+      var response = context.router.finish(
+        error.response, exchange.request, since: exchange.arrivedAt)
+      response.headers.append(("Connection", "close"))
+      return send(response, on: connection, context)
+    }
     let length = exchange.request.headers["content-length"]
     guard length.map({ Int($0).map { $0 <= HTTPDaemon.bodyLimit } ?? false }) ?? true else {
       // Answered before the body has come, which libmicrohttpd then does not read.
@@ -281,7 +289,7 @@ private func request(_ method: String, _ path: String, _ connection: OpaquePoint
       connection, .HEADER_KIND,
       { context, _, name, nameSize, value, valueSize in
         context?.assumingMemoryBound(to: Request.self).pointee
-          .headers[text(name, nameSize).lowercased()] = text(value, valueSize)
+          .take(header: text(name, nameSize), text(value, valueSize))
         return .YES
       }, request)
   }

@@ -21,6 +21,13 @@ struct Request: Sendable {
     self.address = address
   }
 
+  /// Adds a header. Of several with one name the last counts, but for names of the host, which are kept side by side: with two of them
+  /// nobody knows whom the request is for.
+  mutating func take(header name: String, _ value: String) {
+    let name = name.lowercased()
+    headers[name] = name == "host" ? headers[name].map { "\($0), \(value)" } ?? value : value
+  }
+
   /// The values of one parameter, in the order given.
   func values(_ name: String) -> [String] { query.filter { $0.name == name }.map(\.value) }
 }

@@ -22,10 +22,13 @@ export function offset(zone, t) {
   return Date.UTC(p.year, p.month - 1, p.day, p.hour, p.minute, p.second) - Math.floor(t / 1000) * 1000;
 }
 
-// The instant at which a zone's clock shows a local time that is given as if it were UTC.
+// The instant at which a zone's clock shows a local time that is given as if it were UTC: the first of two where it shows it twice, and
+// where it passes over it, the one as long after the change as it is after the last time that was shown; as the server has it.
 export function instant(zone, local) {
-  const first = local - offset(zone, local);
-  return local - offset(zone, first);
+  const before = offset(zone, local - DAY);
+  const after = offset(zone, local + DAY);
+  const first = local - before;
+  return before === after || offset(zone, first) === before || offset(zone, local - after) !== after ? first : local - after;
 }
 
 export function floor(zone, t, grain) {

@@ -2,6 +2,24 @@ import Metrics
 
 /// The part of a statement that says of buckets where they end, and what is known of them.
 extension QuerySQL {
+  /// When the bucket of `counted.at` begins. `date_trunc` says the second midnight where local clocks show it twice.
+  var bucketStart: String {
+    hasLocalDays ? firstShowing("counted.at at time zone \(zone)") : "counted.at"
+  }
+
+  /// Whether buckets begin when local clocks show midnight. Those of UTC show it once, which saves a calculation for each.
+  private var hasLocalDays: Bool {
+    switch plan.query.granularity {
+    case .none, .second, .minute, .hour: false
+    case .day, .week, .month, .quarter, .year: plan.query.timeZone != "UTC"
+    }
+  }
+
+  /// When local clocks show a time first, as `LocalClock` says it.
+  private func firstShowing(_ local: String) -> String {
+    "layers.first_showing(\(local), \(zone))"
+  }
+
   /// When the bucket that begins at `counted.at` ends; nil where the range is the bucket. Hours and less are as long by any clock, also
   /// where local clocks show an hour twice.
   var bucketEnd: String? {
@@ -9,7 +27,8 @@ extension QuerySQL {
     switch plan.query.granularity {
     case .second, .minute, .hour: return "counted.at + interval '\(interval)'"
     default:
-      return "((counted.at at time zone \(zone)) + interval '\(interval)') at time zone \(zone)"
+      let end = "(counted.at at time zone \(zone)) + interval '\(interval)'"
+      return hasLocalDays ? firstShowing(end) : "(\(end)) at time zone \(zone)"
     }
   }
 
@@ -18,14 +37,14 @@ extension QuerySQL {
     let isUnknown = "coalesce(\(bucketEnd ?? to) > (select known_until from state), false)"
     guard let bucketEnd else { return isUnknown }
     let from = bind(plan.query.from.iso8601)
-    return "(counted.at < \(from)::timestamptz or \(bucketEnd) > \(to) or \(isUnknown))"
+    return "(\(bucketStart) < \(from)::timestamptz or \(bucketEnd) > \(to) or \(isUnknown))"
   }
 
   /// Whether the outcome of all, part or none of a bucket's plays is settled.
   mutating func settled(to: String) -> String {
     let from = "\(bind(plan.query.from.iso8601))::timestamptz"
     let end = bucketEnd.map { "least(\($0), \(to))" } ?? to
-    let start = bucketEnd == nil ? from : "greatest(counted.at, \(from))"
+    let start = bucketEnd == nil ? from : "greatest(\(bucketStart), \(from))"
     return "case when \(end) <= (select settled_before from state) then 'all'"
       + " when \(start) >= (select settled_before from state) then 'none' else 'part' end"
   }
@@ -38,11 +57,12 @@ extension QuerySQL {
       ?? "(select settled_before from layers.event_time)"
   }
 
-  /// Until when there can be events, by the clock of who asks and by event time: a whole range is asked for by the minute.
+  /// Until when what has happened is known, by the clock of who asks and by how far the events go that were counted: a whole range is
+  /// asked for by the minute.
   mutating func knownUntil() -> String {
     let isRange = plan.query.granularity == .none
     let reached =
-      "(select reached_before from layers.event_time)" + (isRange ? " + interval '1 minute'" : "")
+      "(select known_until from layers.known)" + (isRange ? " + interval '1 minute'" : "")
     guard let askedAt = plan.query.askedAt else { return reached }
     let now = bind((isRange ? askedAt.ceiled(to: .minute) : askedAt).iso8601)
     return "least(\(reached), \(now)::timestamptz)"
@@ -54,7 +74,7 @@ extension QuerySQL {
     guard let bucket else { return "null::timestamptz" }
     guard shift.isLocal else { return "\(bucket) + interval '\(shift.interval)'" }
     func moved(_ time: String, _ sign: String) -> String {
-      "((\(time) at time zone \(zone)) \(sign) interval '\(shift.interval)') at time zone \(zone)"
+      firstShowing("(\(time) at time zone \(zone)) \(sign) interval '\(shift.interval)'")
     }
     let later = moved(bucket, "+")
     return "case when \(moved(later, "-")) = \(bucket) then \(later) end"

@@ -2,7 +2,7 @@ import Support
 
 /// The earlier period that an answer's is compared with.
 enum Comparison: String, CaseIterable, Sendable {
-  /// Of the same length, just before.
+  /// Just before, and as long: as many buckets earlier as the range takes.
   case previous
   /// The same, seven days, a month or a year earlier by the clocks of the query's time zone.
   case lastWeek = "last_week"
@@ -35,21 +35,35 @@ extension Query {
         Shift(interval: interval, isLocal: true)
       )
     }
+    func moved(by length: Int64) -> (Instant, Instant, Shift) {
+      (
+        Instant(milliseconds: from.milliseconds - length),
+        Instant(milliseconds: end.milliseconds - length),
+        Shift(interval: "\(length) milliseconds", isLocal: false)
+      )
+    }
     switch comparison {
     case .previous:
       switch granularity {
-      case .none, .second, .minute, .hour:
-        let length = to.milliseconds - from.milliseconds
-        return (
-          Instant(milliseconds: from.milliseconds - length),
-          Instant(milliseconds: end.milliseconds - length),
-          Shift(interval: "\(length) milliseconds", isLocal: false)
-        )
-      case .day, .week, .month, .quarter, .year:
+      case .none, .second, .minute:
+        return moved(by: to.milliseconds - from.milliseconds)
+      case .hour:
+        let hour = 60 * Instant.minute
+        return moved(by: hour * buckets(in: to.milliseconds - from.milliseconds, of: hour))
+      case .day, .week:
+        let days: Int64 = granularity == .day ? 1 : 7
         let length = clock.shown(at: to).milliseconds - clock.shown(at: from).milliseconds
-        return local("\(length) milliseconds") {
-          Instant(milliseconds: $0.milliseconds - length)
+        let count = days * buckets(in: length, of: days * ISOTime.millisecondsPerDay)
+        return local("\(count) days") {
+          Instant(milliseconds: $0.milliseconds - count * ISOTime.millisecondsPerDay)
         }
+      case .month, .quarter, .year:
+        let months: Int64 = granularity == .month ? 1 : granularity == .quarter ? 3 : 12
+        let begin = clock.shown(at: from)
+        let last = Instant(milliseconds: clock.shown(at: to).milliseconds - Instant.minute)
+        var count = months
+        while last.monthsEarlier(count) > begin { count += months }
+        return local("\(count) months") { $0.monthsEarlier(count) }
       }
     case .lastWeek:
       return local("7 days") {
@@ -59,6 +73,12 @@ extension Query {
     case .lastYear: return local("1 year") { $0.monthsEarlier(12) }
     }
   }
+}
+
+/// How many buckets as wide as that a range takes, both in milliseconds, so that the first bucket of one stands beside the first of the
+/// other. A minute more is what a relative range has been widened by: a day by the hour is 24 of them.
+private func buckets(in length: Int64, of width: Int64) -> Int64 {
+  max(1, (length - Instant.minute + width - 1) / width)
 }
 
 extension Instant {

@@ -83,13 +83,13 @@ struct Newcomers: Sendable {
           """, parameters: []),
       Statement(
         sql: """
-          select \(SQLText.iso("bucket", milliseconds: false)) as time,
+          select \(SQLText.iso("layers.first_showing(bucket at time zone $3, $3)", milliseconds: false)) as time,
             listeners, new_listeners, returning_listeners, of_them_resurrected, to_json(new_share) as new_share
           from (
           \(text)
           ) as answer
           order by bucket
-          """, parameters: [range.from.iso8601, range.to.iso8601]),
+          """, parameters: [range.from.iso8601, range.to.iso8601, range.timeZone]),
     ]
   }
 }

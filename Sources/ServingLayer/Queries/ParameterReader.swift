@@ -13,9 +13,7 @@ struct ParameterReader {
     for (name, value) in parameters {
       let parameter = QueryParameter(rawValue: name).flatMap { accepted.contains($0) ? $0 : nil }
       guard parameter != nil || name == AccessControl.parameter else {
-        throw .parameter(
-          "parameter name", found: name,
-          accepted: accepted.map(\.name).joined(separator: ", "))
+        throw .unknownParameter(name, accepted: accepted.map(\.name))
       }
       if value.unicodeScalars.contains("\0") {
         throw .parameter(name, found: "a NUL character", accepted: "text without one")
@@ -282,6 +280,12 @@ extension RequestError {
     _ parameter: QueryParameter, found: String, accepted: String
   ) -> RequestError {
     .parameter(parameter.name, found: found, accepted: accepted)
+  }
+
+  static func unknownParameter(_ name: String, accepted: [String]) -> RequestError {
+    .parameter(
+      "parameter name", found: name,
+      accepted: accepted.isEmpty ? "none" : accepted.joined(separator: ", "))
   }
 
   static func unknownTimeZone(_ name: String) -> RequestError {

@@ -164,8 +164,10 @@ struct QuerySQL {
       from = "labelled\(suffix) as counted left join member on member.key = \(memberKey)"
     }
     let columns = selected().enumerated().map { "\($1) as c\($0)" }.joined(separator: ", ")
-    let group =
-      keys.isEmpty ? "" : "\n  group by " + keys.map { "\($0 + 1)" }.joined(separator: ", ")
+    let grouped = keys.map {
+      if case .bucket = fields[$0].role { "counted.at" } else { "\($0 + 1)" }
+    }
+    let group = grouped.isEmpty ? "" : "\n  group by " + grouped.joined(separator: ", ")
     // What a row of the answer has at least, the one that it is compared with may lack.
     let minima = (suffix.isEmpty ? plan.query.having : []).map {
       "\(aggregate($0.measure)) >= \(bind($0.least))::double precision"
@@ -211,7 +213,7 @@ struct QuerySQL {
     var dimension = -1
     return fields.map { column in
       switch column.role {
-      case .bucket: return "counted.at"
+      case .bucket: return bucketStart
       case .dimension(let expression):
         dimension += 1
         return plan.query.top == nil

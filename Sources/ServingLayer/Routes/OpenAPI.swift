@@ -99,18 +99,18 @@ enum OpenAPI {
         media("text/csv", to: &json)
       }
       errors(["400", "401", "503"], to: &json)
-    case .catalog: document("Catalog", of: route, errors: ["401", "503"], to: &json)
-    case .loads: document("Loads", of: route, errors: ["401", "503"], to: &json)
-    case .trending: document("Trending", of: route, errors: ["401", "503"], to: &json)
+    case .catalog: document("Catalog", of: route, errors: ["400", "401", "503"], to: &json)
+    case .loads: document("Loads", of: route, errors: ["400", "401", "503"], to: &json)
+    case .trending: document("Trending", of: route, errors: ["400", "401", "503"], to: &json)
     case .anomalies: document("Anomalies", of: route, errors: ["400", "401", "503"], to: &json)
     case .newcomers:
       document("Newcomers", of: route, errors: ["400", "401", "503"], to: &json)
-    case .health: document("Health", of: route, errors: [], to: &json)
-    case .readiness: document("Readiness", of: route, errors: ["503"], to: &json)
+    case .health: document("Health", of: route, errors: ["400"], to: &json)
+    case .readiness: document("Readiness", of: route, errors: ["400", "503"], to: &json)
     case .live:
       // A schema would be of the whole, which has no end, or, to some readers, of each event.
       response("200", route.summary, to: &json) { $0.member("text/event-stream") { _ in } }
-      errors(["401"], to: &json)
+      errors(["400", "401"], to: &json)
     case .metrics: text("text/plain", of: route, to: &json)
     // Not among the described.
     case .page, .openAPI: break
@@ -128,7 +128,7 @@ enum OpenAPI {
 
   private static func text(_ type: String, of route: Route, to json: inout JSONWriter) {
     response("200", route.summary, to: &json) { media(type, to: &$0) }
-    errors(["401"], to: &json)
+    errors(["400", "401"], to: &json)
   }
 
   private static func response(
@@ -157,7 +157,7 @@ enum OpenAPI {
   private static func errors(_ statuses: [String], to json: inout JSONWriter) {
     let descriptions = [
       "400":
-        "A parameter is not acceptable, or the question would read too much (code too_many_facts or too_costly): narrow from and to",
+        "A parameter is not acceptable, or not one of the path, or the question would read too much (code too_many_facts or too_costly): narrow from and to",
       "401": "The token is missing or wrong",
       "403": "The token's scope is not enough",
       "409": "The operation failed, or another one is running",

@@ -69,6 +69,18 @@ enum Route: String, CaseIterable, Sendable {
       ? .choice(Newcomers.granularities.map(\.rawValue)) : parameter.form
   }
 
+  /// Refuses what the route does not take, so that a typing error does not pass for an answer. The page's address is for the page.
+  func refuseUnknownParameters(_ request: Request) throws(RequestError) {
+    guard self != .page else { return }
+    let accepted =
+      request.method != Self.operating
+      ? parameters.map(\.name) : self == .loads ? [Router.kindParameter] : []
+    for (name, _) in request.query
+    where name != AccessControl.parameter && !accepted.contains(name) {
+      throw .unknownParameter(name, accepted: accepted)
+    }
+  }
+
   /// False for probes: an orchestrator has no token, and learns no more than that the service is there.
   var needsAccess: Bool { self != .health && self != .readiness }
 }

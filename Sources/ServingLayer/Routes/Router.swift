@@ -121,12 +121,14 @@ struct Router: Sendable {
       if route == .page { return .answer(keepToken(request)) }
     }
     guard let route else { return .answer(try asset(request)) }
-    if request.method == Route.operating { return try operation(route, request) }
-    return try step(route, request)
+    if request.method != Route.operating { return try step(route, request) }
+    try route.refuseUnknownParameters(request)
+    return try operation(route, request)
   }
 
   private func step(_ route: Route, _ request: Request) throws -> RequestStep {
-    switch route {
+    try route.refuseUnknownParameters(request)
+    return switch route {
     case .page: .answer(try asset(request))
     case .query: try question(request)
     case .catalog: .answer(Self.catalog.response(for: request))

@@ -4,12 +4,12 @@
 -- the version changes without a flush.
 select
   (select pg_snapshot_xmax(s)::text::bigint - (select count(*) from pg_snapshot_xip(s)))::text as number,
-  concat_ws('/', e.epoch, loaded_epoch, load_run_id, p.updated_at, p.offsets, f.fills) as version,
+  concat_ws('/', e.epoch, loaded_epoch, load_run_id, p.offsets, f.fills) as version,
   concat_ws('/', loaded_epoch, load_run_id, f.fills) as published
 from batch.published
 cross join speed.current_epoch as e
 cross join warehouse.catalogue_fill as f
 cross join (
-  select max(updated_at) as updated_at, sum(next_offset) as offsets from speed.progress
+  select sum(next_offset) as offsets from speed.progress
 ) as p
 cross join pg_current_snapshot() as s;
