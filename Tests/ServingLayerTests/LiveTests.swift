@@ -47,6 +47,20 @@ import Warehouse
     #expect(!second.contains("11:58:00Z"))
   }
 
+  @Test func `that a worker without records is there is told, without rows`() throws {
+    let fixture = try Fixture()
+    let hub = fixture.router.hub
+    try flush(fixture, "2026-11-20 11:58Z", listens: 3)
+    let subscription = hub.subscribe()
+    hub.poll()
+    _ = next(hub, subscription)
+    try fixture.connection.run("update speed.progress set updated_at = '2026-11-20 11:59:07Z'")
+    hub.poll()
+    let message = try #require(next(hub, subscription))
+    #expect(message.contains(#""as_of":"2026-11-20T11:59:07.000Z""#))
+    #expect(message.contains(#""rows":[]"#))
+  }
+
   @Test func `nothing new is a heartbeat, not a message`() throws {
     let fixture = try Fixture()
     let hub = fixture.router.hub

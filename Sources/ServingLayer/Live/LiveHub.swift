@@ -97,7 +97,10 @@ final class LiveHub: Sendable {
       var (known, minute, first) = state.withLock {
         ($0.isDatabaseDown ? nil : $0.warehouse, $0.latestMinute, $0.firstMinute)
       }
-      guard known?.version != now.version else { return end(look, began) }
+      // That the speed layer says that it is there is told as well: who hears nothing takes it for dead.
+      guard known?.version != now.version || known?.asOf != now.asOf else {
+        return end(look, began)
+      }
       var hour = try minutes(upTo: clock())
       var latest = hour.rows.map(\.time).max() ?? minute
       if hour.rows.isEmpty, let last = try database.time(queries.latestMinute) {
