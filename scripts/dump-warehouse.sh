@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Keeps a small warehouse of this version for Tests/HandoffTests/MigrationTests.swift, which migrates every one
+# Keeps a small warehouse of this version for Tests/HandoffTests/KeptWarehouseTests.swift, which migrates every one
 # that is kept: Tests/Dumps/NNNN has the log and a dump of the database, NNNN being the last migration. Run it
-# before you add a migration to a version that people have.
+# before you add a migration to a version that people have (CONTRIBUTING.md).
 #
 #   scripts/dump-warehouse.sh [BINARY]
 set -euo pipefail

@@ -199,7 +199,8 @@ stack $project down
 
 # ---- An earlier version's database
 
-dump=$(find Tests/Dumps -mindepth 1 -maxdepth 1 | sort | tail -1)
+# The oldest has the most to bring up to date.
+dump=$(find Tests/Dumps -mindepth 1 -maxdepth 1 | sort | head -1)
 say "upgrading the database and the lake of $dump"
 project=$project-old
 stack $project up postgres

@@ -66,9 +66,25 @@ import Warehouse
       try layers.loader().load(.incremental)
     }
     #expect(refused?.code == .busy)
+    // Who has asked the server for a load sees in the history alone that it was refused.
+    var configuration = BatchLoader.Configuration(databaseURL: layers.database.url)
+    configuration.requestedBy = "night"
+    #expect(throws: LoadError.self) {
+      try BatchLoader(
+        lake: layers.log.lake, library: layers.library, configuration: configuration
+      ).load(.incremental)
+    }
+    let status = try connection.run(layers.library.sql("status"))
+    let column = try #require(status.columns.firstIndex(of: "last_load_status"))
+    #expect(status.textOrNull(0, column) == "running")
     try barrier.script("rollback")
     _ = try load.wait()
-    #expect(try connection.loadStatuses() == ["published", "published"])
+    #expect(try connection.loadStatuses() == ["published", "published", "failed"])
+    let last = try connection.run(
+      "select kind, requested_by, error, is_refused from warehouse.load_run order by load_run_id desc limit 1"
+    )
+    #expect(try last.text(0, 0) == "incremental" && last.text(0, 1) == "night" && last.bool(0, 3))
+    #expect(try last.text(0, 2).hasPrefix("Load 2 is running since "))
     // Nothing of the failed load is in the way of the next load.
     try layers.load(.incremental)
   }

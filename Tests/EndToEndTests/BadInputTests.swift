@@ -140,6 +140,17 @@ import Warehouse
         try box.fail(
           words + ["--database", empty.url], Self.configuration, saying: ["no Polyrhythm schema"])
       }
+      let older = try box.makeDatabase(migrated: true)
+      try older.connect().script(
+        """
+        drop view warehouse.load_state;
+        delete from warehouse.schema_migration where number = (select max(number) from warehouse.schema_migration)
+        """)
+      for words in [["status"], ["check", "--quick"]] {
+        try box.fail(
+          words + ["--database", older.url], Self.configuration,
+          saying: ["has the schema of migration 00", "polyrhythm load, speed or serve migrates it"])
+      }
     }
   }
 

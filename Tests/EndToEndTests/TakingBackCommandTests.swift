@@ -22,6 +22,8 @@ import Testing
       try box.succeed(["import", second] + place)
       try box.succeed(["load", "incremental"] + place)
       #expect(try box.succeed(facts).output.hasSuffix(",2\n"))
+      let would = try box.succeed(["load", "rollback", "--dry-run"] + place)
+      #expect(would.errors.contains("would take back load 2 (incremental): "), "\(would)")
       let back = try box.succeed(["load", "rollback"] + place)
       #expect(back.errors.contains("load 2 is taken back; polyrhythm speed counts"), "\(back)")
       #expect(try box.succeed(facts).output == before)
@@ -33,6 +35,8 @@ import Testing
       #expect(shadow.errors.contains("warehouse.fact_listen: "), "\(shadow)")
       #expect(shadow.errors.contains("polyrhythm load publish puts it in place"), "\(shadow)")
       #expect(try box.succeed(facts).output == before)
+      let put = try box.succeed(["load", "publish", "--dry-run"] + place)
+      #expect(put.errors.contains("would put the build of load 3 in the place of"), "\(put)")
       try box.succeed(["load", "publish"] + place)
       #expect(try box.sums(place) == whole)
       #expect(try box.succeed(facts).output.hasSuffix(",3\n"))
@@ -55,7 +59,6 @@ import Testing
     try withSandbox { box in
       for (arguments, message) in [
         (["load", "incremental", "--shadow"], "only a full load"),
-        (["load", "publish", "--dry-run"], "--dry-run goes with"),
         (["load", "incremental", "--from-date", "2026-01-01"], "go with load full"),
         (["load", "full", "--from-date", "yesterday"], "is no date of 2000 to 2099"),
         (

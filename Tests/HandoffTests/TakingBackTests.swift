@@ -209,6 +209,60 @@ import Warehouse
     try layers.expectTruth(Truth(records))
   }
 
+  @Test func daysThatAreMadeAnewAreCountedAsAFullLoadCountsAndLookedAt() throws {
+    let records = try simulated(seed: 77, users: 60, days: 3.4, faults: .withLateRepeats)
+    let layers = try Layers()
+    try layers.log.write(records)
+    let full = try layers.load(.full).counts
+    let connection = try layers.connect()
+    let looked = """
+      select count(*) from pg_stat_all_tables as t
+      join warehouse.load_run as r on t.last_analyze > r.started_at
+      where r.kind = 'days' and t.relname like 'fact\\_page\\_view%20260304%'
+      """
+    let days = try layers.loader(days: 20_516...20_516).load(.full)
+    #expect(days.counts.listens == full.listens && days.counts.auths == full.auths)
+    #expect(days.counts.pageViews == full.pageViews && days.counts.late == full.late)
+    #expect(days.counts.redelivered == full.redelivered && full.redelivered > 50)
+    #expect(days.counts.quarantined == full.quarantined)
+    #expect(days.seconds.contains { $0.phase == "analyze" })
+    #expect(try eventually(within: 20) { try connection.run(looked).int(0, 0) > 0 })
+  }
+
+  @Test func whatWouldBeTakenBackOrPublishedIsSaidAndRefusedAsTheRealThingIs() throws {
+    let layers = try Layers()
+    let plans = publications(layers)
+    func refused(_ body: () throws -> Void) {
+      let error = #expect(throws: LoadError.self) { try body() }
+      #expect(error?.code == .nothingToDo)
+    }
+    refused { _ = try plans.rollbackPlan() }
+    refused { _ = try plans.publicationPlan() }
+    // Days of nothing cannot be made anew, and no plan promises it.
+    refused { _ = try layers.loader(days: 20_516...20_516).plan(.full) }
+    let records = try simulated(seed: 78, users: 12)
+    try layers.log.write(records[..<(records.count / 2)])
+    try layers.load(.full)
+    let first = try plans.rollbackPlan()
+    #expect(first[0].hasPrefix("load rollback would take back load 1 (full): "), "\(first)")
+    #expect(first[1].contains("nothing was published before it"), "\(first)")
+    try layers.log.write(records[(records.count / 2)...])
+    try layers.catchUp()
+    try layers.load(.incremental)
+    let second = try plans.rollbackPlan()
+    #expect(second.contains("readers would see what load 1 had published"), "\(second)")
+    #expect(second.contains { $0.contains("facts and rollups from 2026-03-02 to ") }, "\(second)")
+    #expect(second.contains { $0.contains("rows of that stretch of the log would count again") })
+    _ = try layers.loader(isShadow: true).load(.full)
+    #expect(
+      try plans.publicationPlan() == [
+        "load publish would put the build of load 3 in the place of what load 2 published",
+        "no table and no measure of any day would change",
+      ])
+    #expect(try layers.connect().loadStatuses() == ["published", "published", "shadow"])
+    try layers.expectTruth(Truth(records))
+  }
+
   @Test(arguments: [BatchLoader.Kind.full, .incremental])
   func aPlanSaysWhatALoadWouldReadAndChangesNothing(_ kind: BatchLoader.Kind) throws {
     let records = try simulated(seed: 76, users: 20)

@@ -1,10 +1,13 @@
 """Tests of the oracle itself: that it sees differences, and says which; and the examples of docs/metrics.md for clocks."""
 
+import json
+import tempfile
 import unittest
 from pathlib import Path
 from unittest import mock
 
 import crowd
+import duckdb
 import registry
 from answer import COUNT, ESTIMATE, TEXT, TIME, Answer, number
 from compare import differences
@@ -68,6 +71,23 @@ class Registering(unittest.TestCase):
     def test_no_file_is_long(self) -> None:
         for path in Path(__file__).parent.glob("*.py"):
             self.assertLessEqual(len(path.read_text().splitlines()), 400, path.name)
+
+
+class Lineage(unittest.TestCase):
+    """The query of docs/schedule.md finds where a fact comes from, whatever else the lake has."""
+
+    def test_lines_that_are_no_events_are_passed_over(self) -> None:
+        text = (Path(__file__).parents[2] / "docs/schedule.md").read_text()
+        query = text[text.index("from read_json('data/log") :].split("```")[0]
+        other, found = ({"ts": DAY, "userId": "7", "sessionId": 583, "itemInSession": item} for item in (11, 12))
+        with tempfile.TemporaryDirectory() as place:
+            partition = Path(place) / "log/listen_events/0"
+            partition.mkdir(parents=True)
+            lines = ["no JSON", '{"sessionId": 583, "itemInS', "[1]", "7", "", '{"sessionId": "x"}']
+            (partition / f"{0:020}.ndjson").write_text("\n".join([*lines, json.dumps(other), ""]))
+            (partition / f"{7:020}.ndjson").write_text("\n".join([json.dumps(found), *lines, ""]))
+            rows = duckdb.sql(query.replace("data/log", f"{place}/log")).fetchall()
+            self.assertEqual(rows, [(DAY, "7", 583, 12, str(partition / f"{7:020}.ndjson"))])
 
 
 class Clocks(unittest.TestCase):

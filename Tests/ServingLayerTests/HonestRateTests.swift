@@ -95,14 +95,15 @@ import Warehouse
     try fixture.settle("2026-11-20 10:06Z")
     try fixture.connection.script(
       """
-      insert into speed.progress values ('listen_events', 1, 1, 0, '', '1999-12-31');
+      insert into speed.progress (topic, partition, next_offset, replay_from, replay_watermark, updated_at, moved_at)
+        values ('listen_events', 1, 1, 0, '', '2000-01-01', '1999-12-31');
       insert into speed.watermark_mark values ('listen_events', 1, 1, 0, 0)
       """)
     #expect(try fixture.settledBefore()?.iso8601 == "2026-11-20T10:06:00Z")
     // A partition that commits, and is an hour behind.
     try fixture.connection.script(
       """
-      update speed.progress set updated_at = '1999-12-31 23:59' where partition = 1;
+      update speed.progress set moved_at = '1999-12-31 23:59' where partition = 1;
       update speed.watermark_mark set greatest = greatest + (
         select greatest - 3600000 from speed.watermark_mark where partition = 0) where partition = 1
       """)

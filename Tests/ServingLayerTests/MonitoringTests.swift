@@ -146,6 +146,43 @@ import Warehouse
     #expect(router.route(Request(path: "/readyz")).status == 200)
   }
 
+  @Test
+  func `a quiet site whose worker is caught up is ready, and one behind the log's end is not`()
+    throws
+  {
+    let fixture = try Fixture()
+    // A heartbeat a second ago, and the last event half an hour ago.
+    try fixture.connection.script(
+      """
+      insert into speed.progress (topic, partition, next_offset, replay_from, replay_watermark, updated_at, moved_at)
+        values ('listen_events', 0, 90, 1, '', now() - interval '1 second', now() - interval '1800 seconds');
+      insert into speed.worker (process, backend_pid, lease_until) values ('1', 1, now() + interval '1 hour');
+      insert into speed.reached values ('listen_events', 0, (extract(epoch from now()) - 1800) * 1000, 0);
+      """)
+    let ends = try SQLLibrary().sql("speed/note_ends")
+    func note(end: Int64) throws {
+      try fixture.connection.run(
+        ends, [.textArray(["listen_events"]), .intArray([0]), .intArray([end])])
+    }
+    var router = fixture.router
+    router.readyLag = 300
+    func readiness() -> Response { router.route(Request(path: "/readyz")) }
+    try note(end: 90)
+    #expect(readiness().status == 200 && readiness().text.contains("\"lag_seconds\":0"))
+    // The first event after the silence is behind by no more than the look that did not see it yet.
+    try note(end: 91)
+    #expect(readiness().status == 200, "\(readiness().text)")
+    // A look at which that event was still not committed says nothing new of what is.
+    try fixture.connection.run("update speed.log_end set covered_at = now() - interval '400 s'")
+    try note(end: 92)
+    #expect(readiness().status == 503 && readiness().text.contains("found 400 s"))
+    try fixture.connection.run("update speed.progress set next_offset = 92, moved_at = now()")
+    #expect(readiness().status == 200)
+    // Nobody has looked at the log since.
+    try fixture.connection.run("update speed.log_end set seen_at = now() - interval '600 s'")
+    #expect(readiness().status == 503 && readiness().text.contains("found 600 s"))
+  }
+
   @Test func `the process and its connections are told`() throws {
     let families = try served(busy())
     func value(_ name: String) -> Double? { families[name]?.samples.first?.value }

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import Warehouse
 
 @testable import ServingLayer
 
@@ -55,6 +56,30 @@ import Testing
     #expect(failed.status == 409 && failed.text.contains("no lake"))
     let busy = try router(outcome: .busy).route(post("/api/v1/loads"))
     #expect(busy.status == 409 && busy.text.contains("load_running"))
+  }
+
+  @Test func `while a load runs, whoever has started it, it is named and none is started`() throws {
+    let asked = Lines()
+    let fixture = try Fixture()
+    var router = fixture.router
+    let scripted = try self.router(asked: asked)
+    (router.access, router.operations) = (scripted.access, scripted.operations)
+    try fixture.connection.script(
+      """
+      insert into warehouse.load_run (kind, status, started_at, process, lease_until)
+      values ('full', 'running', '2026-11-30 00:00Z', '7 on a host', now() + interval '1 minute')
+      """)
+    for path in ["/api/v1/loads", "/api/v1/loads/rollback"] {
+      let response = router.route(post(path))
+      #expect(response.status == 409 && response.text.contains("load_running"))
+      #expect(
+        response.text.contains("load 1 (full) is running since 2026-11-30T00:00:00Z (7 on a host)"))
+    }
+    #expect(asked.all.isEmpty)
+    // One that was killed is in nobody's way.
+    try fixture.connection.script(
+      "update warehouse.load_run set lease_until = now() - interval '1 second'")
+    #expect(router.route(post("/api/v1/loads")).status == 202)
   }
 
   @Test func `who may not is refused, and nothing is started`() throws {

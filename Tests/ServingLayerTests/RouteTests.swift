@@ -143,6 +143,33 @@ import Warehouse
     #expect(response.text.contains("\"speed_age_seconds\":30."))
   }
 
+  @Test func `a load that was killed is said to have failed before the next load writes that`()
+    throws
+  {
+    let fixture = try Fixture()
+    try fixture.connection.script(
+      """
+      insert into warehouse.load_run (kind, status, started_at, lease_until)
+      values ('full', 'running', now() - interval '1 hour', '2026-11-21 00:00:10Z'),
+        ('incremental', 'running', now(), now() + interval '1 hour')
+      """)
+    let text = fixture.get("/api/v1/loads").text
+    #expect(text.contains(#""load_run_id":2,"kind":"incremental","status":"running""#), "\(text)")
+    #expect(text.contains(#""load_run_id":1,"kind":"full","status":"failed""#), "\(text)")
+    #expect(text.contains(#""finished_at":"2026-11-21T00:00:10Z""#), "\(text)")
+    let metrics = fixture.get("/metrics").text
+    #expect(metrics.contains("polyrhythm_loads_running 1\n"))
+    #expect(metrics.contains("polyrhythm_loads_total{status=\"failed\"} 1\n"))
+    try fixture.connection.script("delete from warehouse.load_run where load_run_id = 2")
+    let (status, died) = (try SQLLibrary().sql("status"), fixture.get("/api/v1/loads").text)
+    let row = try fixture.connection.run(status)
+    let column = try #require(row.columns.firstIndex(of: "last_load_status"))
+    #expect(row.textOrNull(0, column) == "failed")
+    // The next load writes what was said all along.
+    try fixture.connection.run(SQLLibrary().sql("batch/bury_dead_runs"))
+    #expect(fixture.get("/api/v1/loads").text == died)
+  }
+
   @Test func `loads come newest first, failures with their reason`() throws {
     let fixture = try Fixture()
     try fixture.connection.run(

@@ -115,8 +115,8 @@ struct Fixture {
   func settle(_ time: String = "2026-12-30 00:00Z") throws {
     try connection.script(
       """
-      insert into speed.progress (topic, partition, next_offset, replay_from, replay_watermark, updated_at)
-        values ('listen_events', 0, 1, 0, '', '2000-01-01') on conflict do nothing;
+      insert into speed.progress (topic, partition, next_offset, replay_from, replay_watermark, updated_at, moved_at)
+        values ('listen_events', 0, 1, 0, '', '2000-01-01', '2000-01-01') on conflict do nothing;
       insert into speed.watermark_mark (topic, partition, next_offset, greatest, farthest)
         select 'listen_events', 0, 1, t, t from (select (extract(epoch from timestamptz '\(time)') * 1000)::bigint as t) as mark
         on conflict (topic, partition, next_offset) do update set greatest = excluded.greatest, farthest = excluded.farthest

@@ -76,6 +76,12 @@ extension Layers {
         seen.insert(try connection.run(asOf).text(0, 0))
         return seen.count > 6
       })
+    // That is no sign of records.
+    #expect(try layers.awaitSpeed())
+    let moved = "select max(moved_at)::text from speed.progress"
+    let (before, beat) = (try connection.run(moved).text(0, 0), try connection.run(asOf).text(0, 0))
+    #expect(try eventually(within: 20) { try connection.run(asOf).text(0, 0) != beat })
+    #expect(try connection.run(moved).text(0, 0) == before)
     stop.request()
     try speed.wait()
     try layers.expectTruth(Truth(records))

@@ -49,6 +49,10 @@ extension BatchLoader {
     let warnings = try publisher.replace(days, by: staged) {
       try finish(staged, counts, soFar, "published", $0)
     }
+    phases.begin("analyze")
+    Statistics(
+      connection: control, library: library, databaseURL: configuration.databaseURL
+    ).refresh(staged)
     return (counts, warnings)
   }
 }

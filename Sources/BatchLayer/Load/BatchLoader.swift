@@ -37,7 +37,10 @@ public final class BatchLoader {
       idleTransactionSeconds: Self.idleLimit)
     let lock = LoadLock(
       connection: control, library: library, databaseURL: configuration.databaseURL)
-    try lock.take(stop)
+    do { try lock.take(stop) } catch {
+      noteRefusal(error, of: kind, control)
+      throw error
+    }
     defer { lock.release() }
     _ = try control.run(library.sql("batch/bury_dead_runs"))
     try Stage.empty(control, library)
@@ -47,8 +50,8 @@ public final class BatchLoader {
     let run = try control.run(
       library.sql("batch/begin_run"),
       [
-        .text(configuration.days == nil ? kind.rawValue : "days"), .text(ProcessName.own),
-        .double(LoadLock.lease), configuration.requestedBy.map(SQLValue.text) ?? .null,
+        .text(storedKind(kind)), .text(ProcessName.own), .double(LoadLock.lease),
+        configuration.requestedBy.map(SQLValue.text) ?? .null,
       ]
     ).int(0, 0)
     var phases = Phases()

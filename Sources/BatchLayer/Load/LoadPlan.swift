@@ -61,7 +61,9 @@ extension BatchLoader {
     let control = try Connection(
       url: configuration.databaseURL, applicationName: "polyrhythm load",
       idleTransactionSeconds: Self.idleLimit)
-    let kind = try kind == .incremental && isFirst(control) ? .full : kind
+    let isFirst = try isFirst(control)
+    if configuration.days != nil, isFirst { throw LoadError.nothingPublished }
+    let kind = kind == .incremental && isFirst ? .full : kind
     var cut = try CutMaker(
       connection: control, library: library, lake: lake, run: 0, toleratesLoss: true,
       farBehind: configuration.farBehind, reserves: !configuration.isShadow, stop: StopToken()

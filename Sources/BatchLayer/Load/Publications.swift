@@ -6,8 +6,8 @@ import Warehouse
 
 /// Publications that read nothing of the lake: of a build that waits, and the taking back of a load.
 public struct Publications {
-  private let library: SQLLibrary
-  private let configuration: BatchLoader.Configuration
+  let library: SQLLibrary
+  let configuration: BatchLoader.Configuration
 
   /// - Parameter configuration: names the database; of the rest only `publishPauses` counts here.
   public init(library: SQLLibrary, configuration: BatchLoader.Configuration) {

@@ -46,6 +46,8 @@ final class FactWriter {
   private let present: Set<Part>
   /// Facts sent, by fact and day.
   private(set) var counts: [Part: Int] = [:]
+  /// Facts of days that are not made anew: they were counted, and are sent nowhere.
+  private(set) var leftOut: [Part: Int] = [:]
 
   /// - Parameters:
   ///   - width: how many feeds there are at most.
@@ -187,7 +189,10 @@ final class FactWriter {
     switch rows.kind {
     case .listenChanges: try writer.write(rows.bytes, to: changeTable)
     case .facts(let part):
-      guard numbers.covers(part.day) else { return }
+      guard numbers.covers(part.day) else {
+        leftOut[part, default: 0] += rows.count
+        return
+      }
       decide(part, rows: rows.count)
       counts[part, default: 0] += rows.count
       try writer.write(

@@ -27,6 +27,11 @@ struct OutOfWindow {
   private let decoder = EventDecoder()
   /// The events found to be new so far: the first of two that are the same counts.
   private var new = Set<Key>()
+  /// Says of a part that this load leaves as it is how many of its out-of-window events are new, before the first of them is
+  /// counted; nil where its facts can be looked up. Where this is nil itself, those of all parts can.
+  var newOfLeftOut: ((FactWriter.Part) throws -> Int?)?
+  /// How many events of each part may still be new.
+  private var left: [FactWriter.Part: Int] = [:]
 
   init(connection: Connection, library: SQLLibrary) {
     facts = KnownFacts(connection: connection, library: library)
@@ -47,9 +52,21 @@ struct OutOfWindow {
   mutating func judge(_ records: [DeferredRecord], tables: Tables) throws -> [DeferredVerdict] {
     let keys = try records.map { Key(try decoder.decode($0)) }
     let known = try lookUp(Set(keys), tables)
-    return keys.map { key in
-      !known.contains(key) && new.insert(key).inserted ? .new : .redelivered
+    return try keys.map { key in
+      guard !known.contains(key), !new.contains(key), try takesOneMore(key.part) else {
+        return .redelivered
+      }
+      new.insert(key)
+      return .new
     }
+  }
+
+  private mutating func takesOneMore(_ part: FactWriter.Part) throws -> Bool {
+    guard let count = newOfLeftOut else { return true }
+    if left[part] == nil { left[part] = try count(part) ?? Int.max }
+    guard let room = left[part], room > 0 else { return false }
+    left[part] = room - 1
+    return true
   }
 
   private func lookUp(_ keys: Set<Key>, _ tables: Tables) throws -> Set<Key> {

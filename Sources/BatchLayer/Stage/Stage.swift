@@ -198,6 +198,7 @@ final class Stage {
     _ feed: KernelFeeds, _ control: Connection, published: [FactWriter.Part: String] = [:]
   ) throws {
     var outOfWindow = OutOfWindow(connection: control, library: library)
+    if numbers.days != nil { outOfWindow.newOfLeftOut = { try self.newOfLeftOut($0, control) } }
     let tables = OutOfWindow.Tables(
       staged: { part in
         let staged = self.facts.table(part).name
@@ -221,6 +222,20 @@ final class Stage {
       }
     }
     if !records.isEmpty { try settle() }
+  }
+
+  /// A load that makes some days anew has no facts of the others to look events up in. What is published of such a day comes
+  /// from the same records, though: what it has beyond the events that were counted in the window came outside of it.
+  private func newOfLeftOut(_ part: FactWriter.Part, _ control: Connection) throws -> Int? {
+    guard !numbers.covers(part.day) else { return nil }
+    let start = Int64(part.day.number) * KnownFacts.dayMs
+    let published = try control.run(
+      library.sql(
+        "batch/count_facts",
+        ["fact": "parts.\(BuildTables(build: numbers.build).name(part.fact))"]),
+      [.timestamp(milliseconds: start), .timestamp(milliseconds: start + KnownFacts.dayMs)]
+    ).int(0, 0)
+    return max(0, Int(published) - facts.leftOut[part, default: 0])
   }
 
   /// Writes and commits when each user was seen. Call once, after everything else.

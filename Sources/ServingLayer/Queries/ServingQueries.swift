@@ -14,6 +14,7 @@ struct ServingQueries: Sendable {
   var newcomers: Newcomers
   var partitions: String
   var work: String
+  var runningLoad: String
 }
 
 /// One row of `state.sql`.

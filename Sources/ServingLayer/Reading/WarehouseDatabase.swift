@@ -126,5 +126,6 @@ extension ServingQueries {
     brokenRules = try library.sql("serving/broken_rules")
     partitions = try library.sql("serving/partitions")
     work = try library.sql("serving/work")
+    runningLoad = try library.sql("serving/running_load")
   }
 }

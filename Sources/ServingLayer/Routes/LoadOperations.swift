@@ -49,10 +49,29 @@ extension Router {
     // Not shared with others who ask the same: each is to be named in the history.
     let question = "\(request.method) \(operation.rawValue) \(name)"
     return .work(
-      Work(question: question, lane: .heavy) { _ in
+      Work(question: question, lane: .heavy) { cancellation in
+        do {
+          let router = reading(.heavy, cancellation, SeenCommits())
+          if let answer = try router.answerWhileALoadRuns() { return .response(answer) }
+        } catch {
+          return .response(refusal(error))
+        }
         log("\(operation.rawValue): asked for by \(name)")
         return .response(answer(operations.run(operation, name), operation, name))
       })
+  }
+
+  /// The answer where a load runs, whoever has started it: what is asked for now would fail, after its answer was given.
+  private func answerWhileALoadRuns() throws -> Response? {
+    guard let load = try database.rows(queries.runningLoad).first, load.count == 4,
+      let run = load[0], let kind = load[1]
+    else { return nil }
+    return RequestError(
+      "load_running",
+      "load \(run) (\(kind)) is running since \(load[2] ?? "?") (\(load[3] ?? "unknown")); try again when it is done; see "
+        + Route.loads.path,
+      status: 409
+    ).response
   }
 
   private func operation(

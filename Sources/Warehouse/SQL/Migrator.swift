@@ -99,6 +99,28 @@ public struct Migrator {
     return migrations.filter { !applied.contains($0.number) }.map(\.name)
   }
 
+  /// How far a database is migrated.
+  public struct Versions: Sendable {
+    /// The number of the last migration that the database has, as its file has it; nil where it has none.
+    public var database: String?
+    /// The number of this program's last migration.
+    public var program: String
+    /// Whether the database lacks any.
+    public var isBehind: Bool
+  }
+
+  /// Compares the database with the migrations as `check` does, and changes nothing.
+  /// - Throws: `.schema` as `migrate` does.
+  public func versions(_ connection: Connection) throws(WarehouseError) -> Versions {
+    let migrations = try load()
+    let applied = try compare(migrations, connection)
+    let last = migrations.last { applied.contains($0.number) }
+    return Versions(
+      database: last.map { String($0.name.prefix(4)) },
+      program: String(migrations.last?.name.prefix(4) ?? ""),
+      isBehind: applied.count < migrations.count)
+  }
+
   private func load() throws(WarehouseError) -> [Migration] {
     var migrations: [Migration] = []
     for name in library.names(in: "migrations") {

@@ -49,7 +49,7 @@ let askCommand = CommandSpec(
   try connection.becomeReader()
   let library = locations.library
   // One snapshot, so that what is said of the answer is true of these rows.
-  let (rows, range) = try explainingDatabaseErrors {
+  let (rows, range) = try explainingDatabaseErrors(connection, library) {
     try connection.transaction(.snapshot) { () throws -> (Rows, QuestionRange) in
       let state = try QuestionState(connection, library)
       try connection.run("select set_config('TimeZone', $1, true)", [.text(zone.name)])

@@ -25,8 +25,9 @@ let checkCommand = CommandSpec(
   var findings: [Checks.Finding] = []
   var names = checks.names.count
   var unfinished: LoadError?
-  try explainingDatabaseErrors {
-    _ = try connection.run(locations.library.sql("batch/last_published"))
+  try explainingDatabaseErrors(connection, locations.library) {
+    // The rules are those of this program's tables.
+    try requirePresentSchema(connection, locations.library)
     findings = try checks.run(connection, from: nil, to: nil)
     if arguments.has("--lake") || !arguments.has("--database") {
       let lake = try locations.lake()

@@ -40,9 +40,6 @@ let loadCommand = CommandSpec(
     throw UsageError(
       "load \(operation): it is load full, load incremental, load rollback or load publish")
   }
-  guard !arguments.has("--dry-run") || ["full", "incremental"].contains(operation) else {
-    throw UsageError("--dry-run goes with load full and load incremental")
-  }
   let flags = try LoadFlags(arguments)
   let locations = try Locations(arguments)
   defer { locations.close() }
@@ -78,6 +75,12 @@ let loadCommand = CommandSpec(
   default:
     let configuration = flags.configuration(databaseURL: try locations.migratedDatabaseURL())
     let publications = Publications(library: locations.library, configuration: configuration)
+    if arguments.has("--dry-run") {
+      let lines =
+        try operation == "publish" ? publications.publicationPlan() : publications.rollbackPlan()
+      for line in lines { Terminal.say(line) }
+      return
+    }
     let change =
       operation == "publish"
       ? try publications.publishShadow(stop: Signals.stop)

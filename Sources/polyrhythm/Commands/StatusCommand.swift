@@ -16,7 +16,9 @@ let statusCommand = CommandSpec(
     url: locations.existingDatabaseURL(), applicationName: "polyrhythm status")
   let watch = try StopWatch(connection)
   defer { watch.end() }
-  let rows = try explainingDatabaseErrors { try connection.run(locations.library.sql("status")) }
+  let rows = try explainingDatabaseErrors(connection, locations.library) {
+    try connection.run(locations.library.sql("status"))
+  }
   var fields = rows.columns.indices.map { (rows.columns[$0], rows.textOrNull(0, $0)) }
   var unreachable: EventLogError?
   if arguments.has("--log") || arguments.has("--lake") || !arguments.has("--database") {

@@ -4,7 +4,8 @@ with dead as (
   update warehouse.load_run
   set
     status = 'failed',
-    finished_at = now(),
+    -- As long as nobody has written it here, warehouse.load_state says the same.
+    finished_at = least(lease_until, now()),
     error = 'The process ended or froze before the load was published; its events are counted by the speed layer until the next load'
   where status = 'running'
 )

@@ -1,11 +1,11 @@
 -- The latest runs of the batch layer, newest first. The names and types of these columns are those of
 -- /api/v1/loads.
 select
-  load_run_id,
+  r.load_run_id,
   kind,
-  status,
+  s.status,
   to_char(started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as started_at,
-  to_char(finished_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as finished_at,
+  to_char(s.finished_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as finished_at,
   epoch,
   events_read,
   listens,
@@ -22,9 +22,10 @@ select
   ) end as late_days,
   redelivered,
   seconds,
-  error,
+  s.error,
   requested_by,
   rolled_back_by
-from warehouse.load_run
-order by load_run.load_run_id desc
+from warehouse.load_run as r
+join warehouse.load_state as s using (load_run_id)
+order by r.load_run_id desc
 limit $1::bigint;

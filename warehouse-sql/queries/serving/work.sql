@@ -19,7 +19,7 @@ cross join (
     count(*) filter (where finished_at is not null and status <> 'failed') as published,
     count(*) filter (where status = 'failed') as failed,
     count(*) filter (where status = 'running') as running
-  from warehouse.load_run
+  from warehouse.load_state
 ) as ends
 left join lateral (
   select

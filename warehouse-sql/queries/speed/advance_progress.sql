@@ -8,7 +8,9 @@ set
   replay_watermark = n.replay_watermark,
   log_epoch = nullif(n.log_epoch, 0),
   topic_id = coalesce(nullif(n.topic_id, ''), p.topic_id),
-  updated_at = now()
+  updated_at = now(),
+  -- A worker with nothing to do commits that the views are as of now.
+  moved_at = case when n.next_offset > p.next_offset then now() else p.moved_at end
 from unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::bigint[],
   $8::text[])
   as n (topic, partition, expected_offset, next_offset, replay_from, replay_watermark, log_epoch, topic_id)

@@ -4,7 +4,7 @@ with before as (
   select updated_at from speed.progress where topic = $1 and partition = $2
 ), moved as (
   update speed.progress as p
-  set next_offset = $4, log_epoch = null, updated_at = now()
+  set next_offset = $4, log_epoch = null, updated_at = now(), moved_at = now()
   where p.topic = $1
     and p.partition = $2
     and p.next_offset = $3
