@@ -226,6 +226,8 @@ import Warehouse
     #expect(days.counts.redelivered == full.redelivered && full.redelivered > 50)
     #expect(days.counts.quarantined == full.quarantined)
     #expect(days.seconds.contains { $0.phase == "analyze" })
+    let plan = try publications(layers).rollbackPlan()
+    #expect(plan.contains("it would touch facts and rollups from 2026-03-04 to 2026-03-04"))
     #expect(try eventually(within: 20) { try connection.run(looked).int(0, 0) > 0 })
   }
 

@@ -29,7 +29,7 @@ public struct HTTPServerConfiguration: Sendable {
   public var queryTimeout = 30
   /// Seconds between two looks for new minutes, while a live stream is open.
   public var pollInterval = 1.0
-  /// Seconds that the speed layer may be behind, by the events' own clock, while the server calls itself ready; 0 for any.
+  /// Seconds that the speed layer may be behind the log while the server calls itself ready; 0 for any.
   public var readyLag = 300.0
   /// Gets what an operator should know, a line at a time. Called from any thread. Default: stderr.
   public var log: @Sendable (String) -> Void = { line in

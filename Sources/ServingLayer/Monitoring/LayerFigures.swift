@@ -83,7 +83,7 @@ struct LayerFigures: Sendable {
       "polyrhythm_batch_lag_records", .gauge, "Records in the log that are not loaded.", samples(5))
     text.family(
       "polyrhythm_speed_partition_lag_seconds", .gauge,
-      "Age of the event time that the speed layer has committed, where records are left.",
+      "How far the speed layer is behind in the partition; 0 where no records are left.",
       samples(6))
     text.family(
       "polyrhythm_speed_watermark_timestamp_seconds", .gauge,

@@ -14,7 +14,7 @@ extension Router {
     if readyLag > 0, let lag, lag > readyLag {
       throw RequestError(
         "lagging",
-        "speed layer: found \(Int(lag)) s behind by the clock of events, accepted: at most \(Int(readyLag)) s",
+        "speed layer: found \(Int(lag)) s behind the log, accepted: at most \(Int(readyLag)) s",
         status: 503)
     }
     var json = JSONWriter()

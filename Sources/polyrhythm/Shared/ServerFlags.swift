@@ -17,7 +17,7 @@ enum ServerFlags {
       "pages elsewhere that may ask with a token, with commas: https://example.org (default: none)"),
     Flag(
       "--ready-lag", "SECONDS",
-      "/readyz fails while the speed layer is further behind, by the events' own clock (default 300; 0: never)"
+      "/readyz fails while the speed layer is further behind the log (default 300; 0: never)"
     ),
   ]
 
