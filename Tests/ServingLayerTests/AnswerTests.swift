@@ -288,7 +288,10 @@ import Warehouse
       fixture.get("/api/v1/query", "metrics=listens").text.contains(
         "\"as_of\":\"2026-11-20T11:00:00.000Z\""))
     try fixture.connection.run(
-      "insert into speed.progress values ('t', 0, 5, 0, '', '2026-11-20 11:30:00.25Z')")
+      """
+      insert into speed.progress (topic, partition, next_offset, replay_from, replay_watermark, updated_at, moved_at)
+      values ('t', 0, 5, 0, '', '2026-11-20 11:40Z', '2026-11-20 11:30:00.25Z')
+      """)
     #expect(
       fixture.get("/api/v1/query", "metrics=listens").text.contains(
         "\"as_of\":\"2026-11-20T11:30:00.250Z\""))

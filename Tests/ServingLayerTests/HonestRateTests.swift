@@ -176,8 +176,8 @@ import Warehouse
     func reach(_ partition: Int, _ time: String) throws {
       try fixture.connection.script(
         """
-        insert into speed.progress values ('listen_events', \(partition), 5, 0, '', '2026-11-20 \(time)Z')
-          on conflict do nothing;
+        insert into speed.progress (topic, partition, next_offset, replay_from, replay_watermark, moved_at)
+          values ('listen_events', \(partition), 5, 0, '', '2026-11-20 \(time)Z') on conflict do nothing;
         insert into speed.reached
           select 'listen_events', \(partition), extract(epoch from timestamptz '2026-11-20 \(time)Z') * 1000, 0
           on conflict (topic, partition) do update set greatest = excluded.greatest

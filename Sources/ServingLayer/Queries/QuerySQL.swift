@@ -384,6 +384,6 @@ enum SQLText {
 
   /// When either layer last wrote what can be read now.
   static let asOf = iso(
-    "select greatest((select max(updated_at) from speed.progress), published_at) "
+    "select greatest((select max(moved_at) from speed.progress), published_at) "
       + "from batch.published", milliseconds: true)
 }
