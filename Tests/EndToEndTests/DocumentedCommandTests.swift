@@ -49,6 +49,7 @@ import Testing
     ("installs Superset from PyPI, 1 GB, and wants a browser", ["make superset-test"]),
     ("downloads Debian's package prometheus", ["make alerts-test"]),
     ("installs Schemathesis from PyPI, 60 MB", ["make api-fuzz"]),
+    ("downloads a librdkafka and a broker from PyPI, 20 MB", ["make topic-ids-test"]),
     (
       "needs a Superset, as `make superset-test` has one",
       [

@@ -34,7 +34,7 @@ final class ReaderSession {
     let make = try box.write("bin/make", "#!/bin/sh\nexec /usr/bin/make -o deps -o build \"$@\"\n")
     chmod(make, 0o755)
     // An answer that is an error is an error of curl.
-    _ = try box.write(".curlrc", "fail\nsilent\nshow-error\nmax-time = 20\n")
+    _ = try box.write(".curlrc", "fail-with-body\nsilent\nshow-error\nmax-time = 20\n")
     let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
     box.environment = [
       "PATH": "\(box.path("bin")):\(path)", "CURL_HOME": box.directory,

@@ -97,6 +97,7 @@ import Testing
     ("2026-10-25T02:30", "Europe/Berlin", "2026-10-25T00:30:00Z"),
     ("2026-10-25T03:00", "Europe/Berlin", "2026-10-25T02:00:00Z"),
     ("2011-12-30T12:00", "Pacific/Apia", "2011-12-30T22:00:00Z"),
+    ("2000-01-01", "Asia/Aden", "1999-12-31T21:00:00Z"),
   ])
   func `dates and times without a zone are those of tz`(
     text: String, zone: String, expected: String

@@ -156,12 +156,13 @@ struct ParameterReader {
     guard var instant = Instant.parse(text, now: now) else {
       throw .parameter(parameter, found: text, accepted: Instant.accepted)
     }
+    // By the clock that the text is of: the first midnight of 2000 is none of 1999 anywhere.
+    guard (Instant.earliest...Instant.latest).contains(instant) else {
+      throw .parameter(parameter, found: text, accepted: "a time from the years 2000 to 2099")
+    }
     if timeZone != "UTC", Instant.isLocal(text) {
       guard let clock = LocalClock(timeZone) else { throw .unknownTimeZone(timeZone) }
       instant = clock.instant(showing: instant)
-    }
-    guard (Instant.earliest...Instant.latest).contains(instant) else {
-      throw .parameter(parameter, found: text, accepted: "a time from the years 2000 to 2099")
     }
     return instant
   }
