@@ -135,6 +135,10 @@ import Warehouse
     for question in ["young", "due", "late"] {
       cache.keep(made(question, first, mayLag: true), to: question)
     }
+    watch.lose()
+    #expect(cache.lagging("young") == nil)
+    watch.note(try commit(2, "b"), began: .now)
+    #expect(cache.lagging("young") != nil)
     watch.note(try commit(3, "c", load: "2"), began: .now)
     for question in ["young", "due", "late"] { #expect(cache.lagging(question) == nil) }
     cache.keep(made("gone", first, mayLag: true), to: "gone")

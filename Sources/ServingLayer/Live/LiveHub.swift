@@ -187,6 +187,7 @@ final class LiveHub: Sendable {
   }
 
   private func publishOutage() {
+    watch?.lose()
     state.withLock { state in
       guard !state.isDatabaseDown else { return }
       state.isDatabaseDown = true

@@ -51,11 +51,12 @@ final class AnswerCache: Sendable {
     }
   }
 
-  /// An answer of a moment before, of the loads that are published now, and whether it is time to make it again.
+  /// An answer of a moment before, of the loads that are published now, and whether it is time to make it again. None while the database
+  /// is away: then an error says more.
   func lagging(
     _ question: String, now: ContinuousClock.Instant = .now
   ) -> (answer: StoredAnswer, isDue: Bool)? {
-    guard let commit = watch.commit,
+    guard let commit = watch.commit, !watch.isLost,
       let made = state.withLock({ $0.answers[question] }), made.mayLag,
       made.commit.published == commit.published
     else { return nil }

@@ -30,6 +30,8 @@ final class CommitWatch: Sendable {
     var seenAt: ContinuousClock.Instant
     /// When the commit was noted.
     var notedAt: ContinuousClock.Instant
+    /// When the database did not answer a look last; nil where it always has.
+    var lostAt: ContinuousClock.Instant?
   }
 
   /// How long a look at the database counts for those who ask after it.
@@ -53,6 +55,12 @@ final class CommitWatch: Sendable {
     let now = ContinuousClock.now
     return state.withLock { now - $0.seenAt <= Self.freshness ? $0.commit?.version : nil }
   }
+
+  /// Whether the database did not answer when it was looked at last.
+  var isLost: Bool { state.withLock { state in state.lostAt.map { $0 > state.seenAt } ?? false } }
+
+  /// Says that the database does not answer, so that nobody knows what has been committed.
+  func lose() { state.withLock { $0.lostAt = .now } }
 
   /// Says what a snapshot saw, before anybody is shown it.
   ///
