@@ -288,6 +288,8 @@ class Bench:
             status = Path(f"/proc/{process}/status").read_text()
             peak = int(re.search(r"VmHWM:\s+(\d+) kB", status).group(1))
         self.bars.add("peak memory of serve", peak / 1000, 300, "MB")
+        # What came meanwhile is no part of the loads that are measured next.
+        self.load("load what was live", "incremental", "main", self.log)
 
     def run(self) -> None:
         self.polyrhythm("make the cluster", "load", "full", "--data", self.work / "data")
