@@ -51,13 +51,17 @@ def message(name, recording):
     return {"stale": {"as_of": earlier(4)}, "database-down": {"database": "down"}, "empty": EMPTY}.get(name, {})
 
 
+# A wall turns to what comes next after 20 s, which a picture may take on a busy machine.
+STANDING_WALL = "(() => { const real = setInterval; window.setInterval = (work, ms, ...rest) => ms === 20000 ? 0 : real(work, ms, ...rest); })()"
+
+
 def shown(browser, recording, name, style="", width=None, theme=None, script=""):
     """A page as in the picture of this name, all of it loaded."""
     query, own_width, own_theme, height = PICTURES[name]
     page = browser.page(width=width or own_width, height=height or 900, theme=theme or own_theme, zone="UTC")
     recording.replay(page, **message(name, recording))
-    if script:
-        page.add_init_script(script)
+    if script or name == "wall":
+        page.add_init_script(script or STANDING_WALL)
     page.goto(f"{ADDRESS}/{query}")
     page.wait_for_selector("html[data-condition]:not([data-condition='wait'])")
     if style:
@@ -74,6 +78,7 @@ def take(page, name, path):
     if height is None:
         height = page.evaluate("24 + Math.ceil(scrollY + Math.max(...[...document.querySelectorAll('#charts > section:not([hidden]) > article')].map(n => n.getBoundingClientRect().bottom)))")
         page.set_viewport_size({"width": width, "height": height})
+    page.evaluate("scrollTo(0, 0)")
     page.screenshot(path=path, clip={"x": 0, "y": 0, "width": width, "height": height})
 
 
