@@ -24,9 +24,9 @@ public final class ActionRows: ActionSink {
     guard keys.ts >= since else { return }
     start(keys, event)
     buffer.bytes(event.page.buffer)
-    text(event.method)
+    buffer.textOrNull(event.method)
     buffer.int32OrNull(event.status)
-    text(event.auth)
+    buffer.textOrNull(event.auth)
     buffer.null()
   }
 
@@ -43,15 +43,7 @@ public final class ActionRows: ActionSink {
 
   private func start(_ keys: FactKeys, _ event: Event) {
     buffer.startRow(columns: 11)
-    buffer.timestamp(milliseconds: keys.ts)
-    buffer.int64(keys.userKey)
-    buffer.int64(keys.locationKey)
-    buffer.int64(keys.deviceKey)
-    buffer.int64(keys.sessionId)
-    text(event.level)
-  }
-
-  private func text(_ slice: ByteSlice) {
-    if slice.isEmpty { buffer.null() } else { buffer.bytes(slice.buffer) }
+    buffer.event(keys)
+    buffer.textOrNull(event.level)
   }
 }

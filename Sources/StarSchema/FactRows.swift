@@ -22,7 +22,7 @@ public enum FactRows {
     buffer.startRow(columns: 9)
     append(keys, buffer)
     buffer.bool(event.success ?? false)
-    text(event.level, buffer)
+    buffer.textOrNull(event.level)
   }
 
   /// Writes a row of `fact_page_view`.
@@ -35,10 +35,10 @@ public enum FactRows {
     append(keys, buffer)
     buffer.int64(songKey)
     buffer.bytes(event.page.buffer)
-    text(event.method, buffer)
+    buffer.textOrNull(event.method)
     buffer.int32OrNull(event.status)
-    text(event.auth, buffer)
-    text(event.level, buffer)
+    buffer.textOrNull(event.auth)
+    buffer.textOrNull(event.level)
     if let counter = credit.engagement { buffer.text(counter.column) } else { buffer.null() }
     if credit.songKey == 0 { buffer.null() } else { buffer.int64(credit.songKey) }
   }
@@ -84,12 +84,6 @@ public enum FactRows {
       }
     }
     return dated
-  }
-
-  /// Text and bytes travel alike; a decoded text has no NUL to look for.
-  @inline(__always)
-  private static func text(_ slice: ByteSlice, _ buffer: CopyBuffer) {
-    if slice.isEmpty { buffer.null() } else { buffer.bytes(slice.buffer) }
   }
 }
 

@@ -19,14 +19,10 @@ public final class PlayRows: PlaySink {
   /// Writes one row.
   public func started(_ keys: FactKeys, songKey: Int64, durationMs: Int64?, _ event: Event) {
     buffer.startRow(columns: 9)
-    buffer.timestamp(milliseconds: keys.ts)
-    buffer.int64(keys.userKey)
-    buffer.int64(keys.locationKey)
-    buffer.int64(keys.deviceKey)
-    buffer.int64(keys.sessionId)
+    buffer.event(keys)
     buffer.int32(keys.itemInSession)
     buffer.int64(songKey)
-    if event.level.isEmpty { buffer.null() } else { buffer.bytes(event.level.buffer) }
+    buffer.textOrNull(event.level)
     buffer.int32OrNull(durationMs.map { Int32(clamping: $0) })
   }
 }

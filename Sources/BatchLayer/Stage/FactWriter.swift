@@ -127,7 +127,7 @@ final class FactWriter {
   /// Hands the rows that are due over to the writer. To be called whenever some records have been read.
   /// - Throws: the writing connection's error, where it has failed.
   func handOver() throws {
-    for collector in collectors { for rows in collector.takeDue() { try send(rows) } }
+    for collector in collectors { try send(collector.takeDue()) }
   }
 
   /// Hands over all that is collected; the days with the most facts first, as they are worth a table the most.
@@ -163,17 +163,21 @@ final class FactWriter {
   private func send(_ all: [FactCollector.Rows]) throws {
     var shared: [StageTable: [UInt8]] = [:]
     for rows in all {
-      guard case .facts(let part) = rows.kind, numbers.covers(part.day) else {
-        try send(rows)
+      guard case .facts(let part) = rows.kind else {
+        try writer.write(rows.bytes, to: changeTable)
+        continue
+      }
+      guard numbers.covers(part.day) else {
+        leftOut[part, default: 0] += rows.count
         continue
       }
       decide(part, rows: rows.count)
-      guard places[part] != .own else {
-        try send(rows)
-        continue
-      }
       counts[part, default: 0] += rows.count
       let table = table(part)
+      guard places[part] != .own else {
+        try writer.write(rows.bytes, to: table)
+        continue
+      }
       shared[table, default: []] += FactRows.dated(rows.bytes, dateKey: part.day.key)
       if let bytes = shared[table], bytes.count >= Self.sharedBytes {
         try writer.write(bytes, to: table)
@@ -182,22 +186,6 @@ final class FactWriter {
     }
     for (table, bytes) in shared.sorted(by: { $0.key.name < $1.key.name }) {
       try writer.write(bytes, to: table)
-    }
-  }
-
-  private func send(_ rows: FactCollector.Rows) throws {
-    switch rows.kind {
-    case .listenChanges: try writer.write(rows.bytes, to: changeTable)
-    case .facts(let part):
-      guard numbers.covers(part.day) else {
-        leftOut[part, default: 0] += rows.count
-        return
-      }
-      decide(part, rows: rows.count)
-      counts[part, default: 0] += rows.count
-      try writer.write(
-        places[part] == .own
-          ? rows.bytes : FactRows.dated(rows.bytes, dateKey: part.day.key), to: table(part))
     }
   }
 
@@ -230,13 +218,12 @@ final class FactWriter {
     }
     let name = "\(part.fact.name)_g\(numbers.run)_\(part.day.key)"
     return StageTable(
-      name: name, makeQuery: "batch/stage_fact",
-      makeValues: [
-        "table": name, "fact": part.fact.name, "day": "\(part.day.key)",
-        "next_day": "\(part.day.next.key)",
-      ],
+      name: name, makeQuery: "batch/stage_lean",
+      makeValues: ["table": name, "like": part.fact.name],
       finishQuery: "batch/complete_fact",
-      finishValues: numbers.values(["table": name, "day": "\(part.day.key)"]),
+      finishValues: numbers.values([
+        "table": name, "day": "\(part.day.key)", "next_day": "\(part.day.next.key)",
+      ]),
       columns: part.fact.columnsOfDay)
   }
 

@@ -53,8 +53,8 @@ final class RollupWriter {
   private static func mainTable(_ table: RollupTable, _ numbers: LoadNumbers) -> StageTable {
     var staged = stage(table, name(table, numbers.run), numbers)
     if numbers.isFull {
-      staged.makeQuery = "rollup/stage_build"
-      staged.makeValues = ["table": staged.name, "rollup": table.name]
+      staged.makeQuery = "batch/stage_lean"
+      staged.makeValues = ["table": staged.name, "like": table.name]
       staged.finishQuery = "rollup/complete"
       staged.finishValues = numbers.values(["table": staged.name])
       staged.finishLists = ["keys": table.keyColumns]

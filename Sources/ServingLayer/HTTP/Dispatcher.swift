@@ -87,14 +87,8 @@ final class Dispatcher: Sendable {
         state.jobs[id]?.exchanges.append(exchange)
         return .taken
       }
-      guard state.queues[work.lane, default: []].count < work.lane.queueLimit else {
-        return .refused(.busy)
-      }
-      state.lastJob += 1
-      state.jobs[state.lastJob] = Job(work: work, exchanges: [exchange])
-      state.questions[work.question] = state.lastJob
-      state.queues[work.lane, default: []].append(state.lastJob)
-      return .queued(work.lane)
+      return Self.queue(work, for: [exchange], in: &state)
+        ? .queued(work.lane) : .refused(.busy)
     }
     switch admission {
     case .taken: break
@@ -106,16 +100,22 @@ final class Dispatcher: Sendable {
   /// Makes an answer again for which nobody waits, unless that is being done.
   func renew(_ work: Work) {
     let isQueued = state.withLock { state in
-      guard !state.isClosed, state.questions[work.question] == nil,
-        state.queues[work.lane, default: []].count < work.lane.queueLimit
-      else { return false }
-      state.lastJob += 1
-      state.jobs[state.lastJob] = Job(work: work, exchanges: [])
-      state.questions[work.question] = state.lastJob
-      state.queues[work.lane, default: []].append(state.lastJob)
-      return true
+      !state.isClosed && state.questions[work.question] == nil
+        && Self.queue(work, for: [], in: &state)
     }
     if isQueued { signals[work.lane]?.signal() }
+  }
+
+  /// - Returns: false where the lane has as many waiting as it may.
+  private static func queue(
+    _ work: Work, for exchanges: [Exchange], in state: inout State
+  ) -> Bool {
+    guard state.queues[work.lane, default: []].count < work.lane.queueLimit else { return false }
+    state.lastJob += 1
+    state.jobs[state.lastJob] = Job(work: work, exchanges: exchanges)
+    state.questions[work.question] = state.lastJob
+    state.queues[work.lane, default: []].append(state.lastJob)
+    return true
   }
 
   private func answer(_ exchange: Exchange, _ response: Response) {

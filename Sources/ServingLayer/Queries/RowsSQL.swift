@@ -126,23 +126,39 @@ extension QuerySQL {
     rung == .day ? "\(value)::timestamp at time zone 'UTC'" : value
   }
 
+  /// A column that is read of each row, beyond its time.
+  struct SourceColumn {
+    enum Role { case key, number, sketch }
+
+    var name: String
+    var role: Role
+  }
+
+  /// The columns that the plan reads of rows: their keys, and what its measures are made of.
+  var sourceColumns: [SourceColumn] {
+    var columns: [SourceColumn] = []
+    func read(_ names: [String], _ role: SourceColumn.Role) {
+      for name in names where !columns.contains(where: { $0.name == name }) {
+        columns.append(SourceColumn(name: name, role: role))
+      }
+    }
+    read(homes.flatMap(\.keyColumns), .key)
+    for measure in plan.query.measuresRead {
+      switch measure.rule {
+      case .sum(let counter): read([counter.column], .number)
+      case .cardinality(let distinct) where plan.query.isExact:
+        read(Self.columns(distinct), .number)
+      case .cardinality(let distinct): read([distinct.column], .sketch)
+      case .ratio(let counter, let over): read(([counter] + over).map(\.column), .number)
+      }
+    }
+    return columns
+  }
+
   /// The columns that the plan reads of rows whose time is in a column of this name, each with a comma after it.
   /// - Parameter rung: nil where the column has points in time.
   func source(by time: String, _ rung: Rung? = nil) -> String {
-    var columns: [String] = []
-    for column in homes.flatMap(\.keyColumns) where !columns.contains(column) {
-      columns.append(column)
-    }
-    for measure in plan.query.measuresRead {
-      let read: [String] =
-        switch measure.rule {
-        case .sum(let counter): [counter.column]
-        case .cardinality(let distinct):
-          plan.query.isExact ? Self.columns(distinct) : [distinct.column]
-        case .ratio(let counter, let over): [counter.column] + over.map(\.column)
-        }
-      for column in read where !columns.contains(column) { columns.append(column) }
-    }
+    var columns = sourceColumns.map(\.name)
     if plan.readsSettled { columns.append("\(Self.isSettled(time, rung)) as is_settled") }
     return columns.map { "\($0), " }.joined()
   }

@@ -19,6 +19,17 @@ final class AnswerCache: Sendable {
     var patience: Duration {
       min(max(took * 20, AnswerCache.leastPatience), AnswerCache.greatestPatience)
     }
+
+    /// Whether it may be given after what has been committed since.
+    func mayBeGiven(after shown: Commit, now: ContinuousClock.Instant) -> Bool {
+      mayLag && commit.published == shown.published && now - began <= patience
+    }
+
+    /// Whether nobody will be given it any more.
+    func isOver(after shown: Commit?, now: ContinuousClock.Instant) -> Bool {
+      guard let shown else { return true }
+      return commit.version != shown.version && !mayBeGiven(after: shown, now: now)
+    }
   }
 
   static let leastPatience = Duration.seconds(2)
@@ -29,8 +40,8 @@ final class AnswerCache: Sendable {
     /// The questions, those that came first before those that came later.
     var questions: [String] = []
     var size = 0
-    /// Of the answers that do not lag.
-    var commit: Commit?
+    /// The latest one that answers which are over were dropped for.
+    var version: String?
   }
 
   let watch: CommitWatch
@@ -57,12 +68,10 @@ final class AnswerCache: Sendable {
     _ question: String, now: ContinuousClock.Instant = .now
   ) -> (answer: StoredAnswer, isDue: Bool)? {
     guard let commit = watch.commit, !watch.isLost,
-      let made = state.withLock({ $0.answers[question] }), made.mayLag,
-      made.commit.published == commit.published
+      let made = state.withLock({ $0.answers[question] }),
+      made.mayBeGiven(after: commit, now: now)
     else { return nil }
-    let age = now - made.began
-    guard age <= made.patience else { return nil }
-    return (made.answer, age >= made.patience / 2)
+    return (made.answer, now - made.began >= made.patience / 2)
   }
 
   /// Whether there is an answer that may be given again once a look at the database has shown that nothing has changed.
@@ -74,29 +83,17 @@ final class AnswerCache: Sendable {
   /// Answers that nobody will be given any more.
   func forgetWhatIsOver(now: ContinuousClock.Instant = .now) {
     let shown = watch.commit
-    state.withLock { state in
-      Self.drop(from: &state) { made in
-        made.commit.version != shown?.version
-          && !(made.mayLag && made.commit.published == shown?.published
-            && now - made.began <= made.patience)
-      }
-    }
+    state.withLock { state in Self.drop(from: &state) { $0.isOver(after: shown, now: now) } }
   }
 
   /// Keeps an answer, unless something newer has been shown since its snapshot. One that may lag is kept all the same.
   func keep(_ made: Made, to question: String) {
-    let shown = watch.commit
-    let isKept =
-      made.mayLag
-      ? made.commit.published == shown?.published : made.commit.version == shown?.version
-    guard isKept, made.answer.size <= limit / 4 else { return }
+    let (shown, now) = (watch.commit, ContinuousClock.now)
+    guard !made.isOver(after: shown, now: now), made.answer.size <= limit / 4 else { return }
     state.withLock { state in
-      if state.commit != shown {
-        state.commit = shown
-        Self.drop(from: &state) { other in
-          other.mayLag
-            ? other.commit.published != shown?.published : other.commit.version != shown?.version
-        }
+      if state.version != shown?.version {
+        state.version = shown?.version
+        Self.drop(from: &state) { $0.isOver(after: shown, now: now) }
       }
       if let old = state.answers[question] {
         // Of two that are made at the same time the older one may come later.

@@ -178,8 +178,7 @@ struct Router: Sendable {
 
   // MARK: Answers
 
-  func query(_ request: Request, now: Instant) throws -> Response {
-    let query = try Query(request.query, now: now)
+  func answer(_ query: Query, _ request: Request) throws -> Response {
     let plan = try self.plan(query)
     let result: [[String?]]
     do {
@@ -225,9 +224,10 @@ struct Router: Sendable {
     return headers
   }
 
-  /// The plan of a query, with what it has to know of the present.
+  /// The plan of a query that does not cost too much, with what it has to know of the present.
   func plan(_ query: Query) throws -> QueryPlan {
     let plan = try QueryPlan(query)
+    try refuseCostly(plan)
     let settled =
       plan.readsSettled && plan.source != .facts ? try database.time(QuerySQL.settledBefore) : nil
     var known: Instant?

@@ -51,7 +51,6 @@ private final class Pouring {
   func run() -> Response? {
     do {
       var plan = try router.plan(query)
-      try router.refuseCostly(plan)
       if try !pour(plan) {
         router.logClocks(of: query)
         plan = plan.byMinutes

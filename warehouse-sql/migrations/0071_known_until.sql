@@ -3,7 +3,8 @@
 --
 -- Of the partitions that are behind the log's end the last one counts, as in catching up; a record more may be the mark with which
 -- Kafka ends a transaction, which nobody counts. Where all records had been counted when the log's ends were looked at, there was
--- nothing more to know by then, less what the events were behind the clock when they were counted: a site with no listeners gets on.
+-- nothing more to know by then, less what the events were behind the clock when they were counted: a site with no listeners gets on,
+-- while a worker says only that it is there.
 create view layers.known as
 select
   case
@@ -14,7 +15,7 @@ select
       to_timestamp((
         case
           when speed.least_behind is not null then least(speed.greatest, speed.least_behind)
-          else greatest(speed.greatest, speed.seen_at - greatest(0, speed.updated_at - speed.greatest))
+          else greatest(speed.greatest, speed.seen_at - greatest(0, speed.moved_at - speed.greatest))
         end
       ) / 1000.0))
   end as known_until
@@ -24,7 +25,7 @@ cross join (
     max(r.greatest) as greatest,
     min(r.greatest) filter (where e.end_offset - s.next_offset > 1) as least_behind,
     extract(epoch from min(e.seen_at)) * 1000 as seen_at,
-    extract(epoch from max(s.updated_at)) * 1000 as updated_at
+    extract(epoch from max(s.moved_at)) * 1000 as moved_at
   from speed.reached as r
   left join speed.progress as s using (topic, partition)
   left join speed.log_end as e using (topic, partition)

@@ -1,4 +1,5 @@
--- A day of a fact. It is filled without the columns that have one value in all of its rows; complete_fact.sql gives them to it.
+-- A table for rows of a full load. It is filled without the columns that have one value in all of its rows: complete_fact.sql and
+-- rollup/complete.sql give them to it.
 do $$
 declare
   columns text;
@@ -10,14 +11,10 @@ begin
       ', ' order by attnum)
   into columns
   from pg_attribute
-  where attrelid = 'builds.{fact}'::regclass
+  where attrelid = 'builds.{like}'::regclass
     and attnum > 0
     and not attisdropped
     and attname not in ('date_key', 'build', 'load_run_id');
-  execute format(
-    'create table stage.{table} (
-      %s,
-      constraint day_{day} check (ts >= ''{day} 00:00:00+00'' and ts < ''{next_day} 00:00:00+00'')
-    )', columns);
+  execute format('create table stage.{table} (%s)', columns);
 end
 $$
