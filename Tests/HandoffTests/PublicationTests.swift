@@ -78,6 +78,21 @@ import Warehouse
     #expect(rows.count == 0, "\(Checks.examples(of: rows, atMost: 5))")
   }
 
+  /// docs/decisions/0034: of narrow ranges an event that comes late is found by reading few pages.
+  @Test(arguments: [Int?.none, 0])
+  func factsHaveTheSameBlockRangesWhateverLoadMadeTheirPartition(ownDays: Int?) throws {
+    let (layers, _) = try halfLoaded(48, days: 2)
+    try layers.log.archive()
+    _ = try layers.loader(ownDays: ownDays).load(.incremental)
+    let ranges = try layers.connect().run(
+      """
+      select distinct array_to_string(reloptions, ',')
+      from pg_class
+      where relnamespace = 'parts'::regnamespace and relname ~ '^fact' and relkind = 'i'
+      """)
+    #expect(try (0..<ranges.count).map { try ranges.text($0, 0) } == ["pages_per_range=8"])
+  }
+
   /// docs/decisions/0035.
   @Test func rowsOfAFullLoadDoNotRepeatWhatAllOfThemSay() throws {
     let (layers, records) = try halfLoaded(46)

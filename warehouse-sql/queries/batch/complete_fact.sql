@@ -10,4 +10,4 @@ alter table stage.{table}
   add constraint date_key_{day} check (date_key = {day});
 -- So that a question through dim_date asks every partition's index and reads one (docs/decisions/0019).
 alter table stage.{table} alter column date_key set (n_distinct = 366);
-create index on stage.{table} using brin (ts, date_key) with (pages_per_range = 32)
+create index on stage.{table} using brin (ts, date_key) with (pages_per_range = 8)
