@@ -23,7 +23,7 @@ public enum Outcome: UInt8, Sendable {
 }
 
 /// The columns that all facts share: keys of the conformed dimensions and the grain.
-public struct FactKeys: Sendable {
+public struct FactKeys: Equatable, Sendable {
   /// Event time. Milliseconds since 1970.
   public var ts: Int64
   /// Of `dim_user`; 0 for guests.
@@ -74,8 +74,9 @@ public struct ListenFact: Sendable {
 public protocol FactSink: AnyObject {
   /// A login or a failed login.
   func auth(_ keys: FactKeys, _ event: Event)
-  /// A page view; `songKey` is 0 where it names no song.
-  func pageView(_ keys: FactKeys, songKey: Int64, _ credit: PageCredit, _ event: Event)
+  /// A page view; `songKey` is 0 where it names no song. `texts` are those of plays.
+  func pageView(
+    _ keys: FactKeys, songKey: Int64, _ credit: PageCredit, _ event: Event, texts: InternedTexts)
   /// A page view, of these records or earlier ones, that is credited to another song since it was told; 0 for none.
   func creditChanged(_ keys: FactKeys, songKey: Int64)
   /// A play of the records that are being folded: once its outcome is final, or at `reportOpenPlays`.
@@ -110,6 +111,8 @@ public final class InternedTexts {
   /// By the hash of the bytes.
   private var ids = FlatTable()
   private var texts: [String] = [""]
+  /// Short texts that came first: nearly all are one of them, and comparing two words is cheaper than hashing.
+  private var first: [(low: UInt64, high: UInt64, count: Int, id: ID)] = []
 
   /// Only the empty text.
   public init() {}
@@ -117,6 +120,19 @@ public final class InternedTexts {
   /// The number of a text, the same for the same bytes; 0 for the empty text.
   public func id(_ slice: ByteSlice) -> ID {
     if slice.isEmpty { return 0 }
+    guard slice.count <= 16 else { return hashedID(slice) }
+    var words: (low: UInt64, high: UInt64) = (0, 0)
+    withUnsafeMutableBytes(of: &words) { $0.copyMemory(from: UnsafeRawBufferPointer(slice.buffer)) }
+    for known in first
+    where known.low == words.low && known.high == words.high && known.count == slice.count {
+      return known.id
+    }
+    let id = hashedID(slice)
+    if first.count < 8 { first.append((words.low, words.high, slice.count, id)) }
+    return id
+  }
+
+  private func hashedID(_ slice: ByteSlice) -> ID {
     let hash = Int64(bitPattern: Murmur3.hash64(UnsafeRawBufferPointer(slice.buffer)))
     let next = ID(texts.count)
     let id = ids.findOrInsert(0, hash, new: next)

@@ -6,15 +6,20 @@ import Warehouse
 /// which day it is, and a table of several days gets rows that `dated` has completed.
 public enum FactRows {
   /// Writes a row of `fact_listen`.
-  /// - Parameter texts: what the fact's numbers of texts stand for.
-  public static func append(_ fact: ListenFact, texts: InternedTexts, to buffer: CopyBuffer) {
-    buffer.startRow(columns: 13)
+  /// - Parameters:
+  ///   - hasPageView: whether the row stands for the play's page view too.
+  ///   - texts: what the fact's numbers of texts stand for.
+  public static func append(
+    _ fact: ListenFact, hasPageView: Bool, texts: InternedTexts, to buffer: CopyBuffer
+  ) {
+    buffer.startRow(columns: 14)
     append(fact.keys, buffer)
     buffer.int64(fact.songKey)
     if fact.auth == 0 { buffer.null() } else { buffer.text(texts[fact.auth]) }
     if fact.level == 0 { buffer.null() } else { buffer.text(texts[fact.level]) }
     buffer.int32OrNull(fact.durationMs < 0 ? nil : fact.durationMs)
     ListenChangeRows.appendOutcome(fact, buffer)
+    buffer.bool(hasPageView)
   }
 
   /// Writes a row of `fact_auth`.
@@ -41,6 +46,20 @@ public enum FactRows {
     buffer.textOrNull(event.level)
     if let counter = credit.engagement { buffer.text(counter.column) } else { buffer.null() }
     if credit.songKey == 0 { buffer.null() } else { buffer.int64(credit.songKey) }
+  }
+
+  /// Writes a row of `fact_page_view` for a page view that no play stands for, though one could.
+  public static func append(_ view: ViewOfPlay, texts: InternedTexts, to buffer: CopyBuffer) {
+    buffer.startRow(columns: 15)
+    append(view.keys, buffer)
+    buffer.int64(view.songKey)
+    buffer.text("\(ViewOfPlay.page)")
+    buffer.text("\(ViewOfPlay.method)")
+    buffer.int32OrNull(ViewOfPlay.status)
+    if view.auth == 0 { buffer.null() } else { buffer.text(texts[view.auth]) }
+    if view.level == 0 { buffer.null() } else { buffer.text(texts[view.level]) }
+    buffer.null()
+    buffer.null()
   }
 
   /// The columns that all facts share.

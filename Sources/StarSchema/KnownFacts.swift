@@ -41,28 +41,28 @@ public struct KnownFacts {
   /// Looks events up in one reading of what a table of facts has between the first of them and the last one.
   /// - Parameters:
   ///   - events: all of one topic.
-  ///   - table: a table or partition of facts of the events' topic, with its schema.
+  ///   - rows: where facts of the events' topic are.
   /// - Returns: the indices of the events that are in the table, in no particular order.
   /// - Throws: `WarehouseError` where the server does not answer the query.
-  public func indices(of events: [Identity], in table: String) throws -> [Int] {
+  public func indices(of events: [Identity], in rows: FactPlace) throws -> [Int] {
     guard let first = events.map(\.ts).min(), let last = events.map(\.ts).max() else { return [] }
     return try indices(
-      "known_events", events, table,
+      "known_events", events, rows,
       [.timestamp(milliseconds: first), .timestamp(milliseconds: last + 1)])
   }
 
   /// Looks each event up by itself, however far apart they lie: what that costs follows how many there are, and not the
   /// days between them.
   /// - Parameters, returns, throws: as `indices(of:in:)` has them.
-  public func indicesByIndex(of events: [Identity], in table: String) throws -> [Int] {
-    try events.isEmpty ? [] : indices("known_events_by_index", events, table, [])
+  public func indicesByIndex(of events: [Identity], in rows: FactPlace) throws -> [Int] {
+    try events.isEmpty ? [] : indices("known_events_by_index", events, rows, [])
   }
 
   private func indices(
-    _ query: String, _ events: [Identity], _ table: String, _ bounds: [SQLValue]
+    _ query: String, _ events: [Identity], _ rows: FactPlace, _ bounds: [SQLValue]
   ) throws -> [Int] {
     let rows = try connection.run(
-      library.sql("facts/\(query)", ["table": table]),
+      library.sql("facts/\(query)", ["table": rows.table, "which": rows.which]),
       [
         .intArray(events.map(\.ts)),
         // The least integer stands for no user; the decoder gives it to none (EventDecoder.userIds).

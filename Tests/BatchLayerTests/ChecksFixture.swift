@@ -82,7 +82,9 @@ struct ChecksFixture {
         200000, null, null),
       ('2026-03-02 00:00:00Z', 20260302, 0, 12, 31, 41, 5, 9, 21, null, 'paid',
         200000, 200000, 'completed');
-    insert into warehouse.fact_page_view
+    insert into builds.fact_page_view
+      (ts, date_key, time_key, user_key, location_key, device_key, session_id, item_in_session,
+       song_key, page, method, status, auth, level)
     values
       ('2026-03-01 10:00:01Z', 20260301, 36001, 11, 31, 41, 5, 1, 21, 'Thumbs Up', 'PUT', 307,
         'Logged In', 'free'),

@@ -139,7 +139,9 @@ import Warehouse
     Breakage(
       "fact_page_view_unique", "two pages at one place in the session",
       """
-      insert into warehouse.fact_page_view
+      insert into builds.fact_page_view
+        (ts, date_key, time_key, user_key, location_key, device_key, session_id, item_in_session,
+         song_key, page, method, status, auth, level)
         select
           ts, date_key, time_key, user_key, location_key, device_key, session_id,
           item_in_session, song_key, 'Home', method, status, auth, level
@@ -159,7 +161,7 @@ import Warehouse
     }.map { (column: String) -> Breakage in
       Breakage(
         "\(fact.name)_references", "no member for \(column)",
-        "update \(fact.qualifiedName) set \(column) = 999 where date_key = 20260301 "
+        "update builds.\(fact.name) set \(column) = 999 where date_key = 20260301 "
           + "and session_id = 5 and item_in_session in (0, 1, 8)")
     }
   }
@@ -198,7 +200,7 @@ import Warehouse
       "update warehouse.fact_auth set date_key = 20260302"),
     Breakage(
       "facts_by_minute", "the second of another time zone", rows: 2,
-      "update warehouse.fact_page_view set time_key = time_key + 7 * 3600"),
+      "update builds.fact_page_view set time_key = time_key + 7 * 3600"),
   ]
 
   // MARK: Outcomes

@@ -20,7 +20,7 @@ import Testing
   }
 
   @Test func daysThatHavePassedAreDue() {
-    let collector = FactCollector(notesMinutes: false)
+    let collector = FactCollector(notesMinutes: false, joinsViews: false)
     var due = 0
     let days: Int64 = 40
     for day in 20_000..<20_000 + days {
@@ -35,7 +35,7 @@ import Testing
 
   /// They share a table, once all of them are known.
   @Test func daysWithFewFactsWait() {
-    let collector = FactCollector(notesMinutes: false)
+    let collector = FactCollector(notesMinutes: false, joinsViews: false)
     for day: Int64 in 20_000..<20_050 { collect(collector, 10, day: day) }
     #expect(collector.takeDue().isEmpty)
     #expect(collector.takeAll().count == 50)

@@ -210,7 +210,7 @@ import Warehouse
   }
 
   @Test func daysThatAreMadeAnewAreCountedAsAFullLoadCountsAndLookedAt() throws {
-    let records = try simulated(seed: 77, users: 60, days: 3.4, faults: .withLateRepeats)
+    let records = try simulated(seed: 77, users: 90, days: 3.4, faults: .withLateRepeats)
     let layers = try Layers()
     try layers.log.write(records)
     let full = try layers.load(.full).counts
@@ -218,7 +218,7 @@ import Warehouse
     let looked = """
       select count(*) from pg_stat_all_tables as t
       join warehouse.load_run as r on t.last_analyze > r.started_at
-      where r.kind = 'days' and t.relname like 'fact\\_page\\_view%20260304%'
+      where r.kind = 'days' and t.relname like 'fact\\_listen%20260304%'
       """
     let days = try layers.loader(days: 20_516...20_516).load(.full)
     #expect(days.counts.listens == full.listens && days.counts.auths == full.auths)

@@ -26,7 +26,9 @@ final class FactStore: FactSink {
   private(set) var problems: [String] = []
 
   func auth(_ keys: FactKeys, _ event: Event) { auths += 1 }
-  func pageView(_ keys: FactKeys, songKey: Int64, _ credit: PageCredit, _ event: Event) {
+  func pageView(
+    _ keys: FactKeys, songKey: Int64, _ credit: PageCredit, _ event: Event, texts: InternedTexts
+  ) {
     pageViews += 1
     engagements[Key(keys)] = credit.engagement
     if credits.updateValue(credit.songKey, forKey: Key(keys)) != nil {
@@ -222,7 +224,9 @@ final class FactStore: FactSink {
     final class Texts: FactSink {
       var found: [String] = []
       func auth(_ keys: FactKeys, _ event: Event) {}
-      func pageView(_ keys: FactKeys, songKey: Int64, _ credit: PageCredit, _ event: Event) {}
+      func pageView(
+        _ keys: FactKeys, songKey: Int64, _ credit: PageCredit, _ event: Event, texts: InternedTexts
+      ) {}
       func creditChanged(_ keys: FactKeys, songKey: Int64) {}
       func listen(_ fact: ListenFact, texts: InternedTexts) {
         found.append(texts[fact.auth] + "/" + texts[fact.level])

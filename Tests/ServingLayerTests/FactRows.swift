@@ -40,7 +40,7 @@ extension Fixture {
         (array['skipped', 'partial', 'completed', 'completed', null])[kind + 1]
       from (select \(keys) from generate_series(1, \(days * 360)) as n) as e
       join warehouse.dim_user as u using (user_key);
-      insert into warehouse.fact_page_view
+      insert into builds.fact_page_view
         (ts, date_key, time_key, user_key, location_key, device_key, session_id, item_in_session,
          song_key, page, method, status, level, engagement, credited_song_key)
       select

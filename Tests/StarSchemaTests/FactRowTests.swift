@@ -43,9 +43,9 @@ import Warehouse
 
   private func rows(_ buffer: CopyBuffer, of fact: FactTable) throws -> [String] {
     try rows(
-      buffer, fact.columnsOfDay, showing: fact.columns,
+      buffer, fact.columnsOfDay, showing: fact.storedColumns,
       making: """
-        create table stage.t (like \(fact.qualifiedName));
+        create table stage.t (like builds.\(fact.name) including defaults);
         alter table stage.t alter column date_key set default 20261031
         """)
   }
@@ -67,6 +67,9 @@ import Warehouse
   @Test(arguments: FactTable.allCases)
   func theColumnsAreThoseOfTheTable(_ fact: FactTable) throws {
     #expect(try columns(of: fact.qualifiedName) == fact.columns + ["load_run_id"])
+    #expect(
+      try Set(columns(of: "builds.\(fact.name)"))
+        == Set(fact.storedColumns + ["build", "load_run_id"]))
   }
 
   @Test func everyTopicHasATableOfItsOwn() {
@@ -83,15 +86,15 @@ import Warehouse
     var fact = ListenFact(
       keys: Self.keys, songKey: 16, auth: auth, level: 0, durationMs: 200_000,
       listenedMs: 17_000, outcome: .skipped)
-    FactRows.append(fact, texts: texts, to: buffer)
+    FactRows.append(fact, hasPageView: true, texts: texts, to: buffer)
     fact.auth = 0
     fact.durationMs = -1
     fact.outcome = .open
-    FactRows.append(fact, texts: texts, to: buffer)
+    FactRows.append(fact, hasPageView: false, texts: texts, to: buffer)
     #expect(
       try rows(buffer, of: .listen) == [
-        "(\(Self.shared),16,\"Logged In\",,200000,17000,skipped)",
-        "(\(Self.shared),16,,,,,)",
+        "(\(Self.shared),16,\"Logged In\",,200000,17000,skipped,t)",
+        "(\(Self.shared),16,,,,,,f)",
       ])
   }
 
@@ -117,6 +120,22 @@ import Warehouse
       try rows(buffer, of: .pageView) == ["(\(Self.shared),0,Home,GET,404,Guest,,thumbs_up,9)"])
   }
 
+  /// A page view that could have been one with its play is the row that it would be otherwise.
+  @Test func aPageViewOfAPlayIsTheSameRowWithoutThePlay() throws {
+    let buffer = CopyBuffer()
+    let texts = InternedTexts()
+    let (decoder, event) = try event(
+      .pageView, #","page":"NextSong","method":"PUT","status":200,"auth":"Logged In""#)
+    try withExtendedLifetime(decoder) {
+      let credit = PageCredit(engagement: nil, songKey: 0)
+      FactRows.append(pageView: event, Self.keys, songKey: 16, credit, to: buffer)
+      let view = try #require(ViewOfPlay(Self.keys, songKey: 16, credit, event, texts: texts))
+      FactRows.append(view, texts: texts, to: buffer)
+    }
+    let row = "(\(Self.shared),16,NextSong,PUT,200,\"Logged In\",,,)"
+    #expect(try rows(buffer, of: .pageView) == [row, row])
+  }
+
   /// A table of several days has rows that say their own.
   @Test func rowsAreGivenTheirDay() throws {
     let buffer = CopyBuffer()
@@ -125,16 +144,16 @@ import Warehouse
       FactRows.append(
         ListenFact(
           keys: Self.keys, songKey: 16, auth: 0, level: 0, durationMs: -1, listenedMs: listened,
-          outcome: .skipped), texts: texts, to: buffer)
+          outcome: .skipped), hasPageView: true, texts: texts, to: buffer)
     }
     try connection.script(
-      "set time zone 'UTC'; create table stage.t (like \(FactTable.listen.qualifiedName))")
-    let stream = try connection.beginCopy(into: "stage.t", columns: FactTable.listen.columns)
+      "set time zone 'UTC'; create table stage.t (like builds.fact_listen including defaults)")
+    let stream = try connection.beginCopy(into: "stage.t", columns: FactTable.listen.storedColumns)
     try stream.send(rows: FactRows.dated(Array(buffer.bytes), dateKey: 20_261_031))
     #expect(try stream.finish() == 2)
     #expect(
-      try rows(FactTable.listen.columns) == [
-        "(\(Self.shared),16,,,,17000,skipped)", "(\(Self.shared),16,,,,18000,skipped)",
+      try rows(FactTable.listen.storedColumns) == [
+        "(\(Self.shared),16,,,,17000,skipped,t)", "(\(Self.shared),16,,,,18000,skipped,t)",
       ])
   }
 

@@ -37,7 +37,7 @@ import Warehouse
       create table parts.fact_page_view_a partition of parts.fact_page_view_b0
         for values from ('2026-03-02 00:00Z') to ('2026-03-03 00:00Z');
       insert into warehouse.dim_user (user_key, user_id, level) values (11, 1, 'free'), (12, 1, 'paid');
-      insert into warehouse.fact_page_view
+      insert into builds.fact_page_view
         (ts, date_key, time_key, user_key, location_key, device_key, session_id, item_in_session,
           song_key, page)
       values
@@ -56,7 +56,7 @@ import Warehouse
       identity(ts: Self.start, user: 1, session: 6), identity(ts: Self.start, user: 1, item: 1),
     ]
     let facts = KnownFacts(connection: connection, library: try SQLLibrary())
-    for table in [FactTable.pageView.qualifiedName, "parts.fact_page_view_a"] {
+    for table in [FactTable.pageView.qualifiedName, "parts.fact_page_view_a"].map(FactPlace.init) {
       let found = try facts.indices(of: others + known + others, in: table)
       #expect(found.sorted() == [6, 7, 8], "\(table)")
       let byIndex = try facts.indicesByIndex(of: others + known + others, in: table)

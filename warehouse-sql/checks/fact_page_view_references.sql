@@ -3,14 +3,15 @@
 -- date_key and time_key have a check of their own. A user's events come from few places and devices, so that their
 -- combinations are few, and are made distinct before they are looked up. A load of more than a million events looks at one
 -- session in sixteen, at each load at other ones; rollup_references looks at the keys that all events were counted by.
+-- The keys of page views that plays stand for are those of the plays.
 with people as materialized (
   select distinct user_key, location_key, device_key
-  from warehouse.fact_page_view
+  from layers.own_page_view
   where ts >= $1::timestamptz and ts < $2::timestamptz and {sample}
 ),
 songs as materialized (
   select distinct song_key, credited_song_key
-  from warehouse.fact_page_view
+  from layers.own_page_view
   where ts >= $1::timestamptz and ts < $2::timestamptz and {sample}
 ),
 orphans as materialized (

@@ -2,7 +2,8 @@
 -- Each minute of batch.minute_totals is what its facts add up to, and date_key and time_key of these facts are the day and the second (UTC) of their ts.
 -- Both rules are asked for in one reading of the facts, which are added up by what their keys say, as whole numbers are compared
 -- faster than times: where first and last ts of such a minute are in it, all are. The day is looked at once a minute, and the
--- second by arithmetic: calendar functions for each row would cost more than all else that a load does.
+-- second by arithmetic: calendar functions for each row would cost more than all else that a load does. A play that stands for
+-- its page view too counts as both.
 with listens as (
   select
     date_key, time_key / 60 as minute_of_day,
@@ -13,10 +14,11 @@ with listens as (
     count(*) filter (where outcome = 'completed') as completed,
     count(*) filter (where outcome = 'skipped') as skipped,
     count(*) filter (where outcome = 'partial') as partial,
+    count(*) filter (where has_page_view) as page_views,
     count(*) filter (
       where time_key is distinct from floor(date_part('epoch', ts))::bigint % 86400
     ) as wrong_times
-  from warehouse.fact_listen
+  from layers.play
   where ts >= $1::timestamptz and ts < $2::timestamptz
   group by 1, 2
 ),
@@ -30,7 +32,7 @@ page_views as (
     count(*) filter (
       where time_key is distinct from floor(date_part('epoch', ts))::bigint % 86400
     ) as wrong_times
-  from warehouse.fact_page_view
+  from layers.own_page_view
   where ts >= $1::timestamptz and ts < $2::timestamptz
   group by 1, 2
 ),
@@ -59,7 +61,7 @@ keys as (
   from auths
 ),
 counted as (
-  select minute, array[listens, listened_ms, completed, skipped, partial, 0, 0, 0, 0] as counts
+  select minute, array[listens, listened_ms, completed, skipped, partial, page_views, 0, 0, 0] as counts
   from listens
   union all
   select minute, array[0, 0, 0, 0, 0, page_views, errors, 0, 0]

@@ -74,7 +74,9 @@ public struct Checks: Sendable {
   /// left at the end.
   func weight(_ name: String) throws(WarehouseError) -> Int {
     let text = try library.text(of: "checks/\(name).sql")
-    return FactTable.allCases.count { text.contains($0.qualifiedName) }
+    return FactTable.allCases.count {
+      text.contains($0.qualifiedName) || text.contains($0.ownRows ?? $0.qualifiedName)
+    }
   }
 
   /// Runs the checks over event times in [`from`, `to`), milliseconds since 1970; nil is unbounded.

@@ -15,6 +15,12 @@ struct BuildTables {
   /// The same, of a table of the schema `builds`.
   func name(of table: String) -> String { "\(table)_b\(build)" }
 
+  /// Where the facts of a kind are: plays stand for page views.
+  func places(_ fact: FactTable) -> [FactPlace] {
+    let own = FactPlace("parts.\(name(fact))")
+    return fact == .pageView ? [own, .pageViews(inPlays: "parts.\(name(.listen))")] : [own]
+  }
+
   /// The number of the published build.
   static func published(_ connection: Connection, _ library: SQLLibrary) throws(WarehouseError)
     -> Int64

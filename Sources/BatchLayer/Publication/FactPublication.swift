@@ -116,7 +116,7 @@ struct FactPublication {
     _ = try connection.run(
       library.sql(
         "batch/\(query)", values.merging(["table": table]) { _, new in new },
-        lists: ["columns": fact.columns]))
+        lists: ["columns": fact.storedColumns]))
   }
 
   private func sql(_ name: String, _ values: [String: String]) throws(WarehouseError) -> String {

@@ -57,7 +57,17 @@ struct PublicationAudit {
     let totals = Rollup.totals.table(.minute)
     var copies: [String: String] = [:]
     for fact in FactTable.allCases {
-      copies[fact.qualifiedName] = try copy(stretches, tables.name(fact), by: "ts")
+      let name = try copy(stretches, tables.name(fact), by: "ts")
+      copies[fact.qualifiedName] = name
+      if let own = fact.ownRows { copies[own] = name }
+    }
+    if let views = copies[FactTable.pageView.qualifiedName],
+      let listens = copies[FactTable.listen.qualifiedName]
+    {
+      // It goes with the copies that it reads.
+      let all = try library.sql("facts/page_views", ["views": views, "listens": listens])
+      try connection.script("create temporary view audited_page_views as \(all)")
+      copies[FactTable.pageView.qualifiedName] = "pg_temp.audited_page_views"
     }
     copies["batch.\(totals.name)"] = try copy(
       stretches, tables.name(totals), by: totals.rung.column)

@@ -98,7 +98,7 @@ struct Rollback {
       _ = try connection.run(
         library.sql(
           "undo/restore_fact", ["target": "parts.\(tables.name(fact))", "table": fact.name],
-          lists: ["columns": fact.columns]))
+          lists: ["columns": fact.storedColumns]))
     }
     try restore("listen_change", by: "close_plays", .listen, tables)
     try restore("credit_change", by: "move_credits", .pageView, tables)

@@ -18,22 +18,33 @@ public struct ShadowComparison {
       throw LoadError.nothingWaits
     }
     var found: [String] = []
-    func compare(_ table: String, _ name: String, time: String, isKept: Bool) throws {
-      let rows = try connection.run(
-        library.sql("shadow/count_rows", ["table": table, "name": name, "time": time]),
-        [.int(build.run), .bool(isKept)])
-      let (now, then) = (try rows.int(0, 0), try rows.int(0, 1))
+    func compare(_ table: String, _ now: Int64, _ then: Int64) {
       if now != then {
         found.append("\(table): \(now.grouped) rows, would be \(then.grouped)")
       }
     }
+    func count(_ places: [FactPlace]) throws -> Int64 {
+      try places.reduce(0) {
+        $0
+          + (try connection.run(
+            library.sql("batch/count_facts", ["fact": $1.table, "which": $1.which]),
+            [.text("-infinity"), .text("infinity")]
+          ).int(0, 0))
+      }
+    }
     for fact in FactTable.allCases {
-      try compare(fact.qualifiedName, fact.name, time: "ts", isKept: false)
+      compare(
+        fact.qualifiedName, try count([FactPlace(fact.qualifiedName)]),
+        try count(BuildTables(build: build.run).places(fact)))
     }
     for table in RollupTable.all {
-      try compare(
-        "batch.\(table.name)", table.name, time: table.rung.rawValue,
-        isKept: table.rung == .minute && !table.rollup.keepsAllMinutes)
+      let name = "batch.\(table.name)"
+      let rows = try connection.run(
+        library.sql(
+          "shadow/count_rows",
+          ["table": name, "name": table.name, "time": table.rung.rawValue]),
+        [.int(build.run), .bool(table.rung == .minute && !table.rollup.keepsAllMinutes)])
+      compare(name, try rows.int(0, 0), try rows.int(0, 1))
     }
     let days = try connection.run(
       library.sql(

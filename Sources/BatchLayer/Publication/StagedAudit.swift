@@ -20,10 +20,18 @@ struct StagedAudit {
   /// Events that are staged.
   let events: Int
 
+  /// The view, of a session of its own, with the page views that are staged.
+  private static let pageViews = "staged_page_views"
+
   /// The names under which checks find what is staged, by the names of the tables that it will be.
   static func names(_ run: Int64) -> [String: String] {
     var names: [String: String] = [:]
-    for fact in FactTable.allCases { names[fact.qualifiedName] = parent(fact, run) }
+    for fact in FactTable.allCases {
+      for name in [fact.qualifiedName, fact.ownRows].compactMap({ $0 }) {
+        names[name] = parent(fact, run)
+      }
+    }
+    names[FactTable.pageView.qualifiedName] = "pg_temp.\(pageViews)"
     for table in RollupTable.all {
       names["batch.\(table.name)"] = "stage.\(RollupWriter.name(table, run))"
     }
@@ -154,12 +162,19 @@ struct StagedAudit {
     }
     due.close()
     let sixteenth = events > Self.manyEvents ? Int(staged.run % 16) : nil
+    let pageViews = try library.sql(
+      "facts/page_views",
+      [
+        "views": Self.parent(.pageView, staged.run), "listens": Self.parent(.listen, staged.run),
+      ])
     let sessions = Sessions()
     let workers = (0..<connections).map { _ in
       Worker("load-audit") { [databaseURL, stop] in
         let connection = try Connection(
           url: databaseURL, applicationName: "polyrhythm load audit")
         try sessions.add(connection.canceller())
+        try connection.script("create temporary view \(Self.pageViews) as \(pageViews)")
+        defer { try? connection.script("drop view \(Self.pageViews)") }
         var findings: [Checks.Finding] = []
         while !stop.isRequested, let name = due.take() {
           findings += try checks.run(

@@ -66,7 +66,7 @@ struct UndoLog {
         RollupRows.columns(table))
     }
     for fact in FactTable.allCases {
-      try take(days, fact.name, tables.name(fact), time: "ts", fact.columns)
+      try take(days, fact.name, tables.name(fact), time: "ts", fact.storedColumns)
     }
   }
 

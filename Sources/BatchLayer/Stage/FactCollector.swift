@@ -52,19 +52,51 @@ final class FactCollector: FactSink {
   /// feeds the kernel.
   private var due: [Rows] = []
 
-  /// - Parameter notesMinutes: whether `minutes` is asked for.
-  init(notesMinutes: Bool) { minutes = notesMinutes ? MinuteSet() : nil }
+  /// Page views that a play may stand for; nil where each is a row of its own.
+  private var waiting: WaitingViews?
+  /// Texts of the page views that wait, and of plays.
+  private var texts: InternedTexts?
+  /// Page views that plays stand for, by day.
+  private(set) var viewsOfPlays: [CalendarDay: Int] = [:]
+
+  /// - Parameters:
+  ///   - notesMinutes: whether `minutes` is asked for.
+  ///   - joinsViews: whether a play stands for its page view too, where that says nothing more.
+  init(notesMinutes: Bool, joinsViews: Bool) {
+    minutes = notesMinutes ? MinuteSet() : nil
+    waiting = joinsViews ? WaitingViews() : nil
+  }
 
   func auth(_ keys: FactKeys, _ event: Event) {
+    see(keys)
     let buffer = buffer(.auth, keys)
     FactRows.append(auth: event, keys, to: buffer)
     dueIfFull(.auth, buffer, keys)
   }
 
-  func pageView(_ keys: FactKeys, songKey: Int64, _ credit: PageCredit, _ event: Event) {
+  func pageView(
+    _ keys: FactKeys, songKey: Int64, _ credit: PageCredit, _ event: Event, texts: InternedTexts
+  ) {
+    see(keys)
+    if waiting != nil,
+      let view = ViewOfPlay(keys, songKey: songKey, credit, event, texts: texts)
+    {
+      assert(self.texts == nil || self.texts === texts, "texts of two kernels in one collector")
+      self.texts = texts
+      if let other = waiting!.put(view) { write(other) }
+      return
+    }
     let buffer = buffer(.pageView, keys)
     FactRows.append(pageView: event, keys, songKey: songKey, credit, to: buffer)
     dueIfFull(.pageView, buffer, keys)
+  }
+
+  /// Writes a page view that waits no longer.
+  private func write(_ view: ViewOfPlay) {
+    guard let texts else { return }
+    let buffer = buffer(.pageView, view.keys)
+    FactRows.append(view, texts: texts, to: buffer)
+    dueIfFull(.pageView, buffer, view.keys)
   }
 
   func creditChanged(_ keys: FactKeys, songKey: Int64) {
@@ -73,8 +105,11 @@ final class FactCollector: FactSink {
   }
 
   func listen(_ fact: ListenFact, texts: InternedTexts) {
+    see(fact.keys)
+    let hasPageView = waiting?.take(of: fact) ?? false
+    if hasPageView { viewsOfPlays[CalendarDay(milliseconds: fact.keys.ts), default: 0] += 1 }
     let buffer = buffer(.listen, fact.keys)
-    FactRows.append(fact, texts: texts, to: buffer)
+    FactRows.append(fact, hasPageView: hasPageView, texts: texts, to: buffer)
     dueIfFull(.listen, buffer, fact.keys)
   }
 
@@ -85,15 +120,13 @@ final class FactCollector: FactSink {
     if changes.byteCount >= Self.sendBytes { take(changes, .listenChanges) }
   }
 
-  /// The buffer of the fact's day; notes when the fact was.
+  /// The buffer of the fact's day.
   @inline(__always)
   private func buffer(_ fact: FactTable, _ keys: FactKeys) -> CopyBuffer {
     let slot = slot(fact)
     let day = Int32(truncatingIfNeeded: keys.ts / 86_400_000)
     if recent[slot]?.day != day { recent[slot] = open(fact, day) }
-    let buffer = recent[slot]!.buffer
-    see(keys)
-    return buffer
+    return recent[slot]!.buffer
   }
 
   /// Where `recent` has the buffer of a fact.
@@ -106,6 +139,7 @@ final class FactCollector: FactSink {
     }
   }
 
+  /// Notes when the fact was.
   private func see(_ keys: FactKeys) {
     let day = CalendarDay(milliseconds: keys.ts)
     if day != today.day {
@@ -188,6 +222,7 @@ final class FactCollector: FactSink {
 
   /// All rows that are left, those that are due first.
   func takeAll() -> [Rows] {
+    for view in waiting?.takeAll() ?? [] { write(view) }
     takeDays()
     take(changes, .listenChanges)
     return takeDue()

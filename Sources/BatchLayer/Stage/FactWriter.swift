@@ -54,19 +54,27 @@ final class FactWriter {
   ///   - ownDays: days of a fact that get a table of their own though they have few facts.
   ///   - small: how many of those there are already, by fact.
   ///   - present: the parts that the warehouse has a partition for, where facts are added to those.
+  ///   - joinsViews: as `FactCollector` has it.
   init(
     _ numbers: LoadNumbers, writer: StageWriter, width: Int, ownDays: Int,
-    small: [FactTable: Int], present: Set<Part>
+    small: [FactTable: Int], present: Set<Part>, joinsViews: Bool
   ) {
     self.present = present
     self.numbers = numbers
     self.writer = writer
     self.ownDays = ownDays
     self.small = small
-    collectors = (0..<max(1, width)).map { _ in FactCollector(notesMinutes: !numbers.isFull) }
+    collectors = (0..<max(1, width)).map { _ in
+      FactCollector(notesMinutes: !numbers.isFull, joinsViews: joinsViews)
+    }
   }
 
   // MARK: What was collected
+
+  /// Page views of a day that plays stand for.
+  func viewsOfPlays(_ day: CalendarDay) -> Int {
+    collectors.reduce(0) { $0 + $1.viewsOfPlays[day, default: 0] }
+  }
 
   /// What the tables of this load hold.
   var parts: Set<Part> { collectors.reduce(into: []) { $0.formUnion($1.parts) } }
@@ -241,7 +249,7 @@ final class FactWriter {
     StageTable(
       name: name, makeQuery: "batch/stage_rare_fact",
       makeValues: numbers.values(["table": name, "fact": fact.name]),
-      finishQuery: "batch/index_fact", finishValues: ["table": name], columns: fact.columns)
+      finishQuery: "batch/index_fact", finishValues: ["table": name], columns: fact.storedColumns)
   }
 
   /// Plays of earlier loads whose outcome has changed.

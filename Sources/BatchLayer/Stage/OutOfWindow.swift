@@ -72,25 +72,35 @@ struct OutOfWindow {
   private func lookUp(_ keys: Set<Key>, _ tables: Tables) throws -> Set<Key> {
     var known = Set<Key>()
     func note(_ keys: [Key], _ found: [Int]) { for index in found { known.insert(keys[index]) } }
-    var inTables: [String: [Key]] = [:]
-    var published: [String: [Key]] = [:]
-    for (part, ofPart) in Dictionary(grouping: keys, by: \.part) {
-      if let table = tables.staged(part) { inTables[table, default: []] += ofPart }
-      if let table = tables.published[part] { published[table, default: []] += ofPart }
-    }
-    var scattered: [FactTable: [Key]] = [:]
-    for (table, ofTable) in published {
-      if ofTable.count > KnownFacts.few {
-        inTables[table, default: []] += ofTable
-      } else {
-        for key in ofTable { scattered[key.part.fact, default: []].append(key) }
+    var inPlaces: [FactPlace: [Key]] = [:]
+    var published: [FactPlace: (whole: FactPlace, keys: [Key])] = [:]
+    func look(_ keys: [Key], for part: FactWriter.Part, _ place: (String) -> FactPlace) {
+      if let table = tables.staged(part) { inPlaces[place(table), default: []] += keys }
+      if let table = tables.published[part] {
+        published[place(table), default: (place(tables.whole(part.fact)), [])].keys += keys
       }
     }
-    for (table, ofTable) in inTables {
-      note(ofTable, try facts.indices(of: ofTable.map(\.identity), in: table))
+    for (part, ofPart) in Dictionary(grouping: keys, by: \.part) {
+      look(ofPart, for: part) { FactPlace($0) }
+      if part.fact == .pageView {
+        look(ofPart, for: FactWriter.Part(fact: .listen, day: part.day)) {
+          .pageViews(inPlays: $0)
+        }
+      }
     }
-    for (fact, ofFact) in scattered {
-      note(ofFact, try facts.indicesByIndex(of: ofFact.map(\.identity), in: tables.whole(fact)))
+    var scattered: [FactPlace: [Key]] = [:]
+    for (place, found) in published {
+      if found.keys.count > KnownFacts.few {
+        inPlaces[place, default: []] += found.keys
+      } else {
+        scattered[found.whole, default: []] += found.keys
+      }
+    }
+    for (place, keys) in inPlaces {
+      note(keys, try facts.indices(of: keys.map(\.identity), in: place))
+    }
+    for (place, keys) in scattered {
+      note(keys, try facts.indicesByIndex(of: keys.map(\.identity), in: place))
     }
     return known
   }

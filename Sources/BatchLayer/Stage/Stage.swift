@@ -42,7 +42,9 @@ final class Stage {
       numbers, writer: writer, width: configuration.threads,
       ownDays: try configuration.ownDays ?? Self.ownDays(memberConnection, library),
       small: numbers.isFull ? [:] : try Self.smallDays(memberConnection, library, numbers.build),
-      present: try Self.present(memberConnection, library, numbers))
+      present: try Self.present(memberConnection, library, numbers),
+      // A check compares the staged table of each fact with what is published.
+      joinsViews: keepsMembers)
     rollups = RollupWriter(numbers, writer: writer)
     members = try MemberStore(connection: memberConnection, library: library)
   }
@@ -229,13 +231,16 @@ final class Stage {
   private func newOfLeftOut(_ part: FactWriter.Part, _ control: Connection) throws -> Int? {
     guard !numbers.covers(part.day) else { return nil }
     let start = Int64(part.day.number) * KnownFacts.dayMs
-    let published = try control.run(
-      library.sql(
-        "batch/count_facts",
-        ["fact": "parts.\(BuildTables(build: numbers.build).name(part.fact))"]),
-      [.timestamp(milliseconds: start), .timestamp(milliseconds: start + KnownFacts.dayMs)]
-    ).int(0, 0)
-    return max(0, Int(published) - facts.leftOut[part, default: 0])
+    let published = try BuildTables(build: numbers.build).places(part.fact).reduce(0) {
+      $0
+        + Int(
+          try control.run(
+            library.sql("batch/count_facts", ["fact": $1.table, "which": $1.which]),
+            [.timestamp(milliseconds: start), .timestamp(milliseconds: start + KnownFacts.dayMs)]
+          ).int(0, 0))
+    }
+    let ofPlays = part.fact == .pageView ? facts.viewsOfPlays(part.day) : 0
+    return max(0, published - facts.leftOut[part, default: 0] - ofPlays)
   }
 
   /// Writes and commits when each user was seen. Call once, after everything else.

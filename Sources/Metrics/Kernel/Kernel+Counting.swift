@@ -22,7 +22,7 @@ extension Kernel {
       let song = hasher.song(event)
       let credit = countPageView(event, rows, keys, song: song, inWindow: inWindow)
       guard isEmitting else { return }
-      facts?.pageView(keys, songKey: song, credit, event)
+      facts?.pageView(keys, songKey: song, credit, event, texts: output.texts)
       actions?.viewed(keys, event)
     case .listen: countListen(event, rows, keys, inWindow: inWindow)
     }

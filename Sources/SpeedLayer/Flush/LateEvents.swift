@@ -150,7 +150,7 @@ final class LateEvents {
 
   private func loaded(_ topic: Topic, _ candidates: [Candidate]) throws -> [Int64] {
     let facts = KnownFacts(connection: connection, library: library)
-    let table = FactTable(topic).qualifiedName
+    let table = FactPlace(FactTable(topic).qualifiedName)
     var found: [Int64] = []
     var scattered: [Candidate] = []
     for part in Dictionary(grouping: candidates, by: { $0.ts / KnownFacts.dayMs }).values {

@@ -9,6 +9,7 @@ cross join lateral (
   where ts = to_timestamp(i.ts_ms / 1000) + i.ts_ms % 1000 * interval '1 millisecond'
     and session_id = i.session_id
     and item_in_session = i.item_in_session
+    and {which}
   offset 0
 ) as f
 join warehouse.dim_user as u on u.user_key = f.user_key
