@@ -7,7 +7,7 @@ import Warehouse
 @Suite struct DashboardTableTests {
   private static let tables = [
     "albums", "artists", "content_performance_metrics", "device_metrics", "devices",
-    "hourly_metrics", "location_metrics", "locations", "songs", "stream_events",
+    "hourly_metrics", "location_metrics", "locations", "settled", "songs", "stream_events",
     "user_engagement_metrics", "users",
   ]
 
@@ -126,6 +126,18 @@ import Warehouse
           source, is_final
         from content_performance_metrics order by song_id
         """) == ["1 4 3 150 0.75 0.25 0.25 both f", "2 0 0 - - - - speed f"])
+  }
+
+  @Test func windowsHaveSettledThatEndBeforeTheFirstOpenPlay() throws {
+    let settled = "select minutes_before, hours_before from settled"
+    #expect(try rows(settled) == ["-infinity -infinity"])
+    try fixture.add(.totals, epoch: 2, minute: "2026-11-20 10:03Z", [.listens: 9, .completed: 8])
+    try fixture.settle("2026-11-20 10:06Z")
+    try fixture.connection.run("set time zone 'Asia/Kolkata'")
+    #expect(
+      try rows(
+        "select minutes_before at time zone 'UTC', hours_before at time zone 'UTC' from settled")
+        == ["2026-11-20 10:03:00 2026-11-20 10:00:00"])
   }
 
   @Test func minutesGiveWayToHoursAndNothingIsLost() throws {

@@ -37,6 +37,9 @@ import Testing
         let sql = written(target.rawSql)
         #expect(!sql.contains("$") && !sql.contains("#"), "\(panel.title): \(sql)")
         #expect(throws: Never.self, "\(panel.title)") { try fixture.connection.run(sql) }
+        // Plays that are open are in no rate.
+        #expect(
+          sql.contains("/") == sql.contains("dashboard.settled"), "\(panel.title): \(sql)")
       }
     }
   }

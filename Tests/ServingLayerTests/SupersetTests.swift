@@ -100,11 +100,79 @@ import Testing
 
   @Test func `rates are made of the definitions of measures`() throws {
     let rate = try #require(Measure.named("skip_rate"))
+    let settled = "FILTER (WHERE is_settled)"
     #expect(
       SupersetDataset.devices.expression(rate)
-        == "SUM(skipped_count) * 1.0 / NULLIF(SUM(completed_count) + SUM(skipped_count) + SUM(partial_count), 0)"
+        == "SUM(skipped_count) \(settled) * 1.0 / NULLIF(SUM(completed_count) \(settled) + SUM(skipped_count) \(settled) + SUM(partial_count) \(settled), 0)"
     )
+    let likes = try #require(Measure.named("like_rate"))
+    #expect(
+      SupersetDataset.devices.expression(likes)
+        == "SUM(like_count) * 1.0 / NULLIF(SUM(stream_count), 0)")
     let listeners = try #require(Measure.named("listeners"))
     #expect(SupersetDataset.devices.expression(listeners) == nil)
+  }
+
+  // MARK: Open plays
+
+  /// A line that went on would swing to 100 %, as plays that are left early end first.
+  @Test func `every rate of a chart is one of windows whose plays have settled`() {
+    let rates = ["skip_rate", "completion_rate", "avg_listen_time", "like_rate"]
+    var found = 0
+    for chart in SupersetDashboard.all.flatMap(\.charts) {
+      for value in chart.values {
+        guard case .sql(let label, let expression, _) = value,
+          rates.contains(where: expression.contains)
+        else { continue }
+        found += 1
+        #expect(
+          expression.hasSuffix(") FILTER (WHERE is_settled)"), "\(chart.title): \(label)")
+        #expect(chart.dataset.flags.contains("is_settled"), "\(chart.title)")
+      }
+    }
+    #expect(found == 11)
+  }
+
+  @Test func `rates of a dataset end where its plays have settled, and its counts go on`() throws {
+    let fixture = try Fixture()
+    func minute(_ ago: Int) throws -> String {
+      try fixture.connection.run(
+        "select date_bin('1 minute', now() - interval '\(ago) minutes', 'epoch')::text"
+      ).text(0, 0)
+    }
+    // Of the newest plays four have ended, all of them early.
+    for (ago, counts) in [
+      (130, [Counter.listens: 10, .skipped: 1, .completed: 9, .listenedMs: 900]),
+      (2, [.listens: 10, .skipped: 4, .listenedMs: 40]),
+    ] {
+      for (rollup, key) in [
+        (Rollup.totals, nil), (.user, "user_key"), (.song, "song_key"), (.device, "device_key"),
+        (.location, "location_key"),
+      ] {
+        try fixture.add(
+          rollup, epoch: 2, minute: try minute(ago), keys: key.map { [$0: "0"] } ?? [:], counts)
+      }
+    }
+    try fixture.settle(try minute(1))
+    try fixture.connection.run("set role analyst")
+    let datasets = SupersetDataset.all.filter { $0.flags.contains("is_settled") }
+    #expect(datasets.count == 6)
+    let skips = try #require(Measure.named("skip_rate"))
+    for dataset in datasets {
+      for (rate, settled) in [
+        ("AVG(avg_listen_time) \(SupersetDataset.settled)", "90.00"),
+        (dataset.expression(skips), "0.10"),
+      ] {
+        guard let rate else { continue }
+        let seen = try fixture.connection.run(
+          """
+          select string_agg(coalesce(round(rate::numeric, 2)::text, 'none') || ' of ' || plays, ', ' order by time_window)
+          from (select time_window, \(rate) as rate, sum(stream_count) as plays
+            from (\(try #require(dataset.sql))) as d group by time_window) as windows
+          """
+        ).text(0, 0)
+        #expect(seen == "\(settled) of 10, none of 10", "\(dataset.name): \(rate)")
+      }
+    }
   }
 }

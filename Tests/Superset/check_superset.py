@@ -47,6 +47,25 @@ def queries():
     return found
 
 
+# Rates in the tables of dashboard. Charts show those of windows whose plays have settled; the reference's SQL shows all.
+RATES = {"skip_rate", "completion_rate", "avg_listen_time", "like_rate"}
+
+
+def where_settled(connection):
+    """What stands before the reference's SQL, so that it reads tables in which windows with open plays have no rates."""
+    tables = []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT table_name, array_agg(column_name::text) FROM information_schema.columns "
+                       "WHERE table_schema = 'dashboard' AND table_name LIKE '%\\_metrics' GROUP BY table_name")
+        for table, columns in cursor.fetchall():
+            is_open = "time_window >= (SELECT hours_before FROM settled)"
+            if "granularity" in columns:
+                is_open = f"CASE granularity WHEN 'hour' THEN {is_open} ELSE time_window >= (SELECT minutes_before FROM settled) END"
+            shown = [f"CASE WHEN {is_open} THEN NULL ELSE {name} END AS {name}" if name in RATES else name for name in columns]
+            tables.append(f"{table} AS (SELECT {', '.join(shown)} FROM dashboard.{table})")
+    return f"WITH {', '.join(tables)} "
+
+
 def plain(value):
     """One spelling for a value, whoever it comes from."""
     if isinstance(value, datetime.datetime):
@@ -86,6 +105,19 @@ def without_last_rank(rows, measure):
     return [row for row in rows if float(row[measure]) > least]
 
 
+def ends_settled(title, form, result, settled, failures):
+    """A line of a rate has its last value where plays have settled, though its chart goes on."""
+    rates = [metric["label"] for metric in form.get("metrics") or []
+             if isinstance(metric, dict) and any(rate in metric["sqlExpression"] for rate in RATES)]
+    if form["viz_type"] != "echarts_timeseries_line" or not rates:
+        return
+    rows = sorted(result["data"], key=lambda row: row[form["x_axis"]])
+    for rate in rates:
+        known = [row[form["x_axis"]] for row in rows if row[rate] is not None]
+        if not known or known[-1] >= settled:
+            failures.append(f"{title}: {rate} goes on where plays are open, or is not there: {known[-1:]}, settled {settled}")
+
+
 def compare(title, form, result, sql, connection):
     until = result.get("to_dttm")
     now = datetime.datetime.fromtimestamp(until / 1000, datetime.timezone.utc) if until else None
@@ -93,6 +125,8 @@ def compare(title, form, result, sql, connection):
         # What such an answer says of its time is not what its query asked for.
         asked_for = re.search(r"< TO_TIMESTAMP\('([^']+)'", result["query"]).group(1)
         now = datetime.datetime.fromisoformat(asked_for).replace(tzinfo=datetime.timezone.utc)
+    if any(rate in sql for rate in RATES):
+        sql = where_settled(connection) + sql
     asked = re.sub(r"NOW\(\)", f"timestamptz '{now.isoformat()}'" if now else "now()", sql, flags=re.I)
     with connection.cursor() as cursor:
         cursor.execute(asked)
@@ -225,6 +259,9 @@ def main():
         host="127.0.0.1", port=port, user="analyst", password=password, dbname="polyrhythm",
         options="-csearch_path=dashboard -ctimezone=UTC")
     connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT extract(epoch FROM minutes_before) * 1000 FROM settled")
+        settled = float(cursor.fetchone()[0])
     origins = {chart["slice_name"]: chart["description"] for chart in load("charts")}
     compared = 0
     with sync_playwright() as playwright:
@@ -246,6 +283,7 @@ def main():
                 if reference is None:
                     failures.append(f"{title}: there is no SQL to compare it with")
                     continue
+                ends_settled(title, form, body["result"][0], settled, failures)
                 count = compare(title, form, body["result"][0], reference, connection)
                 print(f"{dashboard['slug']}: {title}: {count} rows")
                 compared += 1

@@ -39,6 +39,10 @@ struct SupersetChart: Sendable {
     case measure(String)
     /// An expression of the chart's own, with its label and in what it is measured.
     case sql(String, String, Measure.Unit)
+    /// The same of an aggregate of rates: over the windows whose plays have settled, so that a line ends there.
+    static func rate(_ label: String, _ aggregate: String, _ unit: Measure.Unit) -> Value {
+      .sql(label, "\(aggregate) \(SupersetDataset.settled)", unit)
+    }
 
     /// How the chart refers to it.
     var reference: BundleValue {

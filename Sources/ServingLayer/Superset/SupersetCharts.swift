@@ -42,13 +42,13 @@ enum SupersetCharts {
       title: "Hourly skip and like rates", origin: "5.3 Hourly Skip and Like Rates",
       dataset: .hourly, look: .lines, range: .day, grain: "PT1H",
       values: [
-        .sql("Skip rate", "MAX(skip_rate)", .fraction),
-        .sql("Like rate", "MAX(like_rate)", .fraction),
+        .rate("Skip rate", "MAX(skip_rate)", .fraction),
+        .rate("Like rate", "MAX(like_rate)", .fraction),
       ]),
     SupersetChart(
       title: "Average listen time by hour", origin: "5.4 Average Listen Time by Hour",
       dataset: .hoursOfDay, look: .hoursOfDay, range: .day, by: ["hour_of_day"],
-      values: [.sql("Average listen time", "AVG(avg_listen_time)", .milliseconds)]),
+      values: [.rate("Average listen time", "AVG(avg_listen_time)", .milliseconds)]),
   ]
 
   static let engagement: [SupersetChart] = [
@@ -58,12 +58,12 @@ enum SupersetCharts {
     SupersetChart(
       title: "Skip rate over time", origin: "1.3 Skip Rate Over Time", dataset: .engagement,
       look: .lines, range: .hour, grain: "PT1M",
-      values: [.sql("Average skip rate", "AVG(skip_rate)", .fraction)]),
+      values: [.rate("Average skip rate", "AVG(skip_rate)", .fraction)]),
     SupersetChart(
       title: "Average listen time by plan",
       origin: "1.2 Average Listen Time by Subscription Type", dataset: .engagement,
       look: .ranking, range: .hour, by: ["subscription_type"],
-      values: [.sql("Average listen time", "AVG(avg_listen_time)", .milliseconds)],
+      values: [.rate("Average listen time", "AVG(avg_listen_time)", .milliseconds)],
       only: "is_known", width: 4),
     SupersetChart(
       title: "Active users by plan", origin: "event pipeline", dataset: .engagement, look: .pie,
@@ -91,17 +91,17 @@ enum SupersetCharts {
       dataset: .content, look: .comparison, range: .hour, by: ["artist_name"],
       values: [
         .sql("Streams", "SUM(stream_count)", .count),
-        .sql("Average completion rate", "AVG(completion_rate)", .fraction),
-        .sql("Average like rate", "AVG(like_rate)", .fraction),
+        .rate("Average completion rate", "AVG(completion_rate)", .fraction),
+        .rate("Average like rate", "AVG(like_rate)", .fraction),
       ], only: "artist_name IS NOT NULL", limit: 10),
     SupersetChart(
       title: "Skip rate by genre", origin: "2.2 Skip Rate by Genre", dataset: .content,
       look: .ranking, range: .hour, by: ["genre"],
-      values: [.sql("Average skip rate", "AVG(skip_rate)", .fraction)], only: "is_known"),
+      values: [.rate("Average skip rate", "AVG(skip_rate)", .fraction)], only: "is_known"),
     SupersetChart(
       title: "Like rate over time", origin: "2.3 Like Rate Over Time", dataset: .content,
       look: .lines, range: .hour, grain: "PT1M",
-      values: [.sql("Average like rate", "AVG(like_rate)", .fraction)]),
+      values: [.rate("Average like rate", "AVG(like_rate)", .fraction)]),
     SupersetChart(
       title: "Top artists by plays", origin: "realtime platform", dataset: .content,
       look: .ranking, range: .day, by: ["artist_name"], values: [.measure("listens")],
@@ -121,11 +121,11 @@ enum SupersetCharts {
       title: "Average listen time by device type",
       origin: "3.2 Average Listen Time by Device Type", dataset: .devices, look: .ranking,
       range: .hour, by: ["device_type"],
-      values: [.sql("Average listen time", "AVG(avg_listen_time)", .milliseconds)]),
+      values: [.rate("Average listen time", "AVG(avg_listen_time)", .milliseconds)]),
     SupersetChart(
       title: "Completion rate by OS", origin: "3.3 Completion Rate by OS", dataset: .devices,
       look: .ranking, range: .hour, by: ["os"],
-      values: [.sql("Average completion rate", "AVG(completion_rate)", .fraction)]),
+      values: [.rate("Average completion rate", "AVG(completion_rate)", .fraction)]),
     SupersetChart(
       title: "Plays by browser", dataset: .devices, look: .ranking, range: .day,
       by: ["browser"], values: [.measure("listens")]),

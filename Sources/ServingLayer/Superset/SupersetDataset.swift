@@ -41,11 +41,16 @@ struct SupersetDataset: Sendable {
     }
   }
 
+  /// What stands behind an aggregate of windows of which the plays have settled; of the others what has ended is no fair
+  /// sample, and rates would swing to 100 %.
+  static let settled = "FILTER (WHERE is_settled)"
+
   /// The measure over any set of the dataset's rows; nil where it has not all the counters, and for distinct counts,
-  /// which do not add up.
+  /// which do not add up. Rates over ended plays are those of the windows that have settled.
   func expression(_ measure: Measure) -> String? {
     func sum(_ counter: Counter) -> String? {
-      counts.contains(Self.column(counter)) ? "SUM(\(Self.column(counter)))" : nil
+      guard counts.contains(Self.column(counter)) else { return nil }
+      return "SUM(\(Self.column(counter)))" + (measure.isOfEndedPlays ? " \(Self.settled)" : "")
     }
     switch measure.rule {
     case .cardinality: return nil
@@ -92,7 +97,9 @@ struct SupersetDataset: Sendable {
         [
           "metric_name": .text(measure.name), "verbose_name": .text(Self.label(measure.name)),
           "metric_type": nil, "expression": .text(expression),
-          "description": .text(measure.meaning), "d3format": .text(Self.format(measure.unit)),
+          "description": .text(
+            measure.meaning + (measure.isOfEndedPlays ? " Of windows that have settled." : "")),
+          "d3format": .text(Self.format(measure.unit)),
           "currency": nil, "extra": [:], "warning_text": nil,
         ]
       }
@@ -126,6 +133,13 @@ extension SupersetDataset {
   ]
   private static let rates = ["avg_listen_time", "completion_rate", "skip_rate", "like_rate"]
   private static let opinions = ["dislike_count", "playlist_add_count", "share_count"]
+  /// Whether the plays of a window `m` have settled, as a column. Who does not read it does not pay for it.
+  private static let isSettled = """
+    m.time_window < CASE m.granularity WHEN 'hour' THEN (SELECT hours_before FROM dashboard.settled)
+        ELSE (SELECT minutes_before FROM dashboard.settled) END AS is_settled
+    """
+  private static let isSettledHour =
+    "m.time_window < (SELECT hours_before FROM dashboard.settled) AS is_settled"
   private static let audience = ["unique_users", "active_users", "session_count", "unique_songs"]
 
   /// Guests and songs without a name stay in the rows, as they are in the sums.
@@ -134,7 +148,8 @@ extension SupersetDataset {
     sql: """
       SELECT m.*, m.user_id::text AS listener, u.user_id IS NOT NULL AS is_known,
         u.gender, u.subscription_type,
-        EXTRACT(HOUR FROM m.time_window)::int AS hour_of_day
+        EXTRACT(HOUR FROM m.time_window)::int AS hour_of_day,
+        \(isSettled)
       FROM dashboard.user_engagement_metrics AS m
       LEFT JOIN dashboard.users AS u ON u.user_id = m.user_id
       """,
@@ -142,37 +157,40 @@ extension SupersetDataset {
     counts: ["user_id", "hour_of_day", "session_count", "unique_songs", "page_view_count"]
       + plays + opinions,
     fractions: rates, texts: ["listener", "gender", "subscription_type", "granularity", "source"],
-    flags: ["is_known", "is_final"])
+    flags: ["is_known", "is_final", "is_settled"])
 
   static let content = SupersetDataset(
     name: "content",
     sql: """
-      SELECT m.*, s.song_id IS NOT NULL AS is_known, s.title, s.genre, a.name AS artist_name
+      SELECT m.*, s.song_id IS NOT NULL AS is_known, s.title, s.genre, a.name AS artist_name,
+        \(isSettled)
       FROM dashboard.content_performance_metrics AS m
       LEFT JOIN dashboard.songs AS s ON s.song_id = m.song_id
       LEFT JOIN dashboard.artists AS a ON a.artist_id = m.artist_id
       """,
     time: "time_window", counts: ["song_id", "artist_id", "unique_users"] + plays + opinions,
     fractions: rates, texts: ["title", "genre", "artist_name", "granularity", "source"],
-    flags: ["is_known", "is_final"])
+    flags: ["is_known", "is_final", "is_settled"])
 
   static let devices = SupersetDataset(
     name: "device_usage",
     sql: """
-      SELECT m.*, d.device_type, d.os, d.browser
+      SELECT m.*, d.device_type, d.os, d.browser,
+        \(isSettled)
       FROM dashboard.device_metrics AS m
       JOIN dashboard.devices AS d ON d.device_id = m.device_id
       """,
     time: "time_window",
     counts: ["device_id", "page_view_count", "error_count"] + audience + plays,
     fractions: rates, texts: ["device_type", "os", "browser", "granularity", "source"],
-    flags: ["is_final"])
+    flags: ["is_final", "is_settled"])
 
   static let places = SupersetDataset(
     name: "places",
     sql: """
       SELECT m.*, l.country, l.region, l.state, l.city,
-        CASE l.country WHEN 'US' THEN 'US-' || l.state END AS state_code
+        CASE l.country WHEN 'US' THEN 'US-' || l.state END AS state_code,
+        \(isSettled)
       FROM dashboard.location_metrics AS m
       JOIN dashboard.locations AS l ON l.location_id = m.location_id
       """,
@@ -180,25 +198,28 @@ extension SupersetDataset {
     counts: ["location_id", "page_view_count", "error_count"] + audience + plays,
     fractions: rates,
     texts: ["country", "region", "state", "state_code", "city", "granularity", "source"],
-    flags: ["is_final"])
+    flags: ["is_final", "is_settled"])
 
   static let hourly = SupersetDataset(
     name: "hourly_metrics",
+    sql: "SELECT m.*, \(isSettledHour) FROM dashboard.hourly_metrics AS m",
     time: "time_window",
     counts: plays + opinions + audience + [
       "friend_count", "advert_count", "page_view_count", "error_count", "login_count",
       "failed_login_count",
     ],
-    fractions: rates, texts: ["source"], flags: ["is_final"])
+    fractions: rates, texts: ["source"], flags: ["is_final", "is_settled"])
 
   static let hoursOfDay = SupersetDataset(
     name: "hours_of_day",
     sql: """
-      SELECT time_window, avg_listen_time, stream_count,
-        EXTRACT(HOUR FROM time_window)::int AS hour_of_day
-      FROM dashboard.hourly_metrics
+      SELECT m.time_window, m.avg_listen_time, m.stream_count,
+        EXTRACT(HOUR FROM m.time_window)::int AS hour_of_day,
+        \(isSettledHour)
+      FROM dashboard.hourly_metrics AS m
       """,
-    time: "time_window", counts: ["stream_count", "hour_of_day"], fractions: ["avg_listen_time"])
+    time: "time_window", counts: ["stream_count", "hour_of_day"], fractions: ["avg_listen_time"],
+    flags: ["is_settled"])
 
   static let trending = SupersetDataset(
     name: "trending", schema: "mart", counts: ["listens"], fractions: ["expected", "score"],
