@@ -168,6 +168,8 @@ def compare(title, form, result, sql, connection):
 def look(page, dashboard, charts):
     """Opens a dashboard; what each of its charts was answered, by the chart's title."""
     answers = {}
+    names = {child["meta"]["sliceName"] for child in dashboard["position"].values()
+             if isinstance(child, dict) and child.get("type") == "CHART"}
     # The answers are taken on their way: a browser that has much to do gives up bodies before they are asked for.
     def keep(route):
         response = route.fetch(timeout=120_000)
@@ -185,13 +187,12 @@ def look(page, dashboard, charts):
         else:
             form = json.loads(route.request.post_data)["form_data"]
         title = charts.get(form.get("slice_id"))
-        if title:
+        # A dashboard that was left may still ask, as it refreshes itself.
+        if title in names:
             answers[title] = (form, response.status, body)
     for asked in ("**/api/v1/chart/data**", "**/superset/explore_json/**"):
         page.route(asked, keep)
     page.goto(f"{base}/superset/dashboard/{dashboard['slug']}/", wait_until="domcontentloaded")
-    names = {child["meta"]["sliceName"] for child in dashboard["position"].values()
-             if isinstance(child, dict) and child.get("type") == "CHART"}
     for _ in range(240):
         page.wait_for_timeout(500)
         if names <= set(answers) and page.locator(".loading, [data-test=loading-indicator]").count() == 0:
