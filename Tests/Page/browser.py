@@ -5,7 +5,7 @@ from recorded import EMPTY, say
 
 PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/snap/bin/chromium"]
 SECTIONS = ["overview", "engagement", "content", "devices", "places", "trends", "loads"]
-READY_MS = 30000
+READY_MS = 60000
 
 # Cards of the section that is shown, each with what it says.
 CARDS = """() => [...document.querySelectorAll('#charts > section:not([hidden]) > article')].map(node => ({

@@ -55,7 +55,7 @@ class PageTest(unittest.TestCase):
         open_page(page, f"{self.site.address}/{query}")
         return page
 
-    def wait(self, page, condition, argument=None, seconds=30):
+    def wait(self, page, condition, argument=None, seconds=60):
         page.wait_for_function(condition, arg=argument, timeout=seconds * 1000)
 
     axe = axe

@@ -1,6 +1,7 @@
 """The page in a real Chromium, beside a real server. Usage: test_page.py POLYRHYTHM [CLASS[.TEST]…]
 
-The tests of test_recorded.py come first: they need no server, so that the one of the others starts meanwhile.
+The tests of test_recorded.py need no server. They have a process and a browser of their own, beside the others: a renderer uses one
+core, and the tests of a server wait for much.
 """
 
 import base64
@@ -8,7 +9,9 @@ import csv
 import io
 import re
 import signal
+import subprocess
 import sys
+import tempfile
 import time
 import unittest
 
@@ -304,19 +307,43 @@ class Life(PageTest):
         self.wait(late, "() => document.querySelectorAll('#card-overview-songs .pick-row').length", seconds=60)
 
 
-def load_tests(loader, tests, pattern):
-    classes = [Pictures, Marks, Parts, Accessible, Sections, Figures, Charts, References, Marts, Filters, Address, Exports, Life]
-    return unittest.TestSuite(loader.loadTestsFromTestCase(c) for c in classes)
+RECORDED = [Pictures, Marks, Parts, Accessible]
+# Those of Life come last, as they stop what the others need.
+BESIDE_A_SERVER = [Sections, Figures, Charts, References, Marts, Filters, Address, Exports, Life]
 
 
-if __name__ == "__main__":
-    Stage.begin(Site(sys.argv.pop(1)))
+def run(classes, site):
+    """Whether all went well with these tests, or with those that the arguments name."""
+    if site:
+        Stage.begin(site)
     try:
         Stage.browser = Browser()
-        result = unittest.main(exit=False, verbosity=1).result
+        if not classes:
+            return unittest.main(exit=False, verbosity=1).result.wasSuccessful()
+        tests = unittest.TestSuite(unittest.defaultTestLoader.loadTestsFromTestCase(c) for c in classes)
+        return unittest.TextTestRunner().run(tests).wasSuccessful()
     finally:
         if Stage.browser:
             Stage.browser.close()
-        Stage.starting.join()
-        Stage.site.close()
-    sys.exit(not result.wasSuccessful())
+        if site:
+            Stage.starting.join()
+            site.close()
+
+
+if __name__ == "__main__":
+    polyrhythm = sys.argv.pop(1)
+    if sys.argv[1:] == ["--recorded"]:
+        sys.argv.pop()
+        sys.exit(not run(RECORDED, None))
+    if sys.argv[1:]:
+        sys.exit(not run([], Site(polyrhythm)))
+    with tempfile.TemporaryFile() as said:
+        beside = subprocess.Popen([sys.executable, "-B", __file__, polyrhythm, "--recorded"], stderr=said)
+        try:
+            is_well = run(BESIDE_A_SERVER, Site(polyrhythm))
+            is_well = beside.wait() == 0 and is_well
+        finally:
+            beside.terminate()
+            said.seek(0)
+            print(said.read().decode(), file=sys.stderr)
+    sys.exit(not is_well)

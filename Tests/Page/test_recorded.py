@@ -106,6 +106,14 @@ class Marks(RecordedTest):
         self.assertEqual(4 * 3600000, end - start)
         self.assertEqual([None, None], page.evaluate("document.getElementById('card-listens').card.table.rows[9].slice(1)"))
 
+    def test_the_course_of_a_key_figure_has_steps_where_events_are_few(self):
+        page = self.shown("overview-live")
+        courses = page.evaluate("() => Object.fromEntries([...document.querySelectorAll('.tile')].map(n => [n.querySelector('h2').textContent, n.querySelector('path').getAttribute('d')]))")
+        for title, command, other in [("Logins", "V", "L"), ("Likes", "V", "L"), ("Songs played", "L", "V"), ("Skip rate", "L", "V")]:
+            with self.subTest(title=title):
+                self.assertIn(command, courses[title])
+                self.assertNotIn(other, courses[title])
+
     def test_a_wall_shows_what_is_below_and_then_the_next_section(self):
         # Turns come sooner, and each is noted.
         page = self.shown("wall", script="""(() => { const real = setInterval; window.turns = [];
@@ -199,6 +207,11 @@ class Parts(RecordedTest):
         page.wait_for_function("() => document.querySelector('#card-listens .badge').textContent === 'not saved: The server does not answer'")
 
 
+# What can be touched, and is smaller than a finger.
+SMALL = """() => [...document.querySelectorAll('button, a[href], select, input, summary')].filter(n => n.offsetParent)
+  .map(n => [n.id || n.className, n.closest('article')?.id ?? null, n.offsetWidth, n.offsetHeight]).filter(([, , w, h]) => w > 1 && Math.min(w, h) < 44)"""
+
+
 class Accessible(RecordedTest):
     def test_no_section_breaks_a_rule_in_the_dark_or_on_a_phone(self):
         for theme, width in [("dark", 1100), ("light", 360), ("dark", 390)]:
@@ -209,3 +222,13 @@ class Accessible(RecordedTest):
                     load_all(page)
                     self.axe(page)
                     self.assertLessEqual(page.evaluate("document.documentElement.scrollWidth"), width, "wider than the screen")
+                    if width < 400:
+                        self.assertEqual([], page.evaluate(SMALL), "too small for a finger")
+
+    def test_on_a_phone_the_map_of_the_states_stays_where_it_was_moved(self):
+        page = self.shown("overview", width=390)
+        page.evaluate("document.querySelector('#card-overview-states .tilemap').scrollLeft = 90")
+        tiles = page.locator("#card-overview-states .tilemap").element_handle()
+        page.evaluate("document.getElementById('card-overview-states').card.redraw()")
+        page.wait_for_function("old => !old.isConnected", arg=tiles)
+        self.assertEqual(90, page.evaluate("document.querySelector('#card-overview-states .tilemap').scrollLeft"))

@@ -67,8 +67,11 @@ export function drawMap(card, { rows, metrics: [first] }, layout, dimension, isK
   const elsewhere = [...byCode.values(), ...rows.filter((r) => !isKnown(r))].reduce((sum, r) => sum + (r[first.metric] ?? 0), 0);
   const where = dimension === "state" ? "elsewhere or unknown" : "in no known country";
   card.grid = { cells, across: Math.max(...layout.map((l) => l.length)), down: layout.length, tint: first.tint };
+  const said = `up to ${Format.exact(greatest)}${elsewhere ? ` · ${Format.exact(elsewhere)} ${where}` : ""}`;
+  const moved = card.body.firstChild?.scrollLeft;
   card.body.replaceChildren(grid, element("p", { className: "caption" },
-    element("span", { className: "scale", "aria-hidden": "true" }), element("span", { className: "range", textContent: `up to ${Format.exact(greatest)}${elsewhere ? ` · ${Format.exact(elsewhere)} ${where}` : ""}` })));
+    element("span", { className: "scale", "aria-hidden": "true" }), element("span", { className: "range", textContent: said, title: said })));
+  grid.scrollLeft = moved ?? 0;
   card.body.querySelector(".scale").style.setProperty("background", `linear-gradient(90deg, ${tinted(first.tint, 0.14)}, ${colour(first.tint)})`);
   if (focused) cells.find((c) => c.code === focused)?.node.focus();
 }

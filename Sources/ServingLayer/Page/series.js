@@ -10,6 +10,12 @@ export const SETTLING = new Set(["skip_rate", "completion_rate", "avg_listen_tim
 // Likes come a while after the play that they are divided by, so that this line ends there too.
 export const ENDING = new Set([...SETTLING, "like_rate"]);
 const ENDS_BY_ITSELF = new Set(["skip_rate", "completion_rate", "avg_listen_time"]);
+
+// Few events make steps: a slope between them would show values that did not exist.
+export function isSparse(unit, line) {
+  const present = line.filter((v) => v != null).sort((a, b) => a - b);
+  return unit === "count" && present.length > 0 && present[Math.floor(present.length / 2)] < 12;
+}
 const RATES = new Set(["skip_rate", "completion_rate", "avg_listen_time", "like_rate"]);
 
 const AGAIN = { minute: 30 * MINUTE, hour: 2 * HOUR, day: 2 * DAY };

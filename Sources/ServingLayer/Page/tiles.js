@@ -5,7 +5,7 @@ import { TILES, seriesMetrics } from "./catalogue.js";
 import { colour, element, write } from "./dom.js";
 import { Format, clock, none, shortMoment } from "./format.js";
 import { MINUTE, buckets, compared } from "./range.js";
-import { SETTLING, byTime, isUnfinished, knownUntil, series, values } from "./series.js";
+import { SETTLING, byTime, isSparse, isUnfinished, knownUntil, series, values } from "./series.js";
 import { COMPARISONS, state } from "./state.js";
 import { isBeforeAll, latestEnd, learn, settledBefore, world } from "./world.js";
 
@@ -14,13 +14,18 @@ const PERIOD_MS = 30000;
 const AGAIN_MS = 5000;
 const PAST_MS = 5 * MINUTE;
 
-// As tall as wide, stretched by the style; breaks where nothing is known.
-function sparkline(svg, line, tint) {
+// As tall as wide, stretched by the style; breaks where nothing is known, and steps where a chart would have them.
+function sparkline(svg, line, { tint, unit }) {
   const known = line.filter((v) => v != null);
   const top = Math.max(...known, 0) || 1;
   const step = line.length > 1 ? 100 / (line.length - 1) : 0;
+  const steps = isSparse(unit, line);
   let path = "";
-  line.forEach((v, i) => { if (v != null) path += `${line[i - 1] == null ? "M" : "L"}${(i * step).toFixed(1)} ${(29 - 27 * v / top).toFixed(1)}`; });
+  line.forEach((v, i) => {
+    if (v == null) return;
+    const [x, y] = [(i * step).toFixed(1), (29 - 27 * v / top).toFixed(1)];
+    path += line[i - 1] == null ? `M${x} ${y}` : steps ? `H${((i - 0.5) * step).toFixed(1)}V${y}H${x}` : `L${x} ${y}`;
+  });
   svg.firstChild.setAttribute("d", path);
   svg.firstChild.setAttribute("stroke", colour(tint));
 }
@@ -109,7 +114,7 @@ export class Tiles {
       tile.value.title = now[`${metric}_low`] != null ? `95 % between ${Format.exact(now[`${metric}_low`])} and ${Format.exact(now[`${metric}_high`])}` : Format.exact(tile.unit === "count" ? value : null);
       const isUncompared = isBeforeAll(then(windows[isSettled ? "settled" : "count"]));
       write(tile.change, unknown ? unknown : !metric ? "not counted with these filters" : (isUncompared ? `no data before ${shortMoment(world.first)}` : difference(tile, now, old, metric)) + until);
-      sparkline(tile.svg, metric ? values(metric, times, rows, range, end).map((v, j) => isUnfinished(range, times[j]) ? null : v) : [], tile.tint);
+      sparkline(tile.svg, metric ? values(metric, times, rows, range, end).map((v, j) => isUnfinished(range, times[j]) ? null : v) : [], tile);
     });
   }
 }

@@ -4,6 +4,7 @@ import { colour, tinted } from "./dom.js";
 import { Format, bucketName, clock, day, weekday } from "./format.js";
 import { frame } from "./frame.js";
 import { DAY, HOUR, MINUTE, offset } from "./range.js";
+import { isSparse } from "./series.js";
 
 let library = null;
 
@@ -55,12 +56,9 @@ function dataset(set, model) {
       categoryPercentage: model.times.length > 40 ? 0.92 : 0.8, barPercentage: 1, borderWidth: 0, borderRadius: 1, maxBarThickness: 48, order: 2,
     };
   }
-  // Few events make steps: a slope between them would show values that did not exist.
-  const present = set.values.filter((v) => v != null);
-  const isSparse = set.unit === "count" && present.length > 0 && [...present].sort((a, b) => a - b)[Math.floor(present.length / 2)] < 12;
   return {
     ...common, type: "line", borderColor: tint, backgroundColor: tint, borderWidth: set.isBefore || set.values.length > 150 ? 1.25 : 2, tension: 0,
-    borderDash: set.isBefore ? [2, 3] : undefined, stepped: isSparse ? "middle" : false, spanGaps: false,
+    borderDash: set.isBefore ? [2, 3] : undefined, stepped: isSparse(set.unit, set.values) ? "middle" : false, spanGaps: false,
     pointRadius: (context) => lonely(set.values, context.dataIndex) ? 2.5 : 0, pointHoverRadius: 4, pointHitRadius: 12, order: 1,
     segment: { borderDash: (context) => cut[context.p1DataIndex] ? [4, 4] : undefined },
   };
