@@ -10,5 +10,5 @@ python=$root/.build/test-python/bin/python3
 if [ "${1-}" = --screens ]; then
   exec "$python" -B "$root/Tests/Page/screens.py" "$polyrhythm" "$root/docs/screens" "${@:2}"
 fi
-# The tests take about two minutes; a hanging browser must not hang what calls this.
+# The tests take a minute and a half where nothing else runs; a hanging browser must not hang what calls this.
 exec timeout --kill-after=60 900 "$python" -B "$root/Tests/Page/test_page.py" "$polyrhythm" "$@"
