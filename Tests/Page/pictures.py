@@ -63,7 +63,9 @@ def shown(browser, recording, name, style="", width=None, theme=None, script="")
     if script or name == "wall":
         page.add_init_script(script or STANDING_WALL)
     page.goto(f"{ADDRESS}/{query}")
-    page.wait_for_selector("html[data-condition]:not([data-condition='wait'])")
+    # What is wrong is said a moment after the first message, and moves all below it.
+    condition = {"stale": "='stale'", "database-down": "='down'"}.get(name, "]:not([data-condition='wait'")
+    page.wait_for_selector(f"html[data-condition{condition}]")
     if style:
         page.add_style_tag(content=style)
     if name != "empty":
