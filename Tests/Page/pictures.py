@@ -64,8 +64,8 @@ def shown(browser, recording, name, style="", width=None, theme=None, script="")
         page.add_init_script(script or STANDING_WALL)
     page.goto(f"{ADDRESS}/{query}")
     # What is wrong is said a moment after the first message, and moves all below it.
-    condition = {"stale": "='stale'", "database-down": "='down'"}.get(name, "]:not([data-condition='wait'")
-    page.wait_for_selector(f"html[data-condition{condition}]")
+    condition = {"stale": "[data-condition='stale']", "database-down": "[data-condition='down']"}
+    page.wait_for_selector(f"html{condition.get(name, '[data-condition]')}:not([data-condition='wait'])")
     if style:
         page.add_style_tag(content=style)
     if name != "empty":
