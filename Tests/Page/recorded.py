@@ -87,6 +87,9 @@ class Recording:
                 if found is None:
                     page.missing.append(path)
                     return route.fulfill(status=404, json={"error": {"code": "not_recorded", "message": "not recorded"}})
+                if "as_of" in message and found.get("as_of"):
+                    # No answer knows of later than the stream does, or the speed layer would not be silent.
+                    found = {**found, "as_of": min(found["as_of"], message["as_of"] or "")}
                 return route.fulfill(json=found)
             name = path.partition("?")[0].removeprefix("/assets/").removeprefix("/") or "index.html"
             file = next(p for p in CHART if os.path.exists(p)) if name == "chart.js" else os.path.join(PAGE, os.path.basename(name))
