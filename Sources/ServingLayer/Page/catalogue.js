@@ -10,7 +10,7 @@ const M = (metric, label, unit, tint, style = "line") => ({ metric, label, unit,
 const listens = M("listens", "listens", "count", "m1");
 const users = M("active_users", "active users", "count", "m2");
 const listeners = M("listeners", "listeners", "count", "m2");
-const songs = M("songs", "songs", "count", "m4");
+const songs = M("songs", "songs", "count", "m8");
 const skipRate = M("skip_rate", "skip rate", "fraction", "m3");
 const completion = M("completion_rate", "completion", "fraction", "m4");
 const likeRate = M("like_rate", "like rate", "fraction", "m5");
@@ -43,11 +43,11 @@ export const CHARTS = [
 
   // Engagement
   { id: "active-users", section: "engagement", title: "Active users over time", sub: "distinct users with any event", size: "l", kind: "time", measures: [{ ...users, hasBand: true }], instead: [{ ...listeners, hasBand: true }] },
-  { id: "new-listeners", section: "engagement", title: "New and returning listeners", sub: "each day; new is who never listened before, as far as the log goes back", size: "l", kind: "newcomers", isStacked: true, measures: [bars(M("returning_listeners", "returning", "count", "m2"), "n"), bars(M("new_listeners", "new", "count", "m5"), "n")], span: { least: 28 * DAY, grain: "day" } },
+  { id: "new-listeners", section: "engagement", title: "New and returning listeners", sub: "each day; new is who never listened before, as far as the log goes back", size: "l", kind: "newcomers", isStacked: true, measures: [bars(M("returning_listeners", "returning", "count", "m2"), "n"), bars(M("new_listeners", "new", "count", "m8"), "n")], span: { least: 28 * DAY, grain: "day" } },
   { id: "rates", section: "engagement", title: "Skips and completions", sub: "share of the plays that have ended", size: "l", kind: "time", measures: [skipRate, completion] },
   { id: "outcomes", section: "engagement", title: "How plays end", sub: "completed, left in between, skipped", size: "l", kind: "time", isStacked: true, measures: [bars(M("completed", "completed", "count", "m4"), "o"), bars(M("partial", "left in between", "count", "m6"), "o"), bars(M("skipped", "skipped", "count", "m3"), "o")] },
   { id: "actions", section: "engagement", title: "Plays, skips, playlist adds", sub: "what listeners do", size: "m", kind: "time", measures: [listens, M("skipped", "skips", "count", "m3"), M("playlist_adds", "playlist adds", "count", "m6")] },
-  { id: "likes", section: "engagement", title: "Likes and shares", sub: "Thumbs Up and Down, songs shared", size: "m", kind: "time", measures: [M("thumbs_up", "likes", "count", "m5"), M("thumbs_down", "dislikes", "count", "m3"), M("shares", "shares", "count", "m1")] },
+  { id: "likes", section: "engagement", title: "Likes and shares", sub: "Thumbs Up and Down, songs shared", size: "m", kind: "time", measures: [M("thumbs_up", "likes", "count", "m5"), M("thumbs_down", "dislikes", "count", "m3"), M("shares", "shares", "count", "m7")] },
   { id: "logins", section: "engagement", title: "Logins and errors", sub: "logins; failed ones and page errors in red", size: "m", kind: "time", measures: [M("logins", "logins", "count", "m6"), M("failed_logins", "failed logins", "count", "bad"), M("errors", "page errors", "count", "bad2")] },
   { id: "time-by-plan", section: "engagement", title: "Listen time by plan", sub: "average of ended plays", size: "s", kind: "list", by: ["level"], measures: [listenTime, listens], rows: 2 },
   { id: "ages", section: "engagement", title: "Age", sub: "listens, where the catalogue knows the user", size: "s", kind: "list", by: ["age_band"], measures: [listens, skipRate], rows: 7 },

@@ -4,14 +4,18 @@ import { colour, element } from "./dom.js";
 import { DIMENSION_NAMES, Format, named } from "./format.js";
 import { isFiltered, toggleFilters } from "./state.js";
 
-const TINTS = ["m1", "m2", "m4", "m3", "m6", "m5"];
-const tintOf = (i) => TINTS[i % TINTS.length];
+const LINES = ["m1", "m2", "m4", "m3", "m6", "m5"];
+// Parts of a whole are no measures: they have shades of their own.
+const PARTS = ["part1", "part2", "part3", "part4", "part5"];
 
 // A member keeps its colour when its rank changes: colours go by name.
-export function tints(names) {
+function byName(names, tints) {
   const sorted = [...new Set(names.map(String))].sort();
-  return (name) => tintOf(sorted.indexOf(String(name)));
+  return (name) => tints[sorted.indexOf(String(name)) % tints.length];
 }
+
+// The colours of members as lines of a chart.
+export const tints = (names) => byName(names, LINES);
 
 const exact = (unit) => unit === "count" ? Format.exact : Format[unit];
 
@@ -69,7 +73,7 @@ export function drawList(card, { rows, by, metrics, before }) {
 export function drawShares(card, { rows, by, metrics: [first] }) {
   const total = rows.reduce((sum, r) => sum + r[first.metric], 0) || 1;
   const whole = element("div", { className: "whole", "aria-hidden": "true" });
-  const tint = tints(rows.map((r) => r[by[0]]));
+  const tint = byName(rows.map((r) => r[by[0]]), PARTS);
   const items = rows.map((row) => {
     const part = element("span", { title: `${titleOf(row, by)}: ${Format.fraction(row[first.metric] / total)}` });
     part.style.setProperty("flex-grow", String(row[first.metric]));
@@ -89,7 +93,7 @@ export function drawGroups(card, { rows, by, metrics: [first] }) {
   const greatest = Math.max(...rows.map((r) => r[first.metric]), 1);
   const inners = [...new Set(rows.map((r) => r[inner]))].sort((a, b) => (a === null) - (b === null) || String(a).localeCompare(String(b)));
   const outers = [...new Set(rows.map((r) => r[outer]))].sort((a, b) => (a === null) - (b === null) || String(a).localeCompare(String(b)));
-  const tint = tints(inners);
+  const tint = byName(inners, PARTS);
   const groups = outers.map((value) => {
     const items = inners.flatMap((name) => {
       const row = rows.find((r) => r[outer] === value && r[inner] === name);
