@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Runs every test of the package. Beside each other, as most tests wait for processes and for PostgreSQL: three groups of the
-# Swift tests, the oracle of Tests/Oracle, and chaos. Then the page in a browser, whose pictures take all of two cores.
+# Runs every test of the package in two rounds. First the Swift tests, in groups beside each other, as most tests wait for processes
+# and for PostgreSQL, and each group by itself leaves processors idle at its end. Then the page in a browser, which waits more
+# than it works, for itself as far as it can see: the oracle of Tests/Oracle and chaos have what time it leaves.
 # Usage: run-tests.sh POLYRHYTHM CHAOS SECONDS [SEED] (the last three are those of test-chaos.sh)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -12,26 +13,40 @@ swift build --build-tests
 outputs=$(mktemp -d)
 trap 'rm -rf "$outputs"' EXIT
 swift_tests() { swift test --skip-build --ignore-lock --disable-xctest "$@"; }
+status=0
 names=()
 processes=()
-# begin NAME COMMAND…: what it prints is shown at the end.
+# begin NAME COMMAND…: what it prints is shown by `finish`.
 begin() {
   names+=("$1")
   "${@:2}" >"$outputs/$1" 2>&1 &
   processes+=($!)
 }
-begin end-to-end swift_tests --filter EndToEndTests
-begin handoff swift_tests --filter HandoffTests
-begin oracle scripts/test-oracle.sh "$polyrhythm"
-begin chaos scripts/test-chaos.sh "$@"
+# Waits for all that was begun, and shows what it printed.
+finish() {
+  for index in "${!names[@]}"; do
+    wait "${processes[$index]}" || status=$?
+    printf '== %s, after %d s\n' "${names[$index]}" "$SECONDS"
+    cat "$outputs/${names[$index]}"
+  done
+  names=()
+  processes=()
+}
 
-status=0
-swift_tests --skip EndToEndTests --skip HandoffTests || status=$?
-for index in "${!names[@]}"; do
-  wait "${processes[$index]}" || status=$?
-  printf '== %s\n' "${names[$index]}"
-  cat "$outputs/${names[$index]}"
-done
-printf '== page\n'
+# Each test is in one group: the last one has what the others leave.
+killed='EndToEndTests\.(Backup|Crash|DocumentedCommand|Freeze|KeptServer|Resume|Run)Tests'
+layers='^(BatchLayer|ServingLayer|SpeedLayer|Warehouse)Tests'
+begin end-to-end-killed swift_tests --filter "$killed"
+begin end-to-end swift_tests --filter EndToEndTests --skip "$killed"
+begin handoff swift_tests --filter HandoffTests
+begin layers swift_tests --filter "$layers"
+swift_tests --skip EndToEndTests --skip HandoffTests --skip "$layers" || status=$?
+printf '== the rest, after %d s\n' "$SECONDS"
+finish
+
+begin oracle nice -n 10 scripts/test-oracle.sh "$polyrhythm"
+begin chaos nice -n 10 scripts/test-chaos.sh "$@"
 scripts/test-page.sh "$polyrhythm" || status=$?
+printf '== page, after %d s\n' "$SECONDS"
+finish
 exit "$status"

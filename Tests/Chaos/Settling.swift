@@ -132,8 +132,7 @@ extension Episode {
       ($0, try mine.rowsWithoutLoad(of: "warehouse.\($0)"))
     }
     for (table, query) in rollups + rest {
-      let found = try ComparableRows(mine, table, query: query)
-        .differences(from: ComparableRows(theirs, table, query: query), mine)
+      let found = try ComparableRows.differences(table, query: query, mine, theirs)
       guard found.isEmpty else {
         throw Verdict(
           "incremental is not full:\n    " + found.prefix(6).joined(separator: "\n    "))

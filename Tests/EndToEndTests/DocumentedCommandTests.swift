@@ -129,6 +129,7 @@ import Testing
       try box.succeed([
         "run", "--data", box.data, "--users", "300", "--history-days", "1", "--for", "1",
       ])
+      try box.keepServer()
       try type(session, pages: { ![Self.generatorPage, Self.kafkaPage].contains($0) })
     }
   }

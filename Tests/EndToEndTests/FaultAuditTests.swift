@@ -90,6 +90,7 @@ import Testing
         return try Truth(path: path)
       }
       let first = try generate("first", "2026-01-05", "2026-01-09", user: "1")
+      try box.keepServer()
       #expect(first.events.total > 10_000 && first.malformed.total > 100)
       #expect(try LogFiles(box.log).count().total == first.lines)
       #expect(first.lines == first.events.total + first.duplicates.total + first.malformed.total)

@@ -12,6 +12,7 @@ import Warehouse
       let place = ["--data", box.data]
       let files = try box.generate("files", users: 40, from: "2026-01-01", to: "2026-01-02")
       try box.succeed(["import", files] + place)
+      try box.keepServer()
       try box.succeed(["load", "full"] + place)
       let facts = "select count(*) from fact_listen"
       let before = try box.succeed(["sql", "--csv", facts] + place).output
@@ -122,7 +123,7 @@ import Warehouse
   @Test func speedThatIsStoppedBeforeItHasCaughtUpSaysWhatIsLeft() throws {
     try withSandbox { box in
       let place = ["--data", box.data]
-      let files = try box.generate("files", users: 3000, from: "2026-01-01", to: "2026-01-08")
+      let files = try box.generate("files", users: 1000, from: "2026-01-01", to: "2026-01-08")
       try box.succeed(["import", files] + place)
       let speed = try box.start(["speed", "--until-caught-up"] + place)
       try #require(

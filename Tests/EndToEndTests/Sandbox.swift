@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Support
 import TestKit
 import Testing
 import Warehouse
@@ -20,6 +21,16 @@ final class Sandbox {
     data = "\(directory)/data"
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
   }
+
+  /// Keeps PostgreSQL running from one command on `data` to the next, as another command that uses it would: alone each
+  /// command starts and stops it. The directory has to be there, as the first command makes it.
+  func keepServer() throws {
+    users = try OpenFile("\(data)/postgres.users", O_RDWR | O_CREAT)
+    if let users { try #require(flock(users.descriptor, LOCK_SH) == 0) }
+  }
+
+  /// Open while `keepServer` holds.
+  private var users: OpenFile?
 
   fileprivate func remove() {
     for program in programs { program.kill() }

@@ -8,6 +8,7 @@ import Testing
       let place = ["--data", box.data]
       let first = try box.generate("first", users: 40, from: "2026-01-01", to: "2026-01-02")
       try box.succeed(["import", first] + place)
+      try box.keepServer()
       let plan = try box.succeed(["load", "incremental", "--dry-run"] + place)
       #expect(plan.errors.contains("load full would read "), "\(plan)")
       #expect(plan.errors.contains("event time: about 2026-01-01T"), "\(plan)")

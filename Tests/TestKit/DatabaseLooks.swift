@@ -28,6 +28,29 @@ public struct ComparableRows {
     }
   }
 
+  /// Differences between what a query gives in two databases, a few of them in words; empty where both give the same. Rows that
+  /// are the same to the byte are told so by the servers, which takes a fraction of the time that fetching them does.
+  public static func differences(
+    _ table: String, query: String, _ mine: Connection, _ theirs: Connection
+  ) throws(WarehouseError) -> [String] {
+    if try digest(of: query, mine) == digest(of: query, theirs) { return [] }
+    return try ComparableRows(mine, table, query: query)
+      .differences(from: ComparableRows(theirs, table, query: query), mine)
+  }
+
+  /// The columns, how many rows, and two sums over them in whatever order they come.
+  private static func digest(of query: String, _ connection: Connection) throws(WarehouseError)
+    -> [String]
+  {
+    let columns = try connection.run("select * from (\(query)) as r limit 0").columns
+    let sums = try connection.run(
+      """
+      select count(*)::text, sum(hashtextextended(r::text, 0))::text, sum(hashtextextended(r::text, 1))::text
+      from (\(query)) as r
+      """)
+    return columns + (0..<3).map { sums.textOrNull(0, $0) ?? "" }
+  }
+
   /// Differences from another set of rows, a few of them in words; empty where both are the same.
   /// - Parameter namesMatter: whether the columns' names have to be the same.
   public func differences(

@@ -91,8 +91,8 @@ extension Layers {
       tables += try mine.memberTables().map { ($0, "select * from warehouse.\($0)") }
     }
     for table in tables {
-      found += try ComparableRows(mine, table.name, query: table.query)
-        .differences(from: ComparableRows(theirs, table.name, query: table.query), mine)
+      found += try ComparableRows.differences(
+        table.name, query: table.query, mine, theirs)
     }
     return found
   }
