@@ -210,6 +210,9 @@ import Warehouse
     _ = fixture.get("/some/path")
     try fixture.connection.run(
       "insert into warehouse.quarantine values ('t', 0, 1, 'not JSON', 'x')")
+    try fixture.connection.run(
+      "insert into warehouse.lost_range (topic, partition, from_offset, to_offset, noticed_by) "
+        + "values ('t', 0, 10, 52, 'archive')")
     try fixture.connection.script(
       """
       insert into warehouse.load_run (kind, status, started_at, finished_at) values
@@ -231,6 +234,7 @@ import Warehouse
       lines.contains(
         "polyrhythm_http_request_seconds_count{route=\"/api/v1/query\",status=\"200\"} 1"))
     #expect(lines.contains("polyrhythm_quarantined_records 1"))
+    #expect(lines.contains("polyrhythm_lost_records 42"))
     #expect(lines.contains("polyrhythm_broken_rules{severity=\"error\"} 1"))
     #expect(lines.contains("polyrhythm_broken_rules{severity=\"warning\"} 0"))
     #expect(lines.contains { $0.hasPrefix("polyrhythm_lag_seconds ") })

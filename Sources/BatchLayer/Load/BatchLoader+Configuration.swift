@@ -61,6 +61,8 @@ extension BatchLoader {
     public var counts: FeedCounts
     /// Rules that the load breaks, and that stop nothing; also in `warehouse.check_result`.
     public var warnings: [Checks.Finding] = []
+    /// Records that are missing in every number since their loss was accepted, of this load and all before it.
+    public var lostRecords: Int64 = 0
     /// Seconds by phase, in order.
     public var seconds: [(phase: String, seconds: Double)]
     /// Seconds of all phases together.

@@ -61,8 +61,10 @@ public final class BatchLoader {
       phases.begin("clean")
       Publications(library: library, configuration: configuration).clean(control)
       phases.end()
+      let lost = (try? control.run(library.sql("batch/lost_records")).int(0, 0)) ?? 0
       return Summary(
-        run: run, kind: kind, counts: counts, warnings: warnings, seconds: phases.seconds)
+        run: run, kind: kind, counts: counts, warnings: warnings, lostRecords: lost,
+        seconds: phases.seconds)
     } catch {
       // A stop cancels the present statement, whose own error would not name the stop.
       let cause: any Error =
@@ -99,25 +101,32 @@ public final class BatchLoader {
     _ run: Int64, _ message: String, _ findings: [Checks.Finding], _ phases: Phases,
     _ control: Connection
   ) throws {
-    var connection = control
-    if !control.isAlive {
-      connection = try Connection(
-        url: configuration.databaseURL, applicationName: "polyrhythm load")
-      // The server frees the lock of loads some time after it has lost the connection. Where another load has
-      // taken the lock, that load has marked this run as failed and emptied the stage.
-      let lock = try library.sql("batch/lock_loads")
-      let deadline = ContinuousClock.now + .seconds(2)
-      while try !connection.run(lock).bool(0, 0) {
-        guard ContinuousClock.now < deadline else { return }
-        Thread.sleep(forTimeInterval: 0.05)
-      }
+    // A session may die after it was last seen alive.
+    if control.isAlive, (try? note(run, message, findings, phases, control)) != nil { return }
+    let connection = try Connection(
+      url: configuration.databaseURL, applicationName: "polyrhythm load")
+    // The server frees the lock of loads some time after it has lost the connection. Where another load has
+    // taken the lock, that load has marked this run as failed and emptied the stage.
+    let lock = try library.sql("batch/lock_loads")
+    let deadline = ContinuousClock.now + .seconds(2)
+    while try !connection.run(lock).bool(0, 0) {
+      guard ContinuousClock.now < deadline else { return }
+      Thread.sleep(forTimeInterval: 0.05)
     }
+    try note(run, message, findings, phases, connection)
+    _ = try connection.run(library.sql("batch/unlock_loads"))
+  }
+
+  private func note(
+    _ run: Int64, _ message: String, _ findings: [Checks.Finding], _ phases: Phases,
+    _ connection: Connection
+  ) throws {
     _ = try connection.run(
       library.sql("batch/fail_run"), [.int(run), .text(message), .text(phases.json)])
-    try Checks.store(findings, run: run, connection, library)
     try Stage.empty(connection, library)
     Cleaner(library: library).clean(connection)
-    if connection !== control { _ = try connection.run(library.sql("batch/unlock_loads")) }
+    // Last, as stored twice it would count twice.
+    try Checks.store(findings, run: run, connection, library)
   }
 
   private func load(

@@ -2,9 +2,9 @@
 struct LayerFigures: Sendable {
   /// nil where the database does not answer.
   var state: WarehouseState?
-  /// The row of `lag.sql`, `quarantined.sql` and so on; empty where nothing is known.
+  /// The row of `lag.sql`, `uncounted.sql` and so on; empty where nothing is known.
   var lag: [String?] = []
-  var quarantined: [String?] = []
+  var uncounted: [String?] = []
   var brokenRules: [String?] = []
   var work: [String?] = []
   var partitions: [[String?]] = []
@@ -17,7 +17,11 @@ struct LayerFigures: Sendable {
     writeBatch(to: &text)
     text.gauge(
       "polyrhythm_quarantined_records", "Records that could not be decoded.",
-      quarantined.first ?? nil)
+      uncounted.first ?? nil)
+    text.gauge(
+      "polyrhythm_lost_records",
+      "Records that are missing in every number: the log had dropped them, and that was accepted.",
+      uncounted.last ?? nil)
     text.family(
       "polyrhythm_broken_rules", .gauge, "Rules that the last load found broken.",
       zip(["error", "warning"], brokenRules).map { (["severity": $0], $1) })

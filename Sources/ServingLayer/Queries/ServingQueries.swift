@@ -3,7 +3,7 @@ struct ServingQueries: Sendable {
   var state: String
   var latestMinute: String
   var loads: String
-  var quarantined: String
+  var uncounted: String
   var brokenRules: String
   var committed: String
   var lag: String

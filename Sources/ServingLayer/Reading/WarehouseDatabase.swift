@@ -115,7 +115,7 @@ extension ServingQueries {
     state = try library.sql("serving/state")
     latestMinute = try library.sql("serving/latest_minute")
     loads = try library.sql("serving/loads")
-    quarantined = try library.sql("serving/quarantined")
+    uncounted = try library.sql("serving/uncounted")
     committed = try library.sql("serving/committed")
     lag = try library.sql("serving/lag")
     firstDay = try library.sql("serving/first_day")

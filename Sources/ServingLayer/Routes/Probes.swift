@@ -34,11 +34,11 @@ extension Router {
     var figures = LayerFigures(
       state: (try? database.rows(queries.state))?.first.flatMap { WarehouseState($0) })
     let statements = [
-      queries.lag, queries.quarantined, queries.brokenRules, queries.work, queries.partitions,
+      queries.lag, queries.uncounted, queries.brokenRules, queries.work, queries.partitions,
     ].map { Statement(sql: $0, parameters: []) }
     if figures.state != nil, let rows = try? database.rows(statements), rows.count == 5 {
       figures.lag = rows[0].first ?? []
-      figures.quarantined = rows[1].first ?? []
+      figures.uncounted = rows[1].first ?? []
       figures.brokenRules = rows[2].first ?? []
       figures.work = rows[3].first ?? []
       figures.partitions = rows[4]

@@ -13,6 +13,8 @@ extension BatchLoader.Summary {
       + "\(counts.redelivered) redelivered, \(counts.quarantined) quarantined) in "
       + "\(Terminal.duration(total)) (\(Int(Double(counts.records) / total).grouped)/s): "
       + phases.joined(separator: ", ")
+      + (lostRecords > 0
+        ? "; \(lostRecords.grouped) lost records are missing (warehouse.lost_records)" : "")
   }
 
   /// The same, and a warning for each rule that the load breaks although it was published.
