@@ -22,6 +22,9 @@ public struct Archiver {
   private static let syncInterval = Duration.seconds(1)
   /// From one look for new topics and partitions to the next; what appears is followed within 5 s.
   private static let lookInterval = Duration.seconds(2)
+  /// Commands that copy beside other things (`run`, `pipeline`) cannot be told to go on.
+  private static let remedy =
+    "restore them, or let polyrhythm archive --accept-loss go on without them"
   /// Seconds before a source that was away is tried again: the first time, and at most.
   private static let firstPause = 0.1
   private static let longestPause = 3.0
@@ -50,6 +53,8 @@ public struct Archiver {
     var pause = Archiver.firstPause
     /// Whether an outage was told that has not ended yet.
     var isAway = false
+    /// Looks for new partitions, one after the other, that got no answer.
+    var failedLooks = 0
   }
 
   /// Copies until `stop` is requested or, with `untilCaughtUp`, until all is copied that the source
@@ -81,6 +86,8 @@ public struct Archiver {
         try? copies.close()
         // The next opening notes the loss, and begins behind it.
         if error.code == .lost, acceptsLoss { continue }
+        // The reader does not know that it is the lake that lacks them.
+        if let lost = error.lost { throw lost.error(in: source.url, Self.remedy) }
         guard error.code == .unavailable, !untilCaughtUp else { throw error }
         if !tally.isAway { say("\(error.message); waiting for it", nil) }
         tally.isAway = true
@@ -107,6 +114,7 @@ public struct Archiver {
     }
     if tally.isAway { say("\(source.url) is back", nil) }
     tally.isAway = false
+    tally.failedLooks = 0
     var lastSync = ContinuousClock.now
     var lastLook = ContinuousClock.now
     var idle = 0
@@ -139,7 +147,7 @@ public struct Archiver {
         lastSync = .now
       }
       if !untilCaughtUp, ContinuousClock.now - lastLook > Self.lookInterval {
-        try look(beside: copies, say)
+        try look(beside: copies, &tally, say)
         lastLook = .now
       }
     }
@@ -173,15 +181,20 @@ public struct Archiver {
   }
 
   /// Opens the topics and partitions that have appeared in the source since `copies` were opened.
-  private func look(beside copies: ArchiveCopies, _ say: Say) throws(EventLogError) {
+  /// - Throws: `.unavailable` where the source has not answered the last time either.
+  private func look(beside copies: ArchiveCopies, _ tally: inout Tally, _ say: Say)
+    throws(EventLogError)
+  {
     for topic in topics {
       let known = copies.all.count { $0.partition.topic == topic }
       let count: Int
       do throws(EventLogError) {
         count = try source.partitionCount(of: topic)
       } catch  where error.code == .unavailable {
-        // Brokers that are away are asked again at the next look; readers wait for them.
-        continue
+        // Brokers that are away are asked again at the next look.
+        tally.failedLooks += 1
+        guard tally.failedLooks < 2 else { throw error }
+        return
       }
       guard count > known else { continue }
       say(
@@ -191,6 +204,7 @@ public struct Archiver {
             + "partitions, and the order of their events there is only that of event time", topic)
       try open(topic, known..<count, copies, say)
     }
+    tally.failedLooks = 0
   }
 
   private func open(
@@ -242,7 +256,7 @@ public struct Archiver {
     guard bounds.start > next, source.dropsRecords || next > 0 else { return }
     let lost = LostRange(appender.partition, next..<bounds.start, since: lastWrite)
     guard acceptsLoss else {
-      throw lost.error(in: source.url, "restore them, or go on without them: --accept-loss")
+      throw lost.error(in: source.url, Self.remedy)
     }
     try appender.pass(AcceptedLoss(range: lost, acceptedAt: lake.options.clock()))
     say("goes on without \(lost)", lost.partition.topic)

@@ -33,7 +33,8 @@ public struct LostRange: Hashable, Sendable, CustomStringConvertible {
   /// - Parameter remedy: what a person can do about it.
   public func error(
     in url: String,
-    _ remedy: String = "read them from the lake, or go on without them: --accept-loss"
+    _ remedy: String =
+      "polyrhythm load takes them from the lake, or polyrhythm speed --accept-loss goes on without them"
   ) -> EventLogError {
     EventLogError(
       .lost, "\(url) has dropped (retention) \(self), before they were read: \(remedy)",

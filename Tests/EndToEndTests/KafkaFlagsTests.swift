@@ -134,6 +134,26 @@ import Warehouse
     }
   }
 
+  @Test func twoTopicsUnderOneNameAreRefused() throws {
+    try withSandbox { box in
+      let log = ["archive", "--log", "kafka:127.0.0.1:1", "--lake", box.path("lake")]
+      for (flags, parts) in [
+        (
+          ["--topics", "listen_events=auth_events"],
+          ["listen_events and auth_events are both auth_events"]
+        ),
+        (
+          ["--topics", "songs=x.users", "--topic-prefix", "x."],
+          ["songs and users are both x.users", "give each a topic of its own"]
+        ),
+        (["--topics", "users=polyrhythm_sources"], ["users and polyrhythm_sources are both"]),
+        (["--mixed-topic", "songs"], ["and songs are both songs"]),
+      ] {
+        try box.fail(log + flags, 64, saying: parts)
+      }
+    }
+  }
+
   @Test func flagsOfTheMixedTopicAreChecked() throws {
     try withSandbox { box in
       let log = ["generate", "--log", "kafka:127.0.0.1:1"] + days

@@ -63,4 +63,37 @@ import Warehouse
       #expect(check.output.contains(" 0 broken"), "\(check)")
     }
   }
+
+  /// The mock keeps 5 MB of a partition, as `retention.bytes` would.
+  @Test func whatRetentionHasDroppedIsSaidWithItsTimeAndByAllThatAddUp() throws {
+    try withSandbox { box in
+      let kafka = try MockKafka()
+      defer { kafka.stop() }
+      for topic in ["listen_events", "auth_events", "page_view_events", "songs", "users"] {
+        try kafka.createTopic(topic, partitions: 1)
+      }
+      let database = ["--database", try box.makeDatabase().url]
+      let lake = ["--lake", box.path("lake")]
+      let log = ["--log", "kafka:\(kafka.bootstrap)"]
+      func generate(_ users: Int, from: String, to: String) throws {
+        try box.succeed(
+          ["generate", "--users", "\(users)", "--from", from, "--to", to] + log)
+      }
+      try generate(30, from: "2026-01-01", to: "2026-01-02")
+      try box.succeed(["archive", "--until-caught-up"] + log + lake)
+      try box.succeed(["speed", "--until-caught-up"] + log + database)
+      try generate(900, from: "2026-01-02", to: "2026-01-04")
+      let status = try box.succeed(["status"] + log + database)
+      #expect(
+        status.output.contains(/log_problem .*dropped .* gone since some time after 20/),
+        "\(status)")
+      try box.fail(
+        ["archive", "--until-caught-up"] + log + lake, 65, saying: ["--accept-loss"])
+      try box.succeed(["archive", "--until-caught-up", "--accept-loss"] + log + lake)
+      let load = try box.succeed(["load", "full"] + lake + database)
+      #expect(
+        load.errors.contains(/[1-9][0-9,]* lost records are missing \(warehouse.lost_records\)/),
+        "\(load)")
+    }
+  }
 }

@@ -138,6 +138,32 @@ import Testing
     )
   }
 
+  /// The lake does not have them, so that no load would take them from it.
+  @Test func anArchiveThatRetentionOvertakesWhileItRunsSaysWhoCanGoOnWithoutThem() throws {
+    let scratch = Scratch()
+    let kafka = try MockKafka()
+    try kafka.createTopic(topic, partitions: 1)
+    let log = try slowLog(kafka)
+    let writing = try EventLogs.open("kafka:\(kafka.bootstrap)")
+    try fill(writing, megabytes: 1)
+    var isOvertaken = false
+    let error = failure {
+      try Archiver(
+        from: log, to: DirectoryLog(path: scratch.path + "/lake"), topics: [topic]
+      ).run(stop: StopToken(), untilCaughtUp: false) { _ in
+        if !isOvertaken {
+          isOvertaken = true
+          try? fill(writing, megabytes: 15)
+        }
+      }
+    }
+    #expect(error?.code == .lost)
+    #expect(
+      error?.message.hasSuffix(
+        "restore them, or let polyrhythm archive --accept-loss go on without them") == true,
+      "\(error?.message ?? "no error")")
+  }
+
   @Test(.timeLimit(.minutes(2))) func aTopicOfManyIdlePartitionsStartsAtOnce() throws {
     let scratch = Scratch()
     let kafka = try MockKafka()

@@ -80,6 +80,18 @@ import Testing
     ),
     ("Receive failed: Invalid response size 352518912 (0..100000000): increase", .tlsBroker),
     ("Connection setup timed out in state CONNECT", .unreachable),
+    (
+      "Disconnected: verify that security.protocol is correctly configured, broker might require SASL authentication",
+      .wantsLogin
+    ),
+    (
+      "Failed to initialize SASL authentication: SASL Handshake not supported by broker (required by mechanism PLAIN)",
+      .takesNoLogin
+    ),
+    (
+      "SASL handshake failed: mechanism handshake failed: Broker: Request not valid in current SASL state: broker's supported mechanisms: ",
+      .takesNoLogin
+    ),
   ])
   func eachLineHasOneMeaning(_ line: String, _ kind: KafkaTroubles.Kind) {
     let troubles = KafkaTroubles()

@@ -65,8 +65,8 @@ extension BatchLoader {
       guard configuration.acceptsLoss else {
         throw lost.error(
           in: lake.url,
-          "restore them; or go on without them: --accept-loss; or polyrhythm load full counts all that is "
-            + "there")
+          "restore them; or let polyrhythm load incremental --accept-loss go on without them; or polyrhythm "
+            + "load full counts all that is there")
       }
       passed.append(lost)
     }

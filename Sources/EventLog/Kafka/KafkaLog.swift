@@ -246,6 +246,21 @@ public final class KafkaLog: EventLog {
     }
   }
 
+  /// Finds two topics that have one name in Kafka: each would be read as the other.
+  /// - Parameter topics: all that the log is used for, beside the one that remembers the sources.
+  /// - Throws: `.badURL` naming both.
+  public func requireOwnNames(of topics: [String]) throws(EventLogError) {
+    var owners: [String: String] = [:]
+    for topic in topics + [KafkaSources.topic] {
+      let name = settings.name(of: topic)
+      guard let owner = owners.updateValue(topic, forKey: name),
+        !mixedTopics.isSuperset(of: [owner, topic])
+      else { continue }
+      throw EventLogError(
+        .badURL, "\(owner) and \(topic) are both \(name) in Kafka; give each a topic of its own")
+    }
+  }
+
   // MARK: - Clients
 
   private func newClient(looksBack: Bool = false) throws(EventLogError) -> KafkaClient {

@@ -15,6 +15,10 @@ class KafkaTroubles {
     case plaintextBroker
     /// The broker hangs up or answers what is no answer, as it does where it speaks TLS and we do not.
     case tlsBroker
+    /// The broker hangs up, as it does where it wants a login and we have none.
+    case wantsLogin
+    /// We want to log in, and the broker has no logins on this port.
+    case takesNoLogin
     /// The broker does not know the way in which we want to log in.
     case mechanism
     /// The broker knows no such user, or another password.
@@ -29,6 +33,8 @@ class KafkaTroubles {
       case .untrusted: "has a certificate that is not trusted"
       case .plaintextBroker: "does not speak TLS on this port"
       case .tlsBroker: "hangs up, as a broker does that wants TLS"
+      case .wantsLogin: "hangs up, as a broker does that wants a login"
+      case .takesNoLogin: "takes no login on this port"
       case .mechanism: "does not offer this SASL mechanism"
       case .login: "refuses the login"
       case .unreachable: "does not answer"
@@ -45,6 +51,10 @@ class KafkaTroubles {
         "use the broker's TLS port, or set security.protocol to plaintext or sasl_plaintext"
       case .tlsBroker:
         "set security.protocol to ssl or sasl_ssl, or use the broker's plaintext port"
+      case .wantsLogin:
+        "set security.protocol to sasl_ssl or sasl_plaintext, and sasl.mechanism, sasl.username and sasl.password"
+      case .takesNoLogin:
+        "set security.protocol to ssl or plaintext, or use the broker's port for logins"
       case .mechanism: "set sasl.mechanism to one that the broker has"
       case .login: "check sasl.username and sasl.password"
       case .unreachable: "check the address and that the broker runs"
@@ -65,6 +75,10 @@ class KafkaTroubles {
         self = .plaintextBroker
       } else if has("connecting to a SSL listener") || Self.isAlert(line) {
         self = .tlsBroker
+      } else if has("might require SASL") {
+        self = .wantsLogin
+      } else if has("SASL Handshake not supported", "not valid in current SASL state") {
+        self = .takesNoLogin
       } else if has("Unsupported SASL mechanism", "mechanism handshake failed") {
         self = .mechanism
       } else if has("SASL authentication", "uthentication failed", "uthentication error") {
@@ -109,7 +123,7 @@ class KafkaTroubles {
     guard let kind = Kind(line) else { return }
     let trouble = Trouble(kind: kind, words: Self.words(line))
     state.withLock {
-      if kind == .unreachable || kind == .tlsBroker {
+      if [.unreachable, .tlsBroker, .wantsLogin].contains(kind) {
         $0.unreachable = (trouble, .now)
       } else {
         $0.certain = (trouble, .now)

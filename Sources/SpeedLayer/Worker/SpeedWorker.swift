@@ -76,7 +76,8 @@ public final class SpeedWorker: Sendable {
     case partitionsAdded(topic: String, from: Int, to: Int)
     /// A flush is committed: so many records were read for it, and so many rollup rows written.
     case flushed(records: Int, rows: Int)
-    /// The worker starts again after the error with this message.
+    /// The worker starts again after the error with this message; once, and then once a minute, while it cannot begin to
+    /// read.
     case restarting(after: String)
     /// The worker was stopped while the database or the log was away, as this message says. What it had read since its
     /// last flush is not committed, and is read again by the next worker.
@@ -120,6 +121,7 @@ public final class SpeedWorker: Sendable {
     let catalogue = startCatalogue(membership)
     defer { catalogue.end() }
     var lives = Lives()
+    var outage = OutageNotice()
     var pause = Self.firstPause
     while !stop.isRequested {
       let begin = ContinuousClock.now
@@ -141,7 +143,13 @@ public final class SpeedWorker: Sendable {
           report(.leftToTheNext(after: error.message))
           break
         }
-        if !isFenced || !membership.isChangeDue { report(.restarting(after: error.message)) }
+        if lives.hasBegun { outage.end() }
+        lives.hasBegun = false
+        if isFenced {
+          if !membership.isChangeDue { report(.restarting(after: error.message)) }
+        } else if outage.isDue(at: .now) {
+          report(.restarting(after: error.message))
+        }
         // A life that lasted longer than the last pause shows that the server is back: pauses are short again.
         if ContinuousClock.now - begin > .seconds(pause) { pause = Self.firstPause }
         stop.wait(seconds: isFenced ? Self.firstPause : pause)
@@ -156,6 +164,8 @@ public final class SpeedWorker: Sendable {
     var claim = Membership.Claim()
     var hasSaidStandby = false
     var hasSaidNoTopics = false
+    /// A life began to read since the last failure, so that what was away has been back.
+    var hasBegun = false
     /// Where the log ended when `run` began; nil where the worker follows it.
     var ends: [TopicPartition: Int64]?
   }
@@ -263,6 +273,7 @@ public final class SpeedWorker: Sendable {
       connection: connection, starts: starts, stop: stop, report: report)
     let replayed = starts.reduce(0) { $0 + Int($1.from - $1.replay.offset) }
     report(.started(partitions: claim.partitions, replayed: replayed))
+    lives.hasBegun = true
     try life.run(until: lives.ends)
     if let ends = lives.ends { return try progress.hasReached(ends) }
     return false
@@ -314,7 +325,7 @@ public final class SpeedWorker: Sendable {
   private func lost(_ range: LostRange) -> EventLogError {
     range.error(
       in: log.url,
-      "polyrhythm load takes them from the lake, then start this again; or go on without them: --accept-loss"
+      "polyrhythm load takes them from the lake, then start this again; or let polyrhythm speed --accept-loss go on without them"
     )
   }
 

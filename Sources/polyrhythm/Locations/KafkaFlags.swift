@@ -92,8 +92,11 @@ enum KafkaFlags {
     return EventKinds(field: field, names: names).recordKinds
   }
 
+  /// The topics that `--topics` can rename.
+  static let allTopics = Topic.allCases.map(\.name) + CatalogueTopic.allCases.map(\.name)
+
   private static func addNames(_ arguments: Arguments, to result: inout [String: String]) throws {
-    let known = Topic.allCases.map(\.name) + CatalogueTopic.allCases.map(\.name)
+    let known = allTopics
     let list = known.joined(separator: ", ")
     for pair in arguments.string(topics.name)?.split(separator: ",") ?? [] {
       let parts = pair.split(separator: "=", omittingEmptySubsequences: false)

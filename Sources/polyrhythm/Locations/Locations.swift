@@ -55,7 +55,10 @@ final class Locations {
   func log() throws -> any EventLog {
     let url = try logURL()
     let properties = try KafkaFlags.properties(arguments, logURL: url)
-    return try EventLogs.open(url, properties: properties, kinds: KafkaFlags.kinds(properties))
+    let log = try EventLogs.open(
+      url, properties: properties, kinds: KafkaFlags.kinds(properties))
+    try (log as? KafkaLog)?.requireOwnNames(of: KafkaFlags.allTopics)
+    return log
   }
 
   /// Says how the settings of the log's topics can lose records before they are read.

@@ -18,11 +18,13 @@ struct LogLag {
     let rows = try connection.run(library.sql("batch/read_speed_progress"))
     var committed: [TopicPartition: Int64] = [:]
     var epochs: [TopicPartition: LogEpoch] = [:]
+    var readAt: [TopicPartition: Int64] = [:]
     var ids: [(topic: String, id: TopicID)] = []
     for row in 0..<rows.count {
       let source = TopicPartition(try rows.text(row, 0), Int32(try rows.int(row, 1)))
       committed[source] = try rows.int(row, 2)
       epochs[source] = LogEpoch(rawValue: try rows.intOrNull(row, 3) ?? 0)
+      readAt[source] = try rows.int(row, 5)
       if let id = rows.textOrNull(row, 4).flatMap(TopicID.init(rawValue:)) {
         ids.append((source.topic, id))
       }
@@ -40,7 +42,10 @@ struct LogLag {
         records += max(0, bounds.end - bounds.start)
         behind += left
       }
-      if next < bounds.start { lost.append(LostRange(source, next..<bounds.start)) }
+      if next < bounds.start {
+        lost.append(
+          LostRange(source, next..<bounds.start, since: next > 0 ? readAt[source] : nil))
+      }
     }
     behind += behindOfMixed.values.reduce(0, +)
     let found = try log.topicIDs(of: Topic.allCases.map(\.name))
