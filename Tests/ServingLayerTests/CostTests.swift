@@ -60,11 +60,9 @@ import Warehouse
   }
 
   private func made(
-    _ text: String, _ commit: Commit, ago: Duration = .zero, took: Duration = .zero,
-    mayLag: Bool = false
+    _ text: String, _ commit: Commit, ago: Duration = .zero, took: Duration = .zero
   ) -> AnswerCache.Made {
-    AnswerCache.Made(
-      answer: .json(text), commit: commit, began: .now - ago, took: took, mayLag: mayLag)
+    AnswerCache.Made(answer: .json(text), commit: commit, began: .now - ago, took: took)
   }
 
   @Test func `an earlier snapshot that ends later changes nothing`() throws {
@@ -85,8 +83,18 @@ import Warehouse
     #expect(watch.version == "a" && watch.freshVersion == nil)
   }
 
-  @Test
-  func `answers of an old version are neither kept nor given, and the kept ones have a bound`()
+  @Test func `a version that is over was the newest until the last snapshot that showed it`() throws
+  {
+    let watch = CommitWatch()
+    let began = ContinuousClock.now
+    watch.note(try commit(1, "a"), began: began)
+    watch.note(try commit(1, "a"), began: began + .seconds(3))
+    watch.note(try commit(2, "b"), began: began + .seconds(5))
+    #expect(watch.lastSeen("a") == began + .seconds(3))
+    #expect(watch.lastSeen("b") == began + .seconds(5) && watch.lastSeen("c") == nil)
+  }
+
+  @Test func `the kept answers have a bound, and one that is too large ends those before it`()
     throws
   {
     let watch = CommitWatch()
@@ -96,53 +104,81 @@ import Warehouse
     for number in 0..<100 { cache.keep(made("\(number)", first), to: "\(number)") }
     #expect(cache.answer(to: "0", version: "a") == nil)
     #expect(cache.answer(to: "99", version: "a") != nil && cache.mayAnswer("99"))
-    cache.keep(made(String(repeating: "x", count: 9000), first), to: "large")
-    #expect(cache.answer(to: "large", version: "a") == nil)
+    cache.keep(made(String(repeating: "x", count: 9000), first), to: "99")
+    #expect(cache.answer(to: "99", version: "a") == nil && cache.atHand("99") == nil)
     watch.note(try commit(2, "b"), began: .now)
-    #expect(!cache.mayAnswer("99"))
-    cache.keep(made("late", first), to: "late")
-    #expect(cache.answer(to: "late", version: "a") == nil)
+    #expect(!cache.mayAnswer("98"))
   }
 
-  @Test func `a costly answer is given for a while after a flush, and for none after a load`()
-    throws
-  {
+  @Test func `an answer is given for a while after a flush, and for none after a load`() throws {
     let watch = CommitWatch()
     let cache = AnswerCache(watch: watch)
     let first = try commit(1, "a")
     watch.note(first, began: .now)
-    cache.keep(made("cheap", first), to: "cheap")
-    cache.keep(made("young", first, mayLag: true), to: "young")
-    cache.keep(
-      made("due", first, ago: .seconds(3), took: .milliseconds(200), mayLag: true), to: "due")
-    cache.keep(
-      made("old", first, ago: .seconds(5), took: .milliseconds(200), mayLag: true), to: "old")
-    cache.keep(made("slow", first, ago: .seconds(11), took: .seconds(3), mayLag: true), to: "slow")
-    watch.note(try commit(2, "b"), began: .now)
-    #expect(cache.lagging("cheap") == nil)
-    #expect(cache.lagging("young")?.isDue == false)
-    #expect(cache.lagging("due")?.isDue == true)
-    #expect(cache.lagging("old") == nil && cache.lagging("slow") == nil)
-    // One that was made before a flush and comes after it is kept, but not in place of a later one.
-    cache.keep(made("late", first, mayLag: true), to: "late")
-    #expect(cache.lagging("late") != nil)
-    cache.keep(made("older", first, ago: .seconds(1), mayLag: true), to: "young")
-    #expect(cache.lagging("young")?.isDue == false)
-    cache.forgetWhatIsOver()
-    #expect(cache.lagging("young") != nil && cache.answer(to: "cheap", version: "a") == nil)
-    cache.forgetWhatIsOver(now: .now + .seconds(20))
-    #expect(cache.lagging("young") == nil)
-    for question in ["young", "due", "late"] {
-      cache.keep(made(question, first, mayLag: true), to: question)
+    for (question, took) in [("cheap", 5), ("costly", 200), ("slow", 3000)] {
+      cache.keep(made(question, first, took: .milliseconds(took)), to: question)
     }
+    // The newest until here.
+    let now = ContinuousClock.now
+    watch.note(first, began: now)
+    watch.note(try commit(2, "b"), began: now)
+    // Given for so many seconds after that, the costly ones for longer, none for more than ten.
+    for (question, given) in [("cheap", 1.0), ("costly", 4), ("slow", 10)] {
+      let (young, end) = (now + .seconds(given * 0.4), now + .seconds(given * 0.95))
+      #expect(cache.atHand(question, now: young)?.answer != nil, "\(question)")
+      #expect(cache.atHand(question, now: young)?.renewBy == nil, "\(question)")
+      #expect(
+        cache.atHand(question, now: end)?.renewBy == now + .seconds(given), "\(question)")
+      // One who asks sees to it, and until it is made again it lags on, to a bound.
+      #expect(cache.atHand(question, now: end)?.renewBy == nil, "\(question)")
+      #expect(cache.atHand(question, now: now + .seconds(9.9)) != nil, "\(question)")
+      #expect(cache.atHand(question, now: now + .seconds(10.5)) == nil, "\(question)")
+      // Where that failed, nobody is given the old one for longer than without.
+      cache.endRenewal(of: question)
+      #expect(cache.atHand(question, now: now + .seconds(given * 1.1)) == nil, "\(question)")
+    }
+    cache.forgetWhatIsOver(now: now + .seconds(9))
+    #expect(cache.atHand("cheap", now: now) != nil)
+    cache.forgetWhatIsOver(now: now + .seconds(20))
+    #expect(cache.atHand("slow", now: now) == nil)
+    for question in ["cheap", "costly"] { cache.keep(made(question, first), to: question) }
     watch.lose()
-    #expect(cache.lagging("young") == nil)
+    #expect(cache.atHand("cheap", now: now) == nil)
     watch.note(try commit(2, "b"), began: .now)
-    #expect(cache.lagging("young") != nil)
+    #expect(cache.atHand("cheap", now: now) != nil)
     watch.note(try commit(3, "c", load: "2"), began: .now)
-    for question in ["young", "due", "late"] { #expect(cache.lagging(question) == nil) }
-    cache.keep(made("gone", first, mayLag: true), to: "gone")
-    #expect(cache.lagging("gone") == nil)
+    for question in ["cheap", "costly"] { #expect(cache.atHand(question, now: now) == nil) }
+    cache.keep(made("gone", first), to: "gone")
+    #expect(cache.kept("gone") == nil)
+  }
+
+  @Test func `an answer of an earlier snapshot never takes the place of a later one`() throws {
+    let watch = CommitWatch()
+    let cache = AnswerCache(watch: watch)
+    let first = try commit(1, "a")
+    watch.note(first, began: .now)
+    watch.note(try commit(2, "b"), began: .now)
+    // Made before the flush, and there after it.
+    let later = made("later", first)
+    cache.keep(later, to: "question")
+    cache.keep(made("earlier", first, ago: .seconds(1)), to: "question")
+    #expect(cache.kept("question") === later.answer)
+  }
+
+  @Test func `answers are made again in half a processor of two`() {
+    #expect(RenewalBudget.share(of: 1) == 0.5 && RenewalBudget.share(of: 2) == 0.5)
+    #expect(RenewalBudget.share(of: 16) == 4)
+    let budget = RenewalBudget(share: 0.5)
+    let now = ContinuousClock.now + .seconds(60)
+    #expect(budget.wait(now: now) == .zero)
+    // What was not used for long is there at once, but no more than a quarter of a second of it.
+    budget.spend(.milliseconds(200), now: now)
+    #expect(budget.wait(now: now) == .zero)
+    budget.spend(.milliseconds(100), now: now)
+    #expect(budget.wait(now: now) == .milliseconds(100))
+    budget.spend(.seconds(1), now: now)
+    #expect(budget.wait(now: now) == .milliseconds(2100))
+    #expect(budget.wait(now: now + .seconds(3)) == .zero)
   }
 
   @Test func `numbers of snapshots grow with each transaction, whatever else runs`() throws {

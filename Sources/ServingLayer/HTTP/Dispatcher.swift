@@ -36,6 +36,7 @@ final class Dispatcher: Sendable {
   }
 
   private let router: Router
+  private let budget = RenewalBudget()
   private let state = Mutex(State())
   /// Signalled for each job in a queue.
   private let signals: [Lane: DispatchSemaphore]
@@ -81,8 +82,8 @@ final class Dispatcher: Sendable {
     let admission = state.withLock { state -> Admission in
       guard !state.isClosed else { return .refused(.stopping) }
       if let id = state.questions[work.question], let job = state.jobs[id],
-        // Work that began before something newer was shown has an older answer.
-        !job.hasStarted || job.version == shown
+        // Work that began before something newer was shown has an older answer, and answers that are made again may wait.
+        job.hasStarted ? job.version == shown : job.work.lane != .renewal
       {
         state.jobs[id]?.exchanges.append(exchange)
         return .taken
@@ -97,13 +98,17 @@ final class Dispatcher: Sendable {
     }
   }
 
-  /// Makes an answer again for which nobody waits, unless that is being done.
+  /// Makes an answer again for which nobody waits, unless it is being made.
   func renew(_ work: Work) {
     let isQueued = state.withLock { state in
       !state.isClosed && state.questions[work.question] == nil
         && Self.queue(work, for: [], in: &state)
     }
-    if isQueued { signals[work.lane]?.signal() }
+    if isQueued {
+      signals[work.lane]?.signal()
+    } else {
+      router.cache?.endRenewal(of: work.question)
+    }
   }
 
   /// - Returns: false where the lane has as many waiting as it may.
@@ -114,8 +119,17 @@ final class Dispatcher: Sendable {
     state.lastJob += 1
     state.jobs[state.lastJob] = Job(work: work, exchanges: exchanges)
     state.questions[work.question] = state.lastJob
-    state.queues[work.lane, default: []].append(state.lastJob)
+    enqueue(state.lastJob, work, in: &state)
     return true
+  }
+
+  private static func enqueue(_ id: Int, _ work: Work, in state: inout State) {
+    var queue = state.queues[work.lane, default: []]
+    let place = work.dueAt.flatMap { due in
+      queue.firstIndex { id in state.jobs[id]?.work.dueAt.map { due < $0 } ?? false }
+    }
+    queue.insert(id, at: place ?? queue.endIndex)
+    state.queues[work.lane] = queue
   }
 
   private func answer(_ exchange: Exchange, _ response: Response) {
@@ -129,6 +143,9 @@ final class Dispatcher: Sendable {
   /// - Returns: false once the dispatcher has stopped.
   private func serve(_ lane: Lane) -> Bool {
     signals[lane]?.wait()
+    if lane == .renewal { waitForBudget() }
+    let began = ContinuousClock.now
+    defer { if lane == .renewal { budget.spend(ContinuousClock.now - began) } }
     let shown = router.cache?.watch.version
     let (next, isClosed) = state.withLock { state -> ((Int, Job)?, Bool) in
       while let id = state.queues[lane]?.first {
@@ -158,6 +175,14 @@ final class Dispatcher: Sendable {
       }
     }
     return true
+  }
+
+  private func waitForBudget() {
+    while !state.withLock({ $0.isClosed }) {
+      let wait = min(budget.wait(), .milliseconds(50))
+      guard wait > .zero else { return }
+      usleep(UInt32(max(1, wait / .microseconds(1))))
+    }
   }
 
   /// Sends the beginning of an answer that comes in pieces.

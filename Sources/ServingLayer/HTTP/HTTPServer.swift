@@ -23,7 +23,7 @@ public struct HTTPServerConfiguration: Sendable {
   public var tlsKey: String?
   /// Connections to the database at a time for questions, and so questions at a time; at least 2. A quarter of them is for
   /// those that read much, which get no others. Probes and live streams have three more, answers in pieces two,
-  /// answers that are made again one.
+  /// answers that are made again two.
   public var databaseConnections = 8
   /// Whole seconds after which PostgreSQL gives up a query.
   public var queryTimeout = 30
@@ -83,7 +83,7 @@ public final class HTTPServer: Sendable {
 
   /// Answers that are sent in pieces at a time, each with a connection of its own.
   private static let streams = 2
-  private static let renewals = 1
+  private static let renewals = 2
   /// For two threads of the lane, and for the live streams.
   private static let probeConnections = 3
   /// Whole seconds after which PostgreSQL gives up what a probe asks.

@@ -49,6 +49,12 @@ final class StoredAnswer: Sendable {
     }
   }
 
+  /// Compresses by the codings in which another answer was asked for.
+  func compress(as other: StoredAnswer) {
+    guard identity.count >= Self.compressedFrom else { return }
+    for coding in other.compressed.withLock({ Array($0.keys) }) { _ = compressed(by: coding) }
+  }
+
   /// Whether `response` takes no more than a moment.
   func isReady(for request: Request) -> Bool {
     guard let coding = coding(for: request), identity.count > Self.compressedAtOnce else {

@@ -55,6 +55,8 @@ struct QueryPlan: Sendable {
   var compared: Period?
   /// How the members are found whose rows are read; nil where all rows are.
   var ranking: Ranking?
+  /// Whether sketches may be read of the lines alone that are shown; false reads those of all.
+  var mayReadWinners = true
   var columns: [Column]
 
   /// - Parameter knownUntil: what begins later has not been counted; nil where the query's period has passed.
@@ -136,14 +138,6 @@ struct QueryPlan: Sendable {
     (plan.query.from, plan.query.to) = (period.from, period.to)
     plan.pieces = period.pieces
     return plan
-  }
-
-  /// Whether rows of many members are read, or events: what takes so long that its answer may lag behind a flush.
-  var readsManyMembers: Bool {
-    switch source {
-    case .facts: true
-    case .rollup(let rollup): [.song, .user, .location].contains(rollup)
-    }
   }
 
   /// Whether a rate is asked for that settled plays alone make.

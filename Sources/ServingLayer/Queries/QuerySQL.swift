@@ -32,6 +32,8 @@ struct QuerySQL {
     """
 
   private(set) var plan: QueryPlan
+  /// What is read of rows at present: everything, unless the page's lines are found before their sketches are read.
+  var part = Part.everything
   private var parameters: [String?] = []
   /// The parameter that the time zone is bound to.
   private(set) var zone = ""
@@ -54,6 +56,7 @@ struct QuerySQL {
     if plan.query.isWhole { return renderWhole() }
     let order = order().joined(separator: ", ")
     let (limit, offset) = (bind(String(plan.query.limit)), bind(String(plan.query.offset)))
+    if readsWinners { part = .counters }
     var tables = [state()]
     if let ranking = plan.ranking { tables.append(choice(ranking)) }
     tables += answer("")
@@ -62,6 +65,7 @@ struct QuerySQL {
     )
     tables.append(
       "page as (select row_number() over (order by \(order)) as position, * from first)")
+    if part == .counters { tables += winners() }
     // A ranking's other lines are not known.
     let total = plan.ranking == nil ? "(select count(*) from answer)" : "null::bigint"
     let isDecided = plan.ranking == nil ? "true" : "(select is_decided from verdict)"
@@ -69,7 +73,7 @@ struct QuerySQL {
     var parts = [
       """
       select \(stateShown(isDecided: isDecided, total: total)), answer.position, false, null::text, \(shown)
-      from state left join page as answer on true
+      from state left join page as answer on true\(part == .counters ? Self.besideSketches : "")
       """
     ]
     if let period = plan.compared {
@@ -136,7 +140,7 @@ struct QuerySQL {
   // MARK: Answers
 
   /// The columns of the plan that the statement answers with, as `c0`, `c1`, ….
-  private var fields: [QueryPlan.Column] {
+  var fields: [QueryPlan.Column] {
     plan.columns.filter {
       switch $0.role {
       case .low, .high, .coversUntil: false
@@ -148,20 +152,22 @@ struct QuerySQL {
   /// The tables `counted` and `answer`, and `member` where a series is of the greatest members.
   /// - Parameter suffix: of the names of the tables, but for `member`, which one period has for both.
   private mutating func answer(_ suffix: String) -> [String] {
-    let rows = (plan.ranking.map { chosenRows(of: $0) } ?? rows()).joined(
-      separator: "\n  union all\n  ")
-    var tables = ["counted\(suffix) as (\n  \(addedUp(rows))\n)"]
+    let rows = plan.ranking.map { chosenRows(of: $0) } ?? rows()
+    var tables = ["counted\(suffix) as (\n  \(isAddedUp ? addedUp(rows) : Self.union(rows))\n)"]
     let join = homes.compactMap(\.dimensionTable)
       .map { " left join layers.\($0.table) using (\($0.key))" }.joined()
     let filters = plan.query.filters.compactMap { condition($0) }
     var from =
       "counted\(suffix) as counted\(join)"
       + (filters.isEmpty ? "" : "\n  where " + filters.joined(separator: " and "))
-    if plan.query.top != nil {
+    if plan.query.top != nil || part == .counters {
       let labels = dimensions.enumerated().map { "\($1) as d\($0)" }.joined(separator: ", ")
       tables.append("labelled\(suffix) as (\n  select counted.*, \(labels) from \(from)\n)")
+      from = "labelled\(suffix) as counted"
+    }
+    if plan.query.top != nil {
       if suffix.isEmpty { tables.append(members()) }
-      from = "labelled\(suffix) as counted left join member on member.key = \(memberKey)"
+      from += " left join member on member.key = \(memberKey)"
     }
     let columns = selected().enumerated().map { "\($1) as c\($0)" }.joined(separator: ", ")
     let grouped = keys.map {
@@ -216,9 +222,12 @@ struct QuerySQL {
       case .bucket: return bucketStart
       case .dimension(let expression):
         dimension += 1
-        return plan.query.top == nil
-          ? expression : "case when member.key is not null then counted.d\(dimension) end"
+        if plan.query.top != nil {
+          return "case when member.key is not null then counted.d\(dimension) end"
+        }
+        return part == .counters ? "counted.d\(dimension)" : expression
       case .isOther: return "member.key is null"
+      case .measure(let measure) where isReadLater(measure): return "null::bigint"
       case .measure(let measure): return aggregate(measure)
       case .source:
         return "case when bool_and(counted.is_loaded) then 'batch'"
@@ -239,13 +248,21 @@ struct QuerySQL {
   /// The fields of a row of `answer` as text.
   private func shown() -> [String] {
     fields.indices.map {
-      if case .bucket = fields[$0].role { return SQLText.iso("answer.c\($0)", milliseconds: false) }
-      return "answer.c\($0)::text"
+      switch fields[$0].role {
+      case .bucket: SQLText.iso("answer.c\($0)", milliseconds: false)
+      case .measure(let measure) where isReadLater(measure): Self.shownSketch(of: measure)
+      default: "answer.c\($0)::text"
+      }
     }
   }
 
   /// What the rows of an answer are ordered by: with the keys behind all else, no two are alike.
   private func order() -> [String] {
+    ordering.map { "c\($0.field)\($0.direction)" }
+  }
+
+  /// The fields that the rows of an answer are ordered by.
+  var ordering: [(field: Int, direction: String)] {
     var order: [(field: Int, direction: String)] = []
     for wanted in plan.query.order {
       guard let field = fields.firstIndex(where: { $0.name == wanted.name }) else { continue }
@@ -262,7 +279,7 @@ struct QuerySQL {
       if let measure { order.append((measure, " desc nulls last")) }
     }
     for key in keys where !order.contains(where: { $0.field == key }) { order.append((key, "")) }
-    return order.map { "c\($0.field)\($0.direction)" }
+    return order
   }
 
   /// The table `before`: of the period that is compared with, the rows that stand beside those of the page.
@@ -328,48 +345,6 @@ struct QuerySQL {
     }
     if filter.values.contains("") { alternatives.append("\(column.expression) is null") }
     return "(\(alternatives.joined(separator: " or ")))"
-  }
-
-  /// A measure's rule over the rows of both layers, or over facts one by one.
-  private func aggregate(_ measure: Measure) -> String {
-    let rows = measure.isOfEndedPlays ? " filter (where counted.is_settled)" : ""
-    func sum(_ counter: Counter) -> String {
-      "coalesce(sum(counted.\(counter.column))\(rows), 0)"
-    }
-    switch measure.rule {
-    case .sum(let counter):
-      return sum(counter)
-    case .cardinality(let distinct) where plan.query.isExact:
-      return "count(\(Self.counted(distinct)))"
-    case .cardinality(let distinct):
-      return
-        "round(coalesce(hll_cardinality(hll_union_agg(counted.\(distinct.column))), 0))::bigint"
-    case .ratio(let counter, let over):
-      let denominator = over.map(sum).joined(separator: " + ")
-      return "\(sum(counter))::double precision / nullif(\(denominator), 0)::double precision"
-    }
-  }
-}
-
-extension QuerySQL {
-  /// What facts are counted distinct by, one by one.
-  private static func counted(_ distinct: Distinct) -> String {
-    switch distinct {
-    case .listeners: "distinct case when counted.listens = 1 then counted.user_id end"
-    case .activeUsers: "distinct counted.user_id"
-    case .sessions: "distinct counted.session_id"
-    case .songs: "distinct case when counted.listens = 1 then nullif(counted.song_key, 0) end"
-    }
-  }
-
-  /// The columns that `counted` needs.
-  static func columns(_ distinct: Distinct) -> [String] {
-    switch distinct {
-    case .listeners: ["user_id", Counter.listens.column]
-    case .activeUsers: ["user_id"]
-    case .sessions: ["session_id"]
-    case .songs: ["song_key", Counter.listens.column]
-    }
   }
 }
 

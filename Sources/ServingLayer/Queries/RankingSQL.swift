@@ -164,7 +164,7 @@ extension QuerySQL {
   }
 
   /// The rows of the chosen members: hours and days that are loaded one by one by their key, and all others by their time.
-  mutating func chosenRows(of ranking: Ranking) -> [String] {
+  mutating func chosenRows(of ranking: Ranking) -> [CountedRows] {
     let rollup = ranking.table.rollup
     guard let key = rollup.dimensionTable?.key else { return [] }
     let isChosen = "\(key) in (select \(key) from chosen)"
@@ -198,13 +198,15 @@ extension QuerySQL {
           + " and \(lookup.key) = member.\(lookup.key) offset 0) as part"
       )
     }
-    rows.append("\(recentRows(of: rollup, isInBuckets: false)) and \(isChosen)")
     if !stretches.isEmpty {
       // Minutes that are given up are in the facts. The view is read once, as the planner looks at all partitions each time.
       rows.append(
         "select \(source(by: "ts"))is_loaded from layers.past_minute_\(rollup.name) where \(isChosen)"
           + " and is_loaded and (\(stretches.joined(separator: " or ")))")
     }
-    return rows
+    return rows.map { CountedRows(sql: $0, isLoaded: true) } + [
+      CountedRows(
+        sql: "\(recentRows(of: rollup, isInBuckets: false)) and \(isChosen)", isLoaded: false)
+    ]
   }
 }

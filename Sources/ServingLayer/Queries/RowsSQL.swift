@@ -2,13 +2,25 @@ import Metrics
 
 /// The part of a statement that reads the rows of the plan's pieces, or the facts.
 extension QuerySQL {
+  /// A select of rows that are counted, all of one layer.
+  struct CountedRows {
+    var sql: String
+    var isLoaded: Bool
+  }
+
+  static func union(_ rows: [CountedRows]) -> String {
+    rows.map(\.sql).joined(separator: "\n  union all\n  ")
+  }
+
   /// Selects of the rows that are counted, with the start of their bucket as `at`, and `is_loaded`.
-  mutating func rows() -> [String] {
+  mutating func rows() -> [CountedRows] {
     switch plan.source {
     case .rollup(let rollup):
-      return Rung.allCases.flatMap { rung in
+      let loaded = Rung.allCases.flatMap { rung in
         loadedRows(of: rollup, rung, plan.pieces.filter { $0.rung == rung })
-      } + [recentRows(of: rollup)]
+      }
+      return loaded.map { CountedRows(sql: $0, isLoaded: true) }
+        + [CountedRows(sql: recentRows(of: rollup), isLoaded: false)]
     case .facts:
       let (from, to) = (bind(plan.query.from.iso8601), bind(plan.query.to.iso8601))
       let counted = homes.compactMap(\.factColumn).map { " and \($0) is not null" }.joined()
@@ -16,8 +28,10 @@ extension QuerySQL {
       let views =
         [("layers.event", true)] + (plan.liveView.map { [($0, false)] } ?? [])
       return views.map { view, isLoaded in
-        "select \(at) as at, \(source(by: "ts"))\(isLoaded) as is_loaded from \(view)"
-          + " where ts >= \(from)::timestamptz and ts < \(to)::timestamptz\(counted)"
+        CountedRows(
+          sql: "select \(at) as at, \(source(by: "ts"))\(isLoaded) as is_loaded from \(view)"
+            + " where ts >= \(from)::timestamptz and ts < \(to)::timestamptz\(counted)",
+          isLoaded: isLoaded)
       }
     }
   }
@@ -134,7 +148,7 @@ extension QuerySQL {
     var role: Role
   }
 
-  /// The columns that the plan reads of rows: their keys, and what its measures are made of.
+  /// The columns that are read of rows: their keys, and what the plan's measures are made of.
   var sourceColumns: [SourceColumn] {
     var columns: [SourceColumn] = []
     func read(_ names: [String], _ role: SourceColumn.Role) {
@@ -145,6 +159,9 @@ extension QuerySQL {
     read(homes.flatMap(\.keyColumns), .key)
     for measure in plan.query.measuresRead {
       switch measure.rule {
+      case .cardinality where part == .counters: continue
+      case .sum where part == .sketches: continue
+      case .ratio where part == .sketches: continue
       case .sum(let counter): read([counter.column], .number)
       case .cardinality(let distinct) where plan.query.isExact:
         read(Self.columns(distinct), .number)
@@ -159,7 +176,9 @@ extension QuerySQL {
   /// - Parameter rung: nil where the column has points in time.
   func source(by time: String, _ rung: Rung? = nil) -> String {
     var columns = sourceColumns.map(\.name)
-    if plan.readsSettled { columns.append("\(Self.isSettled(time, rung)) as is_settled") }
+    if plan.readsSettled, part != .sketches {
+      columns.append("\(Self.isSettled(time, rung)) as is_settled")
+    }
     return columns.map { "\($0), " }.joined()
   }
 

@@ -32,10 +32,14 @@ final class CommitWatch: Sendable {
     var notedAt: ContinuousClock.Instant
     /// When the database did not answer a look last; nil where it always has.
     var lostAt: ContinuousClock.Instant?
+    /// Versions that are over, the latest one last, with the last snapshot that showed each.
+    var passed: [(version: String, seenAt: ContinuousClock.Instant)] = []
   }
 
   /// How long a look at the database counts for those who ask after it.
   static let freshness = Duration.milliseconds(100)
+  /// Versions that are over and still known, at most.
+  private static let passedKept = 100
 
   private let state: Mutex<State>
 
@@ -56,6 +60,14 @@ final class CommitWatch: Sendable {
     return state.withLock { now - $0.seenAt <= Self.freshness ? $0.commit?.version : nil }
   }
 
+  /// When a version was the latest one last, as far as any snapshot has shown it; nil where that is long ago.
+  func lastSeen(_ version: String) -> ContinuousClock.Instant? {
+    state.withLock { state in
+      if state.commit?.version == version { return state.seenAt }
+      return state.passed.last { $0.version == version }?.seenAt
+    }
+  }
+
   /// Whether the database did not answer when it was looked at last.
   var isLost: Bool { state.withLock { state in state.lostAt.map { $0 > state.seenAt } ?? false } }
 
@@ -70,14 +82,18 @@ final class CommitWatch: Sendable {
       // A lower number in a snapshot that was taken after the greater one was known is of another server, to which
       // the database has moved.
       if let known = state.commit, commit.number < known.number, began <= state.notedAt { return }
-      if commit.version != state.commit?.version { state.notedAt = ContinuousClock.now }
+      if commit.version != state.commit?.version {
+        state.notedAt = ContinuousClock.now
+        if let old = state.commit { state.passed.append((old.version, state.seenAt)) }
+        if state.passed.count > Self.passedKept { state.passed.removeFirst() }
+      }
       state.commit = commit
       state.seenAt = max(state.seenAt, began)
     }
   }
 }
 
-/// The commits that the snapshots of one answer have seen.
+/// The commits that the snapshots of one answer have seen, in their order.
 final class SeenCommits: Sendable {
   private let commits = Mutex<[Commit]>([])
 
@@ -87,8 +103,8 @@ final class SeenCommits: Sendable {
     }
   }
 
-  /// The first commit, where all snapshots have its version; nil where there was none, or they differ.
-  var commit: Commit? { commits.withLock { $0.count == 1 ? $0.first : nil } }
+  /// The first commit, as an answer knows of no other for certain; nil where there was none.
+  var commit: Commit? { commits.withLock { $0.first } }
 }
 
 /// A database whose every snapshot tells the watch what it has seen.
@@ -107,7 +123,13 @@ struct WatchedDatabase: Database {
 
   func answers(_ statements: [Statement]) throws(WarehouseError) -> [StatementAnswer] {
     let began = ContinuousClock.now
-    let answers = try inner.answers([look] + statements)
+    let answers: [StatementAnswer]
+    do throws(WarehouseError) {
+      answers = try inner.answers([look] + statements)
+    } catch {
+      if error.code == .connection { watch.lose() }
+      throw error
+    }
     note(answers, began)
     return Array(answers.dropFirst())
   }

@@ -11,7 +11,7 @@ extension Router {
 
   func trending(_ request: Request) throws -> RequestStep {
     let question = Route.trending.path
-    return try kept(question, request, (.heavy, true)) { router in
+    return try kept(question, request, .heavy) { router in
       let answer = try router.database.answer(router.queries.trending, ["\(Self.trendingShown)"])
       var json = JSONWriter()
       json.object { json in
@@ -33,7 +33,7 @@ extension Router {
       now: clock(), timeZone: try read.timeZone(), length: Self.anomaliesRange)
     let question = "\(Route.anomalies.path)\n\(from.milliseconds)\n\(to.milliseconds)"
     // Ten weeks of the hours of all places are read, whatever the range.
-    return try kept(question, request, (.heavy, true)) { router in
+    return try kept(question, request, .heavy) { router in
       let answer = try router.database.answer(
         router.queries.anomalies,
         ["\(from.milliseconds)", "\(to.milliseconds)", "\(Self.anomaliesShown + 1)"])
@@ -61,7 +61,7 @@ extension Router {
       \(range.granularity.rawValue)
       """
     // All of the past is read, whatever the range.
-    return try kept(question, request, (.heavy, true)) { router in
+    return try kept(question, request, .heavy) { router in
       let answers: [StatementAnswer]
       do throws(WarehouseError) {
         answers = try router.database.answers(router.queries.newcomers.statements(range))

@@ -2,8 +2,8 @@ import Metrics
 import Warehouse
 
 extension Router {
-  /// How a question is answered: from the kept answers where nothing has been committed since, else by the lane that its
-  /// cost asks for.
+  /// How a question is answered: from the kept answers where there is one of now or of a moment before, else by the lane that
+  /// its cost asks for.
   func question(_ request: Request) throws -> RequestStep {
     let now = clock()
     let query = try Query(request.query, now: now)
@@ -15,40 +15,33 @@ extension Router {
     let question = Self.question(request, query, now: now)
     // The rest is worked out by others who ask the same too, so that it must not depend on who asks.
     let asked = Request(path: request.path, query: request.query)
-    return try kept(question, request, kind(of: query)) { router in
+    return try kept(question, request, lane(of: query)) { router in
       try router.answer(query, asked)
     }
   }
 
-  private func kind(of query: Query) throws -> Kind {
-    let plan = try QueryPlan(query)
-    return (QueryCost(plan).isHeavy ? .heavy : .question, plan.readsManyMembers)
+  private func lane(of query: Query) throws -> Lane {
+    QueryCost(try QueryPlan(query)).isHeavy ? .heavy : .question
   }
-
-  /// Where an answer is made, and whether it may be given for a moment after a flush that it knows nothing of.
-  typealias Kind = (lane: Lane, mayLag: Bool)
 
   /// Makes an answer of status 200; asks the database of the router that it gets.
   typealias Answering = @Sendable (Router) throws -> Response
 
-  /// The answer that is kept, where nothing has been committed since, or of a costly one what it was a moment before, else a new one,
-  /// which is kept.
+  /// The answer that is kept, of now or of a moment before, else a new one, which is kept.
   ///
   /// - Parameters:
   ///   - question: the same text for requests that have the same answer.
-  ///   - kind: asked for where no answer is at hand.
+  ///   - lane: asked for where no answer is at hand.
   func kept(
     _ question: String, _ request: Request,
-    _ kind: @autoclosure () throws -> Kind,
+    _ lane: @autoclosure () throws -> Lane,
     _ answer: @escaping Answering
   ) throws -> RequestStep {
     // RFC 9111, 5.2.1.4: whoever says so gets no answer that has not been asked for anew.
     let isAnew = request.headers["cache-control"]?.contains("no-cache") == true
     if !isAnew, let step = atHand(question, request, answer) { return step }
-    let (lane, mayLag) = try kind()
-    let make: @Sendable (Cancellation) -> Work.Outcome = {
-      answered(question, mayLag: mayLag, $0, answer)
-    }
+    let lane = try lane()
+    let make: @Sendable (Cancellation) -> Work.Outcome = { answered(question, $0, answer) }
     if isAnew { return .work(Work(question: question + "\nanew", lane: lane, run: make)) }
     let inFull = Work(question: question, lane: lane, run: make)
     guard let cache, cache.mayAnswer(question) else { return .work(inFull) }
@@ -68,25 +61,38 @@ extension Router {
       })
   }
 
-  /// The answer that is kept, where the database has been looked at just now; a costly one also for a moment after that.
+  /// The answer that is kept, where it is one of a moment before at most.
   private func atHand(
     _ question: String, _ request: Request, _ answer: @escaping Answering
   ) -> RequestStep? {
-    guard let cache else { return nil }
-    if let version = cache.watch.freshVersion,
-      let answer = cache.answer(to: question, version: version), answer.isReady(for: request)
-    {
-      return .answer(answer.response(for: request))
-    }
-    guard let (lagging, isDue) = cache.lagging(question), lagging.isReady(for: request)
+    guard let cache,
+      let atHand = cache.atHand(question, where: { $0.isReady(for: request) })
     else { return nil }
-    let response = lagging.response(for: request)
-    guard isDue else { return .answer(response) }
+    let response = atHand.answer.response(for: request)
+    guard let renewBy = atHand.renewBy else { return .answer(response) }
     return .lagging(
       response,
-      renewal: Work(question: question, lane: .renewal) {
-        answered(question, mayLag: true, $0, answer)
+      renewal: Work(question: question, lane: .renewal, dueAt: renewBy) {
+        renewed(question, cache, $0, answer)
       })
+  }
+
+  /// Makes an answer again, where anything has been committed since.
+  private func renewed(
+    _ question: String, _ cache: AnswerCache, _ cancellation: Cancellation, _ make: Answering
+  ) -> Work.Outcome {
+    defer { cache.endRenewal(of: question) }
+    do {
+      if cache.watch.freshVersion == nil { try look(cancellation) }
+    } catch {
+      return .response(refusal(error))
+    }
+    if let version = cache.watch.version,
+      let answer = cache.answer(to: question, version: version)
+    {
+      return .stored(answer)
+    }
+    return answered(question, cancellation, make)
   }
 
   /// Asks the database what has been committed; what it says is noted on the way.
@@ -95,17 +101,19 @@ extension Router {
   }
 
   private func answered(
-    _ question: String, mayLag: Bool, _ cancellation: Cancellation, _ make: Answering
+    _ question: String, _ cancellation: Cancellation, _ make: Answering
   ) -> Work.Outcome {
     do {
       let seen = SeenCommits()
       let began = ContinuousClock.now
       let answer = StoredAnswer(try make(reading(.question, cancellation, seen)))
       if let cache, let commit = seen.commit {
+        let took = ContinuousClock.now - began
+        // Whoever asks next does not wait for that either.
+        if let old = cache.kept(question) { answer.compress(as: old) }
         cache.keep(
-          AnswerCache.Made(
-            answer: answer, commit: commit, began: began, took: ContinuousClock.now - began,
-            mayLag: mayLag), to: question)
+          AnswerCache.Made(answer: answer, commit: commit, began: began, took: took),
+          to: question)
       }
       return .stored(answer)
     } catch {

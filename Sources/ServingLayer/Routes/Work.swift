@@ -6,7 +6,7 @@ enum Lane: CaseIterable, Sendable {
   case question
   /// Questions that read much.
   case heavy
-  /// Costly answers that are made again while those of a moment before are given: one after the other.
+  /// Answers that are made again while those of a moment before are given, as far as `RenewalBudget` goes.
   case renewal
   /// Answers of any size, which go to the client while they are read, as fast as it takes them.
   case stream
@@ -36,6 +36,8 @@ struct Work: Sendable {
   /// What is asked. Others may ask the same at the same time, and then get the same answer.
   var question: String
   var lane: Lane
+  /// Of work in the same lane, that with an earlier time comes first; nil comes in the order in which it was asked for.
+  var dueAt: ContinuousClock.Instant?
   var run: @Sendable (Cancellation) -> Outcome
 
   enum Outcome: Sendable {
@@ -53,6 +55,6 @@ struct Work: Sendable {
 enum RequestStep: Sendable {
   case answer(Response)
   case work(Work)
-  /// An answer of a moment before, and the work that makes it again.
+  /// An answer that may be one of a moment before, and the work that makes it again.
   case lagging(Response, renewal: Work)
 }
