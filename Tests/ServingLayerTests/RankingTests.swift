@@ -125,11 +125,14 @@ import Warehouse
         what.contains("=song") || what.contains("artist") || what.contains("=genre")
         ? ",listeners" : ",songs"
       let limit = [1, 3, 10, 30, 100].randomElement(using: &random)!
-      let text = "metrics=\(metrics)\(sketch)&\(what)&limit=\(limit)&from=\(from)&to=\(to)"
+      let compared = round % 5 == 0 ? "&compare=last_week" : ""
+      let text =
+        "metrics=\(metrics)\(sketch)&\(what)&limit=\(limit)&from=\(from)&to=\(to)\(compared)"
       let plan = try QueryPlan(parse(text), settledBefore: fixture.settledBefore())
       #expect(plan.ranking != nil, "\(text)")
       var whole = plan.overAllRows
       whole.groups = nil
+      whole.mayReadWinners = false
       let rows = try access.rows([
         QuerySQL.statement(for: plan), QuerySQL.statement(for: whole),
       ])
@@ -138,6 +141,8 @@ import Warehouse
       guard answer.isDecided else { continue }
       decided += 1
       #expect(answer.rows == expected.rows, "\(text), seed \(seed)")
+      #expect(
+        answer.compared.map(\.texts) == expected.compared.map(\.texts), "\(text), seed \(seed)")
       #expect(answer.isTruncated == expected.isTruncated, "\(text), seed \(seed)")
       #expect(expected.isDecided)
     }

@@ -5,11 +5,11 @@ import Testing
 
 @testable import ServingLayer
 
-/// Lists whose sketches are read of the lines alone that are shown.
+/// Lists whose lines are found by what they are ordered by, before all else of them is read.
 @Suite struct WinnerTests {
   @Test(arguments: [
     ("metrics=listens,listeners&by=artist", true), ("metrics=skip_rate,listeners&by=song", true),
-    ("metrics=listeners&by=song", false), ("metrics=listens&by=song", false),
+    ("metrics=listeners&by=song", false), ("metrics=listens&by=song", true),
     ("metrics=listens,listeners&by=artist&order=listeners:desc", false),
     ("metrics=listeners,listens&by=artist&order=listens:desc", true),
     ("metrics=listens,listeners&by=artist&having=listeners:2", false),
@@ -88,7 +88,7 @@ import Testing
         "by=city", "by=state,city&filter=state:CA",
       ].randomElement(using: &random)!
       let metrics = [
-        "listens,listeners", "listeners,listens,skip_rate&order=listens:desc",
+        "listens,listeners", "listens", "listeners,listens,skip_rate&order=listens:desc",
         "like_rate,listeners,listens",
         "skip_rate,listeners", "thumbs_up,listeners,skipped&having=listens:4",
         "listens,listeners&order=listens", "listens,listeners,completion_rate&having=skip_rate:0.4",

@@ -37,6 +37,8 @@ final class Dispatcher: Sendable {
 
   private let router: Router
   private let budget = RenewalBudget()
+  /// How late an answer is made again for the sake of the budget.
+  private static let longestPause = Duration.seconds(4)
   private let state = Mutex(State())
   /// Signalled for each job in a queue.
   private let signals: [Lane: DispatchSemaphore]
@@ -177,10 +179,16 @@ final class Dispatcher: Sendable {
     return true
   }
 
+  /// Waits until what has been made again is paid for, or what is to be made again next has waited for long: it would be given no more
+  /// soon, and then those who ask for it would have it made all the same.
   private func waitForBudget() {
-    while !state.withLock({ $0.isClosed }) {
+    while true {
+      let due = state.withLock { state in
+        state.isClosed
+          ? nil : state.queues[.renewal]?.first.flatMap { state.jobs[$0]?.work.dueAt }
+      }
       let wait = min(budget.wait(), .milliseconds(50))
-      guard wait > .zero else { return }
+      guard let due, wait > .zero, ContinuousClock.now - due < Self.longestPause else { return }
       usleep(UInt32(max(1, wait / .microseconds(1))))
     }
   }

@@ -15,45 +15,57 @@ extension QuerySQL {
   ///
   /// Sums of sums and unions of unions are those of all rows (I1).
   func addedUp(_ rows: [CountedRows]) -> String {
-    let keys = sourceColumns.filter { $0.role == .key }.map(\.name).joined(separator: ", ")
+    let keys = keyColumns
+    let sums = sums.map { "\($0.value) as \($0.name), " }.joined()
     return [true, false].compactMap { isLoaded in
       let layer = rows.filter { $0.isLoaded == isLoaded }
       guard !layer.isEmpty else { return nil }
       return """
-        select \(keys), \(sums.map { "\($0), " }.joined())\(isLoaded) as is_loaded from (
+        select \(keys), \(sums)\(isLoaded) as is_loaded from (
           \(Self.union(layer))
         ) as part group by \(keys)
         """
     }.joined(separator: "\n  union all\n  ")
   }
 
-  /// The columns of a row by key beyond the key itself.
-  private var sums: [String] {
-    var sums: [String] = []
-    func add(_ sum: String) {
+  var keyColumns: String {
+    sourceColumns.filter { $0.role == .key }.map(\.name).joined(separator: ", ")
+  }
+
+  /// A column of a row by key beyond the key itself.
+  struct Sum: Equatable {
+    var name: String
+    /// Over the rows that are added up.
+    var value: String
+    var isSketch = false
+  }
+
+  var sums: [Sum] {
+    var sums: [Sum] = []
+    func add(_ sum: Sum) {
       if !sums.contains(sum) { sums.append(sum) }
+    }
+    func add(_ counter: Counter, isOfSettled: Bool) {
+      let column = counter.column
+      add(
+        isOfSettled
+          ? Sum(
+            name: Self.settled(counter),
+            value: "(sum(\(column)) filter (where is_settled))::bigint")
+          : Sum(name: column, value: "sum(\(column))::bigint"))
     }
     for measure in plan.query.measuresRead {
       switch measure.rule {
+      case .cardinality where part == .counters: continue
       case .cardinality(let distinct):
-        if part == .everything {
-          add("hll_union_agg(\(distinct.column)) as \(distinct.column)")
-        }
-      case .sum(let counter): add(Self.sum(of: counter))
+        let column = distinct.column
+        add(Sum(name: column, value: "hll_union_agg(\(column))", isSketch: true))
+      case .sum(let counter): add(counter, isOfSettled: false)
       case .ratio(let counter, let over):
-        for counter in [counter] + over {
-          add(
-            measure.isOfEndedPlays
-              ? "(sum(\(counter.column)) filter (where is_settled))::bigint as \(Self.settled(counter))"
-              : Self.sum(of: counter))
-        }
+        for counter in [counter] + over { add(counter, isOfSettled: measure.isOfEndedPlays) }
       }
     }
     return sums
-  }
-
-  private static func sum(of counter: Counter) -> String {
-    "sum(\(counter.column))::bigint as \(counter.column)"
   }
 
   /// The column with the sum of a counter over what is settled.

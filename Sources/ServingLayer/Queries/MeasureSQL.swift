@@ -15,6 +15,8 @@ extension QuerySQL {
       return sum(counter)
     case .cardinality(let distinct) where plan.query.isExact:
       return "count(\(Self.counted(distinct)))"
+    case .cardinality(let distinct) where part == .counters:
+      return "coalesce(max(sketch.\(distinct.column)), 0)"
     case .cardinality(let distinct):
       return Self.estimate("hll_union_agg(counted.\(distinct.column))")
     case .ratio(let counter, let over):

@@ -55,7 +55,7 @@ struct QueryPlan: Sendable {
   var compared: Period?
   /// How the members are found whose rows are read; nil where all rows are.
   var ranking: Ranking?
-  /// Whether sketches may be read of the lines alone that are shown; false reads those of all.
+  /// Whether the lines that are shown may be found before all of them is read; false reads all of all lines.
   var mayReadWinners = true
   var columns: [Column]
 

@@ -32,7 +32,7 @@ struct QuerySQL {
     """
 
   private(set) var plan: QueryPlan
-  /// What is read of rows at present: everything, unless the page's lines are found before their sketches are read.
+  /// What is read of rows at present: everything, unless the page's lines are found before all of them is read.
   var part = Part.everything
   private var parameters: [String?] = []
   /// The parameter that the time zone is bound to.
@@ -56,24 +56,24 @@ struct QuerySQL {
     if plan.query.isWhole { return renderWhole() }
     let order = order().joined(separator: ", ")
     let (limit, offset) = (bind(String(plan.query.limit)), bind(String(plan.query.offset)))
-    if readsWinners { part = .counters }
+    let hasWinners = readsWinners
     var tables = [state()]
     if let ranking = plan.ranking { tables.append(choice(ranking)) }
-    tables += answer("")
+    let lines = hasWinners ? "line" : "answer"
+    tables += hasWinners ? lineTables() : answer("")
     tables.append(
-      "first as (select * from answer order by \(order) limit \(limit)::bigint + 1 offset \(offset)::bigint)"
+      "first as (select * from \(lines) order by \(order) limit \(limit)::bigint + 1 offset \(offset)::bigint)"
     )
-    tables.append(
-      "page as (select row_number() over (order by \(order)) as position, * from first)")
-    if part == .counters { tables += winners() }
+    let placed = "select row_number() over (order by \(order)) as position, * from first"
+    tables += hasWinners ? pageTables(placed) : ["page as (\(placed))"]
     // A ranking's other lines are not known.
-    let total = plan.ranking == nil ? "(select count(*) from answer)" : "null::bigint"
+    let total = plan.ranking == nil ? "(select count(*) from \(lines))" : "null::bigint"
     let isDecided = plan.ranking == nil ? "true" : "(select is_decided from verdict)"
     let shown = shown().joined(separator: ", ")
     var parts = [
       """
       select \(stateShown(isDecided: isDecided, total: total)), answer.position, false, null::text, \(shown)
-      from state left join page as answer on true\(part == .counters ? Self.besideSketches : "")
+      from state left join page as answer on true
       """
     ]
     if let period = plan.compared {
@@ -152,22 +152,20 @@ struct QuerySQL {
   /// The tables `counted` and `answer`, and `member` where a series is of the greatest members.
   /// - Parameter suffix: of the names of the tables, but for `member`, which one period has for both.
   private mutating func answer(_ suffix: String) -> [String] {
-    let rows = plan.ranking.map { chosenRows(of: $0) } ?? rows()
-    var tables = ["counted\(suffix) as (\n  \(isAddedUp ? addedUp(rows) : Self.union(rows))\n)"]
-    let join = homes.compactMap(\.dimensionTable)
-      .map { " left join layers.\($0.table) using (\($0.key))" }.joined()
-    let filters = plan.query.filters.compactMap { condition($0) }
-    var from =
-      "counted\(suffix) as counted\(join)"
-      + (filters.isEmpty ? "" : "\n  where " + filters.joined(separator: " and "))
-    if plan.query.top != nil || part == .counters {
-      let labels = dimensions.enumerated().map { "\($1) as d\($0)" }.joined(separator: ", ")
-      tables.append("labelled\(suffix) as (\n  select counted.*, \(labels) from \(from)\n)")
-      from = "labelled\(suffix) as counted"
-    }
+    let counted =
+      if let ranking = plan.ranking {
+        chosenSums(of: ranking, isOwn: suffix.isEmpty)
+      } else if isAddedUp {
+        addedUp(rows())
+      } else {
+        Self.union(rows())
+      }
+    var tables = ["counted\(suffix) as (\n  \(counted)\n)"]
+    var from = named("counted\(suffix)")
     if plan.query.top != nil {
+      tables.append("labelled\(suffix) as (\n  select counted.*, \(labels) from \(from)\n)")
       if suffix.isEmpty { tables.append(members()) }
-      from += " left join member on member.key = \(memberKey)"
+      from = "labelled\(suffix) as counted left join member on member.key = \(memberKey)"
     }
     let columns = selected().enumerated().map { "\($1) as c\($0)" }.joined(separator: ", ")
     let grouped = keys.map {
@@ -175,12 +173,31 @@ struct QuerySQL {
     }
     let group = grouped.isEmpty ? "" : "\n  group by " + grouped.joined(separator: ", ")
     // What a row of the answer has at least, the one that it is compared with may lack.
-    let minima = (suffix.isEmpty ? plan.query.having : []).map {
-      "\(aggregate($0.measure)) >= \(bind($0.least))::double precision"
-    }
-    let having = minima.isEmpty ? "" : "\n  having " + minima.joined(separator: " and ")
+    let having = suffix.isEmpty ? having() : ""
     tables.append("answer\(suffix) as (\n  select \(columns)\n  from \(from)\(group)\(having)\n)")
     return tables
+  }
+
+  /// Rows of a table, with the tables of the names of their keys, that pass the filters.
+  mutating func named(_ table: String) -> String {
+    let join = homes.compactMap(\.dimensionTable)
+      .map { " left join layers.\($0.table) using (\($0.key))" }.joined()
+    let filters = plan.query.filters.compactMap { condition($0) }
+    return "\(table) as counted\(join)"
+      + (filters.isEmpty ? "" : "\n  where " + filters.joined(separator: " and "))
+  }
+
+  /// What the rows of an answer have at least.
+  mutating func having() -> String {
+    let minima = plan.query.having.map {
+      "\(aggregate($0.measure)) >= \(bind($0.least))::double precision"
+    }
+    return minima.isEmpty ? "" : "\n  having " + minima.joined(separator: " and ")
+  }
+
+  /// The dimensions as columns `d0`, `d1`, ….
+  var labels: String {
+    dimensions.enumerated().map { "\($1) as d\($0)" }.joined(separator: ", ")
   }
 
   /// The expressions of the plan's dimensions.
@@ -214,7 +231,7 @@ struct QuerySQL {
   }
 
   /// The expressions of the fields.
-  private mutating func selected() -> [String] {
+  mutating func selected() -> [String] {
     let to = bind(plan.query.to.iso8601) + "::timestamptz"
     var dimension = -1
     return fields.map { column in
@@ -227,7 +244,6 @@ struct QuerySQL {
         }
         return part == .counters ? "counted.d\(dimension)" : expression
       case .isOther: return "member.key is null"
-      case .measure(let measure) where isReadLater(measure): return "null::bigint"
       case .measure(let measure): return aggregate(measure)
       case .source:
         return "case when bool_and(counted.is_loaded) then 'batch'"
@@ -248,11 +264,8 @@ struct QuerySQL {
   /// The fields of a row of `answer` as text.
   private func shown() -> [String] {
     fields.indices.map {
-      switch fields[$0].role {
-      case .bucket: SQLText.iso("answer.c\($0)", milliseconds: false)
-      case .measure(let measure) where isReadLater(measure): Self.shownSketch(of: measure)
-      default: "answer.c\($0)::text"
-      }
+      if case .bucket = fields[$0].role { return SQLText.iso("answer.c\($0)", milliseconds: false) }
+      return "answer.c\($0)::text"
     }
   }
 

@@ -41,7 +41,8 @@ extension QuerySQL {
     }
   }
 
-  /// The tables `line`, `best`, `bar`, `found`, `verdict` and `chosen`, in this order. `chosen` has the keys of all members of
+  /// The tables `recent`, `recent_line`, `line`, `best`, `bar`, `found`, `verdict` and `chosen`, in this order. `recent` has the speed
+  /// layer's rows, which are read once, added up by key. `chosen` has the keys of all members of
   /// every line that can be in the list, or none where `verdict` says that this was not decided.
   mutating func choice(_ ranking: Ranking) -> String {
     guard let (dimension, key) = ranking.table.rollup.dimensionTable else { return "" }
@@ -51,6 +52,7 @@ extension QuerySQL {
       label: "layers.label(\(ranking.lines.map { "\($0)::text" }.joined(separator: ", ")))",
       filter: filters.isEmpty ? "" : " and " + filters.joined(separator: " and "),
       isNamedLater: ranking.table.rollup.namedLater.map { "\(dimension).\($0)" })
+    let recent = recentSums(of: ranking.table.rollup)
     let most = listens(of: ranking.around, ranking, names)
     // Any lines as many as the list may have will do: what the least of them has at least, the last one of the list has too.
     let least =
@@ -73,6 +75,12 @@ extension QuerySQL {
     let wanted = bind(String(ranking.wanted))
     // A label may stand for two lines only by a collision of hashes. Then nothing is decided.
     return """
+      recent as materialized (
+        \(recent)
+      ),
+      recent_line as materialized (
+        select \(names.label) as label, listens from recent left join \(names.dimension) using (\(key)) where true\(names.filter)
+      ),
       line as materialized (
         select label, coalesce(sum(listens), 0) as most
         from (
@@ -117,7 +125,6 @@ extension QuerySQL {
     // Groups have rows under the labels of their lines, and under the keys of members whose names are not their own.
     let groups =
       lines.map { "select label from \($0)" + names.ownGroups(where: isOfLine) } ?? members
-    let isAmong = lines == nil ? "" : " and \(names.key) in (\(members))"
     let join = " left join \(names.dimension) using (\(names.key))"
     var parts: [String] = []
     for quarters in ranking.quarters {
@@ -139,14 +146,8 @@ extension QuerySQL {
           : "select \(names.label) as label, listens from (\(totals)) as total\(join) where true\(names.filter)"
       )
     }
-    // The speed layer's have no label, and are exact: minutes know no days.
-    let (from, to) = (bind(plan.query.from.iso8601), bind(plan.query.to.iso8601))
-    parts.append(
-      "select \(names.label) as label, listens from (select \(names.key), sum(listens) as listens"
-        + " from layers.recent_\(ranking.table.rollup.name)"
-        + " where minute >= \(from)::timestamptz and minute < \(to)::timestamptz\(isAmong)"
-        + " group by \(names.key)) as recent\(join) where true\(names.filter)"
-    )
+    // The speed layer's are exact: minutes know no days.
+    parts.append("select label, listens from recent_line")
     return parts.joined(separator: "\n    union all\n    ")
   }
 
@@ -163,11 +164,52 @@ extension QuerySQL {
     return sum(places.from).map { "\(to) - \($0)" } ?? to
   }
 
-  /// The rows of the chosen members: hours and days that are loaded one by one by their key, and all others by their time.
-  mutating func chosenRows(of ranking: Ranking) -> [CountedRows] {
+  private static func isChosen(_ key: String) -> String {
+    "\(key) in (select \(key) from chosen)"
+  }
+
+  /// The speed layer's rows, added up by key without their sketches, which are wanted of the chosen members alone.
+  private mutating func recentSums(of rollup: Rollup) -> String {
+    let whole = part
+    part = .counters
+    defer { part = whole }
+    return addedUp([
+      CountedRows(sql: recentRows(of: rollup, isInBuckets: false), isLoaded: false)
+    ])
+  }
+
+  /// The rows of the chosen members, added up by key.
+  ///
+  /// - Parameter isOwn: whether they are of the range that `recent` is of.
+  mutating func chosenSums(of ranking: Ranking, isOwn: Bool) -> String {
+    let rollup = ranking.table.rollup
+    let (key, sums) = (keyColumns, sums)
+    let loaded = addedUp(
+      loadedRows(of: ranking).map { CountedRows(sql: $0, isLoaded: true) })
+    guard isOwn else {
+      let rows = recentRows(of: rollup, isInBuckets: false) + " and \(Self.isChosen(key))"
+      return loaded + "\n  union all\n  " + addedUp([CountedRows(sql: rows, isLoaded: false)])
+    }
+    let columns = sums.map { "\($0.name), " }.joined()
+    var recent = "select \(key), \(columns)is_loaded from recent"
+    let sketches = sums.filter(\.isSketch)
+    if !sketches.isEmpty {
+      part = .sketches
+      defer { part = .everything }
+      let unions = sketches.map { "\($0.value) as \($0.name)" }.joined(separator: ", ")
+      let rows = recentRows(of: rollup, isInBuckets: false)
+      recent +=
+        " left join (select \(key), \(unions) from (\(rows) and \(Self.isChosen(key))) as part"
+        + " group by \(key)) as sketch using (\(key))"
+    }
+    return loaded + "\n  union all\n  " + recent + " where \(Self.isChosen(key))"
+  }
+
+  /// The loaded rows of the chosen members: hours and days one by one by their key, minutes by their time.
+  private mutating func loadedRows(of ranking: Ranking) -> [String] {
     let rollup = ranking.table.rollup
     guard let key = rollup.dimensionTable?.key else { return [] }
-    let isChosen = "\(key) in (select \(key) from chosen)"
+    let isChosen = Self.isChosen(key)
     var rows: [String] = []
     var stretches: [String] = []
     for piece in plan.pieces {
@@ -204,9 +246,6 @@ extension QuerySQL {
         "select \(source(by: "ts"))is_loaded from layers.past_minute_\(rollup.name) where \(isChosen)"
           + " and is_loaded and (\(stretches.joined(separator: " or ")))")
     }
-    return rows.map { CountedRows(sql: $0, isLoaded: true) } + [
-      CountedRows(
-        sql: "\(recentRows(of: rollup, isInBuckets: false)) and \(isChosen)", isLoaded: false)
-    ]
+    return rows
   }
 }

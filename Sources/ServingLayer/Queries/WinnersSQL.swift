@@ -1,12 +1,12 @@
 import Metrics
 
-/// The part of a statement that reads the sketches of the page's lines alone. Uniting those of all members costs several times as much
-/// as adding up all else, and most lists are ordered by what is added up.
+/// The part of a statement that finds the lines of the page by what lists are ordered by, and works out all else for these alone: to
+/// unite the sketches of all members costs several times as much as to add up their counters, and the rates of all lines half of that.
 extension QuerySQL {
   /// What is read of rows.
   enum Part {
     case everything
-    /// All but sketches, of all lines.
+    /// All but sketches.
     case counters
     /// Sketches, of the page's lines.
     case sketches
@@ -19,10 +19,8 @@ extension QuerySQL {
   var readsWinners: Bool {
     let query = plan.query
     guard plan.mayReadWinners, isAddedUp, plan.ranking == nil, plan.compared == nil,
-      query.top == nil, !query.by.isEmpty,
-      query.limit + query.offset <= Self.mostWinners,
-      !(query.by + query.filters.map(\.dimension)).contains(.layer),
-      query.metrics.contains(where: Self.isSketch)
+      query.top == nil, !query.by.isEmpty, query.limit + query.offset <= Self.mostWinners,
+      !(query.by + query.filters.map(\.dimension)).contains(.layer)
     else { return false }
     return !query.having.contains { Self.isSketch($0.measure) }
       && !ordering.contains {
@@ -38,48 +36,76 @@ extension QuerySQL {
     if case .cardinality = measure.rule { true } else { false }
   }
 
-  /// Whether a measure is not in `answer`, but in `sketch`.
-  func isReadLater(_ measure: Measure) -> Bool { part == .counters && Self.isSketch(measure) }
-
-  /// A measure that is read later, as text.
-  static func shownSketch(of measure: Measure) -> String {
-    guard case .cardinality(let distinct) = measure.rule else { return "null" }
-    return estimate("sketch.\(distinct.column)") + "::text"
+  /// The tables `counted`, `labelled`, its rows with their names, and `line`, each line with what the list is ordered by.
+  mutating func lineTables() -> [String] {
+    part = .counters
+    defer { part = .everything }
+    let counted = addedUp(rows())
+    let dimensions = zip(labelColumns, nameFields).map { "\($0) as c\($1)" }
+    let measures = ordering.compactMap { ordered -> String? in
+      guard case .measure(let measure) = fields[ordered.field].role else { return nil }
+      return "\(aggregate(measure)) as c\(ordered.field)"
+    }
+    let columns = (dimensions + measures).joined(separator: ", ")
+    let names = labelColumns.joined(separator: ", ")
+    return [
+      "counted as (\n  \(counted)\n)",
+      "labelled as materialized (\n  select counted.*, \(labels) from \(named("counted"))\n)",
+      "line as materialized (\n  select \(columns) from labelled as counted group by \(names)\(having())\n)",
+    ]
   }
 
-  static let besideSketches = " left join sketch on sketch.position = answer.position"
-
-  /// The tables `winner`, the keys of the page's lines, and `sketch`, their sketches.
-  mutating func winners() -> [String] {
+  /// The tables `place`, the page's lines, `winner`, the keys of their rows, `sketch`, what is united of these, and `page`.
+  ///
+  /// - Parameter placed: a select of the page's lines with their position.
+  mutating func pageTables(_ placed: String) -> [String] {
+    let key = keyColumns
+    let sketches = sums.filter(\.isSketch)
     part = .sketches
-    defer { part = .counters }
-    let columns = sourceColumns
-    let key = columns.filter { $0.role == .key }.map(\.name).joined(separator: ", ")
-    let unions = columns.filter { $0.role == .sketch }
-      .map { "hll_union_agg(\($0.name)) as \($0.name)" }.joined(separator: ", ")
+    let rows = sketches.isEmpty ? "" : Self.union(rows())
+    part = .counters
+    defer { part = .everything }
     // Joined by hash, which `is not distinct from` is not.
-    let names = fields.indices.filter {
-      if case .dimension = fields[$0].role { true } else { false }
-    }.enumerated().map { dimension, field in
-      let (own, shown) = ("labelled.d\(dimension)", "page.c\(field)")
-      return "coalesce(\(own)::text, '') = coalesce(\(shown)::text, '')"
-        + " and (\(own) is null) = (\(shown) is null)"
+    let isOfLine = zip(labelColumns, nameFields).map { own, field in
+      "coalesce(\(own)::text, '') = coalesce(place.c\(field)::text, '')"
+        + " and (\(own) is null) = (place.c\(field) is null)"
     }.joined(separator: " and ")
-    return [
+    let columns = selected().enumerated().map { "\($1) as c\($0)" }.joined(separator: ", ")
+    let group = (["winner.position"] + labelColumns).joined(separator: ", ")
+    var tables = [
+      "place as materialized (\n  \(placed)\n)",
       """
       winner as materialized (
-        select distinct \(key), page.position from labelled join page on \(names)
-      )
-      """,
-      """
-      sketch as (
-        select winner.position, \(unions)
-        from (
-          \(Self.union(rows()))
-        ) as part join winner using (\(key))
-        group by winner.position
+        select distinct \(key), place.position from labelled as counted join place on \(isOfLine)
       )
       """,
     ]
+    var from = "winner join labelled as counted using (\(key))"
+    if !sketches.isEmpty {
+      let unions = sketches.map { "\(Self.estimate($0.value)) as \($0.name)" }
+        .joined(separator: ", ")
+      tables.append(
+        """
+        sketch as (
+          select winner.position, \(unions)
+          from (
+            \(rows)
+          ) as part join winner using (\(key))
+          group by winner.position
+        )
+        """)
+      from += " left join sketch using (position)"
+    }
+    tables.append(
+      "page as (\n  select winner.position, \(columns)\n  from \(from)\n  group by \(group)\n)")
+    return tables
   }
+
+  private var nameFields: [Int] {
+    fields.indices.filter {
+      if case .dimension = fields[$0].role { true } else { false }
+    }
+  }
+
+  private var labelColumns: [String] { nameFields.indices.map { "counted.d\($0)" } }
 }

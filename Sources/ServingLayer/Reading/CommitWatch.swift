@@ -22,7 +22,7 @@ struct Commit: Equatable, Sendable {
 }
 
 /// The latest commit that any answer of this process has shown. Answers that are kept may be given again only while it is
-/// theirs, so that no client is shown older figures than another one has seen.
+/// theirs, or for the moment that `AnswerCache` says.
 final class CommitWatch: Sendable {
   private struct State {
     var commit: Commit?
