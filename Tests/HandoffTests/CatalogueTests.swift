@@ -88,6 +88,49 @@ import Warehouse
     #expect(due.textOrNull(0, 0) == "{}" && due.textOrNull(0, 1) == "{}")
   }
 
+  private func due(_ site: Site) throws -> [String?] {
+    let due = try site.layers.connect().run(site.layers.library.sql("catalogue/due"))
+    return [due.textOrNull(0, 0), due.textOrNull(0, 1)]
+  }
+
+  /// docs/decisions/0034: the second load costs no more than the third.
+  @Test func whatALoadHasLookedAtAloneIsNotLookedAtAgain() throws {
+    let site = try Site()
+    try site.know(
+      [Self.song("1", ["X"], "one", "rock"), Self.song("2", ["Y"], "two", "pop")],
+      [UserRecord(userId: 1)])
+    try site.listen(Self.played)
+    #expect(try site.layers.load(.full).counts.listens == 2)
+    #expect(try site.songs() == ["one 200": "rock", "two 100": "pop"])
+    #expect(try due(site) == ["{}", "{}"])
+    try site.know([Self.song("2", ["Y"], "two", "jazz")])
+    try site.listen([("Z", "three", 50)])
+    try site.layers.load(.incremental)
+    #expect(try site.songs() == ["one 200": "rock", "two 100": "jazz"])
+    #expect(try due(site) == ["{}", "{}"])
+  }
+
+  @Test func aSongThatSomebodyMetWhoHadBegunBeforeItsRecordGetsItsGenreByTheNextLoad() throws {
+    let site = try Site()
+    try site.listen(Self.played)
+    try site.layers.load(.full)
+    let other = try site.layers.connect()
+    try other.script(
+      """
+      begin;
+      insert into warehouse.dim_song (song_key, artist, title, duration) values (77, 'V', 'four', 80)
+      """)
+    try site.know([Self.song("4", ["V"], "four", "folk")])
+    try site.layers.load(.incremental)
+    try other.script("commit")
+    #expect(try site.songs() == [:])
+    #expect(try due(site) == [nil, "{}"])
+    try site.listen([("Z", "three", 50)])
+    try site.layers.load(.incremental)
+    #expect(try site.songs() == ["four 80": "folk"])
+    #expect(try due(site) == ["{}", "{}"])
+  }
+
   @Test func ofSeveralSongsOfOneTitleTheNearestWithinASecondIsMeant() throws {
     let site = try Site()
     try site.know([

@@ -50,9 +50,7 @@ extension BatchLoader {
       try finish(staged, counts, soFar, "published", $0)
     }
     phases.begin("analyze")
-    Statistics(
-      connection: control, library: library, databaseURL: configuration.databaseURL
-    ).refresh(staged)
+    Statistics(connection: control, library: library).refreshRollups(staged.build)
     return (counts, warnings)
   }
 }

@@ -165,7 +165,7 @@ public final class BatchLoader {
     phases.begin("catalogue")
     let catalogue = try CatalogueFollower(
       lake, isLog: false, connection: control, library: library)
-    try catalogue.catchUp()
+    try catalogue.catchUpForLoad()
     let reading = Reading(numbers: numbers, starts: starts, control: control, stop: stop)
     var (stage, feed) = try read(reading, minutesFrom: guess, &phases)
     defer { stage.writer.abandon() }
@@ -193,9 +193,12 @@ public final class BatchLoader {
     staged.replayPoints = feed.takeReplayPoints()
     let warnings = try publish(staged, counts, control, &phases, stop)
     phases.begin("analyze")
-    Statistics(
-      connection: control, library: library, databaseURL: configuration.databaseURL
-    ).refresh(staged)
+    let statistics = Statistics(connection: control, library: library)
+    if staged.numbers.isFull {
+      statistics.refreshWhole(staged.build, databaseURL: configuration.databaseURL)
+    } else {
+      statistics.refreshRollups(staged.build)
+    }
     // The load is published: what a song lacks for once, the next load gives it.
     try? catalogue.fillDue(isLoad: true)
     return (counts, warnings)

@@ -96,6 +96,8 @@ struct FactPublication {
     for (fact, parts) in Dictionary(grouping: staged.rare, by: \.fact) {
       try publishRareDays(fact, parts.filter { present[$0] == nil })
     }
+    // Readers plan with the new rows from the commit on, and the statements of this transaction from here on.
+    try Statistics(connection: connection, library: library).lookAtFacts(of: staged)
     try StagedRows(connection: connection, library: library)
       .apply(staged.changes) { "parts.\(BuildTables(build: staged.build).name($0))" }
   }

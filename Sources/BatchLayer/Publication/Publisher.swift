@@ -219,12 +219,13 @@ struct Publisher {
       "listen": "parts.\(tables.name(.listen))",
       "auth": "parts.\(tables.name(.auth))", "page_view": "parts.\(tables.name(.pageView))",
     ]
-    let areFew = try decidingHoursAreFew(hours, states, tables)
+    let few = try fewDecidingHours(hours, states, tables)
     // Without, PostgreSQL expects hours of many more users, and sorts all facts to find those in them.
     try analyze(states, ["user_id", "user_key"])
     try analyze(hours, ["user_id", "hour"])
-    if areFew {
-      _ = try connection.run(sql("level_facts_by_hour", values))
+    if let few {
+      _ = try connection.run(
+        sql("level_facts_by_hour", values), [.text(few.first), .text(few.until)])
     } else {
       let since = try connection.run(sql("level_since", ["states": states])).textOrNull(0, 0)
       _ = try connection.run(sql("level_facts", values), [.text(since ?? "infinity")])
@@ -240,14 +241,16 @@ struct Publisher {
   }
 
   /// Finds the hours in which facts decide when a plan began.
-  private func decidingHoursAreFew(
+  /// - Returns: from when to when they are; nil where they are many.
+  private func fewDecidingHours(
     _ hours: String, _ states: String, _ tables: BuildTables
-  ) throws(WarehouseError) -> Bool {
+  ) throws(WarehouseError) -> (first: String, until: String)? {
     let rollup = "parts.\(tables.name(Rollup.user.table(.hour)))"
     _ = try connection.run(
       sql("level_hours", ["hours": hours, "states": states, "hour_user": rollup]))
-    return try connection.run(sql("level_hours_few", ["hours": hours, "hour_user": rollup]))
-      .bool(0, 0)
+    let few = try connection.run(sql("level_hours_few", ["hours": hours, "hour_user": rollup]))
+    guard try few.bool(0, 0) else { return nil }
+    return (few.textOrNull(0, 1) ?? "infinity", few.textOrNull(0, 2) ?? "-infinity")
   }
 
   private func publishProgress(

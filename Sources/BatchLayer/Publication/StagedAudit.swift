@@ -71,6 +71,8 @@ struct StagedAudit {
       let connection = try Connection(url: databaseURL, applicationName: "polyrhythm load sums")
       try sessions.add(connection.canceller())
       try DaySums(connection: connection, library: library).make(staged)
+      let statistics = Statistics(connection: connection, library: library)
+      try statistics.look(at: statistics.stagedSums(staged.run))
     }
     return (worker, sessions)
   }
@@ -150,17 +152,31 @@ struct StagedAudit {
 
   // MARK: Audit
 
+  /// What is left to do on one of the connections.
+  private enum Work: Sendable {
+    case check(String)
+    case look(Statistics.Table)
+  }
+
+  private func work(
+    _ staged: Staged, _ checks: Checks, _ names: [String: String]
+  ) throws -> BoundedQueue<Work> {
+    let asked = try checks.names.filter { try checks.reads(names, in: $0) }
+      .sorted { try checks.weight($0) > checks.weight($1) }
+    let looks = try Statistics(connection: connection, library: library).staged(staged)
+    let due = BoundedQueue<Work>(limit: asked.count + looks.count + 1)
+    // Looks take little each, so that all connections are at work until the end.
+    for work in asked.map(Work.check) + looks.map(Work.look) { _ = due.put(work) }
+    due.close()
+    return due
+  }
+
+  /// Audits what is staged, and looks at its tables for PostgreSQL's planner.
   /// - Returns: the rules that are broken, warnings all of them.
   private func audit(_ staged: Staged) throws -> [Checks.Finding] {
     let checks = Checks(library: library)
     let names = Self.names(staged.run)
-    let due = BoundedQueue<String>(limit: checks.names.count + 1)
-    for name in try checks.names.filter({ try checks.reads(names, in: $0) })
-      .sorted(by: { try checks.weight($0) > checks.weight($1) })
-    {
-      _ = due.put(name)
-    }
-    due.close()
+    let due = try work(staged, checks, names)
     let sixteenth = events > Self.manyEvents ? Int(staged.run % 16) : nil
     let pageViews = try library.sql(
       "facts/page_views",
@@ -169,17 +185,22 @@ struct StagedAudit {
       ])
     let sessions = Sessions()
     let workers = (0..<connections).map { _ in
-      Worker("load-audit") { [databaseURL, stop] in
+      Worker("load-audit") { [databaseURL, library, stop] in
         let connection = try Connection(
           url: databaseURL, applicationName: "polyrhythm load audit")
         try sessions.add(connection.canceller())
         try connection.script("create temporary view \(Self.pageViews) as \(pageViews)")
         defer { try? connection.script("drop view \(Self.pageViews)") }
+        let statistics = Statistics(connection: connection, library: library)
         var findings: [Checks.Finding] = []
-        while !stop.isRequested, let name = due.take() {
-          findings += try checks.run(
-            connection, from: nil, to: nil, on: .fullLoad, only: [name], renamed: names,
-            sixteenth: sixteenth)
+        while !stop.isRequested, let work = due.take() {
+          switch work {
+          case .check(let name):
+            findings += try checks.run(
+              connection, from: nil, to: nil, on: .fullLoad, only: [name], renamed: names,
+              sixteenth: sixteenth)
+          case .look(let table): try statistics.look(at: [table])
+          }
         }
         return findings
       }

@@ -3,77 +3,111 @@ import StarSchema
 import Support
 import Warehouse
 
-/// What PostgreSQL knows of the tables that a load has changed, right after it: the server itself looks at partitions a
+/// What PostgreSQL knows of the tables that a load has changed, as soon as readers see it: the server itself looks at partitions a
 /// minute later, and at the tables that they belong to never.
+///
+/// Readers plan with a table from the moment on at which it is a part of what they read, and one that nobody has looked at
+/// they read as a whole, with more processes than one (docs/decisions/0034). So each table is looked at before: what a full
+/// load has staged while it is audited, new facts of an incremental one in the transaction that publishes them.
 struct Statistics {
   let connection: Connection
   let library: SQLLibrary
-  let databaseURL: String
 
   /// A table that is looked at.
-  private struct Table: Sendable {
+  struct Table: Sendable {
     var name: String
     var columns: [String]
   }
 
-  /// Best effort: a question is answered without, only slower.
-  func refresh(_ staged: Staged) {
-    // Otherwise the server looks by itself, later.
-    guard let unknown = try? tables("batch/tables_unknown"),
-      let facts = try? facts(of: staged, unknown),
-      let rollups = try? rollups(of: staged, unknown)
-    else { return }
-    guard staged.numbers.isFull else {
-      try? Self.analyze(facts + rollups, connection, library)
-      if let grown = try? grownTables() { try? Self.analyze(grown, connection, library) }
-      return
+  // MARK: Full loads
+
+  /// The tables of facts and rollups that a full load has staged, the largest first; none of those that `refreshWhole` will look
+  /// at with all their partitions, as PostgreSQL knows nothing of them yet.
+  func staged(_ staged: Staged) throws(WarehouseError) -> [Table] {
+    let known = try tables("batch/tables_known")
+    let facts = FactTable.allCases.reversed().filter { known.contains($0.name) }.flatMap { fact in
+      (StagedAudit.days(of: fact, staged).map(\.1)
+        + [StagedAudit.rest(of: fact, staged)].compactMap { $0 })
+        .map { Table(name: "stage.\($0)", columns: fact.columns) }
     }
+    let rollups = RollupTable.all.filter { known.contains($0.name) }.map {
+      Table(name: "stage.\(RollupWriter.name($0, staged.run))", columns: Self.columns(of: $0))
+    }
+    return facts + rollups
+  }
+
+  /// The same of what a full load has beside its days.
+  func stagedSums(_ run: Int64) throws(WarehouseError) -> [Table] {
+    let known = try tables("batch/tables_known")
+    return Self.sums.filter { known.contains($0.name) }.map {
+      Table(name: "stage.\(DaySums.stageName($0.name, run))", columns: $0.columns)
+    }
+  }
+
+  /// Looks at what all builds have together, after a full load that brings a tenth more than PostgreSQL knows of. Best effort: a
+  /// question is answered without, only slower.
+  func refreshWhole(_ build: Int64, databaseURL: String) {
+    let facts = FactTable.allCases.map { Table(name: $0.name, columns: $0.columns) }
+    guard let grown = try? grown(facts + Self.summed, build) else { return }
     // The largest fact takes as long as all the others.
-    let views = facts.filter { $0.name.hasSuffix(FactTable.pageView.name) }
-    let others = facts.filter { !$0.name.hasSuffix(FactTable.pageView.name) }
-    let worker = Worker("load-analyze") { [databaseURL, library] in
+    let views = grown.filter { $0.name.hasSuffix(FactTable.pageView.name) }
+    let others = grown.filter { !$0.name.hasSuffix(FactTable.pageView.name) }
+    let worker = Worker("load-analyze") { [library] in
+      guard !views.isEmpty else { return }
       let connection = try Connection(url: databaseURL, applicationName: "polyrhythm load analyze")
-      try Self.analyze(views, connection, library)
+      try Statistics(connection: connection, library: library).look(at: views)
     }
-    try? Self.analyze(rollups + others, connection, library)
+    try? look(at: others)
     _ = try? worker.wait()
   }
 
-  /// - Parameter unknown: the tables of which the server knows nothing.
-  private func rollups(
-    of staged: Staged, _ unknown: Set<String>
-  ) throws(WarehouseError) -> [Table] {
-    if staged.numbers.isFull {
-      // A full load looks at what the builds have together, and an incremental one at its own.
-      return Self.summed.map { Table(name: "builds.\($0.name)", columns: $0.columns) }
-    }
-    let names = BuildTables(build: staged.build)
+  // MARK: Incremental loads
+
+  /// Looks at partitions of facts that have got many rows. Call it in the transaction that publishes them.
+  func lookAtFacts(of staged: Staged) throws(WarehouseError) {
+    try look(at: facts(of: staged, tables("batch/tables_unknown")))
+  }
+
+  /// Looks at rollups that have grown, with what the builds have together. Best effort, as `refreshWhole`.
+  func refreshRollups(_ build: Int64) {
+    let names = BuildTables(build: build)
+    let summed = Self.summed
     // A day more is little beside a year: what is looked at follows how much has come.
-    let due = unknown.union(
-      try tables(
-        "batch/tables_outgrown", [.textArray(Self.summed.map { names.name(of: $0.name) })]))
-    return Self.summed.filter { due.contains(names.name(of: $0.name)) }.map {
-      Table(name: "parts.\(names.name(of: $0.name))", columns: $0.columns)
+    guard let unknown = try? tables("batch/tables_unknown"),
+      let outgrown = try? tables(
+        "batch/tables_outgrown", [.textArray(summed.map { names.name(of: $0.name) })])
+    else { return }
+    let due = summed.filter {
+      unknown.union(outgrown).contains(names.name(of: $0.name))
     }
+    try? look(at: due.map { Table(name: "builds.\($0.name)", columns: $0.columns) })
+    guard let grown = try? grown(summed, build) else { return }
+    try? look(at: grown)
   }
 
   /// What a build has beside its facts, without the schema. Nobody asks for a sketch by its value.
   private static var summed: [Table] {
-    RollupTable.all.map { table in
-      Table(name: table.name, columns: table.keyColumns + table.rollup.counters.map(\.column))
+    RollupTable.all.map { Table(name: $0.name, columns: columns(of: $0)) } + sums
+  }
+
+  private static var sums: [Table] {
+    RunningTable.all.map { table in
+      Table(name: table.name, columns: ["quarter", "\(table.rollup.name)_key", "label"])
     }
-      + RunningTable.all.map { table in
-        Table(name: table.name, columns: ["quarter", "\(table.rollup.name)_key", "label"])
-      }
       + GroupedDays.all.map { table in
         Table(name: table.name, columns: table.keyColumns + table.rollup.counters.map(\.column))
       }
   }
 
-  /// What the builds have together of tables that have grown by a tenth since it was looked at.
-  private func grownTables() throws(WarehouseError) -> [Table] {
-    let names = try tables("batch/tables_grown")
-    return Self.summed.filter { names.contains($0.name) }.map {
+  private static func columns(of table: RollupTable) -> [String] {
+    table.keyColumns + table.rollup.counters.map(\.column)
+  }
+
+  /// What the builds have together of tables of which this build has a tenth more rows than all had when PostgreSQL looked.
+  private func grown(_ tables: [Table], _ build: Int64) throws(WarehouseError) -> [Table] {
+    let names = try self.tables(
+      "batch/tables_grown", [.textArray(tables.map(\.name)), .int(build)])
+    return tables.filter { names.contains($0.name) }.map {
       Table(name: "builds.\($0.name)", columns: $0.columns)
     }
   }
@@ -81,9 +115,6 @@ struct Statistics {
   private func facts(
     of staged: Staged, _ unknown: Set<String>
   ) throws(WarehouseError) -> [Table] {
-    if staged.numbers.isFull {
-      return FactTable.allCases.map { Table(name: "builds.\($0.name)", columns: $0.columns) }
-    }
     let present = try FactPartitions(
       connection: connection, library: library, build: staged.build
     ).present()
@@ -110,9 +141,8 @@ struct Statistics {
     return names
   }
 
-  private static func analyze(
-    _ tables: [Table], _ connection: Connection, _ library: SQLLibrary
-  ) throws(WarehouseError) {
+  func look(at tables: [Table]) throws(WarehouseError) {
+    guard !tables.isEmpty else { return }
     // Fewer rows are sampled than by default, as there are many partitions.
     try connection.script("set default_statistics_target = 10")
     for table in tables {

@@ -124,14 +124,14 @@ final class SpeedLife {
       records += try feed.step(
         wait: true,
         atMost: min(
-          configuration.recordsPerFlush - records, max(1, configuration.rowsPerFlush / 10)))
+          configuration.recordsPerFlush - records, max(1, configuration.rowsPerFlush / 20)))
       if let ends, feed.hasReached(ends) { return }
       // The next record asks for more of the past than this life has read; the next life will read it.
       if feed.needsHistory { return }
       if membership.isChangeDue { return }
       let sinceFlush = ContinuousClock.now - lastFlush
       if records >= configuration.recordsPerFlush
-        || feed.rowCount >= configuration.rowsPerFlush
+        || rowCount >= configuration.rowsPerFlush
         || sinceFlush >= (records > 0 ? interval : heartbeat)
       {
         guard queue.put(try job()) else {
@@ -142,6 +142,12 @@ final class SpeedLife {
         lastFlush = ContinuousClock.now
       }
     }
+  }
+
+  /// Rows that a flush would have by now, about: those of rollups, and those that plays and others have one by one.
+  private var rowCount: Int {
+    feed.rowCount + plays.reduce(0) { $0 + $1.buffer.rowCount }
+      + actions.reduce(0) { $0 + $1.buffer.rowCount }
   }
 
   private func job() throws -> FlushJob {

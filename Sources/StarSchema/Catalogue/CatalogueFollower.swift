@@ -34,10 +34,27 @@ public final class CatalogueFollower {
   /// - Throws: `EventLogError`, `WarehouseError`. What was taken over before stays.
   @discardableResult
   public func catchUp() throws -> Int {
+    let (songs, users) = try takeOver()
+    try store.fill(
+      songs: songs.union(lastSongs).sorted(), users: users.union(lastUsers).sorted())
+    (lastSongs, lastUsers) = (songs, users)
+    return songs.count + users.count
+  }
+
+  /// Takes over everything that is in the log by now, and looks at all that a load has to look at. A load does so before it
+  /// meets songs: what it meets then has what the catalogue says, and is not looked at.
+  /// - Throws: `EventLogError`, `WarehouseError`. What was taken over before stays.
+  public func catchUpForLoad() throws {
+    _ = try takeOver()
+    try look(isFirst: true)
+  }
+
+  /// - Returns: the songs and users that the records taken over say something of.
+  private func takeOver() throws -> (songs: Set<String>, users: Set<Int64>) {
     var songs: Set<String> = []
     var users: Set<Int64> = []
     let partitions = try feed.partitions()
-    guard !partitions.isEmpty else { return 0 }
+    guard !partitions.isEmpty else { return ([], []) }
     let progress = try store.progress()
     var starts: [TopicPartition: Int64] = [:]
     for (source, range) in partitions {
@@ -52,7 +69,7 @@ public final class CatalogueFollower {
     var waiting: [CatalogueBatch] = []
     var records = 0
     /// - Returns: false where somebody else has taken some of it over meanwhile, who does the rest as well.
-    func takeOver() throws(WarehouseError) -> Bool {
+    func takeWaiting() throws(WarehouseError) -> Bool {
       defer { (waiting, records) = ([], 0) }
       if waiting.isEmpty { return true }
       guard try store.take(waiting) else { return false }
@@ -73,24 +90,32 @@ public final class CatalogueFollower {
         next = batch.next
         records += batch.songs.count + batch.users.count + batch.quarantined.count
         waiting.append(batch)
-        if records >= Self.recordsAtOnce, try !takeOver() { break reading }
+        if records >= Self.recordsAtOnce, try !takeWaiting() { break reading }
       }
     }
-    _ = try takeOver()
-    try store.fill(
-      songs: songs.union(lastSongs).sorted(), users: users.union(lastUsers).sorted())
-    (lastSongs, lastUsers) = (songs, users)
-    return songs.count + users.count
+    _ = try takeWaiting()
+    return (songs, users)
   }
 
   /// Fills in what dimensions may lack of the catalogue for once, as others were writing them. What it costs follows what
-  /// has come since the load before the last one, and not how many songs there are.
+  /// has come since the last load that nobody else was writing beside, and not how many songs there are.
   /// - Parameter isLoad: whether a load asks, which the next one needs not look behind again.
   /// - Throws: `WarehouseError`.
   public func fillDue(isLoad: Bool) throws(WarehouseError) {
-    guard isLoad else { return try store.fillDue() }
+    guard isLoad else {
+      try store.fillDue()
+      return
+    }
+    try look(isFirst: false)
+  }
+
+  /// - Parameter isFirst: whether it is the load's first look. Two looks at a record are enough whatever others do meanwhile, but of
+  ///   two loads: those who had begun before the record was there have ended then.
+  private func look(isFirst: Bool) throws(WarehouseError) {
     let progress = try store.progress()
-    try store.fillDue()
-    try store.noteFilled(progress)
+    // Asked before the dimensions are read: who begins later sees the records, and what others have written by then is read.
+    let isAlone = try !store.othersWrite()
+    let isComplete = try store.fillDue() == 0 && isAlone
+    if isFirst || isComplete { try store.noteFilled(progress, isComplete: isComplete) }
   }
 }

@@ -91,23 +91,37 @@ struct CatalogueStore {
 
   /// Gives the dimensions what they may lack of the catalogue: a row that somebody was changing, or that somebody made who had
   /// begun before the record was there.
-  func fillDue() throws(WarehouseError) {
+  /// - Returns: how many rows were left out, as somebody is changing them.
+  @discardableResult
+  func fillDue() throws(WarehouseError) -> Int64 {
     let due = try connection.run(sql("due"))
+    var leftOut: Int64 = 0
     for (column, query) in ["fill_songs", "fill_users"].enumerated() {
       // As the server writes an array; null stands for all.
       let keys = due.textOrNull(0, column)
-      if keys != "{}" { _ = try connection.run(sql(query), [keys.map { .text($0) } ?? .null]) }
+      if keys == "{}" { continue }
+      leftOut += try connection.run(sql(query), [keys.map { .text($0) } ?? .null]).int(0, 0)
     }
+    return leftOut
+  }
+
+  /// Whether somebody else may be writing songs and users without all of the catalogue that is committed by now.
+  func othersWrite() throws(WarehouseError) -> Bool {
+    try connection.run(sql("others_write")).bool(0, 0)
   }
 
   /// Notes that a load has filled in what was due when the catalogue was read so far.
-  func noteFilled(_ progress: [TopicPartition: Int64]) throws(WarehouseError) {
+  /// - Parameter isComplete: whether no later look can find more.
+  func noteFilled(
+    _ progress: [TopicPartition: Int64], isComplete: Bool
+  ) throws(WarehouseError) {
     let sources = progress.sorted { $0.key < $1.key }
     _ = try connection.run(
       sql("note_filled"),
       [
         .textArray(sources.map(\.key.topic)),
         .intArray(sources.map { Int64($0.key.partition) }), .intArray(sources.map(\.value)),
+        .bool(isComplete),
       ])
   }
 

@@ -1,5 +1,5 @@
--- The songs and users of which the dimensions may lack what the catalogue says: those of records that two loads have not looked
--- at, and songs of which events have named another track id since they were filled in. Null where they are half of all: then
+-- The songs and users of which the dimensions may lack what the catalogue says: those of records that no load has
+-- looked at to the end, and songs of which events have named another track id since they were filled in. Null where they are half of all: then
 -- all are looked at, which is simpler.
 with songs as (
   select c.track_id

@@ -1,5 +1,6 @@
 -- Gives songs what the catalogue says of them: those that these tracks ($1) are or were taken for; null looks at all. Rows that
--- somebody else is changing are left to the next time. A song that events name by its track id alone gets its name as well.
+-- somebody else is changing are left to the next time, and counted. A song that events name by its track id alone gets its name
+-- as well.
 with touched as materialized (
   select d.song_key, m.track_id
   from warehouse.dim_song as d
@@ -14,7 +15,7 @@ with touched as materialized (
       )
     )
 ),
-due as (
+lacking as materialized (
   select d.song_key, t.track_id
   from warehouse.dim_song as d
   join touched as t using (song_key)
@@ -28,6 +29,11 @@ due as (
     )
     or d.track_alone
     and row(d.artist, d.title, d.duration) is distinct from row(c.artists[1], c.title, c.duration)
+),
+due as (
+  select d.song_key, l.track_id
+  from warehouse.dim_song as d
+  join lacking as l using (song_key)
   order by d.song_key
   for update of d skip locked
 ),
@@ -45,5 +51,8 @@ filled as (
   left join warehouse.catalogue_song as c on c.track_id = due.track_id
   where d.song_key = due.song_key
   returning d.song_key
+),
+noted as (
+  update warehouse.catalogue_fill set fills = fills + 1 where exists (select from filled)
 )
-update warehouse.catalogue_fill set fills = fills + 1 where exists (select from filled)
+select (select count(*) from lacking) - (select count(*) from due) as left_out
