@@ -66,7 +66,7 @@ import Warehouse
     let folding = Worker("test-fold") {
       var turn = Compactor.Turn()
       while !stop.isRequested {
-        try? Compactor(databaseURL: layers.database.url, library: layers.library).run(&turn)
+        _ = try? Compactor(databaseURL: layers.database.url, library: layers.library).run(&turn)
       }
     }
     let writer = Worker("test-writer") {

@@ -122,19 +122,26 @@ import Warehouse
       insert into warehouse.dim_song (song_key, artist, title)
         select n, 'artist ' || n % 3, 'title ' || n from generate_series(1, 9) as n;
       """)
-    for (schema, epoch) in [("batch", ""), ("speed", "1, "), ("speed", "2, ")] {
+    // Of the epoch that counts, half of the rows are folded.
+    for (schema, epoch, isFolded) in [
+      ("batch", "", false), ("speed", "1, ", false), ("speed", "2, ", true),
+      ("speed", "2, ", false),
+    ] {
       let columns = (epoch.isEmpty ? "" : "epoch, ")
       let minute =
         "timestamptz '\(day) 00:00Z' + interval '1 minute' * n"
-      let some = "from generate_series(0, 10080) as n where random() < 0.03"
       let sketch = "hll_add(hll_empty(12, 5, -1, 1), hll_hash_bigint((random() * 50)::bigint))"
+      // What has a row of a song has one of the totals.
       try connection.script(
         """
+        create temporary table drawn as select n from generate_series(0, 10080) as n where random() < 0.03;
         insert into \(schema).minute_totals (\(columns)minute, listens, skipped, partial, listeners)
-          select \(epoch)\(minute), 1 + n % 7, n % 2, n % 3, \(sketch) \(some);
+          select \(epoch)\(minute), 1 + n % 7, n % 2, n % 3, \(sketch) from drawn;
         insert into \(schema).minute_song (\(columns)minute, song_key, listens, skipped, listeners)
-          select \(epoch)\(minute), n % 9 + 1, 1 + n % 7, nullif(n % 2, 0), \(sketch) \(some);
+          select \(epoch)\(minute), n % 9 + 1, 1 + n % 7, nullif(n % 2, 0), \(sketch) from drawn where n % 4 > 0;
+        drop table drawn
         """)
+      if isFolded { for rollup in [Rollup.totals, .song] { try fixture.fold(rollup, epoch: 2) } }
     }
     for rollup in [Rollup.totals, .song] { try fixture.sumRungs(of: rollup) }
     try fixture.publish(loadedEpoch: 1, finalBefore: "\(day) 10:00Z")
@@ -159,6 +166,84 @@ import Warehouse
         parse(text.replacing("%20", with: " ")), settledBefore: fixture.settledBefore())
       try expectAnswerOfMinutes(plan, access, "\(text), seed \(seed)")
     }
+  }
+
+  /// What is read by the hour, as `from to`, without the holes; and by the minute.
+  @Test(arguments: [
+    (
+      "granularity=none&from=2026-03-01T22:58Z&to=2026-03-02T01:01Z",
+      "01T23:00 02T02:00", "01T22:58 01T23:00", "02T01:00 02T01:01"
+    ),
+    (
+      "granularity=none&from=2026-03-01T22:58Z&to=2026-03-02T01:00Z",
+      "01T23:00 02T01:00", "01T22:58 01T23:00", ""
+    ),
+    ("granularity=none&from=2026-03-01T22:58Z&to=2026-03-01T22:59Z", "", "", ""),
+    ("granularity=minute&from=2026-03-01T22:00Z&to=2026-03-02T22:59Z", "", "", ""),
+    ("granularity=hour&tz=Asia/Kolkata&from=2026-03-01T22:00Z&to=2026-03-02T22:59Z", "", "", ""),
+    (
+      "granularity=hour&from=2026-03-01T22:00Z&to=2026-03-02T22:59Z",
+      "01T22:00 02T23:00", "", "02T22:00 02T22:59"
+    ),
+    // A day of Kolkata begins at half past six.
+    (
+      "granularity=day&tz=Asia/Kolkata&from=2026-03-01T20:00Z&to=2026-03-02T18:40Z",
+      "01T20:00 02T18:00", "02T18:00 02T18:40", ""
+    ),
+    (
+      "granularity=day&tz=Asia/Kolkata&from=2026-03-01T18:00Z&to=2026-03-02T17:40Z",
+      "01T19:00 02T18:00", "01T18:00 01T19:00", "02T17:00 02T17:40"
+    ),
+  ])
+  func `of what is folded hours are read, also of the last one, and minutes where buckets begin`(
+    _ text: String, _ hours: String, _ minutes: String, _ open: String
+  ) throws {
+    let recent = try QueryPlan(parse("metrics=listens&" + text)).recent
+    func said(_ stretch: RecentStretches.Stretch?) -> String {
+      stretch.map {
+        "\($0.from.iso8601.dropFirst(8).dropLast(4)) \($0.to.iso8601.dropFirst(8).dropLast(4))"
+      } ?? ""
+    }
+    #expect(said(recent.hours) == hours)
+    #expect(recent.minutes.map(said).joined(separator: ", ") == minutes)
+    #expect(said(recent.open) == open)
+  }
+
+  /// The last hour is read by the hour while it has nothing later, and by the minute from then on, in the same plan.
+  @Test func `a range that ends within an hour has nothing of what comes later`() throws {
+    let fixture = try Fixture()
+    let plan = try QueryPlan(
+      parse(
+        "metrics=listens,skip_rate&by=song&granularity=none&from=2026-11-20T09:30Z&to=2026-11-20T11:40Z"
+      ),
+      settledBefore: Instant.parse("2026-11-20T11:20Z", now: now))
+    let access = WarehouseDatabase(url: fixture.database.url, connections: 1, timeout: 20)
+    func add(_ minute: String) throws {
+      for rollup in [Rollup.totals, .song] {
+        let keys = rollup == .song ? ["song_key": "5"] : [:]
+        try fixture.add(
+          rollup, epoch: 1, minute: "2026-11-20 \(minute)Z", keys: keys,
+          [.listens: 10, .skipped: 2, .completed: 8])
+      }
+    }
+    func expect(_ listens: String, isFolded: Bool) throws {
+      if isFolded { for rollup in [Rollup.totals, .song] { try fixture.fold(rollup, epoch: 1) } }
+      let answer = QueryAnswer(plan, try access.rows([QuerySQL.statement(for: plan)])[0])
+      #expect(answer.rows.first?[2] == listens)
+      try expectAnswerOfMinutes(plan, access, listens)
+    }
+    for minute in ["09:29", "09:31", "10:05", "11:01", "11:30"] { try add(minute) }
+    try expect("40", isFolded: false)
+    try expect("40", isFolded: true)
+    try add("11:31")
+    try expect("50", isFolded: false)
+    try expect("50", isFolded: true)
+    // Of the next hour, and not in the way of the hour.
+    try add("12:00")
+    try expect("50", isFolded: true)
+    try add("11:40")
+    try expect("50", isFolded: false)
+    try expect("50", isFolded: true)
   }
 
   static let zones = [
@@ -189,9 +274,12 @@ import Warehouse
       insert into speed.minute_device (epoch, minute, device_key, listens, page_views)
         select 2, timestamptz '2026-10-29 00:00Z' + interval '1 minute' * n, n % 3, 1, 2
         from generate_series(0, 11000) as n where n % 97 = 0;
+      insert into speed.minute_totals (epoch, minute, listens)
+        select 2, minute, 1 from speed.minute_device where epoch = 2;
       update batch.published set minutes_from = '2026-11-03 00:00Z';
       delete from batch.minute_device where minute < '2026-11-03 00:00Z'
       """)
+    for rollup in [Rollup.totals, .device] { try fixture.fold(rollup, epoch: 2) }
     try fixture.settle("2026-11-02 17:23Z")
     let access = WarehouseDatabase(url: fixture.database.url, connections: 1, timeout: 20)
     let start = try #require(Instant.parse("2026-10-29", now: now)).milliseconds

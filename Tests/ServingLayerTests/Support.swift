@@ -100,6 +100,13 @@ struct Fixture {
       sketches: rollup.distincts.map(\.column))
   }
 
+  /// Folds the rows that an epoch of a rollup has by now.
+  func fold(_ rollup: Rollup, epoch: Int) throws(WarehouseError) {
+    try connection.fold(
+      rollup.name, epoch: epoch, keys: rollup.keyColumns,
+      counters: rollup.counters.map(\.column), sketches: rollup.distincts.map(\.column))
+  }
+
   /// Publishes the rows that are in the batch tables.
   func publish(loadedEpoch: Int, finalBefore: String) throws {
     try connection.run(

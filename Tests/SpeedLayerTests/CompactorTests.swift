@@ -10,7 +10,7 @@ import Warehouse
 
 @testable import SpeedLayer
 
-/// Folding the many rows of closed minutes into one.
+/// Folding the many rows of a minute into one.
 @Suite struct CompactorTests {
   private func rowCounts(_ connection: Connection) throws -> [Int64] {
     try Rollup.allCases.map {
@@ -42,15 +42,10 @@ import Warehouse
     let after = try merged(connection)
     for (a, b) in zip(after, before) { #expect(try a.differences(from: b, connection) == []) }
     let folded = try rowCounts(connection)
-    // All but the last quarter of an hour has one row a key.
+    // Each key has one row, of the newest minute too.
     for rollup in Rollup.allCases {
       let r = rollup.rawValue
-      #expect(folded[r] < rows[r], "\(rollup)")
-      let several = try connection.run(
-        "select count(*) from (select from speed.\(rollup.table(.minute).name) where minute < "
-          + "(select max(minute) - interval '6 minutes' from speed.minute_totals) group by "
-          + "\((["minute"] + rollup.keyColumns).joined(separator: ", ")) having count(*) > 1) as s")
-      #expect(try several.int(0, 0) == 0, "\(rollup)")
+      #expect(folded[r] < rows[r] && folded[r] == keys[r], "\(rollup)")
     }
     // Another turn of the compactor finds nothing to do.
     try compactor.run(&turn)
@@ -69,7 +64,7 @@ import Warehouse
       var turn = Compactor.Turn()
       var turns = 0
       while !stop.isRequested {
-        try? Compactor(databaseURL: url, library: library).run(&turn)
+        _ = try? Compactor(databaseURL: url, library: library).run(&turn)
         turns += 1
       }
       return turns
@@ -94,7 +89,7 @@ import Warehouse
       })
     stop.request()
     try speed.wait()
-    #expect(try folding.wait() > 3)
+    #expect(try folding.wait() > 0)
     try layers.expectTruth(truth)
   }
 }

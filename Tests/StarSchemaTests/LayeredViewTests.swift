@@ -24,6 +24,10 @@ import Warehouse
       values["rung"] = table.rung.rawValue
       values["minute_table"] = table.rollup.table(.minute).name
       lists["rest"] = Array(RollupRows.columns(table).dropFirst())
+    case "layers_coarse":
+      values["rung"] = table.rung.rawValue
+      values["rollup"] = table.rollup.name
+      lists["rest"] = Array(RollupRows.columns(table).dropFirst())
     case "view": values["rung"] = table.rung.rawValue
     case "past":
       values["source"] =
@@ -41,7 +45,10 @@ import Warehouse
     let connection = try Self.database.get().connect()
     let isWhole = table.rung != .minute || table.rollup.keepsAllMinutes
     for (template, view) in [
-      (isWhole ? "layers" : "layers_kept", "layers.\(table.name)"),
+      (
+        table.rung != .minute ? "layers_coarse" : isWhole ? "layers" : "layers_kept",
+        "layers.\(table.name)"
+      ),
       ("view", "serving.\(table.name)"), (isWhole ? "" : "past", "layers.past_\(table.name)"),
     ] where !template.isEmpty {
       let migrated = try definition(view, connection)

@@ -43,6 +43,24 @@ extension Connection {
     if rollup == "song" { try sumArtists(counters, sketches) }
   }
 
+  /// Folds the rows that were appended to an epoch of a rollup, as the speed layer's compactor does.
+  /// - Parameters: as of `sumRungs`.
+  public func fold(
+    _ rollup: String, epoch: Int, keys: [String], counters: [String], sketches: [String]
+  ) throws(WarehouseError) {
+    let sql = try SQLLibrary().sql(
+      "rollup/fold",
+      [
+        "table": "parts.speed_minute_\(rollup)_e\(epoch)",
+        "hours": "parts.speed_hour_\(rollup)_e\(epoch)",
+      ],
+      lists: [
+        "keys": ["minute"] + keys, "hour_keys": ["hour"] + keys, "counters": counters,
+        "sketches": sketches,
+      ])
+    try run(sql, [.text("(0,0)"), .text("(1000000,0)")])
+  }
+
   /// Makes the days and running totals of artists anew from the days of songs.
   private func sumArtists(_ counters: [String], _ sketches: [String]) throws(WarehouseError) {
     let columns = (counters + sketches).joined(separator: ", ")

@@ -20,10 +20,22 @@ struct EpochPartitions {
       guard try !connection.run(library.sql("batch/has_table"), [.text(table)]).bool(0, 0) else {
         continue
       }
-      try connection.script(
-        library.sql("batch/open_epoch", ["table": parent.name, "epoch": "\(next)"]))
+      try connection.script(open(parent, epoch: next))
       hasMade = true
     }
     return hasMade
+  }
+
+  private func open(_ table: SpeedTable, epoch: Int64) throws(WarehouseError) -> String {
+    let values = ["table": table.name, "epoch": "\(epoch)"]
+    return switch table {
+    case .minutes(let rollup):
+      try library.sql(
+        "batch/open_epoch_minutes", values, lists: ["keys": rollup.table(.minute).keyColumns])
+    case .hours(let rollup):
+      try library.sql(
+        "batch/open_epoch_hours", values, lists: ["keys": rollup.table(.hour).keyColumns])
+    case .plays, .actions: try library.sql("batch/open_epoch", values)
+    }
   }
 }

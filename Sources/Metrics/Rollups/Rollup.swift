@@ -1,5 +1,5 @@
 /// The rollups; docs/metrics.md says which events each one counts. Each has a table for each `Rung` in the schema
-/// `batch`, one by minute in `speed`, and a merged view for each rung in `serving`, with the columns
+/// `batch`, one by minute and one by hour in `speed`, and a merged view for each rung in `serving`, with the columns
 /// `Rung.column`, `keyColumns`, `counters` and `distincts`.
 public enum Rollup: Int, CaseIterable, Sendable {
   /// Everything, by minute alone.

@@ -33,7 +33,7 @@ extension Rollup {
   public var keepsAllMinutes: Bool { self == .totals }
 }
 
-/// One rung of one rollup: a table of `batch`, a view of `layers` and `serving`, and, by the minute, a table of
+/// One rung of one rollup: a table of `batch`, a view of `layers` and `serving`, and, but for days, a table of
 /// `speed`.
 public struct RollupTable: Hashable, Sendable {
   /// Which rows it has.

@@ -37,6 +37,7 @@ struct QueryPlan: Sendable {
     /// How much later the query's period is.
     var shift: Query.Shift
     var pieces: [RungPiece]
+    var recent: RecentStretches
     var checkedSpans: [BucketSpan]
   }
 
@@ -44,8 +45,10 @@ struct QueryPlan: Sendable {
   var source: QuerySource
   /// The groups whose days answer in place of those of their members; nil where the query is of members.
   var groups: GroupedDays?
-  /// In order of time; together they are the query's range. None for facts.
+  /// Of loaded rows, in order of time; together they are the query's range. None for facts.
   var pieces: [RungPiece]
+  /// Of the speed layer's rows.
+  var recent: RecentStretches
   /// What the database must agree with for the pieces to be right.
   var checkedSpans: [BucketSpan]
   /// Where no row that is read may lie on both sides, so that rates of ended plays are taken before it: where outcomes were settled a
@@ -67,12 +70,13 @@ struct QueryPlan: Sendable {
     self.query = query
     self.settledBefore = settledBefore
     source = try QuerySource(for: query)
-    (pieces, checkedSpans) = Self.pieces(of: query, source, settledBefore)
+    (pieces, recent, checkedSpans) = Self.pieces(of: query, source, settledBefore)
     if let (from, to, shift) = try query.compared(upTo: knownUntil) {
       var other = query
       (other.from, other.to) = (from, to)
-      let (pieces, spans) = Self.pieces(of: other, source, settledBefore)
-      compared = Period(from: from, to: to, shift: shift, pieces: pieces, checkedSpans: spans)
+      let (pieces, recent, spans) = Self.pieces(of: other, source, settledBefore, isPast: true)
+      compared = Period(
+        from: from, to: to, shift: shift, pieces: pieces, recent: recent, checkedSpans: spans)
     }
     groups = source.groups(of: query)
     ranking = Ranking(query, source, groups)
@@ -121,13 +125,24 @@ struct QueryPlan: Sendable {
     }
   }
 
+  /// - Parameter isPast: whether there are later minutes in any case.
   private static func pieces(
-    of query: Query, _ source: QuerySource, _ settledBefore: Instant?
-  ) -> ([RungPiece], [BucketSpan]) {
-    if source == .facts { return ([], []) }
-    let spans = BucketSpan.all(of: query)
+    of query: Query, _ source: QuerySource, _ settledBefore: Instant?, isPast: Bool = false
+  ) -> ([RungPiece], RecentStretches, [BucketSpan]) {
+    if source == .facts { return ([], .byMinute, []) }
+    var spans = BucketSpan.all(of: query)
+    let pieces = RungPiece.pieces(of: query, within: spans, cutAt: settledBefore)
+    var reached: [RungPiece]?
+    var longer = query
+    longer.to = query.to.ceiled(to: .hour)
+    let uncut = RungPiece.pieces(of: query, within: spans)
+    if !isPast, longer.to != query.to {
+      let longerSpans = BucketSpan.all(of: longer)
+      reached = RungPiece.pieces(of: longer, within: longerSpans)
+      spans = longerSpans
+    }
     return (
-      RungPiece.pieces(of: query, within: spans, cutAt: settledBefore),
+      pieces, RecentStretches(of: query, uncut, upToTheHour: reached),
       query.timeZone == "UTC" ? [] : BucketSpan.checked(spans, query.granularity)
     )
   }
@@ -136,7 +151,7 @@ struct QueryPlan: Sendable {
   func over(_ period: Period) -> QueryPlan {
     var plan = self
     (plan.query.from, plan.query.to) = (period.from, period.to)
-    plan.pieces = period.pieces
+    (plan.pieces, plan.recent) = (period.pieces, period.recent)
     return plan
   }
 
@@ -147,9 +162,11 @@ struct QueryPlan: Sendable {
   var byMinutes: QueryPlan {
     var plan = self
     plan.pieces = [RungPiece(rung: .minute, from: query.from, to: query.to)]
+    plan.recent = .byMinute
     plan.checkedSpans = []
     if let period = compared {
       plan.compared?.pieces = [RungPiece(rung: .minute, from: period.from, to: period.to)]
+      plan.compared?.recent = .byMinute
       plan.compared?.checkedSpans = []
     }
     return plan.overAllRows

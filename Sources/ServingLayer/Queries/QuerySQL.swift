@@ -130,7 +130,8 @@ struct QuerySQL {
         \(agreement()) as agrees,
         \(coverage()) as covers_until,
         \(settledBefore()) as settled_before,
-        \(knownUntil()) as known_until
+        \(knownUntil()) as known_until,
+        \(later()) as has_later
       from batch.published
       where now() at time zone \(zone) is not null
     )

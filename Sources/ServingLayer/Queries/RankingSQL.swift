@@ -173,9 +173,8 @@ extension QuerySQL {
     let whole = part
     part = .counters
     defer { part = whole }
-    return addedUp([
-      CountedRows(sql: recentRows(of: rollup, isInBuckets: false), isLoaded: false)
-    ])
+    return addedUp(
+      recentRows(of: rollup, isInBuckets: false).map { CountedRows(sql: $0, isLoaded: false) })
   }
 
   /// The rows of the chosen members, added up by key.
@@ -187,8 +186,9 @@ extension QuerySQL {
     let loaded = addedUp(
       loadedRows(of: ranking).map { CountedRows(sql: $0, isLoaded: true) })
     guard isOwn else {
-      let rows = recentRows(of: rollup, isInBuckets: false) + " and \(Self.isChosen(key))"
-      return loaded + "\n  union all\n  " + addedUp([CountedRows(sql: rows, isLoaded: false)])
+      let rows = recentRows(of: rollup, isInBuckets: false, where: Self.isChosen(key))
+      return loaded + "\n  union all\n  "
+        + addedUp(rows.map { CountedRows(sql: $0, isLoaded: false) })
     }
     let columns = sums.map { "\($0.name), " }.joined()
     var recent = "select \(key), \(columns)is_loaded from recent"
@@ -197,9 +197,10 @@ extension QuerySQL {
       part = .sketches
       defer { part = .everything }
       let unions = sketches.map { "\($0.value) as \($0.name)" }.joined(separator: ", ")
-      let rows = recentRows(of: rollup, isInBuckets: false)
+      let rows = recentRows(of: rollup, isInBuckets: false, where: Self.isChosen(key))
+        .joined(separator: "\n  union all\n  ")
       recent +=
-        " left join (select \(key), \(unions) from (\(rows) and \(Self.isChosen(key))) as part"
+        " left join (select \(key), \(unions) from (\(rows)) as part"
         + " group by \(key)) as sketch using (\(key))"
     }
     return loaded + "\n  union all\n  " + recent + " where \(Self.isChosen(key))"

@@ -20,7 +20,7 @@ extension QuerySQL {
         loadedRows(of: rollup, rung, plan.pieces.filter { $0.rung == rung })
       }
       return loaded.map { CountedRows(sql: $0, isLoaded: true) }
-        + [CountedRows(sql: recentRows(of: rollup), isLoaded: false)]
+        + recentRows(of: rollup).map { CountedRows(sql: $0, isLoaded: false) }
     case .facts:
       let (from, to) = (bind(plan.query.from.iso8601), bind(plan.query.to.iso8601))
       let counted = homes.compactMap(\.factColumn).map { " and \($0) is not null" }.joined()
@@ -101,16 +101,6 @@ extension QuerySQL {
       + " and \(filtered) >= piece.start and \(filtered) < piece.stop offset 0) as part"
   }
 
-  /// The speed layer's rows of all of the range. They are by the minute whatever the rungs of the pieces, so that they are read
-  /// once for all of these.
-  mutating func recentRows(of rollup: Rollup, isInBuckets: Bool = true) -> String {
-    let (from, to) = (bind(plan.query.from.iso8601), bind(plan.query.to.iso8601))
-    let at = isInBuckets ? "\(at(.minute)) as at, " : ""
-    return "select \(at)\(source(by: "minute", .minute))false as is_loaded"
-      + " from layers.recent_\(rollup.name)"
-      + " where minute >= \(from)::timestamptz and minute < \(to)::timestamptz"
-  }
-
   /// The type of the column that says when a row's width begins.
   static func type(_ rung: Rung) -> String { rung == .day ? "date" : "timestamptz" }
 
@@ -128,7 +118,7 @@ extension QuerySQL {
   }
 
   /// When the bucket of a row begins. Rows of UTC are often buckets themselves, which saves a calculation for each.
-  private func at(_ rung: Rung) -> String {
+  func at(_ rung: Rung) -> String {
     let start = Self.start(of: rung.column, rung)
     let granularity = plan.query.granularity
     let isBucket = granularity.rawValue == rung.rawValue && plan.query.timeZone == "UTC"

@@ -36,8 +36,8 @@ public final class SpeedWorker: Sendable {
     public var presentSeconds = 3600.0
     /// Seconds between looks at the catalogue's topics.
     public var catalogueInterval = 1.0
-    /// Seconds between foldings of closed minutes; see `Compactor`.
-    public var compactionInterval = 30.0
+    /// Seconds between foldings of what flushes have appended; see `Compactor`.
+    public var compactionInterval = 15.0
     /// Whether `run` returns when the records that were in the log at its start are committed, by this worker
     /// or another.
     public var untilCaughtUp = false

@@ -1,7 +1,6 @@
 -- The rows of a rollup that count now: the batch layer's, and the speed layer's of the epochs that no published
 -- load covers. A load publishes its rows and loaded_epoch in one transaction, so one statement that reads
--- this sees each event once. The speed layer counts by the minute; layers.hour_of and day_of say which hour or day
--- a minute is in.
+-- this sees each event once. By the minute; layers_coarse.sql has the hours and days.
 create or replace view layers.{table} as
 select {keys}, {counters}, {sketches}, true as is_loaded
 from batch.{table}

@@ -1,1 +1,2 @@
-select pg_relation_size($1::regclass) / current_setting('block_size')::integer
+-- Null where there is no such table.
+select pg_relation_size(to_regclass($1)) / current_setting('block_size')::integer

@@ -1,0 +1,120 @@
+import Metrics
+
+/// The part of a statement that reads what the speed layer has of the range: by the hour what is folded, as far as hours answer,
+/// else by the minute. All of it is in the statement's snapshot, in which hours, and rows that are not folded, are all minutes.
+extension QuerySQL {
+  /// Some rows of the speed layer.
+  struct RecentPart {
+    var view: String
+    /// The width of its rows.
+    var rung: Rung
+    var condition: String
+  }
+
+  /// Stretches up to which each is a condition of its own, for which there is an index.
+  private static let fewStretches = 4
+
+  /// The parts that together have each row of the range once.
+  mutating func recentParts(of rollup: Rollup) -> [RecentPart] {
+    let minutes = "layers.recent_\(rollup.name)"
+    let all = isWithin(plan.query.from, plan.query.to, "minute")
+    guard let hours = plan.recent.hours else {
+      return [RecentPart(view: minutes, rung: .minute, condition: all)]
+    }
+    var isOfHours = isWithin(hours.from, hours.to, "hour") + isNoHole("hour")
+    var parts: [RecentPart] = []
+    if let open = plan.recent.open {
+      isOfHours += " and (hour < \(bind(open.from.iso8601))::timestamptz or not \(Self.hasLater))"
+      parts.append(
+        RecentPart(
+          view: minutes, rung: .minute,
+          condition: "is_folded and \(isWithin(open.from, open.to, "minute")) and \(Self.hasLater)")
+      )
+    }
+    parts.append(
+      RecentPart(view: "layers.recent_hour_\(rollup.name)", rung: .hour, condition: isOfHours))
+    if !plan.recent.minutes.isEmpty {
+      parts.append(
+        RecentPart(view: minutes, rung: .minute, condition: "is_folded and \(isOfMinutes(all))"))
+    }
+    parts.append(
+      RecentPart(view: minutes, rung: .minute, condition: "not is_folded and \(all)"))
+    return parts
+  }
+
+  /// Selects of the speed layer's rows of all of the range.
+  /// - Parameter isWanted: a further condition.
+  mutating func recentRows(
+    of rollup: Rollup, isInBuckets: Bool = true, where isWanted: String? = nil
+  ) -> [String] {
+    let isWanted = isWanted.map { " and \($0)" } ?? ""
+    let rows = recentParts(of: rollup).map { part in
+      let at = isInBuckets ? "\(at(part.rung)) as at, " : ""
+      // An hour counts as settled where some of it is: what is not is taken out of it.
+      return "select \(at)\(source(by: part.rung.column, .minute))false as is_loaded"
+        + " from \(part.view) where \(part.condition)\(isWanted)"
+    }
+    guard plan.readsSettled, let hours = plan.recent.hours else { return rows }
+    return rows + [unsettled(of: rollup, hours, isInBuckets: isInBuckets, where: isWanted)]
+  }
+
+  /// Of the hour in which outcomes begin to be open, what is not settled yet: once as such, and once less from what is settled, where the
+  /// whole hour is counted. Sketches say nothing of outcomes, and are left to the hour.
+  private mutating func unsettled(
+    of rollup: Rollup, _ hours: RecentStretches.Stretch, isInBuckets: Bool, where isWanted: String
+  ) -> String {
+    let at = isInBuckets ? "\(at(.minute)) as at, " : ""
+    let columns = sourceColumns.map { column in
+      switch column.role {
+      case .key: "\(column.name), "
+      case .number: "taken.sign * \(column.name) as \(column.name), "
+      case .sketch: "null::hll as \(column.name), "
+      }
+    }.joined()
+    let open =
+      plan.recent.open.map {
+        " and (minute < \(bind($0.from.iso8601))::timestamptz or not \(Self.hasLater))"
+      } ?? ""
+    return "select \(at)\(columns)taken.is_settled, false as is_loaded"
+      + " from layers.recent_\(rollup.name)"
+      + " cross join (values (1, false), (-1, true)) as taken (sign, is_settled)"
+      + " where is_folded and minute >= (select settled_before from state)"
+      + " and minute < (select date_trunc('hour', settled_before - interval '1 microsecond', 'UTC') + interval '1 hour' from state)"
+      + " and \(isWithin(hours.from, hours.to, "minute"))\(isNoHole("layers.hour_of(minute)"))\(open)\(isWanted)"
+  }
+
+  /// Whether the speed layer has minutes in the last hour that begin after the range, as the table `state` says.
+  private static let hasLater = "(select has_later from state)"
+
+  /// What the table `state` says of later minutes: every row of a rollup has one of the same minute in the totals.
+  mutating func later() -> String {
+    guard let open = plan.recent.open else { return "false" }
+    let end = open.to.ceiled(to: .hour)
+    return "exists (select from layers.recent_totals where \(isWithin(open.to, end, "minute")))"
+  }
+
+  private mutating func isWithin(_ from: Instant, _ to: Instant, _ column: String) -> String {
+    "\(column) >= \(bind(from.iso8601))::timestamptz and \(column) < \(bind(to.iso8601))::timestamptz"
+  }
+
+  /// That an hour is none of those that are read by the minute, after another condition.
+  private mutating func isNoHole(_ hour: String) -> String {
+    if plan.recent.holes.isEmpty { return "" }
+    return " and \(hour) <> all (\(holes()))"
+  }
+
+  private mutating func holes() -> String {
+    "\(bind(Self.array(plan.recent.holes.map(\.iso8601))))::timestamptz[]"
+  }
+
+  /// - Parameter all: that a minute is in the range.
+  private mutating func isOfMinutes(_ all: String) -> String {
+    let stretches = plan.recent.minutes
+    if stretches.count <= Self.fewStretches {
+      return "(\(stretches.map { isWithin($0.from, $0.to, "minute") }.joined(separator: " or ")))"
+    }
+    // Before the first of the hours, after the last one, or in a hole.
+    let hours = plan.recent.hours.map { isWithin($0.from, $0.to, "minute") } ?? "true"
+    return "\(all) and (not (\(hours)) or layers.hour_of(minute) = any (\(holes())))"
+  }
+}
