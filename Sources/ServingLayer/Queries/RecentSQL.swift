@@ -63,24 +63,41 @@ extension QuerySQL {
   private mutating func unsettled(
     of rollup: Rollup, _ hours: RecentStretches.Stretch, isInBuckets: Bool, where isWanted: String
   ) -> String {
-    let at = isInBuckets ? "\(at(.minute)) as at, " : ""
-    let columns = sourceColumns.map { column in
-      switch column.role {
-      case .key: "\(column.name), "
-      case .number: "taken.sign * \(column.name) as \(column.name), "
-      case .sketch: "null::hll as \(column.name), "
-      }
-    }.joined()
-    let open =
+    // Known before the statement is planned, mostly: without it the planner takes these for a few rows, and joins them one by one.
+    let settled =
+      plan.settledBefore.map { "\(bind($0.iso8601))::timestamptz" }
+      ?? "(select settled_before from state)"
+    let isOpen =
       plan.recent.open.map {
         " and (minute < \(bind($0.from.iso8601))::timestamptz or not \(Self.hasLater))"
       } ?? ""
-    return "select \(at)\(columns)taken.is_settled, false as is_loaded"
-      + " from layers.recent_\(rollup.name)"
+    let at = isInBuckets ? [SourceColumn(name: "at", role: .key)] : []
+    let keys = (at + sourceColumns.filter { $0.role == .key }).map(\.name)
+    let numbers = sourceColumns.filter { $0.role == .number }.map(\.name)
+    let sums = numbers.map { name in
+      let type = name == Counter.listenedMs.column ? "bigint" : "integer"
+      return "sum(\(name))::\(type) as \(name)"
+    }
+    // Without keys a sum of no rows would be a row.
+    let grouped =
+      keys.isEmpty ? " having count(*) > 0" : " group by \(keys.joined(separator: ", "))"
+    let read = keys.map { $0 == "at" ? "\(self.at(.minute)) as at" : $0 }
+    let columns = sourceColumns.map { column in
+      switch column.role {
+      case .key: column.name
+      case .number: "taken.sign * \(column.name) as \(column.name)"
+      case .sketch: "null::hll as \(column.name)"
+      }
+    }
+    return
+      "select \((at.map(\.name) + columns).joined(separator: ", ")), taken.is_settled, false as is_loaded"
+      + " from (select \((keys + sums).joined(separator: ", "))"
+      + " from (select \((read + numbers).joined(separator: ", ")) from layers.recent_\(rollup.name)"
+      + " where is_folded and minute >= \(settled)"
+      + " and minute < date_trunc('hour', \(settled) - interval '1 microsecond', 'UTC') + interval '1 hour'"
+      + " and \(isWithin(hours.from, hours.to, "minute"))\(isNoHole("layers.hour_of(minute)"))\(isOpen)\(isWanted)"
+      + ") as minutes\(grouped)) as open"
       + " cross join (values (1, false), (-1, true)) as taken (sign, is_settled)"
-      + " where is_folded and minute >= (select settled_before from state)"
-      + " and minute < (select date_trunc('hour', settled_before - interval '1 microsecond', 'UTC') + interval '1 hour' from state)"
-      + " and \(isWithin(hours.from, hours.to, "minute"))\(isNoHole("layers.hour_of(minute)"))\(open)\(isWanted)"
   }
 
   /// Whether the speed layer has minutes in the last hour that begin after the range, as the table `state` says.

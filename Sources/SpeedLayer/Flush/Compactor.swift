@@ -76,6 +76,7 @@ struct Compactor {
     let connection = try Connection(
       url: databaseURL, applicationName: sessionName("polyrhythm speed compact"),
       idleTransactionSeconds: 10)
+    try connection.script(library.sql("speed/fold_by_sorting"))
     let epochs = try connection.run(library.sql("speed/counted_epochs"))
     var places: [Place] = []
     for row in 0..<epochs.count {
