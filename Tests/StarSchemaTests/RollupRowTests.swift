@@ -13,15 +13,16 @@ import Warehouse
   /// The columns are those of the tables, in whatever order: a migration that adds one is not forgotten here.
   @Test(arguments: RollupTable.all, schemas)
   func theColumnsAreThoseOfTheTables(_ table: RollupTable, _ schema: String) throws {
-    guard schema == "batch" || table.rung == .minute else { return }
+    guard schema == "batch" || table.rung != .day else { return }
     let connection = try Self.database.get().connect()
     let columns = try connection.columns(of: "\(schema).\(table.name)").map(\.name)
-    // Which epoch a row belongs to, and which load wrote it, is said by the table that it is written to.
+    // Which epoch a row belongs to, which load wrote it, and whether it is folded, is said by the table that it is written to.
     #expect(
-      columns.filter { $0 != "epoch" && $0 != "load_run_id" }.sorted()
+      columns.filter { !["epoch", "load_run_id", "is_folded"].contains($0) }.sorted()
         == RollupRows.columns(table).sorted())
     #expect(columns.contains("load_run_id") == (schema == "batch"))
     #expect(columns.contains("epoch") == (schema == "speed"))
+    #expect(columns.contains("is_folded") == (schema == "speed" && table.rung == .minute))
   }
 
   @Test(arguments: RollupTable.all)

@@ -48,7 +48,9 @@ import Warehouse
       try library.sql(
         "rollup/merge", ["target": "a", "table": "b"].merging(times) { $1 }, lists: lists),
     ]
-    let fold = try library.sql("rollup/fold", ["table": "a"], lists: lists)
+    let fold = try library.sql(
+      "rollup/fold", ["table": "a", "hours": "b"],
+      lists: lists.merging(["hour_keys": table.rollup.table(.hour).keyColumns]) { $1 })
     for column in RollupRows.columns(table).dropFirst(table.keyColumns.count) {
       #expect(merges.allSatisfy { $0.contains(" \(column) = ") }, "\(column)")
       #expect(fold.contains("(\(column))"), "\(column)")

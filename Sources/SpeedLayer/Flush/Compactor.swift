@@ -15,7 +15,7 @@ struct Compactor {
   /// Pages of a table whose rows are folded in one transaction: 8 MB.
   static let stretch: Int64 = 1024
   /// Of the time between turns, what a turn may take: one part in so many.
-  private static let share = 6.0
+  private static let share = 10.0
   /// A turn that did not come to its end is followed by a rest of so many times as long as it took.
   private static let rest = 4.0
 
