@@ -54,7 +54,8 @@ extension QuerySQL {
       return "select \(at)\(source(by: part.rung.column, .minute))false as is_loaded"
         + " from \(part.view) where \(part.condition)\(isWanted)"
     }
-    guard plan.readsSettled, let hours = plan.recent.hours else { return rows }
+    // Sketches say nothing of outcomes.
+    guard plan.readsSettled, part != .sketches, let hours = plan.recent.hours else { return rows }
     return rows + [unsettled(of: rollup, hours, isInBuckets: isInBuckets, where: isWanted)]
   }
 
