@@ -38,6 +38,8 @@ public final class KernelFeed {
   /// The kernel wants less than six hours; and only events that are read close together are added up in
   /// one rollup row before it is written.
   private static let slack: Int64 = 1_800_000
+  /// The same of listens. A play is told when its end and ten minutes have passed: its page view has been read by then.
+  private static let slackOfListens: Int64 = 480_000
   /// Milliseconds to wait for a record.
   private static let idleWait = 10
 
@@ -279,7 +281,8 @@ public final class KernelFeed {
     for other in inputs where other !== input && condition(other) {
       least = min(least, other.progress)
     }
-    return least == Int64.max ? least : max(least, input.progress) + Self.slack
+    let slack = input.topic == .listen ? Self.slackOfListens : Self.slack
+    return least == Int64.max ? least : max(least, input.progress) + slack
   }
 
   private func fill(_ input: Input, wait: Int) throws(EventLogError) -> Bool {

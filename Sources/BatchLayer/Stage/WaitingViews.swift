@@ -13,7 +13,7 @@ struct WaitingViews: ~Copyable {
   private var tags: UnsafeMutablePointer<UInt32>
   private var views: UnsafeMutablePointer<ViewOfPlay>
   private var capacity: Int
-  /// Places at most: 34 MB.
+  /// Places at most: 17 MB.
   private let limit: Int
   /// How many page views wait.
   private(set) var count = 0
@@ -21,7 +21,7 @@ struct WaitingViews: ~Copyable {
   /// - Parameters:
   ///   - capacity: places to begin with, a power of two.
   ///   - limit: places at most, a power of two.
-  init(capacity: Int = 1 << 10, limit: Int = 1 << 19) {
+  init(capacity: Int = 1 << 10, limit: Int = 1 << 18) {
     self.capacity = capacity
     self.limit = limit
     tags = .allocate(capacity: capacity)
