@@ -187,9 +187,11 @@ class Bench:
         say(f"of {len(waits)} answers half came within {statistics.median(waits):.1f} ms")
 
     def one_more_day(self) -> None:
-        """One more day into the history, and into none."""
+        """One more day of the same users and songs into the history, and into none."""
         following = self.end + timedelta(days=1)
-        self.generate(self.end, following, "--seed", SEED + 1, "--output", self.work / "day")
+        site = self.work / "site"
+        self.generate(self.start, self.end, "--seed", SEED, "--export-catalogue", site)
+        self.generate(self.end, following, "--seed", SEED + 1, "--catalogue", site, "--output", self.work / "day")
         alone = self.work / "log-day"
         self.warehouse("day")
         for log in (alone, self.log):
