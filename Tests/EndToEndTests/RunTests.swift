@@ -99,6 +99,7 @@ import Warehouse
       let delays = signal == SIGINT ? [0.3, 2.0, 4.0] : [1.0, 3.0, 7.0]
       for seconds in delays {
         let run = try box.start(arguments(box, "--load-every", "1"))
+        #expect(eventually(within: 30) { run.handles(signal) })
         usleep(UInt32(seconds * 1_000_000))
         run.send(signal)
         let ended = try run.wait(atMost: 30)

@@ -97,6 +97,15 @@ public final class Program: CustomStringConvertible {
     return false
   }
 
+  /// Whether the process has a handler of its own for a signal by now. Before, a signal ends it as it ends any program.
+  public func handles(_ signal: Int32) -> Bool {
+    guard let text = try? String(contentsOfFile: "/proc/\(processID)/status", encoding: .utf8),
+      let line = text.split(separator: "\n").first(where: { $0.hasPrefix("SigCgt:") }),
+      let caught = UInt64(line.dropFirst("SigCgt:".count).drop { $0 == "\t" }, radix: 16)
+    else { return false }
+    return caught >> UInt64(signal - 1) & 1 == 1
+  }
+
   public func send(_ signal: Int32) {
     if isRunning { Glibc.kill(processID, signal) }
   }
