@@ -299,8 +299,9 @@ class Bench:
         try:
             with self.cluster.running():
                 events = self.loads()
-                self.questions()
+                # Before the site is live: after that, this day's events are late ones.
                 self.one_more_day()
+                self.questions()
                 self.late_events()
                 with self.readers_waiting("an incremental load"):
                     self.generate(self.end, self.end + timedelta(days=1), "--seed", SEED + 3,
