@@ -147,6 +147,8 @@ The lake: {users:,} users over {days} days, made by `generate` with seed {seed},
 - All who write to PostgreSQL write to the same one, each into a database of its own. CPU is what the process and
   PostgreSQL took of all cores, user and system; other work on the machine moves it least. Peak memory is that of the largest process
   (`ru_maxrss`), without PostgreSQL's. Bytes an event are what is on the disk afterwards: a database, a file or a directory.
+  Polyrhythm's two paths share a database: after its full load the speed layer's rows are still in it, until the next load, so that this one can be
+  taken back. `make bench PART=bars` measures the warehouse alone.
 - The peers read a copy of the lake without compression; making it is not in their time. Polyrhythm reads its log as it is.
 - Each peer is used as its documentation recommends: declared schemas, batched and rewritten inserts and persisted input in Spark, no order of
   insertion in DuckDB; in ClickHouse one insertion that fills facts and dimensions, and rollups made of the facts. The scripts are in `benchmarks/peers/`, one a peer.

@@ -57,7 +57,8 @@ report() { # name, events, milliseconds
 
 timed generate "$binary" generate --users "$users" --from "$from" --to "$to" --seed "$seed" \
   --output "$work/events"
-events=$(cat "$work"/events/*.ndjson | wc -l)
+# Beside the events there are the songs and users of the catalogue.
+events=$(cat "$work"/events/*_events.ndjson | wc -l)
 [ "$events" -gt 0 ] || fail "generate wrote no events"
 report generate "$events" "$elapsed"
 
