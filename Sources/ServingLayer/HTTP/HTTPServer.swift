@@ -28,7 +28,8 @@ public struct HTTPServerConfiguration: Sendable {
   /// Whole seconds after which PostgreSQL gives up a query.
   public var queryTimeout = 30
   /// Seconds between two looks for new minutes, while a live stream is open.
-  public var pollInterval = 1.0
+  /// What a page that is left open costs follows how often something is found: twenty times a minute it is 15 kB.
+  public var pollInterval = 2.2
   /// Seconds that the speed layer may be behind the log while the server calls itself ready; 0 for any.
   public var readyLag = 300.0
   /// Gets what an operator should know, a line at a time. Called from any thread. Default: stderr.
