@@ -3,7 +3,8 @@
 Another machine has other fonts and smooths edges in another way. So what is compared is the size, and both pictures in cells of 16 by 16
 pixels, blurred: a line of text is a grey stripe in whatever font, while a chart that is not drawn, a card that has moved or a colour that
 has changed makes whole stretches of cells another colour. A bar of four pixels or a line of two hardly changes a cell; of those the hues are
-compared, of all coloured pixels of a square together: text is grey, and however an edge is smoothed, its hue stays."""
+compared, of all coloured pixels of a square together: text is grey, and however an edge is smoothed, its hue stays. Grey bars are told from
+text by their shape: no letter is one shade along so many pixels, and no ground is so thin."""
 
 from browser import READY_MS, SECTIONS, load_all
 from PIL import Image, ImageChops, ImageFilter
@@ -20,6 +21,11 @@ SHARE_BOUND = 0.015
 SQUARE = 48
 HUES = 18
 COLOURED = (32, 96)
+# A bar is of one shade along so many pixels to both sides, each so far from the next that is looked at, and of another one so far above and below;
+# shades differ from here on, of 255.
+BAR_ALONG = range(3, 16, 3)
+BAR_ACROSS = 9
+BAR_SHADES = 16
 # So many pixels of a square, and this share of those that either picture has there, must have another hue for the square to be another one; and
 # so many squares may be.
 OTHER_PIXELS = 100
@@ -98,33 +104,51 @@ def cells(path):
     return picture.size, small.filter(ImageFilter.GaussianBlur(1))
 
 
-def hues(path):
-    """Of each square and those around it, how many pixels there are of each hue; by column and row."""
+def bars(picture):
+    """Where a thin bar or a ruled line is, of whatever colour: 255 there, 0 elsewhere."""
+    grey = picture.convert("L")
+    differs = lambda x, y: ImageChops.difference(grey, ImageChops.offset(grey, x, y)).point([255 * (apart >= BAR_SHADES) for apart in range(256)])
+    found = Image.new("L", grey.size, 255)
+    for y in (-BAR_ACROSS, BAR_ACROSS):
+        found = ImageChops.darker(found, differs(0, y))
+    for x in BAR_ALONG:
+        for along in (-x, x):
+            found = ImageChops.darker(found, ImageChops.invert(differs(along, 0)))
+    return found
+
+
+def squares(path):
+    """Of each square and those around it, how many pixels there are of bars, and how many of each hue; by column and row."""
     with Image.open(path) as picture:
-        hue, saturation, value = picture.convert("RGB").convert("HSV").split()
+        picture = picture.convert("RGB")
+    hue, saturation, value = picture.convert("HSV").split()
     least, most = COLOURED
     coloured = ImageChops.multiply(saturation, value).point([round(255 * min(1, max(0, (c - least) / (most - least)))) for c in range(256)])
     across, down = hue.width // SQUARE, hue.height // SQUARE
     step = 256 / HUES
+    pixels = lambda mask: [share / 255 * SQUARE * SQUARE for share in mask.convert("F").resize((across, down), Image.Resampling.BOX).get_flattened_data()]
     layers = []
     for number in range(HUES):
         # A hue between two counts for both, by how near it is.
         near = [max(0.0, 1 - min(abs(h - number * step), 256 - abs(h - number * step)) / step) for h in range(256)]
-        layer = ImageChops.multiply(hue.point([round(255 * n) for n in near]), coloured).convert("F").resize((across, down), Image.Resampling.BOX)
-        layers.append([share / 255 * SQUARE * SQUARE for share in layer.get_flattened_data()])
+        layers.append(pixels(ImageChops.multiply(hue.point([round(255 * n) for n in near]), coloured)))
     at = lambda layer, x, y: layer[y * across + x] if 0 <= x < across and 0 <= y < down else 0.0
-    return {(x, y): [sum(at(layer, x + i, y + j) for i in (-1, 0, 1) for j in (-1, 0, 1)) for layer in layers] for x in range(across) for y in range(down)}
+    around = lambda layer, x, y: sum(at(layer, x + i, y + j) for i in (-1, 0, 1) for j in (-1, 0, 1))
+    kinds = [[pixels(bars(picture))], layers]
+    return {(x, y): [[around(layer, x, y) for layer in kind] for kind in kinds] for x in range(across) for y in range(down)}
+
+
+def is_other(a, b):
+    """Whether too many pixels of a square are of another kind in one picture than in the other."""
+    most = max(sum(a), sum(b))
+    apart = most - sum(map(min, a, b))
+    return apart > OTHER_PIXELS and apart > OTHER_SHARE * most
 
 
 def other_squares(kept, seen):
-    """How many squares have other hues than those of the picture that is kept."""
-    a, b = hues(kept), hues(seen)
-    count = 0
-    for square in a.keys() & b.keys():
-        most = max(sum(a[square]), sum(b[square]))
-        apart = most - sum(map(min, a[square], b[square]))
-        count += apart > OTHER_PIXELS and apart > OTHER_SHARE * most
-    return count
+    """How many squares have other hues or bars than those of the picture that is kept."""
+    a, b = squares(kept), squares(seen)
+    return sum(any(map(is_other, a[square], b[square])) for square in a.keys() & b.keys())
 
 
 def difference(kept, seen):
@@ -137,7 +161,7 @@ def difference(kept, seen):
     pixels = list(apart.get_flattened_data())
     mean = sum(map(sum, pixels)) / (3 * len(pixels))
     share = sum(max(p) > CELL_BOUND for p in pixels) / len(pixels)
-    squares = other_squares(kept, seen)
-    wrong = mean > MEAN_BOUND or share > SHARE_BOUND or squares > SQUARES_BOUND
-    words = f"cells differ by {mean:.2f} on average, {share:.2%} by more than {CELL_BOUND}, and {squares} squares have other hues" if wrong else ""
-    return words, mean, share, squares
+    others = other_squares(kept, seen)
+    wrong = mean > MEAN_BOUND or share > SHARE_BOUND or others > SQUARES_BOUND
+    words = f"cells differ by {mean:.2f} on average, {share:.2%} by more than {CELL_BOUND}, and {others} squares have other hues or bars" if wrong else ""
+    return words, mean, share, others
