@@ -53,11 +53,14 @@ HEAVY = "metrics=listeners&by=song,level&granularity=hour&limit=100000&filter=le
 
 
 def page(number: int) -> str:
-    """The address of the page's request of this number, of one range after the other."""
+    """The address of the page's request of this number, of one range after the other. Lists are of a range that moves, all else is of one
+    that ends with the present minute, as the page asks for them."""
     minutes = list(RANGES)[number // len(PAGE) % len(RANGES)]
     end = (int(time.time()) // 60 + 1) * 60_000
-    span = f"&from={end - minutes * 60_000}&to={end}"
-    return "/api/v1/query?" + PAGE[number % len(PAGE)].replace("GRAIN", RANGES[minutes]) + span
+    question = PAGE[number % len(PAGE)].replace("GRAIN", RANGES[minutes])
+    is_list = "by=" in question and "granularity" not in question
+    span = f"&from=-{minutes - 1}m&to=now" if is_list else f"&from={end - minutes * 60_000}&to={end}"
+    return f"/api/v1/query?{question}{span}"
 
 
 def alone(number: int) -> str:

@@ -152,6 +152,29 @@ import Warehouse
     #expect(cache.kept("gone") == nil)
   }
 
+  @Test func `an answer lags behind the turn of its minute as behind a flush`() throws {
+    let watch = CommitWatch()
+    let cache = AnswerCache(watch: watch)
+    let first = try commit(1, "a")
+    let now = ContinuousClock.now
+    watch.note(first, began: now)
+    let turn = now + .seconds(20)
+    var moving = made("moving", first)
+    moving.goodUntil = turn
+    cache.keep(moving, to: "moving")
+    cache.keep(made("standing", first), to: "standing")
+    watch.note(first, began: turn + .seconds(30))
+    #expect(cache.answer(to: "moving", version: "a", now: turn - .seconds(1)) != nil)
+    #expect(cache.answer(to: "moving", version: "a", now: turn) == nil)
+    #expect(cache.atHand("moving", now: turn + .seconds(0.4))?.renewBy == nil)
+    #expect(cache.atHand("moving", now: turn + .seconds(0.6))?.renewBy == turn + .seconds(1))
+    cache.endRenewal(of: "moving")
+    #expect(cache.atHand("moving", now: turn + .seconds(1.1)) == nil)
+    #expect(cache.atHand("standing", now: turn + .seconds(30)) != nil)
+    cache.forgetWhatIsOver(now: turn + .seconds(11))
+    #expect(cache.kept("moving") == nil && cache.kept("standing") != nil)
+  }
+
   @Test func `an answer of an earlier snapshot never takes the place of a later one`() throws {
     let watch = CommitWatch()
     let cache = AnswerCache(watch: watch)

@@ -1,5 +1,6 @@
 import Foundation
 import Metrics
+import Synchronization
 import TestKit
 import Testing
 import Warehouse
@@ -89,6 +90,40 @@ extension Fixture {
     }
     #expect(lagging > 0)
     #expect(try eventually(within: 60) { try listens(get(everything)) == flushes })
+  }
+
+  @Test func `a range that moves is one question, whose answer moves on with the minute`() throws {
+    let start = Instant.now.floored(to: .minute).milliseconds + Instant.minute - 300
+    let time = Mutex(start)
+    let server = try HTTPServer(
+      HTTPServerConfiguration(listen: "127.0.0.1:0"), databaseURL: fixture.database.url,
+      clock: { Instant(milliseconds: time.withLock { $0 }) })
+    let address = try server.start()
+    defer { server.stop() }
+    try fixture.flush(listens: 1)
+    func end(_ range: String) throws -> String? {
+      let answer = try HTTPClient.get(
+        "/api/v1/query?metrics=listens&granularity=none\(range)", from: address)
+      return answer.firstRange(of: "\"to\":\"").map { String(answer[$0.upperBound...].prefix(20)) }
+    }
+    let (first, second) = (
+      Instant(milliseconds: start + 300).iso8601,
+      Instant(milliseconds: start + 300 + Instant.minute).iso8601
+    )
+    let moving = ["&from=-5m", "&from=-4m&to=now", ""]
+    for range in moving { #expect(try end(range) == first) }
+    time.withLock { $0 += 400 }
+    // What stands is another question at once; what moves may be that of the minute before for a moment, and is then never again.
+    #expect(try end("&from=\(start - Instant.minute)&to=\(start + 400)") == second)
+    for range in moving {
+      var seen: [String] = []
+      let hasMoved = try eventually(within: 60) {
+        seen.append(try end(range) ?? "")
+        return seen.last == second
+      }
+      #expect(hasMoved && Set(seen).isSubset(of: [first, second]), "\(range): \(seen)")
+      #expect(try end(range) == second)
+    }
   }
 
   @Test func `no answer lags behind a load`() throws {

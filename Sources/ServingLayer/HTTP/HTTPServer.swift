@@ -65,12 +65,21 @@ public final class HTTPServer: Sendable {
   private let probes: any Database
   private let watch = CommitWatch()
   private let queries: ServingQueries
+  private let clock: @Sendable () -> Instant
   private let running = Mutex<Running?>(nil)
 
   /// Checks the configuration and reads the files; connects to nothing yet.
   ///
   /// - Throws: `ServingError`; `WarehouseError` where the SQL files are not found.
   public convenience init(_ configuration: HTTPServerConfiguration, databaseURL: String) throws {
+    try self.init(configuration, databaseURL: databaseURL) { Instant.now }
+  }
+
+  /// - Parameter clock: what relative times and minutes are of.
+  convenience init(
+    _ configuration: HTTPServerConfiguration, databaseURL: String,
+    clock: @escaping @Sendable () -> Instant
+  ) throws {
     let database = WarehouseDatabase(
       url: databaseURL,
       connections: max(2, configuration.databaseConnections) + Self.renewals + Self.streams,
@@ -79,7 +88,8 @@ public final class HTTPServer: Sendable {
       url: databaseURL, connections: Self.probeConnections,
       timeout: min(Self.probeTimeout, configuration.queryTimeout))
     try self.init(
-      configuration, database: database, probes: probes, queries: ServingQueries(SQLLibrary()))
+      configuration, database: database, probes: probes, queries: ServingQueries(SQLLibrary()),
+      clock: clock)
   }
 
   /// Answers that are sent in pieces at a time, each with a connection of its own.
@@ -93,7 +103,8 @@ public final class HTTPServer: Sendable {
   /// - Parameter probes: for probes and live streams; nil where `database` is for them too.
   init(
     _ configuration: HTTPServerConfiguration, database: any Database,
-    probes: (any Database)? = nil, queries: ServingQueries
+    probes: (any Database)? = nil, queries: ServingQueries,
+    clock: @escaping @Sendable () -> Instant = { Instant.now }
   ) throws(ServingError) {
     var configuration = configuration
     if configuration.token?.isEmpty == true { configuration.token = nil }
@@ -111,6 +122,7 @@ public final class HTTPServer: Sendable {
     self.database = WatchedDatabase(database, watch: watch, committed: queries.committed)
     self.probes = WatchedDatabase(probes ?? database, watch: watch, committed: queries.committed)
     self.queries = queries
+    self.clock = clock
   }
 
   /// Begins to serve, on threads of its own.
@@ -129,7 +141,6 @@ public final class HTTPServer: Sendable {
         "Listening on \(bound.text) without TLS: the token and the figures can be read on the way; "
           + "give --tls-cert and --tls-key, or put a proxy that speaks TLS in front")
     }
-    let clock: @Sendable () -> Instant = { Instant.now }
     let hub = LiveHub(database: probes, queries: queries, watch: watch, clock: clock)
     let router = Router(
       database: database, queries: queries, assets: assets,

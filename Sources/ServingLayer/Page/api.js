@@ -53,7 +53,8 @@ export function get(url) {
 
 export const forget = () => kept.clear();
 
-const iso = (t) => new Date(t).toISOString().replace(".000Z", "Z");
+// A time, or the server's words for one that moves.
+const iso = (t) => typeof t === "string" ? t : new Date(t).toISOString().replace(".000Z", "Z");
 
 // A comma of a value would part two values.
 const escaped = (value) => String(value).replace(/[\\,]/g, "\\$&");

@@ -139,7 +139,7 @@ async function loadLayers(definition, range) {
 function settledRange(range, measures) {
   const settled = settledBefore();
   const needs = SETTLING.has(measures[0].metric) && settled !== null && settled < range.to && settled > range.from;
-  return needs ? { ...range, to: settled } : range;
+  return needs ? { ...range, to: settled, moving: null } : range;
 }
 
 const question = (definition, measures) => ({
@@ -167,11 +167,13 @@ function summed(rows, by, metric) {
 
 async function loadList(definition, chosen) {
   const measures = await measuresOf(definition);
-  const range = settledRange(chosen, measures);
-  const isCompared = before() !== null && definition.kind === "list" && !isBeforeAll(compared(range));
+  const wanted = settledRange(chosen, measures);
+  const isCompared = before() !== null && definition.kind === "list" && !isBeforeAll(compared(wanted));
   const byServer = isCompared ? SERVER_COMPARES[state.compare] : undefined;
   const asked = { ...question(definition, measures), compare: byServer };
-  const answer = await query(definition.outOf ? { ...asked, by: definition.outOf } : asked, range);
+  const answer = await query(definition.outOf ? { ...asked, by: definition.outOf } : asked, { ...wanted, ...wanted.moving });
+  // The range of the answer, which may be one of a moment before.
+  const range = wanted.moving ? { ...wanted, from: Date.parse(answer.query.from), to: Date.parse(answer.query.to) } : wanted;
   learn(answer);
   let { rows } = answer;
   if (definition.outOf) rows = summed(rows, definition.by, measures[0].metric);
@@ -187,7 +189,7 @@ async function loadList(definition, chosen) {
     const old = new Map(then.rows.map((r) => [key(r), r[measures[0].metric]]));
     extra = { label: before(), of: (r) => old.get(key(r)) ?? (SETTLING.has(measures[0].metric) ? null : 0) };
   }
-  return { model: { rows, by: definition.by, metrics: measures, before: extra }, isEmpty: rows.length === 0, table: listTable(rows, definition.by, measures, extra), question: asked, range, envelope: answer, isSettled: range !== chosen, isUncompared: definition.kind === "list" && isUncompared(range) };
+  return { model: { rows, by: definition.by, metrics: measures, before: extra }, isEmpty: rows.length === 0, table: listTable(rows, definition.by, measures, extra), question: asked, range, envelope: answer, isSettled: wanted !== chosen, isUncompared: definition.kind === "list" && isUncompared(range) };
 }
 
 export const loadMap = (definition, range) => loadList({ ...definition, limit: 1000 }, range);

@@ -55,7 +55,7 @@ function grainFor(length) {
 }
 
 // The range that is looked at. One that moves with the clock begins with a whole bucket, so that only the last one is
-// cut.
+// cut. `moving` are the server's words for one that ends now: all who look on ask the same then, whenever they do.
 //
 // `clock`: `now` by the server's clock, and `latest`, the end of the last minute with events, or null.
 export function resolve(clock) {
@@ -69,7 +69,10 @@ export function resolve(clock) {
   const to = isPast ? clock.latest : now;
   const length = PRESETS[state.range][1] * MINUTE;
   const grain = grainFor(length);
-  return { from: floor(zone, to - length, grain), to, grain, zone, moves: true, isPast };
+  const from = floor(zone, to - length, grain);
+  // The server widens it to whole minutes.
+  const moving = isPast ? null : { from: grain === "minute" ? `-${length / MINUTE - 1}m` : from, to: "now" };
+  return { from, to, grain, zone, moves: true, isPast, moving };
 }
 
 // The same hours of the range that is compared with: as long, and cut at the same place. Days and years are those of the

@@ -65,7 +65,7 @@ export async function series(question, range) {
   const isWhole = !known || question.top || known.from > range.from || Date.now() - known.at > WHOLE_MS;
   const from = isWhole ? range.from : Math.max(range.from, Math.min(known.to, range.to) - AGAIN[range.grain]);
   const start = isWhole ? from : Math.max(range.from, buckets(range.zone, from, from + 1, range.grain)[0]);
-  const answer = await query(asked, { ...range, from: start });
+  const answer = await query(asked, { ...range, from: start, to: range.moving?.to ?? range.to });
   learn(answer);
   const rows = new Map(isWhole ? [] : [...known.rows].filter(([, row]) => Date.parse(row.time) < start && bucketEnd(range, Date.parse(row.time)) > range.from));
   for (const row of answer.rows) rows.set(keyOf(row, by), row);

@@ -21,14 +21,18 @@ struct Instant: Comparable, Sendable {
   /// A date, and a time without a zone, are UTC.
   static func parse(_ text: String, now: Instant) -> Instant? {
     if text == "now" { return now }
-    if text.hasPrefix("now-") { return ago(text.dropFirst(4), now) }
-    if text.hasPrefix("-") { return ago(text.dropFirst(1), now) }
+    if isRelative(text) { return ago(text.drop { $0 != "-" }.dropFirst(), now) }
     if text.utf8.allSatisfy(isDigit) {
       // 12 or 13 digits are milliseconds of the years 1973 to 2286. Fewer could be seconds or a year, and a wrong
       // guess would be off by a factor of 1000.
       return (12...13).contains(text.utf8.count) ? Int64(text).map(Instant.init) : nil
     }
     return ISOTime.parse(text, form).map(Instant.init)
+  }
+
+  /// Whether a text that `parse` reads counts from now.
+  static func isRelative(_ text: String) -> Bool {
+    text == "now" || text.hasPrefix("now-") || text.hasPrefix("-")
   }
 
   /// Whether a text that `parse` reads is a date, or a time that names no zone, and so depends on where it is.

@@ -11,6 +11,8 @@ final class AnswerCache: Sendable {
     /// A time before the snapshot was taken.
     var began: ContinuousClock.Instant
     var took: Duration
+    /// The end of the minute that it is of; nil where it changes with commits alone.
+    var goodUntil: ContinuousClock.Instant?
     /// Whether it is being made again, or waits for that.
     var isAwaited = false
 
@@ -55,10 +57,14 @@ final class AnswerCache: Sendable {
     self.limit = limit
   }
 
-  /// The answer of a version, which `watch` has given.
-  func answer(to question: String, version: String) -> StoredAnswer? {
+  /// The answer of a version, which `watch` has given, as long as its minute is not over.
+  func answer(
+    to question: String, version: String, now: ContinuousClock.Instant = .now
+  ) -> StoredAnswer? {
     state.withLock { state in
-      guard let made = state.answers[question], made.commit.version == version else { return nil }
+      guard let made = state.answers[question], made.commit.version == version,
+        made.goodUntil.map({ now < $0 }) ?? true
+      else { return nil }
       return made.answer
     }
   }
@@ -142,7 +148,8 @@ final class AnswerCache: Sendable {
 
   /// When the answer was last known to be what the database says.
   private func newestAt(_ made: Made) -> ContinuousClock.Instant {
-    max(made.began, watch.lastSeen(made.commit.version) ?? made.began)
+    let seenAt = max(made.began, watch.lastSeen(made.commit.version) ?? made.began)
+    return made.goodUntil.map { min(seenAt, $0) } ?? seenAt
   }
 
   /// Whether nobody will be given it any more. Answers stay for longer than most may be given, so that an older one that comes late is
@@ -151,7 +158,9 @@ final class AnswerCache: Sendable {
     _ made: Made, after shown: Commit?, now: ContinuousClock.Instant
   ) -> Bool {
     guard let shown else { return true }
-    if made.commit.version == shown.version { return false }
+    if made.commit.version == shown.version {
+      return made.goodUntil.map { now - $0 > Self.greatestPatience } ?? false
+    }
     return made.commit.published != shown.published
       || now - newestAt(made) > Self.greatestPatience
   }

@@ -12,11 +12,12 @@ extension Router {
       _ = try QueryPlan(query)
       return whole(request, query)
     }
-    let question = Self.question(request, query, now: now)
+    let question = Self.question(request, query)
     // The rest is worked out by others who ask the same too, so that it must not depend on who asks.
     let asked = Request(path: request.path, query: request.query)
-    return try kept(question, request, lane(of: query)) { router in
-      try router.answer(query, asked)
+    return try kept(question, request, lane(of: query), isOfMinute: true) { router in
+      // Of when it is made: it may be made again in another minute than this one.
+      try router.answer(try Query(asked.query, now: router.clock()), asked)
     }
   }
 
@@ -32,16 +33,19 @@ extension Router {
   /// - Parameters:
   ///   - question: the same text for requests that have the same answer.
   ///   - lane: asked for where no answer is at hand.
+  ///   - isOfMinute: whether the answer may be another one in the next minute.
   func kept(
     _ question: String, _ request: Request,
-    _ lane: @autoclosure () throws -> Lane,
+    _ lane: @autoclosure () throws -> Lane, isOfMinute: Bool = false,
     _ answer: @escaping Answering
   ) throws -> RequestStep {
     // RFC 9111, 5.2.1.4: whoever says so gets no answer that has not been asked for anew.
     let isAnew = request.headers["cache-control"]?.contains("no-cache") == true
-    if !isAnew, let step = atHand(question, request, answer) { return step }
+    let make: @Sendable (Cancellation) -> Work.Outcome = {
+      answered(question, $0, isOfMinute: isOfMinute, answer)
+    }
+    if !isAnew, let step = atHand(question, request, make) { return step }
     let lane = try lane()
-    let make: @Sendable (Cancellation) -> Work.Outcome = { answered(question, $0, answer) }
     if isAnew { return .work(Work(question: question + "\nanew", lane: lane, run: make)) }
     let inFull = Work(question: question, lane: lane, run: make)
     guard let cache, cache.mayAnswer(question) else { return .work(inFull) }
@@ -63,7 +67,8 @@ extension Router {
 
   /// The answer that is kept, where it is one of a moment before at most.
   private func atHand(
-    _ question: String, _ request: Request, _ answer: @escaping Answering
+    _ question: String, _ request: Request,
+    _ make: @escaping @Sendable (Cancellation) -> Work.Outcome
   ) -> RequestStep? {
     guard let cache,
       let atHand = cache.atHand(question, where: { $0.isReady(for: request) })
@@ -73,13 +78,14 @@ extension Router {
     return .lagging(
       response,
       renewal: Work(question: question, lane: .renewal, dueAt: renewBy) {
-        renewed(question, cache, $0, answer)
+        renewed(question, cache, $0, make)
       })
   }
 
-  /// Makes an answer again, where anything has been committed since.
+  /// Makes an answer again, where anything has been committed since, or its minute is over.
   private func renewed(
-    _ question: String, _ cache: AnswerCache, _ cancellation: Cancellation, _ make: Answering
+    _ question: String, _ cache: AnswerCache, _ cancellation: Cancellation,
+    _ make: (Cancellation) -> Work.Outcome
   ) -> Work.Outcome {
     defer { cache.endRenewal(of: question) }
     do {
@@ -92,7 +98,7 @@ extension Router {
     {
       return .stored(answer)
     }
-    return answered(question, cancellation, make)
+    return make(cancellation)
   }
 
   /// Asks the database what has been committed; what it says is noted on the way.
@@ -101,18 +107,21 @@ extension Router {
   }
 
   private func answered(
-    _ question: String, _ cancellation: Cancellation, _ make: Answering
+    _ question: String, _ cancellation: Cancellation, isOfMinute: Bool, _ make: Answering
   ) -> Work.Outcome {
     do {
       let seen = SeenCommits()
       let began = ContinuousClock.now
+      let rest = Instant.minute - clock().milliseconds % Instant.minute
+      let goodUntil = isOfMinute ? began + .milliseconds(rest) : nil
       let answer = StoredAnswer(try make(reading(.question, cancellation, seen)))
       if let cache, let commit = seen.commit {
         let took = ContinuousClock.now - began
         // Whoever asks next does not wait for that either.
         if let old = cache.kept(question) { answer.compress(as: old) }
         cache.keep(
-          AnswerCache.Made(answer: answer, commit: commit, began: began, took: took),
+          AnswerCache.Made(
+            answer: answer, commit: commit, began: began, took: took, goodUntil: goodUntil),
           to: question)
       }
       return .stored(answer)
@@ -129,18 +138,22 @@ extension Router {
     if cost.rows > QueryCost.limit { throw cost.refusal(plan.query) }
   }
 
-  /// The same text for requests that have the same answer as long as nothing is committed: parameters in a fixed order, the
-  /// range as it is, and the minute, so that an answer that depends on the time is made anew with the next one.
-  private static func question(_ request: Request, _ query: Query, now: Instant) -> String {
-    let dropped: Set<String> = [
-      AccessControl.parameter, QueryParameter.from.name, QueryParameter.to.name,
-    ]
+  /// The same text for requests that have the same answer as long as nothing is committed and no minute ends: parameters in a fixed
+  /// order, and the range as it is, or as it moves.
+  private static func question(_ request: Request, _ query: Query) -> String {
+    let ends = [QueryParameter.from.name, QueryParameter.to.name]
     // Names have no control characters, and the order of one name's values may matter.
     let parameters = request.query.enumerated().filter {
-      !dropped.contains($0.element.name) && !$0.element.value.isEmpty
+      $0.element.name != AccessControl.parameter && !ends.contains($0.element.name)
+        && !$0.element.value.isEmpty
     }.sorted { ($0.element.name, $0.offset) < ($1.element.name, $1.offset) }
-    var text =
-      "\(query.from.milliseconds)\n\(query.to.milliseconds)\n\(now.milliseconds / Instant.minute)"
+    let times = zip(ends, [query.from, query.to]).map { name, time in
+      let text = request.query.first { $0.name == name && !$0.value.isEmpty }?.value
+      // A range by the second is another one each second.
+      let moves = query.granularity != .second && text.map(Instant.isRelative) ?? true
+      return moves ? text ?? "" : "\(time.milliseconds)"
+    }
+    var text = times.joined(separator: "\n")
     for (_, parameter) in parameters {
       text += "\n\(parameter.name)\n\(parameter.value.utf8.count)\n\(parameter.value)"
     }
