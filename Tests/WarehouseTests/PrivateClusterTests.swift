@@ -278,7 +278,16 @@ func postmaster(of info: ClusterInfo) throws -> pid_t {
     try before.script(
       "revoke analyst from polyrhythm_read; grant pg_read_all_data to analyst, polyrhythm_read")
     try fixture.cluster.stop()
+    let second = try Connection(url: fixture.cluster.start().url)
+    try second.script(
+      "grant execute on function pg_try_advisory_lock(integer, integer), pg_advisory_lock(bigint) to public"
+    )
+    try fixture.cluster.stop()
     let owner = try Connection(url: fixture.cluster.start().url)
+    let mayLock = try owner.run(
+      "select has_function_privilege('analyst', 'pg_try_advisory_lock(integer, integer)', 'execute')"
+    )
+    #expect(try !mayLock.bool(0, 0))
     let members = try owner.run(
       """
       select count(*)
@@ -303,6 +312,10 @@ func postmaster(of info: ClusterInfo) throws -> pid_t {
       "create schema v", "copy (select 1) to program 'true'", "copy legible from program 'echo 1'",
       "set role polyrhythm", "set session authorization polyrhythm", "select lo_create(0)",
       "select pg_read_file('/etc/passwd')", "create extension pg_trgm",
+      // The lock of loads, of folding, of migrations.
+      "select pg_try_advisory_lock(1886350458, 0)",
+      "select pg_advisory_xact_lock_shared(1886350457, -1)",
+      "select pg_advisory_lock(123621213108840)",
       "do $$ begin execute 'set role polyrhythm'; execute 'delete from legible'; end $$",
     ] {
       let error = #expect(throws: WarehouseError.self, "\(sql)") { try reader.run(sql) }

@@ -15,7 +15,10 @@ struct ClusterRoles {
       try database.run("select from pg_roles where rolname = $1", [.text(reader)]).count > 0
     if isThere {
       let hasRights = try database.run(
-        "select pg_has_role($1::name, 'analyst', 'member')", [.text(reader)]
+        """
+        select pg_has_role($1::name, 'analyst', 'member')
+          and not has_function_privilege('analyst', 'pg_advisory_lock(bigint)', 'execute')
+        """, [.text(reader)]
       ).bool(0, 0)
       if hasRights { return }
     }
@@ -30,6 +33,16 @@ struct ClusterRoles {
       -- Large objects are the one thing that every role may make.
       revoke execute on function lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea)
         from public;
+      -- Whoever holds an advisory lock of loads keeps them from running.
+      do $$
+      declare
+        name regprocedure;
+      begin
+        for name in select oid from pg_proc where proname ~ '^pg_(try_)?advisory_(xact_)?lock' and pronamespace = 'pg_catalog'::regnamespace
+        loop
+          execute format('revoke execute on function %s from public', name);
+        end loop;
+      end $$;
       alter role analyst connection limit \(Self.analystSessions);
       alter role analyst set statement_timeout = '10min';
       alter role analyst set idle_in_transaction_session_timeout = '5min';
