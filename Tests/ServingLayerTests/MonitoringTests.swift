@@ -177,6 +177,12 @@ import Warehouse
     try note(end: 92)
     #expect(readiness().status == 503 && readiness().text.contains("found 400 s"))
     try fixture.connection.run("update speed.progress set next_offset = 92, moved_at = now()")
+    #expect(readiness().status == 200 && readiness().text.contains("\"lag_seconds\":0"))
+    // A worker that is there says what it has seen every five seconds; of one that has not for a quarter of a minute nobody knows.
+    try fixture.connection.run("update speed.log_end set seen_at = now() - interval '15 s'")
+    router.readyLag = 10
+    #expect(readiness().status == 503 && readiness().text.contains("found 15 s"))
+    router.readyLag = 300
     #expect(readiness().status == 200)
     // Nobody has looked at the log since.
     try fixture.connection.run("update speed.log_end set seen_at = now() - interval '600 s'")
