@@ -10,11 +10,14 @@ static inline struct MHD_Daemon *polyrhythm_mhd_start(unsigned int flags,
                                                       MHD_AccessHandlerCallback handler,
                                                       MHD_RequestCompletedCallback completed,
                                                       MHD_NotifyConnectionCallback connected,
+                                                      void *(*address)(void *, const char *,
+                                                                       struct MHD_Connection *),
                                                       void *context,
                                                       struct MHD_OptionItem *options) {
   return MHD_start_daemon(flags, 0, NULL, NULL, handler, context,
                           MHD_OPTION_NOTIFY_COMPLETED, completed, context,
                           MHD_OPTION_NOTIFY_CONNECTION, connected, context,
+                          MHD_OPTION_URI_LOG_CALLBACK, address, context,
                           MHD_OPTION_ARRAY, options, MHD_OPTION_END);
 }
 

@@ -78,6 +78,27 @@ import Warehouse
       "GET /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
       "body: found Transfer-Encoding and Content-Length"
     ),
+    (
+      "GET /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nContent-Length: 48\r\n\r\n",
+      "Content-Length: found"
+    ),
+    (
+      "POST /api/v1/loads HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+      "Transfer-Encoding: found"
+    ),
+    (
+      "GET /healthz HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n",
+      "Transfer-Encoding: found"
+    ),
+    (
+      "GET /healthz HTTP/1.0\r\nConnection: keep-alive\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+      "in HTTP/1.0"
+    ),
+    (
+      "GET /healthz HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding : chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+      "headers: found a space"
+    ),
+    ("GET /healthz%00.png HTTP/1.1\r\nHost: localhost\r\n\r\n", "path: found %00"),
   ])
   func `a request that can be read in two ways is refused, and its connection closed`(
     request: String, message: String
@@ -107,6 +128,17 @@ import Warehouse
     defer { server.stop() }
     let long = try HTTPClient.get("/?a=" + String(repeating: "x", count: 100_000), from: address)
     #expect(long.isEmpty || long.hasPrefix("HTTP/1.1 4") || long.hasPrefix("HTTP/1.0 4"))
+    // Each parameter costs libmicrohttpd more than its bytes: what has no room for them is refused, and not left waiting.
+    let rest = String(repeating: "y", count: 50_000)
+    for (target, found) in [
+      ("/?" + String(repeating: "a&", count: 20_000), "parameters: found 20001"),
+      ("/healthz?" + String(repeating: "a=%00&", count: 300), "parameters: found 301"),
+      ("/?" + String(repeating: "a&", count: 199) + rest, "address: found 50400 bytes"),
+      ("/" + rest, "address: found 50001 bytes"),
+    ] {
+      let answer = try HTTPClient.get(target, from: address)
+      #expect(answer.hasPrefix("HTTP/1.1 400 ") && answer.contains(found), "\(answer.prefix(300))")
+    }
     for path in ["/../../etc/passwd", "/assets/%2e%2e/%2e%2e/etc/passwd", "/assets/..%2fapp.js"] {
       #expect(try HTTPClient.get(path, from: address).hasPrefix("HTTP/1.1 404 "))
     }

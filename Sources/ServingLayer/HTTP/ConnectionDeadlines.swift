@@ -32,7 +32,15 @@ final class ConnectionDeadlines: Sendable {
     fileprivate let socket: CInt
     fileprivate let state = Mutex((phase: Phase.opening, since: ContinuousClock.now))
 
+    private let refusal = Mutex<RequestError?>(nil)
+
     init(socket: CInt) { self.socket = socket }
+
+    /// What is wrong with the address of the request that is being read.
+    var addressRefusal: RequestError? {
+      get { refusal.withLock { $0 } }
+      set { refusal.withLock { $0 = newValue } }
+    }
 
     func enter(_ phase: Phase) { state.withLock { $0 = (phase, ContinuousClock.now) } }
   }

@@ -103,7 +103,8 @@ final class HTTPDaemon: @unchecked Sendable {
     options.append(option(.END, 0))
     guard
       let handle = polyrhythm_mhd_start(
-        flags, answerRequest, requestCompleted, connectionChanged, context.toOpaque(), &options)
+        flags, answerRequest, requestCompleted, connectionChanged, addressCame, context.toOpaque(),
+        &options)
     else {
       context.takeUnretainedValue().dispatcher.stop(grace: 0)
       context.release()
@@ -190,6 +191,26 @@ private func enter(_ phase: ConnectionDeadlines.Phase, _ connection: OpaquePoint
   Unmanaged<ConnectionDeadlines.Record>.fromOpaque(state).takeUnretainedValue().enter(phase)
 }
 
+/// libmicrohttpd tells an address as it came, before it takes it apart.
+private func addressCame(
+  _ cls: UnsafeMutableRawPointer?, _ address: UnsafePointer<CChar>?, _ connection: OpaquePointer?
+) -> UnsafeMutableRawPointer? {
+  guard let connection, let state = polyrhythm_mhd_connection_state(connection) else { return nil }
+  let record = Unmanaged<ConnectionDeadlines.Record>.fromOpaque(state).takeUnretainedValue()
+  record.addressRefusal = address.flatMap { AddressRules.refusal(of: $0) }
+  // Its parameters are not looked at. libmicrohttpd would take no memory for more than it has, and never answer.
+  if record.addressRefusal != nil, let address, let mark = strchr(address, 0x3F) {
+    mark[1] = 0
+  }
+  return nil
+}
+
+private func addressRefusal(_ connection: OpaquePointer) -> RequestError? {
+  polyrhythm_mhd_connection_state(connection).flatMap {
+    Unmanaged<ConnectionDeadlines.Record>.fromOpaque($0).takeUnretainedValue().addressRefusal
+  }
+}
+
 private func requestCompleted(
   _ cls: UnsafeMutableRawPointer?, _ connection: OpaquePointer?,
   _ requestState: UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
@@ -220,7 +241,9 @@ private func answerRequest(
       request(String(cString: method), String(cString: url), connection), on: connection)
     requestState.pointee = Unmanaged.passRetained(exchange).toOpaque()
     let spoken = version.map { String(cString: $0) } ?? ""
-    if let error = MessageRules.refusal(of: exchange.request, version: spoken) {
+    if let error = addressRefusal(connection)
+      ?? MessageRules.refusal(of: exchange.request, version: spoken)
+    {
       enter(.answering, connection)
       var response = context.router.finish(
         error.response, exchange.request, since: exchange.arrivedAt)

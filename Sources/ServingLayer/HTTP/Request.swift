@@ -21,12 +21,17 @@ struct Request: Sendable {
     self.address = address
   }
 
-  /// Adds a header. Of several with one name the last counts, but for names of the host, which are kept side by side: with two of them
-  /// nobody knows whom the request is for.
+  /// Adds a header. Of several with one name the last counts, but for those of which there may be one alone: they are kept side by
+  /// side, as with two of them nobody knows whom the request is for, where it ends, or who asks.
   mutating func take(header name: String, _ value: String) {
     let name = name.lowercased()
-    headers[name] = name == "host" ? headers[name].map { "\($0), \(value)" } ?? value : value
+    headers[name] =
+      Self.single.contains(name) ? headers[name].map { "\($0), \(value)" } ?? value : value
   }
+
+  private static let single: Set<String> = [
+    "host", "content-length", "transfer-encoding", "authorization",
+  ]
 
   /// The values of one parameter, in the order given.
   func values(_ name: String) -> [String] { query.filter { $0.name == name }.map(\.value) }
