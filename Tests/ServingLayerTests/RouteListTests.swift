@@ -62,7 +62,9 @@ import Testing
       let parameters = operation["parameters"] as? [[String: Any]] ?? []
       #expect(parameters.map { $0["name"] as? String } == route.parameters.map(\.name))
       let statuses = try #require(operation["responses"] as? [String: Any])
-      #expect((statuses["401"] != nil) == route.needsAccess, "\(route.path)")
+      for status in ["401", "421", "429"] {
+        #expect((statuses[status] != nil) == route.needsAccess, "\(status) of \(route.path)")
+      }
     }
     for measure in Measure.all { #expect(OpenAPI.json.contains("\"\(measure.name)\"")) }
     func granularities(_ route: Route) -> [String]? {
@@ -90,6 +92,21 @@ import Testing
     let schemas = try #require(components["schemas"] as? [String: Any])
     let referred = paths(in: OpenAPI.json, /#\\?\/components\\?\/schemas\\?\/([A-Za-z]+)/)
     #expect(Set(referred) == Set(schemas.keys))
+  }
+
+  @Test func `what the OpenAPI document shows of answers has their members alone`() throws {
+    let document = try #require(
+      JSONSerialization.jsonObject(with: Data(OpenAPI.json.utf8)) as? [String: Any])
+    let components = try #require(document["components"] as? [String: Any])
+    let schemas = try #require(components["schemas"] as? [String: [String: Any]])
+    for name in ["Error"] + OpenAPI.examples.keys {
+      let schema = try #require(schemas[name])
+      let example = try #require(schema["example"] as? [String: Any], "\(name)")
+      let members = try #require(schema["properties"] as? [String: Any])
+      #expect(!example.isEmpty && Set(example.keys).isSubset(of: members.keys), "\(name)")
+    }
+    let health = try Fixture.router(ScriptedDatabase(failing: nil)).route(Request(path: "/healthz"))
+    #expect(OpenAPI.examples["Health"] == health.text)
   }
 
   /// The first cells of the tables in docs/api.md.

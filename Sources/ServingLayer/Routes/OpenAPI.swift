@@ -77,6 +77,7 @@ enum OpenAPI {
             json.member("description", "Which load; incremental where it is not said")
             json.member("required", false)
             json.member("schema") { schema(.choice(["incremental", "full"]), to: &$0) }
+            json.member("example", "incremental")
           }
         }
       }
@@ -161,10 +162,13 @@ enum OpenAPI {
       "401": "The token is missing or wrong",
       "403": "The token's scope is not enough",
       "409": "The operation failed, or another one is running",
+      "421": "The Host header names another machine, and the server has no token",
       "429": "Too many wrong tokens from this address", "501": "This server has no lake",
       "503": "The database does not answer, or too many wait; see Retry-After",
     ]
-    for status in statuses {
+    // Whoever has to show a token may guess it.
+    let guarded = statuses.contains("401") ? Set(statuses).union(["421", "429"]) : Set(statuses)
+    for status in guarded.sorted() {
       response(status, descriptions[status] ?? "Error", to: &json) {
         media("application/problem+json", "Error", to: &$0)
       }
@@ -246,6 +250,12 @@ enum OpenAPI {
         }
         $0.member("status") { $0.member("type", "integer") }
       }
+      json.member(
+        "example",
+        raw: RequestError.parameter(
+          .limit, found: "0", accepted: "1 to \(Query.maximumLimit), or all"
+        )
+        .response.text)
     }
     object("Health", ["status": "string"], to: &json)
     object(
@@ -305,6 +315,22 @@ enum OpenAPI {
           }
         }
       }
+      if let example = examples[name] { json.member("example", raw: example) }
     }
   }
+
+  /// Answers as they are, but shorter.
+  static let examples = [
+    "Health": #"{"status":"alive"}"#,
+    "Readiness":
+      #"{"status":"ready","as_of":"2026-11-20T10:05:12.250Z","epoch":8,"loaded_epoch":7,"speed_age_seconds":0.4,"lag_seconds":0.0}"#,
+    "Answer":
+      #"{"query":{"metrics":["listens"],"granularity":"minute"},"as_of":"2026-11-20T10:05:12.250Z","final_before":"2026-11-20T00:00:00Z","loaded_epoch":7,"#
+      + #""columns":[{"name":"time","type":"time","unit":null},{"name":"listens","type":"integer","unit":"count"}],"truncated":false,"left_out":0,"#
+      + #""rows":[{"time":"2026-11-20T10:00:00Z","listens":1310,"source":"speed","is_final":false,"is_partial":false}]}"#,
+    "Loads":
+      #"{"loads":[{"load_run_id":7,"kind":"incremental","status":"published","started_at":"2026-11-20T00:00:00Z","finished_at":"2026-11-20T00:00:09Z","requested_by":"nightly"}]}"#,
+    "Operation":
+      #"{"status":"started","operation":"incremental","requested_by":"nightly","message":null}"#,
+  ]
 }
