@@ -17,5 +17,8 @@ struct CalendarDay: Hashable, Comparable, Sendable {
     return Int32(date.year * 10_000 + date.month * 100 + date.day)
   }
 
+  /// As 2026-11-30.
+  var text: String { ISOTime.parts(Int64(number) * ISOTime.millisecondsPerDay).date }
+
   static func < (a: CalendarDay, b: CalendarDay) -> Bool { a.number < b.number }
 }

@@ -281,8 +281,22 @@ import Warehouse
     #expect(lines.contains { $0.contains("in their place") }, "\(lines)")
     #expect(lines.contains { $0.hasPrefix("event time: about 2026-03-02T") }, "\(lines)")
     try layers.load(.full)
+    try layers.log.write([records[0]])
+    let days = try layers.loader(days: 20_514...20_514).plan(.full).lines
+    #expect(days[0].contains(" \(records.count.grouped) records "), "\(days)")
+    #expect(days[0].hasSuffix("up to what is published"), "\(days)")
+    let sources = days.filter { $0.hasPrefix("  ") }
+    #expect(sources.count > 3 && sources == sources.sorted(), "\(days)")
+    #expect(!days.contains { $0.contains("in their place") }, "\(days)")
+    let plays = try connection.run(
+      "select count(*) from warehouse.fact_listen where date_key = 20260302"
+    ).int(0, 0)
+    #expect(
+      days.last?.hasPrefix(
+        "it would put the days from 2026-03-02 to 2026-03-02 in the place of those of build 1, published by load 1, "
+          + "which have \(plays.grouped) rows of fact_listen, ") == true, "\(days)")
     let next = try layers.loader().plan(.incremental).lines
-    #expect(next[0].contains(" 0 records "), "\(next)")
+    #expect(next[0].contains(" 1 records "), "\(next)")
     #expect(next.contains("it would add to build 1, published by load 1"), "\(next)")
   }
 

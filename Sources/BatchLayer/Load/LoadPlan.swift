@@ -2,6 +2,7 @@ import EventLog
 import Feed
 import Foundation
 import Metrics
+import StarSchema
 import Support
 import Warehouse
 
@@ -13,17 +14,24 @@ public struct LoadPlan {
   /// How many partitions are told one by one.
   private static let told = 24
 
+  /// Days that would be made anew, and how many facts of each table are published of them.
+  struct Days {
+    var days: ClosedRange<CalendarDay>
+    var facts: [(table: String, count: Int64)]
+  }
+
   init(
-    _ kind: BatchLoader.Kind, cut: Cut, _ starts: [KernelFeed.Start], in lake: any EventLog,
-    _ configuration: BatchLoader.Configuration, published: (build: Int64, load: Int64?)
+    _ kind: BatchLoader.Kind, reserved: Int, _ starts: [KernelFeed.Start], in lake: any EventLog,
+    published: (build: Int64, load: Int64?), days: Days?
   ) throws {
     func records(_ start: KernelFeed.Start) -> Int64 { max(0, (start.end ?? 0) - start.from) }
     let all = starts.reduce(0) { $0 + records($1) }
     var lines = [
       "load \(kind.rawValue) would read \(Int(all).grouped) records of \(lake.url), "
-        + "up to what is committed now"
+        + (days == nil ? "up to what is committed now" : "up to what is published")
     ]
-    for start in starts.prefix(Self.told) where records(start) > 0 {
+    let inOrder = starts.sorted { $0.source < $1.source }
+    for start in inOrder.prefix(Self.told) where records(start) > 0 {
       lines.append(
         "  \(start.source): \(Int(records(start)).grouped), from offset \(start.from) up to \(start.end ?? 0)"
       )
@@ -31,9 +39,9 @@ public struct LoadPlan {
     if starts.count > Self.told {
       lines.append("  and \(starts.count - Self.told) more partitions")
     }
-    if cut.reserved > 0 {
+    if reserved > 0 {
       lines.append(
-        "\(cut.reserved) partitions have records that no speed worker has counted; the load would count them "
+        "\(reserved) partitions have records that no speed worker has counted; the load would count them "
           + "in their place")
     }
     if let first = try EventTimeEstimate.earliest(in: lake, starts),
@@ -44,11 +52,15 @@ public struct LoadPlan {
     let state =
       published.load.map { "build \(published.build), published by load \($0)" }
       ?? "nothing, as nothing was published yet"
-    switch kind {
-    case .incremental: lines.append("it would add to \(state)")
-    case .full where configuration.days != nil:
-      lines.append("it would put these days in the place of those of \(state)")
-    case .full: lines.append("it would make a build of its own, in the place of \(state)")
+    switch (kind, days) {
+    case (.incremental, _): lines.append("it would add to \(state)")
+    case (.full, let days?):
+      lines.append(
+        "it would put the days from \(days.days.lowerBound.text) to \(days.days.upperBound.text) in the place of "
+          + "those of \(state), which have "
+          + days.facts.map { "\($1.grouped) rows of \($0)" }.joined(separator: ", "))
+    case (.full, nil):
+      lines.append("it would make a build of its own, in the place of \(state)")
     }
     self.lines = lines
   }
@@ -64,18 +76,37 @@ extension BatchLoader {
     let isFirst = try isFirst(control)
     if configuration.days != nil, isFirst { throw LoadError.nothingPublished }
     let kind = kind == .incremental && isFirst ? .full : kind
+    let row = try control.run(library.sql("batch/published_build"))
+    let published = (build: try row.int(0, 0), load: try row.intOrNull(0, 1))
+    if let days = configuration.days {
+      return try LoadPlan(
+        kind, reserved: 0, LakeRecomputation.starts(lake, control, library), in: lake,
+        published: published, days: facts(of: days, published.build, control))
+    }
     var cut = try CutMaker(
       connection: control, library: library, lake: lake, run: 0, toleratesLoss: true,
       farBehind: configuration.farBehind, reserves: !configuration.isShadow, stop: StopToken()
     ).preview()
-    if configuration.days == nil { cut.passed = try passed(kind, cut, control) }
-    let starts =
-      configuration.days == nil
-      ? try self.starts(kind, cut, control)
-      : try LakeRecomputation.starts(lake, control, library)
-    let published = try control.run(library.sql("batch/published_build"))
+    cut.passed = try passed(kind, cut, control)
     return try LoadPlan(
-      kind, cut: cut, starts, in: lake, configuration,
-      published: (try published.int(0, 0), try published.intOrNull(0, 1)))
+      kind, reserved: cut.reserved, self.starts(kind, cut, control), in: lake,
+      published: published, days: nil)
+  }
+
+  private func facts(
+    of days: ClosedRange<Int32>, _ build: Int64, _ control: Connection
+  ) throws -> LoadPlan.Days {
+    let days = CalendarDay(number: days.lowerBound)...CalendarDay(number: days.upperBound)
+    let first = Int64(days.lowerBound.number) * KnownFacts.dayMs
+    let end = Int64(days.upperBound.next.number) * KnownFacts.dayMs
+    let counts = try FactTable.allCases.map { fact in
+      (
+        fact.name,
+        try BuildTables(build: build).places(fact).count(
+          control, library, from: .timestamp(milliseconds: first),
+          to: .timestamp(milliseconds: end))
+      )
+    }
+    return LoadPlan.Days(days: days, facts: counts)
   }
 }

@@ -29,6 +29,22 @@ struct BuildTables {
   }
 }
 
+extension [FactPlace] {
+  /// How many events are facts in these places: all of them, or those of a stretch of event time.
+  func count(
+    _ connection: Connection, _ library: SQLLibrary, from: SQLValue = .text("-infinity"),
+    to: SQLValue = .text("infinity")
+  ) throws(WarehouseError) -> Int64 {
+    var events: Int64 = 0
+    for place in self {
+      let rows = try connection.run(
+        library.sql("batch/count_facts", ["fact": place.table, "which": place.which]), [from, to])
+      events += try rows.int(0, 0)
+    }
+    return events
+  }
+}
+
 /// Which table of the schema `parts` has the facts of a day.
 struct FactPartitions {
   let connection: Connection

@@ -23,19 +23,10 @@ public struct ShadowComparison {
         found.append("\(table): \(now.grouped) rows, would be \(then.grouped)")
       }
     }
-    func count(_ places: [FactPlace]) throws -> Int64 {
-      try places.reduce(0) {
-        $0
-          + (try connection.run(
-            library.sql("batch/count_facts", ["fact": $1.table, "which": $1.which]),
-            [.text("-infinity"), .text("infinity")]
-          ).int(0, 0))
-      }
-    }
     for fact in FactTable.allCases {
       compare(
-        fact.qualifiedName, try count([FactPlace(fact.qualifiedName)]),
-        try count(BuildTables(build: build.run).places(fact)))
+        fact.qualifiedName, try [FactPlace(fact.qualifiedName)].count(connection, library),
+        try BuildTables(build: build.run).places(fact).count(connection, library))
     }
     for table in RollupTable.all {
       let name = "batch.\(table.name)"

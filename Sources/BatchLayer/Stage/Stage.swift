@@ -231,16 +231,11 @@ final class Stage {
   private func newOfLeftOut(_ part: FactWriter.Part, _ control: Connection) throws -> Int? {
     guard !numbers.covers(part.day) else { return nil }
     let start = Int64(part.day.number) * KnownFacts.dayMs
-    let published = try BuildTables(build: numbers.build).places(part.fact).reduce(0) {
-      $0
-        + Int(
-          try control.run(
-            library.sql("batch/count_facts", ["fact": $1.table, "which": $1.which]),
-            [.timestamp(milliseconds: start), .timestamp(milliseconds: start + KnownFacts.dayMs)]
-          ).int(0, 0))
-    }
+    let published = try BuildTables(build: numbers.build).places(part.fact).count(
+      control, library, from: .timestamp(milliseconds: start),
+      to: .timestamp(milliseconds: start + KnownFacts.dayMs))
     let ofPlays = part.fact == .pageView ? facts.viewsOfPlays(part.day) : 0
-    return max(0, published - facts.leftOut[part, default: 0] - ofPlays)
+    return max(0, Int(published) - facts.leftOut[part, default: 0] - ofPlays)
   }
 
   /// Writes and commits when each user was seen. Call once, after everything else.
