@@ -114,6 +114,43 @@ import Warehouse
     }
   }
 
+  /// No index tells the hours of days that share a partition: a year of a small site took a minute, as each hour of 683 read it.
+  @Test func aPartitionThatDaysShareIsNotReadForEachHourInWhichAPlanMayHaveBegun() throws {
+    var steps: [Step] = []
+    for user in Int64(1)...20 {
+      // One change back and forth in 24 days, each at hours of its own.
+      let change = monday + user * 28 * 3_600_000
+      for hour in Int64(0)..<576 where (hour + user) % 4 == 0 {
+        let ts = monday + hour * 3_600_000 + user * 1000
+        let isPaid = abs(ts - change) < 7_200_000
+        steps.append(Step(state: State(user: user, level: isPaid ? "paid" : "free"), ts: ts))
+      }
+    }
+    steps.sort { $0.ts < $1.ts }
+    let layers = try Layers()
+    try layers.log.write(steps.enumerated().map { Self.event($1, item: Int64($0)) })
+    try layers.log.archive()
+    _ = try layers.loader(ownDays: 0).load(.full)
+    let connection = try layers.connect()
+    #expect(try Self.loadedIntervals(connection) == Self.intervals(steps))
+    // Sessions say what they have read when they end, those of the load thus before now or in a moment.
+    let blocks = """
+      select coalesce(sum(heap_blks_hit + heap_blks_read), 0)::bigint, sum(relpages)::bigint
+      from pg_statio_user_tables as s
+      join pg_class as c on c.oid = s.relid
+      where s.relname ~ '^fact_.*_rare$'
+      """
+    var read: Int64 = 0
+    var all: Int64 = 0
+    #expect(
+      try eventually(within: 60) {
+        let rows = try connection.run(blocks)
+        (read, all) = (try rows.int(0, 0), try rows.int(0, 1))
+        return all > 20 && read > all
+      })
+    #expect(read < 40 * all, "\(read) blocks read of \(all)")
+  }
+
   @Test func plansAndStatesAreThoseThatTheEventsShowHoweverTheyAreLoaded() throws {
     let seed = TestSeed.drawn()
     print("seed \(seed)")
