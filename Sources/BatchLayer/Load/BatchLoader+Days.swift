@@ -50,7 +50,7 @@ extension BatchLoader {
       try finish(staged, counts, soFar, "published", $0)
     }
     phases.begin("analyze")
-    Statistics(connection: control, library: library).refreshRollups(staged.build)
+    Statistics(connection: control, library: library).refreshGrown(staged.build)
     return (counts, warnings)
   }
 }

@@ -197,7 +197,7 @@ public final class BatchLoader {
     if staged.numbers.isFull {
       statistics.refreshWhole(staged.build, databaseURL: configuration.databaseURL)
     } else {
-      statistics.refreshRollups(staged.build)
+      statistics.refreshGrown(staged.build)
     }
     // The load is published: what a song lacks for once, the next load gives it.
     try? catalogue.fillDue(isLoad: true)

@@ -25,7 +25,7 @@ struct Statistics {
   /// at with all their partitions, as PostgreSQL knows nothing of them yet.
   func staged(_ staged: Staged) throws(WarehouseError) -> [Table] {
     let known = try tables("batch/tables_known")
-    let facts = FactTable.allCases.reversed().filter { known.contains($0.name) }.flatMap { fact in
+    let facts = Self.facts.filter { known.contains($0.name) }.flatMap { fact in
       (StagedAudit.days(of: fact, staged).map(\.1)
         + [StagedAudit.rest(of: fact, staged)].compactMap { $0 })
         .map { Table(name: "stage.\($0)", columns: fact.columns) }
@@ -47,18 +47,20 @@ struct Statistics {
   /// Looks at what all builds have together, after a full load that brings a tenth more than PostgreSQL knows of. Best effort: a
   /// question is answered without, only slower.
   func refreshWhole(_ build: Int64, databaseURL: String) {
-    let facts = FactTable.allCases.map { Table(name: $0.name, columns: $0.columns) }
-    guard let grown = try? grown(facts + Self.summed, build) else { return }
-    // The largest fact takes as long as all the others.
-    let views = grown.filter { $0.name.hasSuffix(FactTable.pageView.name) }
-    let others = grown.filter { !$0.name.hasSuffix(FactTable.pageView.name) }
-    let worker = Worker("load-analyze") { [library] in
-      guard !views.isEmpty else { return }
-      let connection = try Connection(url: databaseURL, applicationName: "polyrhythm load analyze")
-      try Statistics(connection: connection, library: library).look(at: views)
+    if let grown = try? grown(Self.wholeFacts + Self.summed, build) {
+      // Each partition of a fact is looked at, too, so that facts take as long as all the others; plays are the most rows.
+      let plays = grown.filter { $0.name.hasSuffix(FactTable.listen.name) }
+      let others = grown.filter { !$0.name.hasSuffix(FactTable.listen.name) }
+      let worker = Worker("load-analyze") { [library] in
+        guard !plays.isEmpty else { return }
+        let connection = try Connection(
+          url: databaseURL, applicationName: "polyrhythm load analyze")
+        try Statistics(connection: connection, library: library).look(at: plays)
+      }
+      try? look(at: others)
+      _ = try? worker.wait()
     }
-    try? look(at: others)
-    _ = try? worker.wait()
+    refreshDimensions()
   }
 
   // MARK: Incremental loads
@@ -68,8 +70,14 @@ struct Statistics {
     try look(at: facts(of: staged, tables("batch/tables_unknown")))
   }
 
-  /// Looks at rollups that have grown, with what the builds have together. Best effort, as `refreshWhole`.
-  func refreshRollups(_ build: Int64) {
+  /// Looks at rollups that have grown, with what the builds have together, of facts too. Best effort, as `refreshWhole`.
+  func refreshGrown(_ build: Int64) {
+    refreshRollups(build)
+    if let grown = try? grown(Self.wholeFacts + Self.summed, build) { try? look(at: grown) }
+    refreshDimensions()
+  }
+
+  private func refreshRollups(_ build: Int64) {
     let names = BuildTables(build: build)
     let summed = Self.summed
     // A day more is little beside a year: what is looked at follows how much has come.
@@ -81,8 +89,13 @@ struct Statistics {
       unknown.union(outgrown).contains(names.name(of: $0.name))
     }
     try? look(at: due.map { Table(name: "builds.\($0.name)", columns: $0.columns) })
-    guard let grown = try? grown(summed, build) else { return }
-    try? look(at: grown)
+  }
+
+  /// Facts, those with the most rows first: most page views are rows of plays.
+  private static let facts: [FactTable] = [.listen, .pageView, .auth]
+
+  private static var wholeFacts: [Table] {
+    facts.map { Table(name: $0.name, columns: $0.columns) }
   }
 
   /// What a build has beside its facts, without the schema. Nobody asks for a sketch by its value.
@@ -111,6 +124,20 @@ struct Statistics {
       Table(name: "builds.\($0.name)", columns: $0.columns)
     }
   }
+
+  // MARK: Dimensions
+
+  /// Looks at dimensions, and whatever else of the schema warehouse is no fact, where they are new to PostgreSQL or a tenth
+  /// larger than when it looked: joins are planned by them.
+  private func refreshDimensions() {
+    guard let names = try? tables("batch/dimensions_outgrown") else { return }
+    for name in names.sorted() {
+      guard let sql = try? library.sql("batch/look_at_dimension", ["table": name]) else { return }
+      try? connection.script(sql)
+    }
+  }
+
+  // MARK: Tables
 
   private func facts(
     of staged: Staged, _ unknown: Set<String>
