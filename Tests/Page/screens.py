@@ -23,6 +23,8 @@ def record(browser, address):
         page.wait_for_selector("html[data-condition='live']")
         load_all(page)
         page.wait_for_load_state("networkidle")
+        # A live page asks again at any moment, and what it has asked is being recorded.
+        page.unroute_all(behavior="wait")
         page.context.close()
     recording.save()
 

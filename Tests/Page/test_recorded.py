@@ -232,3 +232,47 @@ class Accessible(RecordedTest):
         page.evaluate("document.getElementById('card-overview-states').card.redraw()")
         page.wait_for_function("old => !old.isConnected", arg=tiles)
         self.assertEqual(90, page.evaluate("document.querySelector('#card-overview-states .tilemap').scrollLeft"))
+
+    def test_every_country_can_be_chosen_by_keyboard(self):
+        page = self.shown("places")
+        known = page.evaluate("document.getElementById('card-world').card.table.rows.length")
+        self.assertGreater(known, 12)
+        rows = page.locator("#card-countries .pick-row")
+        self.assertEqual(known, rows.count())
+        rows.last.focus()
+        list, last = (page.locator(f"#card-countries {part}").last.bounding_box() for part in [".plot", ".pick-row"])
+        self.assertLessEqual(last["y"] + last["height"], list["y"] + list["height"] + 1, "seen where it has the focus")
+
+    def test_a_keyboard_has_all_time_zones(self):
+        page = self.shown("overview")
+        page.locator("#zone").focus()
+        self.assertGreater(page.locator("#zone option").count(), 300)
+
+    def test_seconds_that_pass_are_not_read_aloud(self):
+        page = self.shown("stale")
+        for node in ["connection", "notice"]:
+            page.wait_for_function("id => document.getElementById(id).getAttribute('aria-live') === 'off'", arg=node)
+
+    def test_a_minute_has_sixty_seconds(self):
+        page = self.shown("overview")
+        said = page.evaluate("async () => { const { Format } = await import('/assets/format.js'); return [59600, 119700, 125000].map(Format.milliseconds); }")
+        self.assertEqual(["1 m 00 s", "2 m 00 s", "2 m 05 s"], said)
+
+    def test_what_has_the_focus_keeps_it_when_figures_are_drawn_anew(self):
+        page = self.shown("overview")
+        focused = "document.activeElement.title"
+        for card in ["overview-songs", "genders", "plans-by-gender"]:
+            with self.subTest(card=card):
+                page.locator(f"#card-{card} .pick-row").nth(1).focus()
+                held = page.evaluate(focused)
+                self.assertTrue(held)
+                page.evaluate("async id => { const { card } = document.getElementById(id); await card.show(card.result); }", f"card-{card}")
+                self.assertEqual(held, page.evaluate(focused))
+
+    def test_the_focus_goes_from_a_chip_that_is_taken_off_to_the_next_one(self):
+        page = self.shown("overview")
+        page.evaluate("import('/assets/state.js').then(({ change }) => change({ filters: [{ dimension: 'level', value: 'paid' }, { dimension: 'gender', value: 'F' }] }))")
+        page.locator("#filters .filter").first.press("Enter")
+        self.assertEqual("Gender Women", page.evaluate("document.activeElement.title"))
+        page.locator("#filters .filter").first.press("Enter")
+        self.assertEqual("main", page.evaluate("document.activeElement.id"))

@@ -37,7 +37,7 @@ export class Card {
   }
 
   build() {
-    const { id, title, sub, size, kind, measures } = this.definition;
+    const { id, title, sub, size, kind, measures, scrolls } = this.definition;
     const item = (text, action) => {
       const button = element("button", { type: "button", textContent: text });
       button.addEventListener("click", () => { this.menu.open = false; action(); this.menu.firstChild.focus(); });
@@ -56,7 +56,7 @@ export class Card {
     this.figures = element("div", { className: "figures", tabIndex: -1 });
     // What will be said further is known to be long, and has room from the start.
     const isLong = kind === "trending" || (kind === "list" && SETTLING.has(measures[0].metric));
-    this.element = element("article", { className: `card ${size} kind-${kind}${isLong ? " long" : ""} is-loading`, id: `card-${id}`, "aria-labelledby": `title-${id}` },
+    this.element = element("article", { className: `card ${size} kind-${kind}${isLong ? " long" : ""}${scrolls ? " scrolls" : ""} is-loading`, id: `card-${id}`, "aria-labelledby": `title-${id}` },
       element("header", { className: "card-head" }, element("div", {}, element("h2", { id: `title-${id}`, textContent: title }), this.sub), this.badge, this.menu),
       element("div", { className: "plot" }, this.body, this.words, this.figures));
     this.element.style.setProperty("--rows", String(this.definition.rows ?? this.definition.limit ?? 6));
@@ -133,10 +133,20 @@ export class Card {
       this.clear(result.emptyText ?? (state.filters.length ? "No events with these filters in this range" : "No events in this range"), "is-empty");
       return;
     }
-    await (await drawing(this.definition.kind)).show(this, result.model);
+    await this.draw(result.model);
     this.isDrawn = true;
     this.say("", "");
     this.writeTable(false);
+  }
+
+  // A name that has the keyboard's focus keeps it when the figures are drawn anew.
+  async draw(model) {
+    const { show } = await drawing(this.definition.kind);
+    const held = this.body.contains(document.activeElement) ? document.activeElement.title : "";
+    await show(this, model);
+    if (!held || this.body.contains(document.activeElement)) return;
+    const names = [...this.body.querySelectorAll("button")];
+    (names.find((b) => b.title === held) ?? names[0])?.focus({ preventScroll: true });
   }
 
   clear(text, className) {
@@ -203,7 +213,7 @@ export class Card {
     this.chart = null;
     if (this.result && !this.result.isEmpty && this.table && !this.element.classList.contains("is-refused")) {
       this.canvas = null;
-      await (await drawing(this.definition.kind)).show(this, this.result.model);
+      await this.draw(this.result.model);
     }
   }
 }

@@ -1,6 +1,6 @@
 // The charts, as data: what each is called, what it asks the server, and how it is drawn (`kind`, in draw.js). `size` is its share
 // of a row: "s" a quarter, "m" a third, "l" a half, "xl" two thirds, "full" all of it. `rows` is how many a list has room for before
-// it is known how many it has, if not `limit`.
+// it is known how many it has, if not `limit`; one that `scrolls` has room for those, and moves within its card.
 
 import { DAY } from "./range.js";
 
@@ -71,7 +71,7 @@ export const CHARTS = [
 
   // Places
   { id: "world", section: "places", title: "Countries", sub: "listens; a tile for each country", size: "xl", kind: "world", by: ["country"], measures: [listens] },
-  { id: "countries", section: "places", title: "Top countries", sub: "by listens", size: "m", kind: "list", by: ["country"], measures: [listens, listeners], limit: 12 },
+  { id: "countries", section: "places", title: "Top countries", sub: "by listens; scrolls to all of them", size: "m", kind: "list", by: ["country"], measures: [listens, listeners], limit: 300, rows: 12, scrolls: true },
   { id: "states", section: "places", title: "States", sub: "listens", size: "l", kind: "states", by: ["state"], measures: [listens] },
   { id: "cities", section: "places", title: "Top cities", sub: "by listens", size: "l", kind: "list", by: ["city"], measures: [listens, listeners], limit: 12 },
   { id: "city-time", section: "places", title: "Top cities over time", sub: "the five with most listens", size: "l", kind: "timeBy", by: ["city"], measures: [listens], top: 5 },

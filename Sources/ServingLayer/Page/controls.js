@@ -44,8 +44,9 @@ function buildZones() {
   let isFull = false;
   const fill = (names) => $("zone").replaceChildren(...[...new Set([...names, state.zone])].map((name) => element("option", { value: name, textContent: name.replaceAll("_", " "), selected: name === state.zone })));
   fill(few);
-  // Four hundred names are made when somebody looks for one.
-  $("zone").addEventListener("pointerdown", () => { if (!isFull) { isFull = true; fill([...few, ...(Intl.supportedValuesOf?.("timeZone") ?? [])]); } });
+  // Four hundred names are made when somebody looks for one, with the pointer or by keyboard.
+  const fillAll = () => { if (!isFull) { isFull = true; fill([...few, ...(Intl.supportedValuesOf?.("timeZone") ?? [])]); } };
+  for (const event of ["pointerdown", "focus"]) $("zone").addEventListener(event, fillAll);
   $("zone").addEventListener("change", (event) => { if (knowsZone(event.target.value)) change({ zone: event.target.value }); });
 }
 
@@ -55,6 +56,19 @@ function chip(text, title, remove) {
   const button = element("button", { type: "button", className: "filter", title, "aria-label": `Remove: ${title}` }, element("span", { textContent: text }), element("span", { textContent: "×", "aria-hidden": "true" }));
   button.addEventListener("click", remove);
   return button;
+}
+
+let shownFilters = "";
+
+// Where a chip that had the focus has gone, the next one has it.
+function showFilters(chips) {
+  const filters = JSON.stringify(state.filters);
+  if (filters === shownFilters) return;
+  shownFilters = filters;
+  const held = [...$("filters").children].indexOf(document.activeElement);
+  $("filters").replaceChildren(...chips);
+  $("filters").hidden = chips.length === 0;
+  if (held >= 0) (chips[Math.min(held, chips.length - 1)] ?? $("main")).focus({ preventScroll: true });
 }
 
 export function showControls(range) {
@@ -80,8 +94,7 @@ export function showControls(range) {
   const chips = state.filters.map((f) => chip(`${DIMENSION_NAMES[f.dimension]}: ${named(f.dimension, f.value)}`, `${DIMENSION_NAMES[f.dimension]} ${named(f.dimension, f.value)}`,
     () => change({ filters: state.filters.filter((other) => other !== f) })));
   if (chips.length > 1) chips.push(element("button", { type: "button", className: "quiet", textContent: "Clear all", onclick: () => change({ filters: [] }) }));
-  $("filters").replaceChildren(...chips);
-  $("filters").hidden = chips.length === 0;
+  showFilters(chips);
   $("title-section").textContent = SECTIONS.find(([id]) => id === state.section)[1];
   document.title = `${$("title-section").textContent} · Polyrhythm`;
 }

@@ -11,7 +11,11 @@ export const Format = {
   count: (n) => n == null ? none : Math.abs(n) >= 100000 ? compact.format(n) : whole.format(n),
   exact: (n) => n == null ? none : whole.format(n),
   fraction: (n) => n == null ? none : `${(n * 100).toFixed(1)} %`,
-  milliseconds: (n) => n == null ? none : n < 60000 ? `${Math.round(n / 1000)} s` : `${Math.floor(n / 60000)} m ${String(Math.round(n % 60000 / 1000)).padStart(2, "0")} s`,
+  milliseconds: (n) => {
+    if (n == null) return none;
+    const seconds = Math.round(n / 1000);
+    return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} m ${String(seconds % 60).padStart(2, "0")} s`;
+  },
 };
 
 const formatters = new Map();

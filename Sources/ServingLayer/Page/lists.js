@@ -4,7 +4,8 @@ import { colour, element } from "./dom.js";
 import { DIMENSION_NAMES, Format, named } from "./format.js";
 import { isFiltered, toggleFilters } from "./state.js";
 
-const LINES = ["m1", "m2", "m4", "m3", "m6", "m5"];
+// Of the hues of measures, as nothing else tells lines apart; slate would be that of all others together.
+const LINES = ["m1", "m2", "m4", "m3", "m8", "m5"];
 // Parts of a whole are no measures: they have shades of their own.
 const PARTS = ["part1", "part2", "part3", "part4", "part5"];
 

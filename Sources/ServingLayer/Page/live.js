@@ -56,7 +56,7 @@ export function pause() {
 function words({ kind, reason, behind }) {
   switch (kind) {
     case "live": return ["Live", ""];
-    case "empty": return ["No events yet", ""];
+    case "empty": return ["No events", ""];
     case "stale": return reason === "silent"
       ? [`Silent for ${duration(behind)}`, `The speed layer has written nothing for ${duration(behind)}. The newest figures are of ${shortMoment(latestEnd())}; charts stop there, and what is loaded stays right.`]
       : [`${duration(behind)} behind`, `The latest events are of ${shortMoment(latestEnd())}, ${duration(behind)} ago: the service is quiet, or the speed layer is behind. Charts stop there.`];
@@ -70,12 +70,14 @@ function words({ kind, reason, behind }) {
 export function showCondition() {
   const now = condition();
   const [short, long] = words(now);
+  // Seconds pass without being read aloud each time: what is said is announced when its kind changes.
+  const isKnown = wasKind === now.kind;
   document.documentElement.dataset.condition = now.kind;
+  $("connection").setAttribute("aria-live", isKnown ? "off" : "polite");
   write($("connection"), short);
   $("as-of").dateTime = world.asOf ? new Date(world.asOf).toISOString() : "";
   write($("as-of"), world.asOf ? moment(world.asOf) : "–");
-  // Seconds pass without being read aloud each time: the notice is announced when its kind changes.
-  $("notice").setAttribute("aria-live", wasKind === now.kind ? "off" : "polite");
+  $("notice").setAttribute("aria-live", isKnown ? "off" : "polite");
   $("notice").hidden = long === "";
   $("notice").dataset.kind = now.kind;
   write($("notice"), long);
