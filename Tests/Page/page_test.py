@@ -14,7 +14,7 @@ DAY = "range=24h"
 class Stage:
     """The browser and the site of all tests of a run."""
 
-    browser = site = stream = None
+    browser = site = stream = left_open = None
     starting = error = None
 
     @classmethod

@@ -21,13 +21,19 @@ from site_under_test import Site
 from test_figures import Figures, Marts
 from test_recorded import Accessible, Marks, Parts, Pictures
 from test_references import Charts, References
-from wire import Wire
+from wire import LeftOpen, Wire
 
 # What stands out: a site of two days has nothing that does.
 MARTS = {"trending", "anomalies"}
 
 
 class Sections(PageTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # Before anything is stopped: a minute of this page is looked at when these tests have taken theirs.
+        Stage.left_open = LeftOpen(cls.browser.page(), cls.site.address)
+
     def test_each_section_has_its_charts_their_tables_and_no_violation(self):
         # The other themes and widths are those of test_recorded.py.
         for theme, width in [("light", 1400)]:
@@ -202,6 +208,12 @@ class Exports(PageTest):
 
 
 class Life(PageTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        left_open = Stage.left_open or LeftOpen(cls.browser.page(), cls.site.address)
+        cls.minute = left_open.end()
+
     def test_the_page_moves_with_the_events(self):
         page = self.opened()
         total = "() => document.getElementById('card-listens')?.card.table?.rows.reduce((s, r) => s + (r[2] ?? 0), 0)"
@@ -243,7 +255,11 @@ class Life(PageTest):
         self.assertLess(total, 120_000, wire.paths())
         print(Stage.stream.words(), file=sys.stderr)
         self.assertEqual("gzip", Stage.stream.coding)
-        self.assertLess(Stage.stream.bytes, 20_000)
+        # What a busy site makes of it, CompressedLiveTests say.
+        self.assertLess(Stage.stream.bytes, 16_000)
+        goes_on = Stage.stream.bytes - Stage.stream.first
+        print(f"a page that is left open: {self.minute + goes_on:,} bytes a minute, {self.minute:,} of them answers", file=sys.stderr)
+        self.assertLess(self.minute + goes_on, 20_000)
 
     def test_an_empty_warehouse_says_the_first_step(self):
         page = self.browser.page()

@@ -8,6 +8,8 @@ import time
 import urllib.parse
 import zlib
 
+from browser import load_all, open_page
+
 STREAM_SECONDS = 60
 
 
@@ -41,6 +43,28 @@ class Wire:
 
     def total(self, start=""):
         return sum(size for path, size in self.paths().items() if path.startswith(start))
+
+
+class LeftOpen:
+    """A page that is left open at the last hour while something else goes on, and what it costs but for the stream."""
+
+    def __init__(self, page, address):
+        self.page, self.wire = page, Wire(page)
+        open_page(page, address)
+        load_all(page)
+        self.began, self.before = time.monotonic(), self.bytes()
+
+    def bytes(self):
+        # Chromium does not say reliably what a stream that goes on has brought.
+        return self.wire.total("/api/") - self.wire.total("/api/v1/live")
+
+    def end(self):
+        """Bytes a minute, over one at least."""
+        left = 60 - (time.monotonic() - self.began)
+        self.page.wait_for_timeout(max(0, left) * 1000)
+        minute = (self.bytes() - self.before) * 60 / (time.monotonic() - self.began)
+        self.page.context.close()
+        return round(minute)
 
 
 class StreamCount(threading.Thread):

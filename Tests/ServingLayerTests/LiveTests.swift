@@ -139,6 +139,90 @@ import Warehouse
     }
   }
 
+  /// The minutes that a message tells, as `11:58`.
+  private func minutes(_ message: String?) -> [String] {
+    message?.matches(of: /"time":"2026-11-20T(..:..):00Z"/).map { String($0.output.1) } ?? []
+  }
+
+  @Test func `minutes before the newest take turns, until all have been told`() throws {
+    let fixture = try Fixture()
+    let hub = fixture.router.hub
+    let old = ["11:50", "11:51", "11:52", "11:53", "11:54"]
+    for minute in old + ["11:58", "11:59"] {
+      try flush(fixture, "2026-11-20 \(minute)Z", listens: 1)
+    }
+    let subscription = hub.subscribe()
+    hub.poll()
+    let first = try #require(next(hub, subscription))
+    #expect(minutes(first).count == 7)
+    for minute in old + ["11:58", "11:59"] {
+      try flush(fixture, "2026-11-20 \(minute)Z", listens: 1)
+    }
+    hub.poll()
+    #expect(minutes(next(hub, subscription)) == ["11:50", "11:51", "11:59"])
+    // Who comes back waits for no turn.
+    let id = try #require(first.split(separator: "\n").first?.dropFirst("id: ".count))
+    let resumed = hub.subscribe(after: String(id))
+    // What was told changes again, and goes to the end of the row.
+    try flush(fixture, "2026-11-20 11:50Z", listens: 5)
+    hub.poll()
+    #expect(minutes(next(hub, resumed)) == old + ["11:58", "11:59"])
+    #expect(minutes(next(hub, subscription)) == ["11:52", "11:53"])
+    // Nothing comes in any more.
+    hub.poll()
+    #expect(minutes(next(hub, subscription)) == ["11:54", "11:58"])
+    hub.poll()
+    let last = next(hub, subscription)
+    #expect(minutes(last) == ["11:50"])
+    #expect(last?.contains("\"time\":\"2026-11-20T11:50:00Z\",\"listens\":7,") == true)
+    hub.poll()
+    #expect(next(hub, subscription) == nil)
+    // A minute that has just ended is told with the next one.
+    for minute in old + ["11:59", "12:00"] {
+      try flush(fixture, "2026-11-20 \(minute)Z", listens: 1)
+    }
+    hub.poll()
+    #expect(minutes(next(hub, subscription)) == ["11:50", "11:51", "11:59", "12:00"])
+  }
+
+  @Test func `after a load, and after an outage, no minute waits for its turn`() throws {
+    let fixture = try Fixture()
+    let database = ScriptedDatabase(
+      failing: nil, over: WarehouseDatabase(url: fixture.database.url, connections: 1, timeout: 5))
+    let hub = try Fixture.router(database).hub
+    let all = ["11:51", "11:52", "11:53", "11:54", "11:58", "11:59"]
+    let subscription = hub.subscribe()
+    database.fail(ScriptedDatabase.down)
+    hub.poll()
+    #expect(minutes(next(hub, subscription)) == [])
+    for minute in all { try flush(fixture, "2026-11-20 \(minute)Z", listens: 1) }
+    database.fail(nil)
+    hub.poll()
+    #expect(minutes(next(hub, subscription)) == all)
+    for minute in all {
+      try fixture.add(.totals, minute: "2026-11-20 \(minute)Z", [.listens: 1])
+    }
+    try fixture.publish(loadedEpoch: 1, finalBefore: "2026-11-20 11:00Z")
+    hub.poll()
+    #expect(minutes(next(hub, subscription)) == all)
+  }
+
+  @Test func `that others come brings nobody more messages`() throws {
+    let fixture = try Fixture()
+    let database = WarehouseDatabase(url: fixture.database.url, connections: 1, timeout: 5)
+    let hub = LiveHub(
+      database: database, queries: try ServingQueries(SQLLibrary()), spacing: .seconds(3600),
+      clock: { now })
+    let subscription = hub.subscribe()
+    hub.poll()
+    #expect(next(hub, subscription) != nil)
+    try flush(fixture, "2026-11-20 11:59Z", listens: 7)
+    let other = hub.subscribe()
+    hub.poll()
+    #expect(next(hub, other)?.contains("\"listens\":7,") == true)
+    #expect(next(hub, subscription) == nil)
+  }
+
   @Test func `nobody who connects is shown less than is known`() throws {
     let fixture = try Fixture()
     let hub = fixture.router.hub

@@ -23,8 +23,10 @@ enum Deflate {
   /// - Parameters:
   ///   - level: 1 to 9.
   ///   - isLast: whether the last block says that it is the last; otherwise the bytes end with an empty one, and more may follow.
+  ///   - before: bytes that whoever unpacks these has unpacked just before them, so that these can refer to them. Only without a frame.
   static func compress(
-    _ bytes: UnsafeRawBufferPointer, level: Int32, _ frame: Frame, isLast: Bool
+    _ bytes: UnsafeRawBufferPointer, level: Int32, _ frame: Frame, isLast: Bool,
+    after before: UnsafeRawBufferPointer? = nil
   ) -> AnswerBytes? {
     var stream = z_stream()
     // 8 is the default memory level.
@@ -34,6 +36,14 @@ enum Deflate {
         CInt(MemoryLayout<z_stream>.size)) == Z_OK
     else { return nil }
     defer { deflateEnd(&stream) }
+    if let before, let start = before.baseAddress {
+      // zlib takes the end of what is longer than its window.
+      guard
+        deflateSetDictionary(
+          &stream, start.assumingMemoryBound(to: Bytef.self), UInt32(clamping: before.count))
+          == Z_OK
+      else { return nil }
+    }
     // The empty block has at most six bytes.
     let bound = Int(deflateBound(&stream, UInt(bytes.count))) + (isLast ? 0 : 16)
     return AnswerBytes(capacity: bound) { output in

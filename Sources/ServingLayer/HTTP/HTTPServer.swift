@@ -27,8 +27,8 @@ public struct HTTPServerConfiguration: Sendable {
   public var databaseConnections = 8
   /// Whole seconds after which PostgreSQL gives up a query.
   public var queryTimeout = 30
-  /// Seconds between two looks for new minutes, while a live stream is open.
-  /// What a page that is left open costs follows how often something is found: twenty times a minute it is 15 kB.
+  /// Seconds between two looks for new minutes, while a live stream is open. After one that has found some it is 1.5 times as long, as
+  /// what a page that is left open costs follows how often something is told.
   public var pollInterval = 2.2
   /// Seconds that the speed layer may be behind the log while the server calls itself ready; 0 for any.
   public var readyLag = 300.0
@@ -141,7 +141,9 @@ public final class HTTPServer: Sendable {
         "Listening on \(bound.text) without TLS: the token and the figures can be read on the way; "
           + "give --tls-cert and --tls-key, or put a proxy that speaks TLS in front")
     }
-    let hub = LiveHub(database: probes, queries: queries, watch: watch, clock: clock)
+    let hub = LiveHub(
+      database: probes, queries: queries, watch: watch,
+      spacing: .seconds(configuration.pollInterval * 0.9), clock: clock)
     let router = Router(
       database: database, queries: queries, assets: assets,
       access: AccessControl(tokens: tokens, isSecure: tls != nil), hub: hub,
@@ -220,6 +222,10 @@ public final class HTTPServer: Sendable {
 
 /// The thread that looks for new minutes, for all live streams together, while any is open.
 private final class Poller: Sendable {
+  /// How much longer it waits after a look that has found something. A worker without records says every 5 s that it is there, and the
+  /// page takes it for dead after 8 s: what finds nothing looks again soon.
+  private static let ease = 1.5
+
   private let hub: LiveHub
   private let isStopped = StopToken()
   private let ended = DispatchSemaphore(value: 0)
@@ -228,8 +234,8 @@ private final class Poller: Sendable {
     self.hub = hub
     DispatchQueue(label: "polyrhythm.live").async { [hub, isStopped, ended] in
       while !isStopped.isRequested {
-        if hub.subscribers > 0 { hub.poll() }
-        _ = hub.arrivals.wait(timeout: .now() + interval)
+        let hasFound = hub.subscribers > 0 && hub.poll()
+        _ = hub.arrivals.wait(timeout: .now() + (hasFound ? Self.ease : 1) * interval)
         // One look is for all who have come by now.
         while hub.arrivals.wait(timeout: .now()) == .success {}
       }

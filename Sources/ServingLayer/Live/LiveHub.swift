@@ -14,19 +14,6 @@ final class LiveHub: Sendable {
   /// After so long without an event a stream gets a comment line, so that both ends notice a broken connection.
   static let heartbeat = Duration.seconds(15)
 
-  /// A minute.
-  private struct Row {
-    var json: String
-    /// The version in which the row came or changed.
-    var changedIn: Int
-  }
-
-  private struct Rendering: Hashable {
-    /// The version after which the message tells of changes.
-    var seen: Int
-    var isCompressed: Bool
-  }
-
   private struct State {
     /// The number of changes published so far.
     var version = 0
@@ -35,13 +22,12 @@ final class LiveHub: Sendable {
     var settledBefore: String?
     /// As ISO 8601, with the load after which it was asked for.
     var firstMinute: (text: String, loadedEpoch: Int)?
-    /// By minute, as ISO 8601.
-    var rows: [String: Row] = [:]
+    var minutes = LiveMinutes()
     var isDatabaseDown = false
     var isClosed = false
     var subscribers: [ObjectIdentifier: Subscription] = [:]
-    /// Messages of this version.
-    var messages: [Rendering: AnswerBytes] = [:]
+    /// Those of this version.
+    var messages = LiveMessages()
     /// Looks at the database, those that have begun and the latest that has ended.
     var begun = 0
     var ended = 0
@@ -56,6 +42,8 @@ final class LiveHub: Sendable {
   private let queries: ServingQueries
   private let watch: CommitWatch?
   private let clock: @Sendable () -> Instant
+  /// The least time between two messages of a stream, however often others make the poller look.
+  private let spacing: Duration
   private let state = Mutex(State())
   /// What the ids of this process begin with, as versions of another one mean something else.
   private let name = String(UInt64.random(in: 0...UInt64.max), radix: 36)
@@ -63,11 +51,12 @@ final class LiveHub: Sendable {
   /// - Parameter watch: what has been shown to others; nil where nobody else is shown anything.
   init(
     database: any Database, queries: ServingQueries, watch: CommitWatch? = nil,
-    clock: @escaping @Sendable () -> Instant
+    spacing: Duration = .zero, clock: @escaping @Sendable () -> Instant
   ) {
     self.database = database
     self.queries = queries
     self.watch = watch
+    self.spacing = spacing
     self.clock = clock
   }
 
@@ -84,7 +73,10 @@ final class LiveHub: Sendable {
 
   /// Looks once whether anything has changed, and publishes the change. That the database does not answer any more
   /// is a change too.
-  func poll() {
+  ///
+  /// - Returns: whether minutes may have changed.
+  @discardableResult
+  func poll() -> Bool {
     let began = ContinuousClock.now
     let look = state.withLock { state in
       state.begun += 1
@@ -92,14 +84,20 @@ final class LiveHub: Sendable {
     }
     do {
       guard let row = try database.rows(queries.state).first, let now = WarehouseState(row) else {
-        return end(look, began)
+        end(look, began)
+        return false
       }
-      var (known, minute, first) = state.withLock {
-        ($0.isDatabaseDown ? nil : $0.warehouse, $0.latestMinute, $0.firstMinute)
+      var (known, minute, first, isBehind) = state.withLock {
+        (
+          $0.isDatabaseDown ? nil : $0.warehouse, $0.latestMinute, $0.firstMinute,
+          $0.minutes.isBehind
+        )
       }
       // That the speed layer says that it is there is told as well: who hears nothing takes it for dead.
-      guard known?.version != now.version || known?.asOf != now.asOf else {
-        return end(look, began)
+      let hasChanged = known?.version != now.version
+      guard hasChanged || known?.asOf != now.asOf || isBehind else {
+        end(look, began)
+        return false
       }
       var hour = try minutes(upTo: clock())
       var latest = hour.rows.map(\.time).max() ?? minute
@@ -114,9 +112,11 @@ final class LiveHub: Sendable {
       }
       publish(now, hour, first: first, latest: latest)
       end(look, began)
+      return hasChanged || isBehind
     } catch {
       publishOutage()
       end(look, began)
+      return false
     }
   }
 
@@ -125,9 +125,15 @@ final class LiveHub: Sendable {
     let woken = state.withLock { state in
       state.ended = max(state.ended, look)
       state.lookedAt = began
-      return Self.waiting(in: state) { state.version > $0.seen && state.ended >= $0.look }
+      return Self.waiting(in: state) { isDue($0, state) }
     }
     for subscription in woken { subscription.wake() }
+  }
+
+  /// Whether a stream gets the present message. One that has had another just now gets it after the next look.
+  private func isDue(_ place: Subscription.Place, _ state: State) -> Bool {
+    state.version > place.seen && state.ended >= place.look
+      && (place.isFirst || state.isDatabaseDown || .now - place.sentAt >= spacing)
   }
 
   /// The totals of each minute up to a time, and how many of the listens are from the batch layer.
@@ -169,20 +175,20 @@ final class LiveHub: Sendable {
     latest: String?
   ) {
     state.withLock { state in
+      let isHeard = state.subscribers.values.contains { subscription in
+        subscription.place.withLock { !$0.isFirst }
+      }
+      // A load, and the end of an outage, can bring any minute, and are rare.
+      let isWhole =
+        !isHeard || state.isDatabaseDown || state.warehouse?.loadedEpoch != warehouse.loadedEpoch
       state.version += 1
-      state.messages = [:]
+      state.messages.clear()
       state.warehouse = warehouse
       state.latestMinute = latest
       state.firstMinute = first
       state.settledBefore = hour.settledBefore
       state.isDatabaseDown = false
-      let old = state.rows
-      state.rows = [:]
-      for (time, json) in hour.rows {
-        let known = old[time]
-        state.rows[time] =
-          known?.json == json ? known : Row(json: json, changedIn: state.version)
-      }
+      state.minutes.take(hour.rows, in: state.version, isWhole: isWhole)
     }
   }
 
@@ -192,7 +198,7 @@ final class LiveHub: Sendable {
       guard !state.isDatabaseDown else { return }
       state.isDatabaseDown = true
       state.version += 1
-      state.messages = [:]
+      state.messages.clear()
     }
   }
 
@@ -205,9 +211,13 @@ final class LiveHub: Sendable {
       var seen: Int
       /// The first look at the database whose end the subscription waits for.
       var look: Int
+      /// Whether nothing has been told yet.
+      var isFirst = true
       var isWaiting = false
       var sentAt = ContinuousClock.now
       var needsHeartbeat = false
+      /// What a compressed stream has said last.
+      var said: [LiveMessages.Text] = []
     }
 
     fileprivate let place: Mutex<Place>
@@ -274,13 +284,14 @@ final class LiveHub: Sendable {
     state.withLock { state in
       subscription.place.withLock { place in
         if state.isClosed { return .closed }
-        if state.version > place.seen, state.ended >= place.look {
-          defer { (place.seen, place.sentAt, place.needsHeartbeat) = (state.version, .now, false) }
-          let key = Rendering(seen: place.seen, isCompressed: subscription.isCompressed)
-          return message(key, in: &state).map { .message($0) } ?? .closed
+        if isDue(place, state) {
+          let message = message(for: subscription, at: &place, in: &state)
+          (place.seen, place.isFirst) = (state.version, false)
+          (place.sentAt, place.needsHeartbeat) = (.now, false)
+          return message.map { .message($0) } ?? .closed
         }
         if place.needsHeartbeat {
-          (place.sentAt, place.needsHeartbeat) = (.now, false)
+          (place.sentAt, place.needsHeartbeat, place.said) = (.now, false, [])
           let comment = subscription.isCompressed ? Self.compressedComment : Self.comment
           return comment.map { .message($0) } ?? .closed
         }
@@ -319,26 +330,24 @@ final class LiveHub: Sendable {
     }
   }
 
-  /// Rendered, and compressed, once for all who have seen the same; nil where there is no memory for it.
-  private func message(_ key: Rendering, in state: inout State) -> AnswerBytes? {
-    if let known = state.messages[key] { return known }
-    let message: AnswerBytes?
-    if key.isCompressed {
-      let plain = Rendering(seen: key.seen, isCompressed: false)
-      message = self.message(plain, in: &state).flatMap { EndlessGzip.piece(of: $0) }
-    } else {
-      message = AnswerBytes(text(after: key.seen, of: state))
+  /// nil where there is no memory for it.
+  private func message(
+    for subscription: Subscription, at place: inout Subscription.Place, in state: inout State
+  ) -> AnswerBytes? {
+    let key = LiveMessages.Place(seen: place.seen, isFirst: place.isFirst)
+    var messages = state.messages
+    state.messages = LiveMessages()
+    defer { state.messages = messages }
+    guard subscription.isCompressed else {
+      return messages.text(at: key) { text(at: key, of: state) }
     }
-    // Clients may claim to have seen any version.
-    if state.messages.count < 64 { state.messages[key] = message }
-    return message
+    return messages.piece(at: key, after: &place.said) { text(at: key, of: state) }
   }
 
-  private func text(after seen: Int, of state: State) -> String {
+  private func text(at place: LiveMessages.Place, of state: State) -> String {
     var json = JSONWriter()
-    let isFull = seen == 0
     json.object { json in
-      json.member("full", isFull)
+      json.member("full", place.seen == 0)
       json.member("database", state.isDatabaseDown ? "down" : "up")
       json.member("as_of", state.warehouse?.asOf)
       json.member("epoch", raw: state.warehouse.map { "\($0.epoch)" } ?? "null")
@@ -347,10 +356,7 @@ final class LiveHub: Sendable {
       json.member("latest_minute", state.latestMinute)
       json.member("settled_before", state.settledBefore)
       json.list("rows") { json in
-        for (_, row) in state.rows.sorted(by: { $0.key < $1.key })
-        where isFull || row.changedIn > seen {
-          json.raw(row.json)
-        }
+        for row in state.minutes.rows(after: place.seen, isFirst: place.isFirst) { json.raw(row) }
       }
     }
     return "id: \(name)-\(state.version)\nevent: minutes\ndata: \(json.text)\n\n"

@@ -20,7 +20,7 @@ export const world = {
   loads: [],
 };
 
-// The speed layer commits every 5 s, also where nothing comes in; the server looks every second.
+// The speed layer commits every 5 s, also where nothing comes in; the server looks each 2.2 s then.
 const SILENT_AFTER = 8000;
 // Event time stands still between the events of a quiet site, and a minute is known by its start.
 const BEHIND_AFTER = 3 * MINUTE;
