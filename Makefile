@@ -126,7 +126,7 @@ chaos: deps-test build build-chaos ## Kill, freeze, crash and compare: SEED=N, S
 # What must be green before a change goes in. Imports that a target does not declare are errors.
 .PHONY: check
 check: lint test ## Format, every import declared, every test
-	POLYRHYTHM_WARNINGS_AS_ERRORS=1 swift build --build-tests --explicit-target-dependency-import-check error
+	POLYRHYTHM_WARNINGS_AS_ERRORS=1 swift build --build-tests -debug-info-format none --explicit-target-dependency-import-check error
 
 .PHONY: lint
 lint: swift ## Check the format of all Swift code

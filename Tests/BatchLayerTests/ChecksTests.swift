@@ -26,13 +26,14 @@ import Warehouse
   static let breakages: [Breakage] =
     uniqueness + references + keys + outcomes + totals + rollups + users + history
 
-  /// One warehouse for all, as each breakage is rolled back; so one at a time.
-  private static let sound = Result { try ChecksFixture().database }
+  /// One warehouse and one session for all, as each breakage is rolled back; so one at a time.
+  nonisolated(unsafe) private static let sound = Result { try ChecksFixture() }
 
   @Test(.serialized, arguments: breakages)
   func brokenRuleIsFoundByItsCheckAlone(_ breakage: Breakage) throws {
-    let connection = try Self.sound.get().connect()
+    let connection = try Self.sound.get().connection
     try connection.script("begin")
+    defer { try? connection.script("rollback") }
     try connection.script(breakage.sql)
     let found = try ChecksFixture.findings(connection)
     #expect(found == ["\(breakage.check) \(breakage.rows)"])

@@ -58,8 +58,7 @@ import Warehouse
       let database = try box.makeDatabase(migrated: true)
       let place = ["--log", "dir:\(box.log)", "--database", database.url]
       let lake = ["--lake", box.log, "--database", database.url]
-      // What each load reads grows for as long as the test takes, and so a site is small that is loaded thirty times.
-      let site = try box.startLiveSite(users: 100, seed: seed, log: box.log)
+      let site = try box.startLiveSite(seed: seed, log: box.log)
       try #require(try eventually(within: 20) { try LogFiles(box.log).count().total > 500 })
       let speed = try box.start(["speed", "--flush-seconds", "0.05"] + place)
       let watch = MergedViewWatch(url: database.url, log: box.log)

@@ -34,9 +34,14 @@ struct DocumentedCommand: CustomStringConvertible {
     /#
   }
 
+  /// The pages do not change while tests run, and to take them apart takes seconds in a debug build: once for all.
+  private static let pages = Result { try readPages() }
+
   /// Everything that README, CONTRIBUTING, `docs` and compose/README.md show as code, page by page, README first: each
   /// command of a block that is marked `sh`, each line of another block, and what stands between backticks.
-  static func code() throws -> [(code: DocumentedCommand, isCommand: Bool)] {
+  static func code() throws -> [(code: DocumentedCommand, isCommand: Bool)] { try pages.get() }
+
+  private static func readPages() throws -> [(code: DocumentedCommand, isCommand: Bool)] {
     var texts = try SourceTree.files(below: "docs", ending: ".md")
     for path in ["CONTRIBUTING.md", "README.md", "compose/README.md"] {
       texts[path] = try String(

@@ -127,8 +127,9 @@ final class Sandbox {
     return path(name)
   }
 
-  /// A site whose days pass in seconds, writing into the log until it is stopped.
-  func startLiveSite(users: Int = 500, seed: Int, speedup: Int = 20_000, log: String) throws
+  /// A site whose days pass in seconds, writing into the log until it is stopped. The longer a test takes the more there is to
+  /// count: a site is as small as has an event every few milliseconds.
+  func startLiveSite(users: Int = 100, seed: Int, speedup: Int = 20_000, log: String) throws
     -> Program
   {
     try start([

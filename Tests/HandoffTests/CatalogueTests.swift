@@ -309,7 +309,7 @@ import Warehouse
       Worker("follow") {
         let follower = try CatalogueFollower(
           layers.log.log, isLog: true, connection: layers.connect(), library: layers.library)
-        while !stop.isRequested { try follower.catchUp() }
+        while !stop.isRequested { _ = try lookThenRest { try follower.catchUp() } }
         try follower.catchUp()
       }
     }

@@ -116,16 +116,20 @@ import Warehouse
       Worker("test-fold-\(number)") {
         var turn = Compactor.Turn()
         while !stop.isRequested {
-          _ = try? Compactor(
-            databaseURL: layers.database.url, library: layers.library,
-            sessionName: { "\($0) \(number)" }
-          ).run(&turn)
+          lookThenRest {
+            _ = try? Compactor(
+              databaseURL: layers.database.url, library: layers.library,
+              sessionName: { "\($0) \(number)" }
+            ).run(&turn)
+          }
         }
       }
     }
     let looking = Worker("test-hours") {
       let connection = try layers.connect()
-      while !stop.isRequested { try expectHoursAreMinutes(connection, "meanwhile, seed \(seed)") }
+      while !stop.isRequested {
+        try lookThenRest { try expectHoursAreMinutes(connection, "meanwhile, seed \(seed)") }
+      }
     }
     let writer = Worker("test-writer") {
       for start in stride(from: 0, to: records.count, by: 150) {

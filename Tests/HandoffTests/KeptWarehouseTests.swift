@@ -108,9 +108,11 @@ import Warehouse
     let reader = Worker("reader") {
       let connection = try Connection(url: url)
       while !stop.isRequested {
-        let sum = try connection.run(
-          "select sum(listens + page_views + logins + failed_logins)::bigint from serving.day_totals"
-        )
+        let sum = try lookThenRest {
+          try connection.run(
+            "select sum(listens + page_views + logins + failed_logins)::bigint from serving.day_totals"
+          )
+        }
         try #require(try sum.int(0, 0) == counted)
         looks.withLock { $0 += 1 }
       }

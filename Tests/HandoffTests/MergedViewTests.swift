@@ -66,7 +66,9 @@ import Warehouse
     let folding = Worker("test-fold") {
       var turn = Compactor.Turn()
       while !stop.isRequested {
-        _ = try? Compactor(databaseURL: layers.database.url, library: layers.library).run(&turn)
+        lookThenRest {
+          _ = try? Compactor(databaseURL: layers.database.url, library: layers.library).run(&turn)
+        }
       }
     }
     let writer = Worker("test-writer") {

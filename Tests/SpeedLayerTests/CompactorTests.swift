@@ -64,7 +64,7 @@ import Warehouse
       var turn = Compactor.Turn()
       var turns = 0
       while !stop.isRequested {
-        _ = try? Compactor(databaseURL: url, library: library).run(&turn)
+        lookThenRest { _ = try? Compactor(databaseURL: url, library: library).run(&turn) }
         turns += 1
       }
       return turns

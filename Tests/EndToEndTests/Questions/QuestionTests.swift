@@ -5,26 +5,33 @@ import Testing
 
 /// `ask`: every question by every bucket, and the main ones against a count of the log's own lines.
 @Suite struct QuestionTests {
-  /// A week that is loaded, and two days after it that only the speed layer has counted.
+  /// A week that is loaded, and two days after it that only the speed layer has counted. No test changes it, and so all share
+  /// one, for as long as the process lives.
   private struct Site {
-    var place: [String]
-    var loaded: [LineEvent]
-    var later: [LineEvent]
-  }
+    private let database: TestDatabase
+    let loaded: [LineEvent]
+    let later: [LineEvent]
+    var place: [String] { ["--database", database.url] }
 
-  private func makeSite(_ box: Sandbox) throws -> Site {
-    let database = try box.makeDatabase()
-    let first = try box.generate("a", users: 150, from: "2026-01-01", to: "2026-01-08")
-    let second = try box.generate(
-      "b", users: 150, from: "2026-01-08", to: "2026-01-10", seed: 8, firstUser: 100_000)
-    let log = ["--log", "dir:\(box.log)"]
-    try box.succeed(["import", first] + log)
-    try box.succeed(["load", "full", "--lake", box.log, "--database", database.url])
-    try box.succeed(["import", second] + log)
-    try box.succeed(["speed", "--until-caught-up", "--database", database.url] + log)
-    return Site(
-      place: ["--database", database.url], loaded: try LineEvent.all(in: first),
-      later: try LineEvent.all(in: second))
+    private static let made = Result { try Site() }
+
+    static func shared() throws -> Site { try made.get() }
+
+    private init() throws {
+      let database = try TestDatabase.make(migrated: false)
+      (loaded, later) = try withSandbox { box in
+        let first = try box.generate("a", users: 150, from: "2026-01-01", to: "2026-01-08")
+        let second = try box.generate(
+          "b", users: 150, from: "2026-01-08", to: "2026-01-10", seed: 8, firstUser: 100_000)
+        let log = ["--log", "dir:\(box.log)"]
+        try box.succeed(["import", first] + log)
+        try box.succeed(["load", "full", "--lake", box.log, "--database", database.url])
+        try box.succeed(["import", second] + log)
+        try box.succeed(["speed", "--until-caught-up", "--database", database.url] + log)
+        return (try LineEvent.all(in: first), try LineEvent.all(in: second))
+      }
+      self.database = database
+    }
   }
 
   private func ask(
@@ -41,7 +48,7 @@ import Testing
 
   @Test func answersAreThoseCountedFromTheLogsLinesByEveryBucket() throws {
     try withSandbox { box in
-      let site = try makeSite(box)
+      let site = try Site.shared()
       let all = site.loaded + site.later
       let ranges: [(bucket: CalendarBucket, from: String, to: String)] = [
         (.second, "2026-01-03T14:00", "2026-01-03T16:00"),
@@ -93,7 +100,7 @@ import Testing
 
   @Test func retentionIsThatOfTheUsersWhoRegistered() throws {
     try withSandbox { box in
-      let site = try makeSite(box)
+      let site = try Site.shared()
       let answer = try ask(box, site, "retention", by: "week", "2025-12-01", "2026-01-11")
       let oracle = QuestionOracle(
         site.loaded + site.later, by: .week, from: try milliseconds("2025-12-01"),
@@ -142,7 +149,7 @@ import Testing
   @Test(arguments: [("Asia/Kolkata", 330), ("America/New_York", -300)])
   func daysOfAnotherZoneBeginThere(zone: String, minutes: Int64) throws {
     try withSandbox { box in
-      let site = try makeSite(box)
+      let site = try Site.shared()
       let answer = try ask(
         box, site, "songs-played", by: "day", "2026-01-02", "2026-01-10", ["--tz", zone])
       let (from, to) = (try milliseconds("2026-01-02"), try milliseconds("2026-01-10"))
@@ -166,7 +173,7 @@ import Testing
 
   @Test func everyQuestionIsAnsweredByEveryBucketThatItAllows() throws {
     try withSandbox { box in
-      let site = try makeSite(box)
+      let site = try Site.shared()
       let list = try box.succeed(["ask", "--list"])
       let names = list.output.split(separator: "\n").map { String($0.prefix { $0 != " " }) }
       #expect(names.count > 20, "\(list)")
@@ -201,7 +208,7 @@ import Testing
 
   @Test func whatIsSaidOfAnAnswerIsWhereItIsFromAndHowFarThatGoes() throws {
     try withSandbox { box in
-      let site = try makeSite(box)
+      let site = try Site.shared()
       func note(_ name: String, _ from: String, _ to: String) throws -> String {
         try box.succeed(["ask", name, "--from", from, "--to", to] + site.place).errors
       }
