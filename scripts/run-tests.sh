@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs every test of the package in two rounds. First the Swift tests, in groups beside each other, as most tests wait for processes
 # and for PostgreSQL, and each group by itself leaves processors idle at its end. Then the page in a browser, which waits more
-# than it works, for itself as far as it can see: the oracle of Tests/Oracle and chaos have what time it leaves.
+# than it works, for itself as far as it can see: the oracle of Tests/Oracle, chaos and the Swift tests that only compute have what
+# time it leaves.
 # Usage: run-tests.sh POLYRHYTHM CHAOS SECONDS [SEED] (the last three are those of test-chaos.sh)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -14,7 +15,7 @@ swift build --product polyrhythmPackageTests -debug-info-format none
 
 outputs=$(mktemp -d)
 trap 'rm -rf "$outputs"' EXIT
-swift_tests() { swift test --skip-build --ignore-lock --disable-xctest "$@"; }
+swift_tests=(swift test --skip-build --ignore-lock --disable-xctest)
 status=0
 names=()
 processes=()
@@ -38,16 +39,19 @@ finish() {
 # Each test is in one group: the last one has what the others leave.
 killed='EndToEndTests\.(Backup|Crash|DocumentedCommand|Freeze|KeptServer|Resume|Run)Tests'
 layers='^(BatchLayer|ServingLayer|SpeedLayer|Warehouse)Tests'
-begin end-to-end-killed swift_tests --filter "$killed"
-begin end-to-end swift_tests --filter EndToEndTests --skip "$killed"
-begin handoff swift_tests --filter HandoffTests
-begin layers swift_tests --filter "$layers"
-swift_tests --skip EndToEndTests --skip HandoffTests --skip "$layers" || status=$?
+# These wait for nothing and have no deadlines: they take what the second round leaves.
+pure='^(EventGenerator|EventModel|Metrics)Tests'
+begin end-to-end-killed "${swift_tests[@]}" --filter "$killed"
+begin end-to-end "${swift_tests[@]}" --filter EndToEndTests --skip "$killed"
+begin handoff "${swift_tests[@]}" --filter HandoffTests
+begin layers "${swift_tests[@]}" --filter "$layers"
+"${swift_tests[@]}" --skip EndToEndTests --skip HandoffTests --skip "$layers" --skip "$pure" || status=$?
 printf '== the rest, after %d s\n' "$SECONDS"
 finish
 
 begin oracle nice -n 10 scripts/test-oracle.sh "$polyrhythm"
 begin chaos nice -n 10 scripts/test-chaos.sh "$@"
+begin pure nice -n 19 "${swift_tests[@]}" --filter "$pure"
 scripts/test-page.sh "$polyrhythm" || status=$?
 printf '== page, after %d s\n' "$SECONDS"
 finish
