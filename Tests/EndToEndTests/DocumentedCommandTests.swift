@@ -26,7 +26,7 @@ import Testing
     (
       "builds, tests or measures, or removes the build; this test is part of `make check`",
       [
-        "make bench", "make bench PART=generator", "make bench PART=kafka",
+        "make bench", "make bench PART=bars", "make bench PART=generator", "make bench PART=kafka",
         "make bench PART=serving", "make build",
         "make check", "make clean",
         "make compare", "make format", "make lint", "make oracle",
