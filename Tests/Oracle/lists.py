@@ -163,14 +163,14 @@ def users_by_gender_and_level(db: Database, asked: Asked) -> Answer:
     return answer(
         db, asked,
         f"""
-        select *, users / sum(users) over (partition by bucket) as share
+        select *, users / sum(users) over (partition by bucket) as share, max(users) over (partition by bucket) as most
         from (
           select {asked.bucket} as bucket, {GENDER} as gender, {LEVEL} as level,
             count(distinct user_id) as users
           from event where {asked.where()} group by 1, 2, 3
         )
         where users > 0""",
-        {"bucket": TIME, "gender": TEXT, "level": TEXT, "users": ESTIMATE, "share": number(3, "users")},
+        {"bucket": TIME, "gender": TEXT, "level": TEXT, "users": ESTIMATE, "share": number(3, "users", "most"), "most": BASIS},
         ("bucket", "gender", "level"),
     )  # fmt: skip
 

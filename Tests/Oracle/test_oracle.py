@@ -8,8 +8,10 @@ from unittest import mock
 
 import crowd
 import duckdb
+import lists
 import registry
 from answer import COUNT, ESTIMATE, TEXT, TIME, Answer, number
+from ask import Asked
 from compare import differences
 
 COLUMNS = {"bucket": TIME, "song": TEXT, "listens": COUNT, "listeners": ESTIMATE, "rate": number(2, "listeners")}
@@ -42,6 +44,18 @@ class Comparing(unittest.TestCase):
         for true, found, agrees in [(320, 321, False), (1000, 1050, True), (1000, 1070, False)]:
             problems = differences([row | {"listeners": str(found)}], wanted((DAY, "a", 7, true, 1.0)))
             self.assertEqual(problems == [], agrees, f"{found} for {true}")
+
+    def test_a_share_of_a_few_is_given_the_error_of_the_many_that_it_is_of(self) -> None:
+        users = [("F", "paid", number + 1) for number in range(55)] + [("M", "free", number + 60) for number in range(2185)]
+        db = duckdb.connect()
+        db.execute("create table event (time timestamptz, ts bigint, user_gender text, level text, user_id bigint)")
+        db.executemany(f"insert into event values (to_timestamp({DAY // 1000}), {DAY}, ?, ?, ?)", users)
+        answer = lists.users_by_gender_and_level(db, Asked("day", DAY, DAY + 86_400_000))
+        few = {"bucket": ROW["bucket"], "gender": "F", "level": "paid", "users": "55", "share": "0.024"}
+        many = few | {"gender": "M", "level": "free", "users": "2220", "share": "0.976"}
+        self.assertEqual(differences([few, many], answer), [])
+        self.assertTrue(differences([few | {"users": "54"}, many], answer))
+        self.assertTrue(differences([few | {"share": "0.028"}, many], answer))
 
     def test_rows_and_columns_that_are_missing_or_too_many(self) -> None:
         self.assertTrue(differences([], wanted((DAY, "a", 7, 3, 1 / 3))))
