@@ -7,7 +7,7 @@ struct Commit: Equatable, Sendable {
   var number: Int64
   /// Changes whenever either layer has written; `WarehouseState.version` of the same snapshot.
   var version: String
-  /// Changes whenever a load is published or taken back, or names come to be known, but not with a flush.
+  /// Changes whenever a load is published or taken back, but not with a flush.
   var published: String
 
   /// nil where the row is not one of `committed.sql`.

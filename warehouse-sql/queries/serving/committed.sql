@@ -1,11 +1,11 @@
 -- What has been committed as far as this snapshot sees, in a row that is cheap enough for every answer. `version` is that
 -- of state.sql. `number` grows with each transaction that ends, in whatever database of the server, and so tells which of two
 -- snapshots is the later one: the transactions below the snapshot's end, less those that were still running. `published` is what of
--- the version changes without a flush.
+-- the version changes with loads alone: the catalogue gives names and states with every flush where users sign up all the time.
 select
   (select pg_snapshot_xmax(s)::text::bigint - (select count(*) from pg_snapshot_xip(s)))::text as number,
   concat_ws('/', e.epoch, loaded_epoch, load_run_id, p.offsets, f.fills) as version,
-  concat_ws('/', loaded_epoch, load_run_id, f.fills) as published
+  concat_ws('/', loaded_epoch, load_run_id) as published
 from batch.published
 cross join speed.current_epoch as e
 cross join warehouse.catalogue_fill as f
