@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Runs every test of the package in two rounds. First the Swift tests, in groups beside each other, as most tests wait for processes
 # and for PostgreSQL, and each group by itself leaves processors idle at its end. Then the page in a browser, which waits more
-# than it works, for itself as far as it can see: the oracle of Tests/Oracle, chaos and the Swift tests that only compute have what
-# time it leaves.
+# than it works, for itself as far as it can see: the oracle of Tests/Oracle and chaos have what time it leaves. The Swift tests that
+# only compute have what time all of them leave.
 # Usage: run-tests.sh POLYRHYTHM CHAOS SECONDS [SEED] (the last three are those of test-chaos.sh)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -39,8 +39,10 @@ finish() {
 # Each test is in one group: the last one has what the others leave.
 killed='EndToEndTests\.(Backup|Crash|DocumentedCommand|Freeze|KeptServer|Resume|Run)Tests'
 layers='^(BatchLayer|ServingLayer|SpeedLayer|Warehouse)Tests'
-# These wait for nothing and have no deadlines: they take what the second round leaves.
+# These wait for nothing and have no deadlines: they take what both rounds leave.
 pure='^(EventGenerator|EventModel|Metrics)Tests'
+nice -n 19 "${swift_tests[@]}" --filter "$pure" >"$outputs/pure" 2>&1 &
+computing=$!
 begin end-to-end-killed "${swift_tests[@]}" --filter "$killed"
 begin end-to-end "${swift_tests[@]}" --filter EndToEndTests --skip "$killed"
 begin handoff "${swift_tests[@]}" --filter HandoffTests
@@ -51,7 +53,8 @@ finish
 
 begin oracle nice -n 10 scripts/test-oracle.sh "$polyrhythm"
 begin chaos nice -n 10 scripts/test-chaos.sh "$@"
-begin pure nice -n 19 "${swift_tests[@]}" --filter "$pure"
+names+=(pure)
+processes+=("$computing")
 scripts/test-page.sh "$polyrhythm" || status=$?
 printf '== page, after %d s\n' "$SECONDS"
 finish
