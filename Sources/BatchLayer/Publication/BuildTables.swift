@@ -81,4 +81,11 @@ struct FactPartitions {
       library.sql("batch/default_partition"), [.text(BuildTables(build: build).name(fact))]
     ).textOrNull(0, 0)
   }
+
+  /// These partitions, by fact.
+  func shared() throws(WarehouseError) -> [FactTable: String] {
+    var shared: [FactTable: String] = [:]
+    for fact in FactTable.allCases { shared[fact] = try self.shared(fact) }
+    return shared
+  }
 }

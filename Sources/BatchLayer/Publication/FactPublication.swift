@@ -27,7 +27,7 @@ struct FactPublication {
   /// may be left when the load is published.
   func makePartitionsAhead() throws {
     let present = try partitions.present()
-    let shared = try sharedPartitions()
+    let shared = try partitions.shared()
     var made = false
     for part in staged.parts.keys where present[part] == nil {
       do {
@@ -65,17 +65,10 @@ struct FactPublication {
     }
   }
 
-  /// The partitions that days without one of their own share, by fact.
-  private func sharedPartitions() throws(WarehouseError) -> [FactTable: String] {
-    var shared: [FactTable: String] = [:]
-    for fact in FactTable.allCases { shared[fact] = try partitions.shared(fact) }
-    return shared
-  }
-
   /// Call it in the transaction that publishes the load.
   func publish() throws {
     let present = try partitions.present()
-    let shared = try sharedPartitions()
+    let shared = try partitions.shared()
     var inDefault: [FactWriter.Part: String] = [:]
     for (part, table) in staged.parts.sorted(by: { $0.value.name < $1.value.name }) {
       if let partition = present[part] {

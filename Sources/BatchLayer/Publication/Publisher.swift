@@ -248,13 +248,12 @@ struct Publisher {
     let rollup = "parts.\(tables.name(Rollup.user.table(.hour)))"
     _ = try connection.run(
       sql("level_hours", ["hours": hours, "states": states, "hour_user": rollup]))
-    let partitions = FactPartitions(connection: connection, library: library, build: tables.build)
-    var shared: [String] = []
-    for fact in FactTable.allCases {
-      if let name = try partitions.shared(fact) { shared.append(name) }
-    }
+    let shared = try FactPartitions(
+      connection: connection, library: library, build: tables.build
+    ).shared()
     let few = try connection.run(
-      sql("level_hours_few", ["hours": hours, "hour_user": rollup]), [.textArray(shared)])
+      sql("level_hours_few", ["hours": hours, "hour_user": rollup]),
+      [.textArray(shared.values.sorted())])
     guard try few.bool(0, 0) else { return nil }
     return (few.textOrNull(0, 1) ?? "infinity", few.textOrNull(0, 2) ?? "-infinity")
   }

@@ -186,29 +186,28 @@ private func connectionChanged(
   }
 }
 
+/// What is noted of a connection; nil before it is opened.
+private func record(of connection: OpaquePointer) -> ConnectionDeadlines.Record? {
+  polyrhythm_mhd_connection_state(connection).map {
+    Unmanaged<ConnectionDeadlines.Record>.fromOpaque($0).takeUnretainedValue()
+  }
+}
+
 private func enter(_ phase: ConnectionDeadlines.Phase, _ connection: OpaquePointer) {
-  guard let state = polyrhythm_mhd_connection_state(connection) else { return }
-  Unmanaged<ConnectionDeadlines.Record>.fromOpaque(state).takeUnretainedValue().enter(phase)
+  record(of: connection)?.enter(phase)
 }
 
 /// libmicrohttpd tells an address as it came, before it takes it apart.
 private func addressCame(
   _ cls: UnsafeMutableRawPointer?, _ address: UnsafePointer<CChar>?, _ connection: OpaquePointer?
 ) -> UnsafeMutableRawPointer? {
-  guard let connection, let state = polyrhythm_mhd_connection_state(connection) else { return nil }
-  let record = Unmanaged<ConnectionDeadlines.Record>.fromOpaque(state).takeUnretainedValue()
+  guard let connection, let record = record(of: connection) else { return nil }
   record.addressRefusal = address.flatMap { AddressRules.refusal(of: $0) }
   // Its parameters are not looked at. libmicrohttpd would take no memory for more than it has, and never answer.
   if record.addressRefusal != nil, let address, let mark = strchr(address, 0x3F) {
     mark[1] = 0
   }
   return nil
-}
-
-private func addressRefusal(_ connection: OpaquePointer) -> RequestError? {
-  polyrhythm_mhd_connection_state(connection).flatMap {
-    Unmanaged<ConnectionDeadlines.Record>.fromOpaque($0).takeUnretainedValue().addressRefusal
-  }
 }
 
 private func requestCompleted(
@@ -241,7 +240,7 @@ private func answerRequest(
       request(String(cString: method), String(cString: url), connection), on: connection)
     requestState.pointee = Unmanaged.passRetained(exchange).toOpaque()
     let spoken = version.map { String(cString: $0) } ?? ""
-    if let error = addressRefusal(connection)
+    if let error = record(of: connection)?.addressRefusal
       ?? MessageRules.refusal(of: exchange.request, version: spoken)
     {
       enter(.answering, connection)
