@@ -255,15 +255,7 @@ class Bench:
                 words = [str(word) for word in (self.binary, *command)]
                 processes.append(subprocess.Popen(words, stdout=output, stderr=subprocess.STDOUT))
                 outputs.append(output)
-            address = None
-            deadline = time.monotonic() + 60
-            while address is None:
-                found = re.search(r"http://127\.0\.0\.1:\d+", Path(outputs[2].name).read_text())
-                if found:
-                    address = found.group()
-                elif time.monotonic() > deadline or processes[2].poll() is not None:
-                    raise Failure(f"serve did not start: {Path(outputs[2].name).read_text()[-300:]}")
-                time.sleep(0.1)
+            address = self.address(processes[2], Path(outputs[2].name))
             yield address, processes[2].pid
             for command, process, output in zip(commands, processes, outputs, strict=True):
                 if process.poll() is not None:
@@ -273,6 +265,16 @@ class Bench:
                 process.terminate()
             for process in processes:
                 process.wait()
+
+    @staticmethod
+    def address(process: subprocess.Popen, output: Path) -> str:
+        """Where a server listens, once it says so."""
+        deadline = time.monotonic() + 60
+        while not (found := re.search(r"http://127\.0\.0\.1:\d+", output.read_text())):
+            if time.monotonic() > deadline or process.poll() is not None:
+                raise Failure(f"serve did not start: {output.read_text()[-300:]}")
+            time.sleep(0.01)
+        return found.group()
 
     def questions(self) -> None:
         bar, name = (30, "month") if self.days <= 31 else (100, "year")

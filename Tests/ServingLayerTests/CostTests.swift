@@ -27,6 +27,18 @@ import Warehouse
     #expect(cost.isHeavy && cost.rows <= QueryCost.limit)
   }
 
+  @Test(arguments: [
+    ("metrics=listens,skip_rate&by=song&from=-14m&to=now", Lane.list),
+    ("metrics=listens&by=artist&from=-30d", .list),
+    ("metrics=listeners&by=artist&filter=level:paid&from=-30m", .list),
+    ("metrics=listens&by=device_type&from=-1d", .question),
+    ("metrics=listens&granularity=minute&from=-6h", .question),
+    ("metrics=listens&by=song&granularity=hour&from=-30d", .heavy),
+  ])
+  func `small questions wait for small ones alone`(text: String, lane: Lane) throws {
+    #expect(try cost(text).lane == lane)
+  }
+
   @Test func `what no database answers in time is refused, unless there is no data for most of it`()
     throws
   {

@@ -69,7 +69,7 @@ private struct SlowDatabase: Database {
     let heavy = try (0..<8).map {
       try ask("/api/v1/query?metrics=listens&limit=\($0 + 1)", address)
     }
-    #expect(try eventually(within: 10) { try sleeping(fixture) == 6 })
+    #expect(try eventually(within: 10) { try sleeping(fixture) == 4 })
     for _ in 0..<20 {
       for path in ["/healthz", "/readyz"] {
         #expect(try HTTPClient.get(path, from: address).hasPrefix("HTTP/1.1 200 "), "\(path)")
@@ -79,6 +79,20 @@ private struct SlowDatabase: Database {
     // A byte now and then does not keep a connection: within ten seconds its headers have to be there.
     #expect(slow.last?.isClosed(within: 30) == true)
     #expect(idle.count == 500 && heavy.count == 8)
+  }
+
+  @Test func `lists wait for lists, and small questions for none of them`() throws {
+    let fixture = try Fixture()
+    let server = try slowServer(fixture, connections: 8)
+    let address = try server.start()
+    defer { server.stop() }
+    let lists = try (0..<6).map {
+      try ask("/api/v1/query?metrics=listens&by=song&limit=\($0 + 1)", address)
+    }
+    #expect(try eventually(within: 10) { try sleeping(fixture) == 2 })
+    let small = try ask("/api/v1/query?metrics=listens&by=device_type", address)
+    #expect(try eventually(within: 10) { try sleeping(fixture) == 3 })
+    #expect(lists.count == 6 && small.isClosed(within: 0) == false)
   }
 
   @Test func `who hangs up while a question runs cancels it`() throws {

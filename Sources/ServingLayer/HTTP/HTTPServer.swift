@@ -21,8 +21,8 @@ public struct HTTPServerConfiguration: Sendable {
   public var tlsCertificate: String?
   /// Path of the private key in PEM; goes together with `tlsCertificate`.
   public var tlsKey: String?
-  /// Connections to the database at a time for questions, and so questions at a time; at least 2. A quarter of them is for
-  /// those that read much, which get no others. Probes and live streams have three more, answers in pieces two,
+  /// Connections to the database at a time for questions, and so questions at a time; at least 3. A quarter of them is for
+  /// lists, and one for those that read much, which get no others. Probes and live streams have three more, answers in pieces two,
   /// answers that are made again two.
   public var databaseConnections = 8
   /// Whole seconds after which PostgreSQL gives up a query.
@@ -82,7 +82,7 @@ public final class HTTPServer: Sendable {
   ) throws {
     let database = WarehouseDatabase(
       url: databaseURL,
-      connections: max(2, configuration.databaseConnections) + Self.renewals + Self.streams,
+      connections: max(3, configuration.databaseConnections) + Self.renewals + Self.streams,
       timeout: configuration.queryTimeout)
     let probes = WarehouseDatabase(
       url: databaseURL, connections: Self.probeConnections,
@@ -152,13 +152,13 @@ public final class HTTPServer: Sendable {
       readyLag: configuration.readyLag,
       operations: configuration.operations,
       crossOrigin: CrossOrigin(origins: configuration.crossOrigins))
-    let questions = max(2, configuration.databaseConnections)
-    let heavy = max(1, questions / 4)
+    let questions = max(3, configuration.databaseConnections)
+    let quarter = max(1, questions / 4)
     let daemon = try HTTPDaemon(
       socket: socket, router: router, tls: tls,
       threads: [
-        .probe: Self.probeConnections - 1, .question: questions - heavy, .heavy: heavy,
-        .renewal: Self.renewals, .stream: Self.streams,
+        .probe: Self.probeConnections - 1, .question: questions - 2 * quarter, .list: quarter,
+        .heavy: quarter, .renewal: Self.renewals, .stream: Self.streams,
       ],
       limits: HTTPDaemon.Limits(descriptors: raiseDescriptorLimit()))
     _ = Worker("page files") { router.prepare() }

@@ -13,7 +13,9 @@ extension QuerySQL {
   /// One row for each key and layer: that of a key alone is found in half the time in which one of a key and a yes or no is, so that
   /// what is settled has sums of its own.
   ///
-  /// Sums of sums and unions of unions are those of all rows (I1).
+  /// Sums of sums and unions of unions are those of all rows (I1). All rows have one `at`, and are grouped by it for the planner alone: of
+  /// a key of rows of several tables it takes two hundred values for granted, and of two columns as many as there are rows; else it looks
+  /// up the name of each key by itself, and sorts all of them.
   func addedUp(_ rows: [CountedRows]) -> String {
     let keys = keyColumns
     let sums = sums.map { "\($0.value) as \($0.name), " }.joined()
@@ -23,7 +25,7 @@ extension QuerySQL {
       return """
         select \(keys), \(sums)\(isLoaded) as is_loaded from (
           \(Self.union(layer))
-        ) as part group by \(keys)
+        ) as part group by \(keys), at
         """
     }.joined(separator: "\n  union all\n  ")
   }
@@ -54,9 +56,8 @@ extension QuerySQL {
             value: "(sum(\(column)) filter (where is_settled))::bigint")
           : Sum(name: column, value: "sum(\(column))::bigint"))
     }
-    for measure in plan.query.measuresRead {
+    for measure in measures {
       switch measure.rule {
-      case .cardinality where part == .counters: continue
       case .cardinality(let distinct):
         let column = distinct.column
         add(Sum(name: column, value: "hll_union_agg(\(column))", isSketch: true))

@@ -4,9 +4,10 @@ import Metrics
 extension QuerySQL {
   /// A measure's rule over the rows of both layers, or over facts one by one.
   func aggregate(_ measure: Measure) -> String {
+    if part == .lines, !isOfLines(measure) { return ofRest(measure) }
     func sum(_ counter: Counter) -> String {
       guard measure.isOfEndedPlays else { return "coalesce(sum(counted.\(counter.column)), 0)" }
-      return isAddedUp
+      return isAddedUp && part != .rest
         ? "coalesce(sum(counted.\(Self.settled(counter))), 0)"
         : "coalesce(sum(counted.\(counter.column)) filter (where counted.is_settled), 0)"
     }
@@ -15,8 +16,6 @@ extension QuerySQL {
       return sum(counter)
     case .cardinality(let distinct) where plan.query.isExact:
       return "count(\(Self.counted(distinct)))"
-    case .cardinality(let distinct) where part == .counters:
-      return "coalesce(max(sketch.\(distinct.column)), 0)"
     case .cardinality(let distinct):
       return Self.estimate("hll_union_agg(counted.\(distinct.column))")
     case .ratio(let counter, let over):

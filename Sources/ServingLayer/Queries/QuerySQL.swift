@@ -243,7 +243,7 @@ struct QuerySQL {
         if plan.query.top != nil {
           return "case when member.key is not null then counted.d\(dimension) end"
         }
-        return part == .counters ? "counted.d\(dimension)" : expression
+        return part == .lines ? "counted.d\(dimension)" : expression
       case .isOther: return "member.key is null"
       case .measure(let measure): return aggregate(measure)
       case .source:

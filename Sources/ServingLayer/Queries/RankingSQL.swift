@@ -168,13 +168,12 @@ extension QuerySQL {
     "\(key) in (select \(key) from chosen)"
   }
 
-  /// The speed layer's rows, added up by key without their sketches, which are wanted of the chosen members alone.
+  /// The speed layer's rows, added up by key, with what lines are told by alone: the rest is wanted of the chosen members alone.
   private mutating func recentSums(of rollup: Rollup) -> String {
     let whole = part
-    part = .counters
+    part = .lines
     defer { part = whole }
-    return addedUp(
-      recentRows(of: rollup, isInBuckets: false).map { CountedRows(sql: $0, isLoaded: false) })
+    return addedUp(recentRows(of: rollup).map { CountedRows(sql: $0, isLoaded: false) })
   }
 
   /// The rows of the chosen members, added up by key.
@@ -186,22 +185,24 @@ extension QuerySQL {
     let loaded = addedUp(
       loadedRows(of: ranking).map { CountedRows(sql: $0, isLoaded: true) })
     guard isOwn else {
-      let rows = recentRows(of: rollup, isInBuckets: false, where: Self.isChosen(key))
+      let rows = recentRows(of: rollup, where: Self.isChosen(key))
       return loaded + "\n  union all\n  "
         + addedUp(rows.map { CountedRows(sql: $0, isLoaded: false) })
     }
-    let columns = sums.map { "\($0.name), " }.joined()
+    part = .lines
+    let ofLines = self.sums
+    part = .rest
+    defer { part = .everything }
+    let rest = self.sums
+    let columns = sums.map { "\(ofLines.contains($0) ? "recent" : "rest").\($0.name), " }.joined()
     var recent = "select \(key), \(columns)is_loaded from recent"
-    let sketches = sums.filter(\.isSketch)
-    if !sketches.isEmpty {
-      part = .sketches
-      defer { part = .everything }
-      let unions = sketches.map { "\($0.value) as \($0.name)" }.joined(separator: ", ")
-      let rows = recentRows(of: rollup, isInBuckets: false, where: Self.isChosen(key))
+    if !rest.isEmpty {
+      let values = rest.map { "\($0.value) as \($0.name)" }.joined(separator: ", ")
+      let rows = recentRows(of: rollup, where: Self.isChosen(key))
         .joined(separator: "\n  union all\n  ")
       recent +=
-        " left join (select \(key), \(unions) from (\(rows)) as part"
-        + " group by \(key)) as sketch using (\(key))"
+        " left join (select \(key), \(values) from (\(rows)) as part"
+        + " group by \(key)) as rest using (\(key))"
     }
     return loaded + "\n  union all\n  " + recent + " where \(Self.isChosen(key))"
   }
@@ -220,7 +221,7 @@ extension QuerySQL {
       if rung == .minute {
         // An hour of minutes has few rows.
         rows.append(
-          "select \(source(by: "minute"))is_loaded from layers.minute_\(rollup.name) where is_loaded"
+          "select \(asBucket("0"))\(source(by: "minute"))is_loaded from layers.minute_\(rollup.name) where is_loaded"
             + " and minute >= \(from)::\(type) and minute < \(to)::\(type) and \(isChosen)")
         stretches.append("ts >= \(from)::\(type) and ts < \(to)::\(type)")
         continue
@@ -236,7 +237,7 @@ extension QuerySQL {
       rows.append(
         "select part.* from (select start::\(type) from generate_series(\(from)::\(type),"
           + " \(to)::\(type) - interval '1 \(rung.rawValue)', '1 \(rung.rawValue)') as start) as span"
-          + " cross join \(lookup.members) as member cross join lateral (select \(source(by: rung.column, rung))is_loaded"
+          + " cross join \(lookup.members) as member cross join lateral (select \(asBucket("0"))\(source(by: rung.column, rung))is_loaded"
           + " from \(lookup.from) where is_loaded and \(rung.column) = span.start"
           + " and \(lookup.key) = member.\(lookup.key) offset 0) as part"
       )
@@ -244,7 +245,7 @@ extension QuerySQL {
     if !stretches.isEmpty {
       // Minutes that are given up are in the facts. The view is read once, as the planner looks at all partitions each time.
       rows.append(
-        "select \(source(by: "ts"))is_loaded from layers.past_minute_\(rollup.name) where \(isChosen)"
+        "select \(asBucket("0"))\(source(by: "ts"))is_loaded from layers.past_minute_\(rollup.name) where \(isChosen)"
           + " and is_loaded and (\(stretches.joined(separator: " or ")))")
     }
     return rows

@@ -45,24 +45,23 @@ extension QuerySQL {
   /// Selects of the speed layer's rows of all of the range.
   /// - Parameter isWanted: a further condition.
   mutating func recentRows(
-    of rollup: Rollup, isInBuckets: Bool = true, where isWanted: String? = nil
+    of rollup: Rollup, where isWanted: String? = nil
   ) -> [String] {
     let isWanted = isWanted.map { " and \($0)" } ?? ""
     let rows = recentParts(of: rollup).map { part in
-      let at = isInBuckets ? "\(at(part.rung)) as at, " : ""
       // An hour counts as settled where some of it is: what is not is taken out of it.
-      return "select \(at)\(source(by: part.rung.column, .minute))false as is_loaded"
+      return
+        "select \(asBucket(at(part.rung)))\(source(by: part.rung.column, .minute))false as is_loaded"
         + " from \(part.view) where \(part.condition)\(isWanted)"
     }
-    // Sketches say nothing of outcomes.
-    guard plan.readsSettled, part != .sketches, let hours = plan.recent.hours else { return rows }
-    return rows + [unsettled(of: rollup, hours, isInBuckets: isInBuckets, where: isWanted)]
+    guard readsSettled, let hours = plan.recent.hours else { return rows }
+    return rows + [unsettled(of: rollup, hours, where: isWanted)]
   }
 
   /// Of the hour in which outcomes begin to be open, what is not settled yet: once as such, and once less from what is settled, where the
   /// whole hour is counted. Sketches say nothing of outcomes, and are left to the hour.
   private mutating func unsettled(
-    of rollup: Rollup, _ hours: RecentStretches.Stretch, isInBuckets: Bool, where isWanted: String
+    of rollup: Rollup, _ hours: RecentStretches.Stretch, where isWanted: String
   ) -> String {
     // Known before the statement is planned, mostly: without it the planner takes these for a few rows, and joins them one by one.
     let settled =
@@ -72,17 +71,13 @@ extension QuerySQL {
       plan.recent.open.map {
         " and (minute < \(bind($0.from.iso8601))::timestamptz or not \(Self.hasLater))"
       } ?? ""
-    let at = isInBuckets ? [SourceColumn(name: "at", role: .key)] : []
-    let keys = (at + sourceColumns.filter { $0.role == .key }).map(\.name)
+    let keys = ["at"] + sourceColumns.filter { $0.role == .key }.map(\.name)
     let numbers = sourceColumns.filter { $0.role == .number }.map(\.name)
     let sums = numbers.map { name in
       let type = name == Counter.listenedMs.column ? "bigint" : "integer"
       return "sum(\(name))::\(type) as \(name)"
     }
-    // Without keys a sum of no rows would be a row.
-    let grouped =
-      keys.isEmpty ? " having count(*) > 0" : " group by \(keys.joined(separator: ", "))"
-    let read = keys.map { $0 == "at" ? "\(self.at(.minute)) as at" : $0 }
+    let read = asBucket(at(.minute)) + (keys.dropFirst() + numbers).joined(separator: ", ")
     let columns = sourceColumns.map { column in
       switch column.role {
       case .key: column.name
@@ -91,13 +86,13 @@ extension QuerySQL {
       }
     }
     return
-      "select \((at.map(\.name) + columns).joined(separator: ", ")), taken.is_settled, false as is_loaded"
+      "select \((["at"] + columns).joined(separator: ", ")), taken.is_settled, false as is_loaded"
       + " from (select \((keys + sums).joined(separator: ", "))"
-      + " from (select \((read + numbers).joined(separator: ", ")) from layers.recent_\(rollup.name)"
+      + " from (select \(read) from layers.recent_\(rollup.name)"
       + " where is_folded and minute >= \(settled)"
       + " and minute < date_trunc('hour', \(settled) - interval '1 microsecond', 'UTC') + interval '1 hour'"
       + " and \(isWithin(hours.from, hours.to, "minute"))\(isNoHole("layers.hour_of(minute)"))\(isOpen)\(isWanted)"
-      + ") as minutes\(grouped)) as open"
+      + ") as minutes group by \(keys.joined(separator: ", "))) as open"
       + " cross join (values (1, false), (-1, true)) as taken (sign, is_settled)"
   }
 

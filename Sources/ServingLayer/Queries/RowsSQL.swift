@@ -13,14 +13,15 @@ extension QuerySQL {
   }
 
   /// Selects of the rows that are counted, with the start of their bucket as `at`, and `is_loaded`.
-  mutating func rows() -> [CountedRows] {
+  /// - Parameter isWanted: a further condition for rows of the speed layer, which are many and small.
+  mutating func rows(where isWanted: String? = nil) -> [CountedRows] {
     switch plan.source {
     case .rollup(let rollup):
       let loaded = Rung.allCases.flatMap { rung in
         loadedRows(of: rollup, rung, plan.pieces.filter { $0.rung == rung })
       }
       return loaded.map { CountedRows(sql: $0, isLoaded: true) }
-        + recentRows(of: rollup).map { CountedRows(sql: $0, isLoaded: false) }
+        + recentRows(of: rollup, where: isWanted).map { CountedRows(sql: $0, isLoaded: false) }
     case .facts:
       let (from, to) = (bind(plan.query.from.iso8601), bind(plan.query.to.iso8601))
       let counted = homes.compactMap(\.factColumn).map { " and \($0) is not null" }.joined()
@@ -78,7 +79,8 @@ extension QuerySQL {
     let at =
       isWithinBucket(piece.rung)
       ? "(select \(bucket(Self.start(of: "\(from)::\(type)", piece.rung))))" : at(piece.rung)
-    return "select \(at) as at, \(source(by: view.filtered, view.rung))is_loaded from \(view.name)"
+    return
+      "select \(asBucket(at))\(source(by: view.filtered, view.rung))is_loaded from \(view.name)"
       + " where is_loaded and \(view.filtered) >= \(from)::\(type) and \(view.filtered) < \(to)::\(type)"
   }
 
@@ -96,7 +98,7 @@ extension QuerySQL {
     return
       "select part.* from (select start, stop\(isWithin ? ", \(bucket(Self.start(of: "start", rung))) as at" : "")"
       + " from unnest(\(starts)::\(type)[], \(ends)::\(type)[]) as span(start, stop) offset 0) as piece"
-      + " cross join lateral (select \(isWithin ? "piece.at" : at(rung)) as at, \(columns)"
+      + " cross join lateral (select \(asBucket(isWithin ? "piece.at" : at(rung)))\(columns)"
       + " from \(view.name) where is_loaded"
       + " and \(filtered) >= piece.start and \(filtered) < piece.stop offset 0) as part"
   }
@@ -107,6 +109,9 @@ extension QuerySQL {
   static func text(_ time: Instant, _ rung: Rung) -> String {
     rung == .day ? time.isoDate : time.iso8601
   }
+
+  /// The column with the start of a row's bucket; where an answer has no time all rows are of one.
+  func asBucket(_ start: String) -> String { "\(isAddedUp ? "0" : start) as at, " }
 
   /// Whether each piece on this rung lies within one bucket, whose start is then worked out once for all of its rows.
   private func isWithinBucket(_ rung: Rung) -> Bool {
@@ -147,11 +152,8 @@ extension QuerySQL {
       }
     }
     read(homes.flatMap(\.keyColumns), .key)
-    for measure in plan.query.measuresRead {
+    for measure in measures {
       switch measure.rule {
-      case .cardinality where part == .counters: continue
-      case .sum where part == .sketches: continue
-      case .ratio where part == .sketches: continue
       case .sum(let counter): read([counter.column], .number)
       case .cardinality(let distinct) where plan.query.isExact:
         read(Self.columns(distinct), .number)
@@ -166,7 +168,7 @@ extension QuerySQL {
   /// - Parameter rung: nil where the column has points in time.
   func source(by time: String, _ rung: Rung? = nil) -> String {
     var columns = sourceColumns.map(\.name)
-    if plan.readsSettled, part != .sketches {
+    if readsSettled {
       columns.append("\(Self.isSettled(time, rung)) as is_settled")
     }
     return columns.map { "\($0), " }.joined()

@@ -6,10 +6,46 @@ extension QuerySQL {
   /// What is read of rows.
   enum Part {
     case everything
-    /// All but sketches.
-    case counters
-    /// Sketches, of the page's lines.
-    case sketches
+    /// What the page's lines are told by.
+    case lines
+    /// All else, of these lines.
+    case rest
+  }
+
+  /// The measures that are read at present.
+  var measures: [Measure] {
+    let all = plan.query.measuresRead
+    switch part {
+    case .everything: return all
+    case .lines: return all.filter(isOfLines)
+    case .rest: return all.filter { !isOfLines($0) }
+    }
+  }
+
+  /// Whether a rate over what is settled is read at present.
+  var readsSettled: Bool { measures.contains(where: \.isOfEndedPlays) }
+
+  /// Whether a measure is read with what the lines are told by. Rows are read a second time for what is dear of each of them:
+  /// sketches, and what is settled of hours, which takes rows of minutes.
+  func isOfLines(_ measure: Measure) -> Bool {
+    if Self.isSketch(measure) { return false }
+    return !measure.isOfEndedPlays || plan.recent.hours == nil
+      || plan.query.having.contains { $0.measure.name == measure.name }
+      || ordering.contains {
+        if case .measure(let own) = fields[$0.field].role {
+          own.name == measure.name
+        } else {
+          false
+        }
+      }
+  }
+
+  /// A measure of a line of the page that `rest` has.
+  func ofRest(_ measure: Measure) -> String {
+    // A rate may be unknown; what is counted is none where there are no rows.
+    let value = "max(rest.\(measure.name))"
+    if case .ratio = measure.rule { return value }
+    return "coalesce(\(value), 0)"
   }
 
   /// Longer pages have most of the members, whose rows would be read twice.
@@ -38,7 +74,7 @@ extension QuerySQL {
 
   /// The tables `counted`, `labelled`, its rows with their names, and `line`, each line with what the list is ordered by.
   mutating func lineTables() -> [String] {
-    part = .counters
+    part = .lines
     defer { part = .everything }
     let counted = addedUp(rows())
     let dimensions = zip(labelColumns, nameFields).map { "\($0) as c\($1)" }
@@ -55,15 +91,13 @@ extension QuerySQL {
     ]
   }
 
-  /// The tables `place`, the page's lines, `winner`, the keys of their rows, `sketch`, what is united of these, and `page`.
+  /// The tables `place`, the page's lines, `winner`, the keys of their rows, `rest`, what else is asked of these, and `page`.
   ///
   /// - Parameter placed: a select of the page's lines with their position.
   mutating func pageTables(_ placed: String) -> [String] {
     let key = keyColumns
-    let sketches = sums.filter(\.isSketch)
-    part = .sketches
-    let rows = sketches.isEmpty ? "" : Self.union(rows())
-    part = .counters
+    let rest = rest(key)
+    part = .lines
     defer { part = .everything }
     // Joined by hash, which `is not distinct from` is not.
     let isOfLine = zip(labelColumns, nameFields).map { own, field in
@@ -81,24 +115,31 @@ extension QuerySQL {
       """,
     ]
     var from = "winner join labelled as counted using (\(key))"
-    if !sketches.isEmpty {
-      let unions = sketches.map { "\(Self.estimate($0.value)) as \($0.name)" }
-        .joined(separator: ", ")
-      tables.append(
-        """
-        sketch as (
-          select winner.position, \(unions)
-          from (
-            \(rows)
-          ) as part join winner using (\(key))
-          group by winner.position
-        )
-        """)
-      from += " left join sketch using (position)"
+    if let rest {
+      tables.append(rest)
+      from += " left join rest using (position)"
     }
     tables.append(
       "page as (\n  select winner.position, \(columns)\n  from \(from)\n  group by \(group)\n)")
     return tables
+  }
+
+  /// The table `rest`; nil where the lines have all that is asked for.
+  private mutating func rest(_ key: String) -> String? {
+    part = .rest
+    defer { part = .everything }
+    guard !measures.isEmpty else { return nil }
+    let values = measures.map { "\(aggregate($0)) as \($0.name)" }.joined(separator: ", ")
+    let rows = Self.union(rows(where: "\(key) in (select \(key) from winner)"))
+    return """
+      rest as (
+        select winner.position, \(values)
+        from (
+          \(rows)
+        ) as counted join winner using (\(key))
+        group by winner.position
+      )
+      """
   }
 
   private var nameFields: [Int] {

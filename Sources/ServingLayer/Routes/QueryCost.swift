@@ -5,9 +5,13 @@ import Metrics
 struct QueryCost: Equatable, Sendable {
   /// An estimate from above.
   var rows: Int
+  /// Whether they are of songs or users, of which a site with much traffic has more than one would think in each minute.
+  private var isOfMany: Bool
 
   /// From so many rows on, about a second's work, a question waits with others like it, so that small questions do not.
   static let heavy = 1_000_000
+  /// From so many rows on a question takes tens of milliseconds.
+  private static let long = 50_000
   /// More than a query may take of time.
   static let limit = 200_000_000
   /// Events of a minute, where each of them is read.
@@ -19,10 +23,12 @@ struct QueryCost: Equatable, Sendable {
       let begin = max(from, dataBegins ?? from)
       return Int(max(0, to.milliseconds - begin.milliseconds) / Instant.minute)
     }
+    isOfMany = false
     switch plan.source {
     case .facts:
       rows = (minutes(plan.query.from, plan.query.to) + 1) * Self.eventsOfMinute
     case .rollup(let rollup):
+      isOfMany = Self.members(of: rollup) >= Self.members(of: .song)
       // A ranking reads the rows of its own members.
       let rung = plan.pieces.map { piece in
         minutes(piece.from, piece.to) / Int(piece.rung.minutes)
@@ -33,6 +39,9 @@ struct QueryCost: Equatable, Sendable {
   }
 
   var isHeavy: Bool { rows >= Self.heavy }
+
+  /// Where the question waits: small ones for small ones alone.
+  var lane: Lane { isHeavy ? .heavy : isOfMany || rows >= Self.long ? .list : .question }
 
   /// Members of a rollup's keys that have rows at all.
   private static func members(of rollup: Rollup) -> Int {

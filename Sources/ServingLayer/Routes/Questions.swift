@@ -22,7 +22,7 @@ extension Router {
   }
 
   private func lane(of query: Query) throws -> Lane {
-    QueryCost(try QueryPlan(query)).isHeavy ? .heavy : .question
+    QueryCost(try QueryPlan(query)).lane
   }
 
   /// Makes an answer of status 200; asks the database of the router that it gets.

@@ -4,6 +4,8 @@ enum Lane: CaseIterable, Sendable {
   case probe
   /// Questions that are answered at once.
   case question
+  /// Questions that take longer than most, as lists of songs do: of these, few at a time, so that each is soon done.
+  case list
   /// Questions that read much.
   case heavy
   /// Answers that are made again while those of a moment before are given, as far as `RenewalBudget` goes.
@@ -15,7 +17,7 @@ enum Lane: CaseIterable, Sendable {
   var queueLimit: Int {
     switch self {
     case .probe: 4096
-    case .question: 256
+    case .question, .list: 256
     case .heavy, .stream: 32
     case .renewal: 1024
     }
@@ -25,7 +27,7 @@ enum Lane: CaseIterable, Sendable {
   var patience: Duration {
     switch self {
     case .probe: .seconds(5)
-    case .question: .seconds(10)
+    case .question, .list: .seconds(10)
     case .heavy, .renewal, .stream: .seconds(60)
     }
   }
