@@ -17,8 +17,25 @@ struct CalendarDay: Hashable, Comparable, Sendable {
     return Int32(date.year * 10_000 + date.month * 100 + date.day)
   }
 
+  /// The month that the day is of.
+  var month: CalendarMonth { CalendarMonth(key: key / 100) }
+
   /// As 2026-11-30.
   var text: String { ISOTime.parts(Int64(number) * ISOTime.millisecondsPerDay).date }
 
   static func < (a: CalendarDay, b: CalendarDay) -> Bool { a.number < b.number }
+}
+
+/// A month of UTC.
+struct CalendarMonth: Hashable, Comparable, Sendable {
+  /// yyyymm.
+  var key: Int32
+
+  /// The month after it.
+  var next: CalendarMonth { CalendarMonth(key: key % 100 == 12 ? key + 89 : key + 1) }
+
+  /// The key of its first day.
+  var firstDayKey: Int32 { key * 100 + 1 }
+
+  static func < (a: CalendarMonth, b: CalendarMonth) -> Bool { a.key < b.key }
 }

@@ -75,17 +75,29 @@ struct FactPartitions {
       ])
   }
 
-  /// The partition that days without one of their own share; nil where there is none yet.
-  func shared(_ fact: FactTable) throws(WarehouseError) -> String? {
-    try connection.run(
-      library.sql("batch/default_partition"), [.text(BuildTables(build: build).name(fact))]
-    ).textOrNull(0, 0)
+  /// The tables that those days stand in, by fact.
+  /// - Parameter present: as `present()` has it.
+  func trees(_ present: [FactWriter.Part: String]) throws(WarehouseError) -> [FactTable: FactTree] {
+    var trees: [FactTable: FactTree] = [:]
+    for fact in FactTable.allCases {
+      let rows = try connection.run(
+        library.sql("batch/fact_months"), [.text(BuildTables(build: build).name(fact))])
+      var months: Set<CalendarMonth> = []
+      var shared: [CalendarMonth?: String] = [:]
+      for row in 0..<rows.count {
+        let month = try rows.intOrNull(row, 0).map { CalendarMonth(key: Int32($0)) }
+        if let month { months.insert(month) }
+        shared[month] = rows.textOrNull(row, 1)
+      }
+      trees[fact] = FactTree(
+        fact, build: build, schema: "parts", months: months,
+        beside: present.keys.filter { $0.fact == fact }.map(\.day), shared: shared)
+    }
+    return trees
   }
 
-  /// These partitions, by fact.
-  func shared() throws(WarehouseError) -> [FactTable: String] {
-    var shared: [FactTable: String] = [:]
-    for fact in FactTable.allCases { shared[fact] = try self.shared(fact) }
-    return shared
+  /// The names of the partitions that days without one of their own share.
+  func shared() throws(WarehouseError) -> [String] {
+    try trees([:]).values.flatMap(\.shared.values).sorted()
   }
 }

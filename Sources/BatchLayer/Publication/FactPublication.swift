@@ -3,7 +3,8 @@ import StarSchema
 import Warehouse
 
 /// How an incremental load's facts reach their days: each is inserted into the partition of its day, which is made first
-/// where the day is new. Days with few facts share a partition, the default one, which a load makes when it first needs it.
+/// where the day is new. Days with few facts share a partition, the default one of the table that they stand in, which a load
+/// makes when it first needs it.
 struct FactPublication {
   private let staged: Staged
   private let connection: Connection
@@ -27,30 +28,36 @@ struct FactPublication {
   /// may be left when the load is published.
   func makePartitionsAhead() throws {
     let present = try partitions.present()
-    let shared = try partitions.shared()
+    var trees = try partitions.trees(present)
+    var sharing = staged.rare.filter { present[$0] == nil }
     var made = false
-    for part in staged.parts.keys where present[part] == nil {
+    for part in staged.parts.keys.sorted(by: { $0.day < $1.day }) where present[part] == nil {
+      guard let tree = trees[part.fact] else { continue }
       do {
-        try makePartition(part)
+        trees[part.fact] = try makePartition(part, in: tree)
         made = true
       } catch let error as WarehouseError
-        where LockWaits.isLockFailure(error) && shared[part.fact] != nil
+        where LockWaits.isLockFailure(error) && tree.shared(for: part.day) != nil
       {
         // The default partition takes the day's facts.
+        sharing.insert(part)
       }
     }
-    for (fact, parts) in Dictionary(grouping: staged.rare, by: \.fact)
-    where shared[fact] == nil && parts.contains(where: { present[$0] == nil }) {
-      try connection.transaction {
-        try connection.script(
-          sql("attach_rare_fact", ["fact": fact.name, "build": "\(staged.build)"]))
+    // Last, as it follows the months that have got a table which partition takes a day's facts.
+    for part in sharing {
+      guard var tree = trees[part.fact], tree.shared(for: part.day) == nil else { continue }
+      try connection.transaction { () throws(WarehouseError) in
+        try tree.makeShared(tree.month(forFactsOf: part.day), connection, library)
       }
+      trees[part.fact] = tree
       made = true
     }
     if made { Cleaner(library: library).letOlderStatementsEnd(connection) }
   }
 
-  private func makePartition(_ part: FactWriter.Part) throws {
+  /// - Returns: the tree with the partition.
+  private func makePartition(_ part: FactWriter.Part, in tree: FactTree) throws -> FactTree {
+    var tree = tree
     try connection.transaction {
       try LockWaits.limit(connection, library, seconds: Self.patience)
       let name = "\(part.fact.name)_g\(staged.run)_\(part.day.key)"
@@ -61,48 +68,43 @@ struct FactPublication {
             "table": name, "fact": part.fact.name, "build": "\(staged.build)",
             "day": "\(part.day.key)", "next_day": "\(part.day.next.key)",
           ]))
+      try tree.attach(name, as: part.day, connection, library)
       try partitions.record([part: name])
     }
+    return tree
   }
 
   /// Call it in the transaction that publishes the load.
   func publish() throws {
     let present = try partitions.present()
-    let shared = try partitions.shared()
-    var inDefault: [FactWriter.Part: String] = [:]
+    let new = Set(staged.parts.keys).union(staged.rare).filter { present[$0] == nil }
     for (part, table) in staged.parts.sorted(by: { $0.value.name < $1.value.name }) {
       if let partition = present[part] {
         try insert(table.name, of: part.fact, "insert_fact", ["partition": partition])
       } else {
-        try insert(
-          table.name, of: part.fact, "insert_rare_facts",
-          ["fact": part.fact.name, "build": "\(staged.build)"])
-        inDefault[part] = shared[part.fact]
+        try deal(table.name, of: part.fact)
       }
     }
-    try partitions.record(inDefault)
     for fact in Set(staged.few.map(\.fact)) {
-      try insert(
-        FactWriter.fewName(fact, staged.run), of: fact, "insert_rare_facts",
-        ["fact": fact.name, "build": "\(staged.build)"])
+      try deal(FactWriter.fewName(fact, staged.run), of: fact)
     }
-    for (fact, parts) in Dictionary(grouping: staged.rare, by: \.fact) {
-      try publishRareDays(fact, parts.filter { present[$0] == nil })
+    for fact in Set(staged.rare.map(\.fact)) {
+      try deal(FactWriter.rareName(fact, staged.run), of: fact)
     }
+    let trees = try partitions.trees(present)
+    var tables: [FactWriter.Part: String] = [:]
+    for part in new { tables[part] = trees[part.fact]?.shared(for: part.day) }
+    try partitions.record(tables)
     // Readers plan with the new rows from the commit on, and the statements of this transaction from here on.
     try Statistics(connection: connection, library: library).lookAtFacts(of: staged)
     try StagedRows(connection: connection, library: library)
       .apply(staged.changes) { "parts.\(BuildTables(build: staged.build).name($0))" }
   }
 
-  /// - Parameter new: the days that have no partition yet.
-  private func publishRareDays(_ fact: FactTable, _ new: [FactWriter.Part]) throws {
-    // Some of these days may have a partition of their own from an earlier load: PostgreSQL finds it.
+  /// Inserts facts of several days, which PostgreSQL deals to their partitions.
+  private func deal(_ table: String, of fact: FactTable) throws(WarehouseError) {
     try insert(
-      FactWriter.rareName(fact, staged.run), of: fact, "insert_rare_facts",
-      ["fact": fact.name, "build": "\(staged.build)"])
-    guard let partition = try partitions.shared(fact) else { return }
-    try partitions.record(Dictionary(uniqueKeysWithValues: new.map { ($0, partition) }))
+      table, of: fact, "insert_rare_facts", ["fact": fact.name, "build": "\(staged.build)"])
   }
 
   private func insert(

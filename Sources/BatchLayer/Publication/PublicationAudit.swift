@@ -57,7 +57,7 @@ struct PublicationAudit {
     let totals = Rollup.totals.table(.minute)
     var copies: [String: String] = [:]
     for fact in FactTable.allCases {
-      let name = try copy(stretches, tables.name(fact), by: "ts")
+      let name = try copy(stretches, tables.name(fact), by: "ts", on: "date_key")
       copies[fact.qualifiedName] = name
       if let own = fact.ownRows { copies[own] = name }
     }
@@ -70,16 +70,16 @@ struct PublicationAudit {
       copies[FactTable.pageView.qualifiedName] = "pg_temp.audited_page_views"
     }
     copies["batch.\(totals.name)"] = try copy(
-      stretches, tables.name(totals), by: totals.rung.column)
+      stretches, tables.name(totals), by: totals.rung.column, on: "first_day")
     return copies
   }
 
   private func copy(
-    _ stretches: [ClosedRange<Int64>], _ table: String, by time: String
+    _ stretches: [ClosedRange<Int64>], _ table: String, by time: String, on day: String
   ) throws(WarehouseError) -> String {
     try connection.script(library.sql("batch/stage_audited", ["table": table]))
     _ = try connection.run(
-      library.sql("batch/copy_audited", ["table": table, "time": time]),
+      library.sql("batch/copy_audited", ["table": table, "time": time, "day": day]),
       [
         .intArray(stretches.map(\.lowerBound)),
         .intArray(stretches.map { $0.upperBound + 1 }),

@@ -253,7 +253,7 @@ struct Publisher {
     ).shared()
     let few = try connection.run(
       sql("level_hours_few", ["hours": hours, "hour_user": rollup]),
-      [.textArray(shared.values.sorted())])
+      [.textArray(shared)])
     guard try few.bool(0, 0) else { return nil }
     return (few.textOrNull(0, 1) ?? "infinity", few.textOrNull(0, 2) ?? "-infinity")
   }

@@ -41,7 +41,10 @@ struct ShadowBuild {
     var tables: [FactWriter.Part: String] = [:]
     for (part, table) in StagedAudit.days(of: fact, staged) { tables[part] = table }
     let rest = StagedAudit.rest(of: fact, staged)
-    for table in tables.values.sorted() + [rest].compactMap({ $0 }) {
+    let tree = StagedAudit.tree(of: fact, staged)
+    let months = Set(tables.keys.compactMap { tree.month(forPartitionOf: $0.day) })
+      .sorted().map { tree.name(of: $0) }
+    for table in tables.values.sorted() + months + [rest].compactMap({ $0 }) {
       try connection.script(library.sql("batch/move_part", ["table": table]))
     }
     let name = BuildTables(build: staged.build).name(fact)

@@ -113,7 +113,7 @@ struct StagedAudit {
 
   // MARK: Facts
 
-  /// Gives the staged tables of each fact to one parent.
+  /// Gives the staged tables of each fact to one parent, by months.
   private func joinFacts(_ staged: Staged) throws(WarehouseError) {
     try connection.transaction { () throws(WarehouseError) in
       for fact in FactTable.allCases {
@@ -122,14 +122,9 @@ struct StagedAudit {
           library.sql(
             "batch/stage_fact_parent",
             ["table": parent, "fact": fact.name, "build": "\(staged.build)"]))
+        var tree = Self.tree(of: fact, staged)
         for (part, table) in Self.days(of: fact, staged) {
-          try connection.script(
-            library.sql(
-              "batch/join_staged_day",
-              [
-                "parent": parent, "table": table, "day": "\(part.day.key)",
-                "next_day": "\(part.day.next.key)",
-              ]))
+          try tree.attach(table, as: part.day, connection, library)
         }
         if let rest = Self.rest(of: fact, staged) {
           try connection.script(
@@ -143,6 +138,14 @@ struct StagedAudit {
   static func days(of fact: FactTable, _ staged: Staged) -> [(FactWriter.Part, String)] {
     staged.parts.filter { $0.key.fact == fact }.map { ($0.key, $0.value.name) }
       .sorted { $0.1 < $1.1 }
+  }
+
+  /// The tables that the staged days of a fact stand in, before the first of them is there: those that share a table are in none
+  /// of their months.
+  static func tree(of fact: FactTable, _ staged: Staged) -> FactTree {
+    FactTree(
+      fact, build: staged.run, schema: "stage",
+      beside: staged.rare.filter { $0.fact == fact }.map(\.day))
   }
 
   /// The staged table that days of a fact share; nil where there is none.

@@ -9,6 +9,4 @@ create table parts.{table} (
 );
 -- So that a question through dim_date asks every partition's index and reads one (docs/decisions/0019).
 alter table parts.{table} alter column date_key set (n_distinct = 366);
-create index on parts.{table} using brin (ts, date_key) with (pages_per_range = 8);
-alter table parts.{fact}_b{build} attach partition parts.{table}
-  for values from ('{day} 00:00:00+00') to ('{next_day} 00:00:00+00')
+create index on parts.{table} using brin (ts, date_key) with (pages_per_range = 8)

@@ -1,5 +1,11 @@
--- How many partitions of the published build's fact had few rows when their index was made.
+-- How many partitions of the published build's fact, its months' days among them, had few rows when their index was made.
 select count(*)
-from pg_inherits as i
-join pg_class as c on c.oid = i.inhrelid
-where i.inhparent = $1::regclass and c.reltuples < $2
+from pg_class as c
+where c.relkind = 'r'
+  and c.reltuples < $2
+  and c.oid in (
+    select coalesce(day.inhrelid, part.inhrelid)
+    from pg_inherits as part
+    left join pg_inherits as day on day.inhparent = part.inhrelid
+    where part.inhparent = $1::regclass
+  )

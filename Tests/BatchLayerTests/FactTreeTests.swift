@@ -1,0 +1,43 @@
+import StarSchema
+import Testing
+
+@testable import BatchLayer
+
+/// Which table a day's facts stand in is decided in one place.
+@Suite struct FactTreeTests {
+  private static let june = CalendarDay(number: 20_612)
+  private static let july = CalendarDay(number: 20_642)
+
+  private func tree(
+    months: Set<CalendarMonth> = [], beside: [CalendarDay] = [],
+    shared: [CalendarMonth?: String] = [:]
+  ) -> FactTree {
+    FactTree(
+      .listen, build: 3, schema: "parts", months: months, beside: beside, shared: shared)
+  }
+
+  @Test func aMonthGetsATableWhereNoneOfItsDaysStandsElsewhere() {
+    #expect(Self.june.key == 20_260_608 && Self.july.key == 20_260_708)
+    let tree = tree(beside: [Self.june])
+    #expect(tree.month(forPartitionOf: Self.june.next) == nil)
+    #expect(tree.month(forPartitionOf: Self.july) == CalendarMonth(key: 202_607))
+    #expect(tree.name(of: Self.july.month) == "fact_listen_b3_202607")
+  }
+
+  @Test func daysOfAMonthThatHasATableStandInIt() {
+    let tree = tree(months: [Self.june.month], beside: [Self.june])
+    #expect(tree.month(forPartitionOf: Self.june.next) == Self.june.month)
+  }
+
+  @Test func factsGoToTheMonthsTableThatIsThereAndElseToTheWhole() {
+    let tree = tree(
+      months: [Self.june.month], shared: [nil: "fact_listen_b3_rare", Self.june.month: "other"])
+    #expect(tree.shared(for: Self.june) == "other")
+    #expect(tree.shared(for: Self.july) == "fact_listen_b3_rare")
+  }
+
+  @Test func theMonthAfterDecemberIsJanuary() {
+    #expect(CalendarMonth(key: 202_612).next == CalendarMonth(key: 202_701))
+    #expect(CalendarMonth(key: 202_701).next.firstDayKey == 20_270_201)
+  }
+}
