@@ -5,8 +5,9 @@ alter table stage.{table}
   add column build integer not null default {build},
   add column load_run_id integer not null default {run},
   add constraint build_{build} check (build = {build}),
+  -- So that a question by ts leaves the other days of the month out (docs/decisions/0040).
   add constraint day_{day} check (ts >= '{day} 00:00:00+00' and ts < '{next_day} 00:00:00+00'),
-  -- So that a question by date_key leaves other days out, as one by ts does.
+  -- By this a month takes it without reading it, and beside the months a question by date_key leaves it out.
   add constraint date_key_{day} check (date_key = {day});
 -- So that a question through dim_date asks every partition's index and reads one (docs/decisions/0019).
 alter table stage.{table} alter column date_key set (n_distinct = 366);
