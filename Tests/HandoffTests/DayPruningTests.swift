@@ -2,6 +2,7 @@ import BatchTestKit
 import EventModel
 import Foundation
 import LayerTestKit
+import StarSchema
 import TestKit
 import Testing
 import Warehouse
@@ -59,9 +60,10 @@ import Warehouse
     _ = try layers.loader(ownDays: ownDays).load(kind)
   }
 
-  /// The tables of plays that a plan has, and of those the ones that were looked at.
+  /// The tables of facts that a plan has, of those the ones that were looked at, be it by the index alone, and those of which
+  /// rows were read.
   private func tables(_ layers: Layers, _ statements: String) throws -> (
-    planned: Set<String>, touched: Set<String>
+    planned: Set<String>, touched: Set<String>, read: Set<String>
   ) {
     let connection = try layers.connect()
     // Tables as small as these are read as a whole, and joined so, in other plans.
@@ -71,26 +73,30 @@ import Warehouse
     let all = statements.components(separatedBy: ";\n")
     for statement in all.dropLast() { try connection.script(statement) }
     let text = try connection.run(all[all.count - 1]).text(0, 0)
-    var (planned, touched) = (Set<String>(), Set<String>())
+    var (planned, touched, read) = (Set<String>(), Set<String>(), Set<String>())
     func visit(_ node: Any) {
       if let nodes = node as? [Any] { return nodes.forEach(visit) }
       guard let node = node as? [String: Any] else { return }
-      if let table = node["Relation Name"] as? String, table.hasPrefix("fact_listen") {
+      if let table = node["Relation Name"] as? String, table.hasPrefix("fact_") {
         planned.insert(table)
         if let loops = node["Actual Loops"] as? Int, loops > 0 { touched.insert(table) }
+        let rows = ["Actual Rows", "Rows Removed by Filter", "Rows Removed by Index Recheck"]
+        if rows.contains(where: { node[$0] as? Int ?? 0 > 0 }) { read.insert(table) }
       }
       node.values.forEach(visit)
     }
     visit(try JSONSerialization.jsonObject(with: Data(text.utf8)))
-    return (planned, touched)
+    return (planned, touched, read)
   }
 
-  /// The partition that has a day's plays, as they say themselves.
-  private func partition(_ layers: Layers, _ number: Int64) throws -> String {
+  /// The partition that has a day's facts, as they say themselves.
+  private func partition(_ layers: Layers, _ number: Int64, of fact: FactTable = .listen) throws
+    -> String
+  {
     let rows = try layers.connect().run(
       """
       select distinct tableoid::regclass::text
-      from builds.fact_listen
+      from builds.\(fact.name)
       where date_key = $1 and build = (select build from batch.published)
       """, [.int(Int64(day(number).key))])
     try #require(rows.count == 1)
@@ -150,6 +156,30 @@ import Warehouse
     let (layers, _) = try hundredDays()
     let touched = try tables(layers, Way.dimDateOfAWeek.statements(day(44))).touched
     #expect(try touched == Set((42..<49).map { try partition(layers, $0) }))
+  }
+
+  /// Most page views are rows of plays. Of a union PostgreSQL asks each day's index.
+  @Test func aQuestionOfADaysPageViewsReadsNoOtherDay() throws {
+    let layers = try Layers()
+    let views = (Int64(0)..<100).flatMap { day in
+      (0..<5).map { view in
+        var event = Event(topic: .pageView)
+        event.ts = monday + day * dayMs + Int64(view) * 3_600_000
+        event.sessionId = day * 100_000 + 10_000 + Int64(view)
+        return "Home".utf8.withContiguousStorageIfAvailable { page in
+          event.page = ByteSlice(start: page.baseAddress, count: page.count)
+          return LoggedRecord(event)
+        }!
+      }
+    }
+    try load(layers, records(0..<100) + views, .full)
+    let read = try tables(
+      layers,
+      "explain (analyze, format json) select count(*) from warehouse.fact_page_view "
+        + "join warehouse.dim_date using (date_key) where date = '\(day(45).text)'"
+    ).read
+    let own = try Set([FactTable.listen, .pageView].map { try partition(layers, 45, of: $0) })
+    #expect(read == own)
   }
 
   @Test func soDoesOneOfADayThatAnIncrementalLoadHasAddedToAMonthOrWithOne() throws {

@@ -47,7 +47,7 @@ struct FactPublication {
     for part in sharing {
       guard var tree = trees[part.fact], tree.shared(for: part.day) == nil else { continue }
       try connection.transaction { () throws(WarehouseError) in
-        try tree.makeShared(tree.month(forFactsOf: part.day), connection, library)
+        try tree.makeDefault(tree.month(forFactsOf: part.day), connection, library)
       }
       trees[part.fact] = tree
       made = true

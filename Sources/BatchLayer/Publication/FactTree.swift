@@ -87,7 +87,7 @@ struct FactTree {
 
   /// Makes the partition that days without one of their own share, of a month's table or, for nil, of the whole. Call it in
   /// a transaction.
-  mutating func makeShared(
+  mutating func makeDefault(
     _ month: CalendarMonth?, _ connection: Connection, _ library: SQLLibrary
   ) throws(WarehouseError) {
     try connection.script(

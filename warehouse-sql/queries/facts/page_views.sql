@@ -2,10 +2,15 @@
 select
   ts, date_key, time_key, user_key, location_key, device_key, session_id, item_in_session, song_key,
   page, method, status, auth, level, engagement, credited_song_key, load_run_id
-from {views}
-union all
-select
-  ts, date_key, time_key, user_key, location_key, device_key, session_id, item_in_session, song_key,
-  'NextSong', 'PUT', 200, auth, level, null::text, null::bigint, load_run_id
-from {listens}
-where has_page_view
+from (
+  select
+    ts, date_key, time_key, user_key, location_key, device_key, session_id, item_in_session, song_key,
+    page, method, status, auth, level, engagement, credited_song_key, load_run_id, true as is_shown
+  from {views}
+  union all
+  select
+    ts, date_key, time_key, user_key, location_key, device_key, session_id, item_in_session, song_key,
+    'NextSong', 'PUT', 200, auth, level, null::text, null::bigint, load_run_id, has_page_view
+  from {listens}
+) as event
+where is_shown
