@@ -90,7 +90,9 @@ final class ReaderSession {
       return try box.start(["sql", "--data", box.data, command.text] + write)
     }
     var text = command.text.replacingOccurrences(of: "127.0.0.1:8080", with: address)
-    if text.hasPrefix("GET ") { text = "curl http://\(address)\(text.dropFirst(4))" }
+    // A site that has just started is not ready before its speed layer has looked at the log.
+    let patiently = "curl --retry 40 --retry-delay 1 --retry-max-time 40"
+    if text.hasPrefix("GET ") { text = "\(patiently) http://\(address)\(text.dropFirst(4))" }
     for (written, typed) in replacements where text.contains(written) {
       used.insert(written)
       text = text.replacingOccurrences(of: written, with: typed)
