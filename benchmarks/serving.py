@@ -115,12 +115,18 @@ class Connection:
 def open_loop(port: int, rate: int, seconds: float, path) -> list[float]:
     """Milliseconds of each request, sorted; `path` gives its address by its number."""
     waits: list[float] = []
-    idle = [Connection(port) for _ in range(64)]
+    idle: list[Connection] = []
     poll = select.epoll()
     by_number = {}
-    for connection in idle:
+
+    def another() -> Connection:
+        """One more connection, where all are waited for: what is slow holds up no other request."""
+        connection = Connection(port)
         by_number[connection.socket.fileno()] = connection
         poll.register(connection.socket, select.EPOLLIN)
+        return connection
+
+    idle += [another() for _ in range(64)]
     begin = time.monotonic() + 0.2
     total, sent = int(rate * seconds), 0
     deadline = begin + seconds + 60
@@ -128,11 +134,12 @@ def open_loop(port: int, rate: int, seconds: float, path) -> list[float]:
         now = time.monotonic()
         if now > deadline:
             raise Failure(f"{total - len(waits)} of {total} requests were not answered in time")
-        while sent < total and idle and begin + sent / rate <= now:
+        while sent < total and begin + sent / rate <= now:
             # The one that has been idle for longest: the server closes connections on which nothing is asked.
-            idle.pop(0).ask(path(sent), begin + sent / rate)
+            connection = idle.pop(0) if idle else another()
+            connection.ask(path(sent), begin + sent / rate)
             sent += 1
-        rest = begin + sent / rate - time.monotonic() if sent < total and idle else 0.05
+        rest = begin + sent / rate - time.monotonic() if sent < total else 0.05
         for number, _ in poll.poll(max(0.0, rest)):
             connection = by_number[number]
             status = connection.read()
