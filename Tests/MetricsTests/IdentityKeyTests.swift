@@ -179,23 +179,4 @@ import Testing
     #expect(place.key == TwinKey.location(Self.full()) && place.region == "Northeast")
     #expect(members.devices.map(\.key) == [TwinKey.device(Self.full())])
   }
-
-  @Test func identitiesAreRememberedUntilTheirTenMinutesHavePassed() {
-    var memory = IdentityMemory()
-    let first = [
-      memory.insert(1, timestamp: 600_000), memory.insert(1, timestamp: 600_000),
-      memory.insert(2, timestamp: 1_200_000), memory.insert(1, timestamp: 700_000),
-    ]
-    #expect(first == [true, false, true, false])
-    memory.forget(below: 1_199_999)
-    let kept = memory.insert(1, timestamp: 600_000)
-    #expect(!kept)
-    memory.forget(below: 1_200_000)
-    let forgotten = memory.insert(1, timestamp: 600_000)
-    let other = memory.insert(2, timestamp: 1_200_000)
-    #expect(forgotten && !other)
-    memory.forget(below: 6_000_000)
-    let again = [memory.insert(2, timestamp: 1_200_000), memory.insert(2, timestamp: 1_200_000)]
-    #expect(again == [true, false])
-  }
 }

@@ -60,10 +60,7 @@
       ) {
         let keys = FactKeys(
           ts: Self.noon, userKey: 0, locationKey: 0, deviceKey: 0, sessionId: 1, itemInSession: 0)
-        let play = Play(
-          fact: ListenFact(
-            keys: keys, songKey: 1, auth: 0, level: 0, durationMs: 1000, listenedMs: 0,
-            outcome: .open), end: Self.noon + 1000, audienceKey: 1)
+        let play = Play(keys: keys, songKey: 1, durationMs: 1000, audienceKey: 1)
         _ = play.outcome(next: Self.noon - 1, watermark: Self.noon)
       }
       try expect(

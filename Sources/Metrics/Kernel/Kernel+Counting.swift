@@ -160,13 +160,10 @@ extension Kernel {
       plays?.started(keys, songKey: song, durationMs: event.durationMs, event)
     }
     var play = Play(
-      fact: ListenFact(
-        // Only facts need the texts, and interned texts are kept for as long as the process lives.
-        keys: keys, songKey: song, auth: facts == nil ? 0 : output.texts.id(event.auth),
-        level: facts == nil ? 0 : output.texts.id(event.level),
-        durationMs: event.durationMs.map { Int32(clamping: $0) } ?? -1, listenedMs: 0,
-        outcome: .open),
-      end: event.ts + (event.durationMs ?? Play.unknownLengthMs), audienceKey: rows.audience)
+      // Only facts need the texts, and interned texts are kept for as long as the process lives.
+      keys: keys, songKey: song, auth: facts == nil ? 0 : output.texts.id(event.auth),
+      level: facts == nil ? 0 : output.texts.id(event.level), durationMs: event.durationMs,
+      audienceKey: rows.audience)
     guard inWindow else {
       let (outcome, listened) = play.outcome(next: nil, watermark: Int64.max)
       restate(&play, outcome, listened)
@@ -237,15 +234,14 @@ extension Kernel {
     case .skipped: counter = .skipped
     }
     let minute = rollupMinute(play.ts)
-    let keys = play.fact.keys
     let rows = EventRows(
-      minute: minute, user: keys.userKey, location: keys.locationKey, device: keys.deviceKey,
+      minute: minute, user: play.userKey, location: play.locationKey, device: play.deviceKey,
       audience: play.audienceKey)
     rollups.cells(rows).update { cell in
       cell.pointee.add(counter, sign)
       cell.pointee.listenedMs += Int64(listened)
     }
-    let cell = rollups.cell(.song, minute, play.fact.songKey)
+    let cell = rollups.cell(.song, minute, play.songKey)
     cell.pointee.add(counter, sign)
     cell.pointee.listenedMs += Int64(listened)
   }
@@ -261,8 +257,6 @@ extension Kernel {
   /// Tells the fact sink of a play, unless the sink has been told the same already.
   func report(_ play: inout Play) {
     guard let facts else { return }
-    play.fact.outcome = play.counted
-    play.fact.listenedMs = play.countedListenedMs
     if !play.isReported {
       facts.listen(play.fact, texts: output.texts)
     } else if play.reported != play.counted || play.reportedListenedMs != play.countedListenedMs {

@@ -31,6 +31,10 @@ extension Kernel {
     return max(safe, leading - Self.maximumSkewMs - lag.usual)
   }
 
+  /// Page views that come in time are not earlier than this, nor are listens, however far one topic lags behind the other.
+  /// Milliseconds since 1970.
+  var sureHorizon: Int64 { max(min(watermark(.pageView), watermark(.listen)), Self.everything) }
+
   /// Page views that are not earlier than this still find their song. Milliseconds since 1970.
   var creditHorizon: Int64 { horizon(of: .pageView, behind: .listen) }
 

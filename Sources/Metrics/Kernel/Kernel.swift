@@ -94,7 +94,7 @@ public final class Kernel {
   /// Audiences that have been named.
   var audiences = FlatTable()
 
-  /// A play in place, valid until the next play is inserted.
+  /// A play in place, valid until the play is forgotten.
   @inline(__always)
   func play(_ index: Int32) -> UnsafeMutablePointer<Play> { store.at(index) }
 
@@ -288,6 +288,7 @@ public final class Kernel {
         judge(index)
         play(index).pointee.isFinal = true
         if isEmitting { report(&play(index).pointee) }
+        store.forget(around: index, creditHorizon: sureHorizon)
       }
       if store.needsSweep { sweep() }
     } else if topic == .pageView, store.needsSweep {

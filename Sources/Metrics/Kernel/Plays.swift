@@ -1,31 +1,75 @@
 /// A play that may still change: the part of a session's history that late but timely events can
 /// reach.
+///
+/// A site has some hundred thousands of them at a time, so it is laid out without a gap: 96 bytes.
 struct Play {
-  var fact: ListenFact
-  /// When the play ends if no other listen comes. Milliseconds since 1970.
-  var end: Int64
+  /// When the play started. Milliseconds since 1970.
+  var ts: Int64
+  /// As `FactKeys` has them.
+  var userKey, locationKey, deviceKey, sessionId: Int64
+  /// Of `dim_song`; 0 where the event names no song.
+  var songKey: Int64
   /// The row of `minute_audience` that the play counts in.
   var audienceKey: Int64
-  /// What the rollups say of the play now.
-  var counted: Outcome = .open
+  /// Position within the session, from 0.
+  var itemInSession: Int32
+  /// As `ListenFact` has them.
+  var auth, level: InternedTexts.ID
+  /// The song's length in milliseconds, at most `EventPlausibility.longestDuration`; negative where the event does not say.
+  var durationMs: Int32
+  /// What the rollups say of the play now, with `counted`.
   var countedListenedMs: Int32 = 0
-  /// What the fact sink was told of the play: by this kernel or, of a play of earlier records, by the
-  /// load that read those.
-  var reported: Outcome = .open
+  /// What the fact sink was told of the play, with `reported`.
   var reportedListenedMs: Int32 = 0
-  /// True once the fact row exists, made by this kernel or from an earlier stretch of the log.
-  var isReported = false
-  /// True once the watermark has passed `end`: no event in time changes the outcome any more.
-  var isFinal = false
   /// The session's play before this one; -1 for none.
   var older: Int32 = -1
   /// The session's play after this one; -1 for none.
   var newer: Int32 = -1
   /// Index into the store's sessions.
   var session: Int32 = -1
+  /// What the rollups say of the play now.
+  var counted: Outcome = .open
+  /// What the fact sink was told of the play: by this kernel or, of a play of earlier records, by the
+  /// load that read those.
+  var reported: Outcome = .open
+  /// True once the fact row exists, made by this kernel or from an earlier stretch of the log.
+  var isReported = false
+  /// True once the watermark has passed `end`: no event in time changes the outcome any more.
+  var isFinal = false
 
-  /// When the play started. Milliseconds since 1970.
-  var ts: Int64 { fact.keys.ts }
+  /// A play of which nothing is counted yet.
+  init(
+    keys: FactKeys, songKey: Int64, auth: InternedTexts.ID = 0, level: InternedTexts.ID = 0,
+    durationMs: Int64?, audienceKey: Int64
+  ) {
+    ts = keys.ts
+    userKey = keys.userKey
+    locationKey = keys.locationKey
+    deviceKey = keys.deviceKey
+    sessionId = keys.sessionId
+    itemInSession = keys.itemInSession
+    self.songKey = songKey
+    self.auth = auth
+    self.level = level
+    self.durationMs = durationMs.map { Int32(clamping: $0) } ?? -1
+    self.audienceKey = audienceKey
+  }
+
+  /// When the play ends if no other listen comes. Milliseconds since 1970.
+  var end: Int64 { ts + (durationMs < 0 ? Self.unknownLengthMs : Int64(durationMs)) }
+
+  var keys: FactKeys {
+    FactKeys(
+      ts: ts, userKey: userKey, locationKey: locationKey, deviceKey: deviceKey,
+      sessionId: sessionId, itemInSession: itemInSession)
+  }
+
+  /// The row of `fact_listen`, as the rollups count the play now.
+  var fact: ListenFact {
+    ListenFact(
+      keys: keys, songKey: songKey, auth: auth, level: level, durationMs: durationMs,
+      listenedMs: countedListenedMs, outcome: counted)
+  }
 
   /// How the play ended by what is known (docs/metrics.md), and how many milliseconds were listened to.
   /// - Parameters:
@@ -33,7 +77,7 @@ struct Play {
   ///   - watermark: the watermark of the partition's listens. Milliseconds since 1970.
   func outcome(next: Int64?, watermark: Int64) -> (Outcome, Int32) {
     assert(next ?? ts >= ts, "the next play starts at \(next ?? ts), before this one, at \(ts)")
-    guard fact.durationMs >= 0 else {
+    guard durationMs >= 0 else {
       // The song's length is not known: only a following listen says how long the song was heard.
       if let next, next < end {
         return next - ts < Self.skipMs ? (.skipped, heard(next)) : (.partial, heard(next))
@@ -42,10 +86,10 @@ struct Play {
     }
     if let next, next < end {
       let listened = next - ts
-      if listened * 10 >= Int64(fact.durationMs) * 9 { return (.completed, Int32(listened)) }
+      if listened * 10 >= Int64(durationMs) * 9 { return (.completed, Int32(listened)) }
       return listened < Self.skipMs ? (.skipped, Int32(listened)) : (.partial, Int32(listened))
     }
-    return next != nil || watermark >= end ? (.completed, fact.durationMs) : (.open, 0)
+    return next != nil || watermark >= end ? (.completed, durationMs) : (.open, 0)
   }
 
   private func heard(_ next: Int64) -> Int32 { Int32(next - ts) }
@@ -84,10 +128,7 @@ struct PlayStore: ~Copyable {
     var lastCredit: Int32 = -1
   }
 
-  private var plays: UnsafeMutablePointer<Play>
-  private var playCapacity = 1024
-  private var playCount = 0
-  private var freePlays: [Int32] = []
+  private var plays = PlayBlocks()
   private var sessions: [Session] = []
   private var sessionIndex = FlatTable()
   /// Plays that are not final, the first to end on top.
@@ -99,32 +140,32 @@ struct PlayStore: ~Copyable {
   var sweepFloor = 4096 { didSet { sweepAt = sweepFloor } }
   private var sweepAt = 4096
 
-  init() { plays = .allocate(capacity: 1024) }
-
-  deinit { plays.deallocate() }
-
-  /// A play in place, valid until the next insertion.
+  /// A play in place, valid until the play is forgotten.
   @inline(__always)
-  func at(_ index: Int32) -> UnsafeMutablePointer<Play> { plays + Int(index) }
+  func at(_ index: Int32) -> UnsafeMutablePointer<Play> { plays.at(index) }
 
   private subscript(index: Int32) -> Play {
-    @inline(__always) unsafeAddress { UnsafePointer(plays + Int(index)) }
-    @inline(__always) nonmutating unsafeMutableAddress { plays + Int(index) }
+    @inline(__always) unsafeAddress { UnsafePointer(plays.at(index)) }
+    @inline(__always) nonmutating unsafeMutableAddress { plays.at(index) }
   }
+
+  /// Plays, credits and sessions that are remembered.
+  var counts: (plays: Int, credits: Int, sessions: Int) { (live, credits.count, sessions.count) }
+  /// How many plays there is memory for.
+  var playCapacity: Int { plays.capacity }
 
   /// The index of a session, made where it is missing. Valid until the next sweep.
   mutating func session(_ key: Int64) -> Int32 {
     let next = Int32(sessions.count)
     let index = sessionIndex.findOrInsert(0, key, new: next)
-    if index == next { sessions.append(Session(key: key)) }
+    if index == next { sessions.appendSparingly(Session(key: key)) }
     return index
   }
 
   /// Puts a play into its session's order: by time, then by position in the session.
   /// - Returns: the play's index, valid until the play is forgotten.
   mutating func insert(_ play: Play, session: Int32) -> Int32 {
-    let index = allocate()
-    (plays + Int(index)).initialize(to: play)
+    let index = plays.add(play)
     self[index].session = session
     var older = sessions[Int(session)].newest
     var newer: Int32 = -1
@@ -161,20 +202,7 @@ struct PlayStore: ~Copyable {
   }
 
   private static func isBefore(_ a: Play, _ b: Play) -> Bool {
-    a.ts != b.ts ? a.ts < b.ts : a.fact.keys.itemInSession < b.fact.keys.itemInSession
-  }
-
-  private mutating func allocate() -> Int32 {
-    if let index = freePlays.popLast() { return index }
-    if playCount == playCapacity {
-      let larger = UnsafeMutablePointer<Play>.allocate(capacity: playCapacity * 2)
-      larger.moveInitialize(from: plays, count: playCount)
-      plays.deallocate()
-      plays = larger
-      playCapacity *= 2
-    }
-    playCount += 1
-    return Int32(playCount - 1)
+    a.ts != b.ts ? a.ts < b.ts : a.itemInSession < b.itemInSession
   }
 
   /// The song of the session's last play that started at or before `ts` (milliseconds since 1970), at
@@ -183,7 +211,7 @@ struct PlayStore: ~Copyable {
     var index = sessions[Int(session)].newest
     while index >= 0, self[index].ts > ts { index = self[index].older }
     guard index >= 0, ts - self[index].ts <= Self.creditMs else { return 0 }
-    return self[index].fact.songKey
+    return self[index].songKey
   }
 
   /// Milliseconds. How long after a play began a page view may still be about it.
@@ -191,7 +219,7 @@ struct PlayStore: ~Copyable {
 
   /// Remembers a credit until a sweep finds that no listen can change it any more.
   mutating func addCredit(_ credit: Credit) {
-    credits.append(credit)
+    credits.appendSparingly(credit)
     chain(Int32(credits.count - 1))
   }
 
@@ -229,94 +257,63 @@ struct PlayStore: ~Copyable {
   /// 1970).
   mutating func sweep(creditsBelow bound: Int64, creditHorizon: Int64) {
     credits.removeAll { $0.ts < bound }
-    var kept: [Session] = []
-    var index = FlatTable(minimumCapacity: sessions.count / 2)
-    var hasCredits = Set<Int32>()
-    for credit in credits { hasCredits.insert(credit.session) }
-    var renumbered: [Int32: Int32] = [:]
-    for (old, var session) in sessions.enumerated() {
+    for index in sessions.indices { sessions[index].lastCredit = -1 }
+    for index in credits.indices { chain(Int32(index)) }
+    sessionIndex.removeAll()
+    var kept = 0
+    for old in sessions.indices {
+      var session = sessions[old]
       prune(&session, creditHorizon)
-      let waits = hasCredits.contains(Int32(old))
-      guard session.oldest >= 0 || waits else { continue }
-      let new = Int32(kept.count)
-      _ = index.findOrInsert(0, session.key, new: new)
-      if waits { renumbered[Int32(old)] = new }
-      var play = session.oldest
-      while play >= 0 {
-        self[play].session = new
-        assertInOrder(play)
-        play = self[play].newer
-      }
-      session.lastCredit = -1
-      kept.append(session)
+      guard session.oldest >= 0 || session.lastCredit >= 0 else { continue }
+      if old != kept { renumber(session, Int32(kept)) }
+      _ = sessionIndex.findOrInsert(0, session.key, new: Int32(kept))
+      sessions[kept] = session
+      kept += 1
     }
-    sessions = kept
-    for i in credits.indices {
-      credits[i].session = renumbered[credits[i].session]!
-      chain(Int32(i))
+    sessions.removeLast(sessions.count - kept)
+    let total = live + credits.count + sessions.count
+    sweepAt = total + total / 4 + sweepFloor
+  }
+
+  /// Tells the plays and credits of a session that it has another number.
+  private mutating func renumber(_ session: Session, _ number: Int32) {
+    var play = session.oldest
+    while play >= 0 {
+      self[play].session = number
+      assertInOrder(play)
+      play = self[play].newer
     }
-    sessionIndex = index
-    sweepAt = 2 * (live + credits.count + sessions.count) + sweepFloor
+    var credit = session.lastCredit
+    while credit >= 0 {
+      credits[Int(credit)].session = number
+      credit = credits[Int(credit)].older
+    }
+  }
+
+  /// Forgets what the session of a play that has just become final needs no more. Most plays are followed by another one
+  /// before they end: they go here, and leave nothing to a sweep.
+  /// - Parameter creditHorizon: as `sweep` has it.
+  @inline(__always)
+  mutating func forget(around play: Int32, creditHorizon: Int64) {
+    let number = Int(self[play].session)
+    var session = sessions[number]
+    prune(&session, creditHorizon)
+    sessions[number] = session
   }
 
   /// Forgets the session's oldest plays, as far as they are final and no page view can be about them.
   private mutating func prune(_ session: inout Session, _ creditHorizon: Int64) {
     while session.oldest >= 0 {
-      let play = self[session.oldest]
+      let play = (
+        isFinal: self[session.oldest].isFinal, ts: self[session.oldest].ts,
+        newer: self[session.oldest].newer
+      )
       let isSuperseded = play.newer >= 0 && self[play.newer].ts <= creditHorizon
       guard play.isFinal, isSuperseded || play.ts + Self.creditMs < creditHorizon else { return }
-      freePlays.append(session.oldest)
+      plays.remove(session.oldest)
       live -= 1
       session.oldest = play.newer
       if session.oldest >= 0 { self[session.oldest].older = -1 } else { session.newest = -1 }
     }
-  }
-}
-
-/// A binary heap of plays by their end.
-struct EndingHeap {
-  struct Entry {
-    /// Milliseconds since 1970.
-    var end: Int64
-    /// Index into the store's plays.
-    var play: Int32
-  }
-
-  private(set) var entries: [Entry] = []
-
-  mutating func push(end: Int64, play: Int32) {
-    entries.append(Entry(end: end, play: play))
-    var child = entries.count - 1
-    while child > 0 {
-      let parent = (child - 1) / 2
-      if entries[parent].end <= entries[child].end { break }
-      entries.swapAt(parent, child)
-      child = parent
-    }
-  }
-
-  /// Takes off the play that ends first, if it ends at or before `bound`.
-  @inline(__always)
-  mutating func pop(until bound: Int64) -> Int32? {
-    guard let first = entries.first, first.end <= bound else { return nil }
-    return removeFirst()
-  }
-
-  private mutating func removeFirst() -> Int32 {
-    let result = entries[0].play
-    let last = entries.removeLast()
-    if !entries.isEmpty {
-      entries[0] = last
-      var parent = 0
-      while true {
-        var child = 2 * parent + 1
-        if child >= entries.count { break }
-        if child + 1 < entries.count, entries[child + 1].end < entries[child].end { child += 1 }
-        if entries[parent].end <= entries[child].end { break }
-        entries.swapAt(parent, child)
-        parent = child
-      }
-    }
-    return result
   }
 }

@@ -28,12 +28,17 @@ struct FlushJob: Sendable {
     var watermark: Int64
   }
 
+  /// A piece of a table's rows in PostgreSQL's binary COPY format; the pieces of one table follow each other.
   struct Rows: Sendable {
     var table: SpeedTable
-    /// The rows in PostgreSQL's binary COPY format.
+    /// A row may begin in one piece and end in the next one. Empty once the piece is sent.
     var bytes: [UInt8]
+    /// The rows of this piece and of those that go on where it ends; 0 of a piece that goes on.
     var count: Int
   }
+
+  /// Bytes in a piece, and less than twice as many: pieces of one size fit into each other's memory, flush after flush.
+  private static let pieceBytes = 1 << 20
 
   var advances: [Advance]
   var rows: [Rows]
@@ -75,20 +80,27 @@ struct FlushJob: Sendable {
     let passed = advances.reduce(0) { $0 + $1.next - $1.expected }
     assert(records <= passed, "\(records) records of \(passed) offsets")
     let all = feed.gather()
-    rows = []
+    var rows: [Rows] = []
+    func take(_ buffer: CopyBuffer, _ table: SpeedTable) {
+      var (rest, count) = (buffer.bytes[...], buffer.rowCount)
+      while !rest.isEmpty {
+        let piece = rest.prefix(rest.count < 2 * Self.pieceBytes ? rest.count : Self.pieceBytes)
+        rows.append(Rows(table: table, bytes: Array(piece), count: count))
+        (rest, count) = (rest.dropFirst(piece.count), 0)
+      }
+      buffer.removeAll()
+    }
+    buffer.removeAll()
     for rollup in Rollup.allCases {
-      buffer.removeAll()
-      all.drainRows(rollup.table(.minute)) { _ in buffer }
-      guard buffer.rowCount > 0 else { continue }
-      rows.append(
-        Rows(table: .minutes(rollup), bytes: Array(buffer.bytes), count: buffer.rowCount))
+      all.drainRows(rollup.table(.minute)) { _ in
+        if buffer.byteCount >= Self.pieceBytes { take(buffer, .minutes(rollup)) }
+        return buffer
+      }
+      take(buffer, .minutes(rollup))
     }
-    let singles =
-      plays.map { (SpeedTable.plays, $0.buffer) } + actions.map { (.actions, $0.buffer) }
-    for (table, buffer) in singles where buffer.rowCount > 0 {
-      rows.append(Rows(table: table, bytes: Array(buffer.bytes), count: buffer.rowCount))
-      buffer.removeAll()
-    }
+    for plays in plays { take(plays.buffer, .plays) }
+    for actions in actions { take(actions.buffer, .actions) }
+    self.rows = rows
     members = feed.takeMembers()
     quarantined = feed.takeQuarantined()
     self.records = records

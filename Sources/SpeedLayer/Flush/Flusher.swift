@@ -34,11 +34,13 @@ final class Flusher {
   /// Says how long the last flush took, for the next one to tell.
   func note(seconds: Double) { untold = (untold.flushes + 1, untold.seconds + seconds) }
 
-  /// - Parameter sign: called as the flush proceeds, so that a server that is slow is not taken for a call that never
-  ///   returns.
+  /// - Parameters:
+  ///   - job: gives up its rows as they are sent.
+  ///   - sign: called as the flush proceeds, so that a server that is slow is not taken for a call that never
+  ///     returns.
   /// - Throws: `.conflict` where another worker or a load has moved an offset. Nothing is committed then, and
   ///   the worker must drop its state and start again from the committed offsets.
-  func flush(_ job: FlushJob, sign: () -> Void) throws(WarehouseError) {
+  func flush(_ job: inout FlushJob, sign: () -> Void) throws(WarehouseError) {
     try connection.transaction { () throws(WarehouseError) in
       let epoch = try connection.run(lockEpoch).int(0, 0)
       try advance(job.advances)
@@ -46,17 +48,30 @@ final class Flusher {
       try members.insert(job.members, quarantined: job.quarantined)
       sign()
       try remember(job, epoch)
-      for rows in job.rows {
-        sign()
-        let stream = try connection.beginCopy(
-          into: rows.table.partition(epoch: epoch), columns: rows.table.columns)
-        try stream.send(rows: rows.bytes)
-        try stream.finish()
-      }
+      try copy(&job.rows, epoch, sign)
       // Last, as another worker may wait for these rows when partitions have just changed hands.
       try tell(job)
     }
     untold = (0, 0)
+  }
+
+  /// Appends the rows, by one COPY for each table.
+  private func copy(_ rows: inout [FlushJob.Rows], _ epoch: Int64, _ sign: () -> Void)
+    throws(WarehouseError)
+  {
+    var next = 0
+    while next < rows.count {
+      let table = rows[next].table
+      let stream = try connection.beginCopy(
+        into: table.partition(epoch: epoch), columns: table.columns)
+      while next < rows.count, rows[next].table == table {
+        sign()
+        try stream.send(rows: rows[next].bytes)
+        rows[next].bytes = []
+        next += 1
+      }
+      try stream.finish()
+    }
   }
 
   /// What those who watch are told (migration 0050).

@@ -86,7 +86,7 @@ final class SpeedLife {
         membership.sign()
         let begin = ContinuousClock.now
         try job.secure(in: log)
-        try flusher.flush(job, sign: membership.sign)
+        try flusher.flush(&job, sign: membership.sign)
         flusher.note(seconds: (ContinuousClock.now - begin) / .seconds(1))
         // After the fact: the database is what counts, and this is for those who watch the log.
         log.note(

@@ -27,7 +27,7 @@ public final class SpeedWorker: Sendable {
     public var recordsPerFlush = 150_000
     /// And about so many rows, which is less of a site with few listeners: hardly any of its rows are of one minute and key.
     /// Three flushes are in memory at a time, each row with some 300 bytes.
-    public var rowsPerFlush = 150_000
+    public var rowsPerFlush = 100_000
     /// Seconds without anything to flush after which an empty flush says that the views are still as
     /// of now (`speed.progress.updated_at`).
     public var heartbeatInterval = 5.0

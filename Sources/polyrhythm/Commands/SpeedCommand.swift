@@ -1,3 +1,4 @@
+import CPlatform
 import EventLog
 import SpeedLayer
 import Support
@@ -12,6 +13,11 @@ let speedCommand = CommandSpec(
     KernelFlags.lateness,
   ] + KafkaFlags.reading
 ) { arguments in
+  // A worker lives for months, and what it remembers grows and shrinks with the traffic: what large blocks took goes back to the
+  // kernel, and its threads share two heaps. What comes and goes with each flush is in smaller blocks (FlushJob).
+  mallopt(M_MMAP_THRESHOLD, 2 << 20)
+  mallopt(M_TRIM_THRESHOLD, 16 << 20)
+  mallopt(M_ARENA_MAX, 2)
   let kernel = try KernelFlags.configuration(arguments)
   let flush = try arguments.double("--flush-seconds", in: 0.01...3600) ?? 1
   let locations = try Locations(arguments)
