@@ -26,7 +26,7 @@ public final class SpeedWorker: Sendable {
     /// minute are added up before they are written, and few enough for flat memory.
     public var recordsPerFlush = 150_000
     /// And about so many rows, which is less of a site with few listeners: hardly any of its rows are of one minute and key.
-    /// Three flushes are in memory at a time, each row with some 300 bytes.
+    /// Two flushes are in memory at a time as bytes and a third one as it is made: some 80 MB.
     public var rowsPerFlush = 100_000
     /// Seconds without anything to flush after which an empty flush says that the views are still as
     /// of now (`speed.progress.updated_at`).
