@@ -80,8 +80,10 @@ class Site:
             return file.read().strip()
 
     def answers(self, path):
+        """The answer of now: one that is kept may be a second older than what the page has been shown."""
+        request = urllib.request.Request(self.address + path, headers={"Cache-Control": "no-cache"})
         try:
-            with urllib.request.urlopen(self.address + path, timeout=10) as answer:
+            with urllib.request.urlopen(request, timeout=10) as answer:
                 return answer.read()
         except OSError:
             return None
