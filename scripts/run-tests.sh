@@ -38,6 +38,8 @@ finish() {
 
 # Each test is in one group: the last one has what the others leave.
 killed='EndToEndTests\.(Backup|Crash|DocumentedCommand|Freeze|KeptServer|Resume|Run)Tests'
+# A process runs as many tests at a time as there are processors, and these are the ones that wait for PostgreSQL the longest.
+early='HandoffTests\.[A-L]'
 layers='^(BatchLayer|ServingLayer|SpeedLayer|Warehouse)Tests'
 # These wait for nothing and have no deadlines: they take what both rounds leave.
 pure='^(EventGenerator|EventModel|Metrics)Tests'
@@ -45,7 +47,8 @@ nice -n 19 "${swift_tests[@]}" --filter "$pure" >"$outputs/pure" 2>&1 &
 computing=$!
 begin end-to-end-killed "${swift_tests[@]}" --filter "$killed"
 begin end-to-end "${swift_tests[@]}" --filter EndToEndTests --skip "$killed"
-begin handoff "${swift_tests[@]}" --filter HandoffTests
+begin handoff "${swift_tests[@]}" --filter "$early"
+begin handoff-late "${swift_tests[@]}" --filter HandoffTests --skip "$early"
 begin layers "${swift_tests[@]}" --filter "$layers"
 "${swift_tests[@]}" --skip EndToEndTests --skip HandoffTests --skip "$layers" --skip "$pure" || status=$?
 printf '== the rest, after %d s\n' "$SECONDS"
