@@ -116,7 +116,6 @@ class Connection:
 def open_loop(port: int, rate: int, seconds: float, path) -> list[float]:
     """Milliseconds of each request, sorted, infinite where it was refused as the server is busy; `path` gives its address by its number."""
     waits: list[float] = []
-    idle: list[Connection] = []
     poll = select.epoll()
     by_number = {}
 
@@ -127,7 +126,7 @@ def open_loop(port: int, rate: int, seconds: float, path) -> list[float]:
         poll.register(connection.socket, select.EPOLLIN)
         return connection
 
-    idle += [another() for _ in range(64)]
+    idle = [another() for _ in range(64)]
     begin = time.monotonic() + 0.2
     total, sent = int(rate * seconds), 0
     deadline = begin + seconds + 60

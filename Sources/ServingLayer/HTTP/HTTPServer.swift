@@ -25,6 +25,8 @@ public struct HTTPServerConfiguration: Sendable {
   /// lists, and one for those that read much, which get no others. Probes and live streams have three more, answers in pieces two,
   /// answers that are made again two.
   public var databaseConnections = 8
+  /// Questions at a time.
+  fileprivate var questions: Int { max(3, databaseConnections) }
   /// Whole seconds after which PostgreSQL gives up a query.
   public var queryTimeout = 30
   /// Seconds between two looks for new minutes, while a live stream is open. After one that has found some it is 1.5 times as long, as
@@ -82,7 +84,7 @@ public final class HTTPServer: Sendable {
   ) throws {
     let database = WarehouseDatabase(
       url: databaseURL,
-      connections: max(3, configuration.databaseConnections) + Self.renewals + Self.streams,
+      connections: configuration.questions + Self.renewals + Self.streams,
       timeout: configuration.queryTimeout)
     let probes = WarehouseDatabase(
       url: databaseURL, connections: Self.probeConnections,
@@ -152,7 +154,7 @@ public final class HTTPServer: Sendable {
       readyLag: configuration.readyLag,
       operations: configuration.operations,
       crossOrigin: CrossOrigin(origins: configuration.crossOrigins))
-    let questions = max(3, configuration.databaseConnections)
+    let questions = configuration.questions
     let quarter = max(1, questions / 4)
     let daemon = try HTTPDaemon(
       socket: socket, router: router, tls: tls,

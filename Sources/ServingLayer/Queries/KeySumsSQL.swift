@@ -39,7 +39,6 @@ extension QuerySQL {
     var name: String
     /// Over the rows that are added up.
     var value: String
-    var isSketch = false
   }
 
   var sums: [Sum] {
@@ -60,7 +59,7 @@ extension QuerySQL {
       switch measure.rule {
       case .cardinality(let distinct):
         let column = distinct.column
-        add(Sum(name: column, value: "hll_union_agg(\(column))", isSketch: true))
+        add(Sum(name: column, value: "hll_union_agg(\(column))"))
       case .sum(let counter): add(counter, isOfSettled: false)
       case .ratio(let counter, let over):
         for counter in [counter] + over { add(counter, isOfSettled: measure.isOfEndedPlays) }

@@ -221,7 +221,7 @@ extension QuerySQL {
       if rung == .minute {
         // An hour of minutes has few rows.
         rows.append(
-          "select \(asBucket("0"))\(source(by: "minute"))is_loaded from layers.minute_\(rollup.name) where is_loaded"
+          "select \(Self.oneBucket)\(source(by: "minute"))is_loaded from layers.minute_\(rollup.name) where is_loaded"
             + " and minute >= \(from)::\(type) and minute < \(to)::\(type) and \(isChosen)")
         stretches.append("ts >= \(from)::\(type) and ts < \(to)::\(type)")
         continue
@@ -237,7 +237,7 @@ extension QuerySQL {
       rows.append(
         "select part.* from (select start::\(type) from generate_series(\(from)::\(type),"
           + " \(to)::\(type) - interval '1 \(rung.rawValue)', '1 \(rung.rawValue)') as start) as span"
-          + " cross join \(lookup.members) as member cross join lateral (select \(asBucket("0"))\(source(by: rung.column, rung))is_loaded"
+          + " cross join \(lookup.members) as member cross join lateral (select \(Self.oneBucket)\(source(by: rung.column, rung))is_loaded"
           + " from \(lookup.from) where is_loaded and \(rung.column) = span.start"
           + " and \(lookup.key) = member.\(lookup.key) offset 0) as part"
       )
@@ -245,7 +245,7 @@ extension QuerySQL {
     if !stretches.isEmpty {
       // Minutes that are given up are in the facts. The view is read once, as the planner looks at all partitions each time.
       rows.append(
-        "select \(asBucket("0"))\(source(by: "ts"))is_loaded from layers.past_minute_\(rollup.name) where \(isChosen)"
+        "select \(Self.oneBucket)\(source(by: "ts"))is_loaded from layers.past_minute_\(rollup.name) where \(isChosen)"
           + " and is_loaded and (\(stretches.joined(separator: " or ")))")
     }
     return rows

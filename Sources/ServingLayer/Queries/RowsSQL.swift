@@ -111,7 +111,10 @@ extension QuerySQL {
   }
 
   /// The column with the start of a row's bucket; where an answer has no time all rows are of one.
-  func asBucket(_ start: String) -> String { "\(isAddedUp ? "0" : start) as at, " }
+  func asBucket(_ start: String) -> String { isAddedUp ? Self.oneBucket : "\(start) as at, " }
+
+  /// The same column of rows that are added up.
+  static let oneBucket = "0 as at, "
 
   /// Whether each piece on this rung lies within one bucket, whose start is then worked out once for all of its rows.
   private func isWithinBucket(_ rung: Rung) -> Bool {

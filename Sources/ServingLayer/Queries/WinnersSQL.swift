@@ -30,13 +30,14 @@ extension QuerySQL {
   func isOfLines(_ measure: Measure) -> Bool {
     if Self.isSketch(measure) { return false }
     return !measure.isOfEndedPlays || plan.recent.hours == nil
-      || plan.query.having.contains { $0.measure.name == measure.name }
-      || ordering.contains {
-        if case .measure(let own) = fields[$0.field].role {
-          own.name == measure.name
-        } else {
-          false
-        }
+      || deciding.contains { $0.name == measure.name }
+  }
+
+  /// What says which lines the page has, and in which order.
+  private var deciding: [Measure] {
+    plan.query.having.map(\.measure)
+      + ordering.compactMap {
+        if case .measure(let measure) = fields[$0.field].role { measure } else { nil }
       }
   }
 
@@ -58,14 +59,7 @@ extension QuerySQL {
       query.top == nil, !query.by.isEmpty, query.limit + query.offset <= Self.mostWinners,
       !(query.by + query.filters.map(\.dimension)).contains(.layer)
     else { return false }
-    return !query.having.contains { Self.isSketch($0.measure) }
-      && !ordering.contains {
-        if case .measure(let measure) = fields[$0.field].role {
-          Self.isSketch(measure)
-        } else {
-          false
-        }
-      }
+    return !deciding.contains(where: Self.isSketch)
   }
 
   private static func isSketch(_ measure: Measure) -> Bool {
