@@ -16,9 +16,9 @@ swift build --product polyrhythmPackageTests -debug-info-format none
 outputs=$(mktemp -d)
 trap 'rm -rf "$outputs"' EXIT
 swift_tests=(swift test --skip-build --ignore-lock --disable-xctest)
-status=0
 names=()
 processes=()
+failed=()
 # begin NAME COMMAND…: what it prints is shown by `finish`.
 begin() {
   names+=("$1")
@@ -28,12 +28,17 @@ begin() {
 # Waits for all that was begun, and shows what it printed.
 finish() {
   for index in "${!names[@]}"; do
-    wait "${processes[$index]}" || status=$?
+    wait "${processes[$index]}" || failed+=("${names[$index]}")
     printf '== %s, after %d s\n' "${names[$index]}" "$SECONDS"
     cat "$outputs/${names[$index]}"
   done
   names=()
   processes=()
+}
+# watch NAME COMMAND…: runs it, and shows what it prints as it does.
+watch() {
+  "${@:2}" 2>&1 | tee "$outputs/$1" || failed+=("$1")
+  printf '== %s, after %d s\n' "$1" "$SECONDS"
 }
 
 # Each test is in one group: the last one has what the others leave.
@@ -50,15 +55,21 @@ begin end-to-end "${swift_tests[@]}" --filter EndToEndTests --skip "$killed"
 begin handoff "${swift_tests[@]}" --filter "$early"
 begin handoff-late "${swift_tests[@]}" --filter HandoffTests --skip "$early"
 begin layers "${swift_tests[@]}" --filter "$layers"
-"${swift_tests[@]}" --skip EndToEndTests --skip HandoffTests --skip "$layers" --skip "$pure" || status=$?
-printf '== the rest, after %d s\n' "$SECONDS"
+watch rest "${swift_tests[@]}" --skip EndToEndTests --skip HandoffTests --skip "$layers" --skip "$pure"
 finish
 
 begin oracle nice -n 10 scripts/test-oracle.sh "$polyrhythm"
 begin chaos nice -n 10 scripts/test-chaos.sh "$@"
 names+=(pure)
 processes+=("$computing")
-scripts/test-page.sh "$polyrhythm" || status=$?
-printf '== page, after %d s\n' "$SECONDS"
+watch page scripts/test-page.sh "$polyrhythm"
 finish
-exit "$status"
+
+# What failed is said last, and in few lines: thousands stand between it and the end, and some who run this keep the last twenty.
+for name in ${failed[@]+"${failed[@]}"}; do
+  printf '== failed: %s\n' "$name"
+  said=$(grep -E 'recorded an issue|^(FAIL|ERROR):|^[A-Za-z]*(Error|Exception)\b|[Ff]atal error|: error:|^polyrhythm: |violated' "$outputs/$name") ||
+    said=$(tail -n 12 "$outputs/$name")
+  head -n 12 <<<"$said" | cut -c 1-400
+done
+[ ${#failed[@]} -eq 0 ]
