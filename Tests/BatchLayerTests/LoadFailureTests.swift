@@ -34,7 +34,7 @@ import Warehouse
     let load = Worker("test-load") { try layers.loader().load(.incremental).run }
     let connection = try layers.connect()
     #expect(
-      try eventually(within: 20) {
+      try eventually(within: 60) {
         try connection.run(
           """
           select count(*) from pg_stat_activity
@@ -57,7 +57,7 @@ import Warehouse
     let load = Worker("test-load") { try layers.loader().load(.incremental).run }
     let connection = try layers.connect()
     #expect(
-      try eventually(within: 20) {
+      try eventually(within: 60) {
         try connection.run(
           "select count(*) from warehouse.load_run where status = 'running' and cut is not null"
         ).int(0, 0) == 1

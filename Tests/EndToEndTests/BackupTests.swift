@@ -16,7 +16,7 @@ import Warehouse
       let place = ["--log", "dir:\(box.log)", "--database", url]
       let lake = ["--lake", box.log, "--database", url]
       let site = try box.startLiveSite(users: 300, seed: seed, speedup: 2000, log: box.log)
-      try #require(try eventually(within: 20) { try LogFiles(box.log).count().total > 300 })
+      try #require(try eventually(within: 60) { try LogFiles(box.log).count().total > 300 })
       try box.succeed(["load", "full"] + lake)
       let speed = try box.start(["speed", "--flush-seconds", "0.05"] + place)
       try waitForMore(url)

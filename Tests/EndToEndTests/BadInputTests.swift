@@ -159,7 +159,7 @@ import Warehouse
       let database = try box.makeDatabase(migrated: true)
       let first = try box.start(["serve", "--listen", "127.0.0.1:0", "--database", database.url])
       try #require(
-        eventually(within: 20) { first.errorsSoFar.contains("serving http://") },
+        eventually(within: 60) { first.errorsSoFar.contains("serving http://") },
         "\(first.errorsSoFar)")
       let taken = String(
         first.errorsSoFar.split(separator: "\n")[0].dropFirst("serving http://".count))

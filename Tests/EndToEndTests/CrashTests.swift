@@ -15,7 +15,7 @@ import Warehouse
       let database = try box.makeDatabase(migrated: true)
       let place = ["--log", "dir:\(box.log)", "--database", database.url]
       let site = try box.startLiveSite(seed: seed, log: box.log)
-      try #require(try eventually(within: 20) { try LogFiles(box.log).count().total > 500 })
+      try #require(try eventually(within: 60) { try LogFiles(box.log).count().total > 500 })
       let watch = MergedViewWatch(url: database.url, log: box.log)
       var committed: Set<Int64> = []
       for life in 1...20 {
@@ -59,7 +59,7 @@ import Warehouse
       let place = ["--log", "dir:\(box.log)", "--database", database.url]
       let lake = ["--lake", box.log, "--database", database.url]
       let site = try box.startLiveSite(seed: seed, log: box.log)
-      try #require(try eventually(within: 20) { try LogFiles(box.log).count().total > 500 })
+      try #require(try eventually(within: 60) { try LogFiles(box.log).count().total > 500 })
       let speed = try box.start(["speed", "--flush-seconds", "0.05"] + place)
       let watch = MergedViewWatch(url: database.url, log: box.log)
       // Kills are spread over the time that a load takes on this machine.

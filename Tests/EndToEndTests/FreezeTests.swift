@@ -18,7 +18,7 @@ import Warehouse
       let database = try box.makeDatabase(migrated: true)
       let place = ["--log", "dir:\(box.log)", "--database", database.url]
       let site = try box.startLiveSite(seed: 31, log: box.log)
-      try #require(try eventually(within: 20) { try LogFiles(box.log).count().total > 500 })
+      try #require(try eventually(within: 60) { try LogFiles(box.log).count().total > 500 })
       let first = try box.start(["speed", "--flush-seconds", "0.1"] + place)
       try #require(try eventually(within: 30) { try committed(database) > 0 })
       let second = try box.start(["speed", "--flush-seconds", "0.1"] + place)
@@ -34,7 +34,7 @@ import Warehouse
         try eventually(within: 30) { try database.connect().run(owner).int(0, 0) == 1 },
         "the frozen worker's partitions are claimed")
       let before = try committed(database)
-      #expect(try eventually(within: 20) { try committed(database) > before })
+      #expect(try eventually(within: 60) { try committed(database) > before })
       site.send(SIGINT)
       #expect(try site.wait().status == 0)
       first.send(SIGCONT)

@@ -196,7 +196,7 @@ import Testing
       ])
       let partial = box.path("out/listen_events.ndjson.partial")
       try #require(
-        eventually(within: 20) {
+        eventually(within: 60) {
           let size = try? FileManager.default.attributesOfItem(atPath: partial)[.size] as? Int
           return (size ?? 0) > 1_000_000
         })

@@ -120,7 +120,7 @@ import Testing
     shell("flock '\(lock)' sh -c 'echo $$ > \(lock); exec sleep 60' > /dev/null 2>&1 &")
     var pid: pid_t = 0
     #expect(
-      try eventually(within: 10) {
+      try eventually(within: 60) {
         guard access(lock, F_OK) == 0 else { return false }
         pid =
           pid_t(
@@ -134,7 +134,7 @@ import Testing
     #expect(error?.message.contains("process \(pid)") == true)
     kill(pid, SIGKILL)
     #expect(
-      eventually(within: 10) { failure { try log.appender(of: part).close() } == nil })
+      eventually(within: 60) { failure { try log.appender(of: part).close() } == nil })
   }
 }
 

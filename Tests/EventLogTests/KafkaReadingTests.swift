@@ -218,7 +218,7 @@ import Testing
     #expect(try readers[19].read(into: batch, maxBytes: 1, waitMilliseconds: 5000) == 1)
     for (number, reader) in readers.dropLast().enumerated() {
       #expect(
-        try eventually(within: 10) {
+        try eventually(within: 60) {
           try reader.read(into: batch, maxBytes: 1, waitMilliseconds: 0) == 1
         }, "reader \(number)")
     }
@@ -282,7 +282,7 @@ import Testing
           .run(stop: StopToken(), untilCaughtUp: true) { _ in }
       }
       #expect(
-        try eventually(within: 10) {
+        try eventually(within: 60) {
           try kafka.committed(group, topic: topic, partition: 0) == 100
         }, "\(group)")
     }
@@ -298,7 +298,7 @@ extension KafkaReadingTests {
     try fill(try #require(log), megabytes: 1)
     log?.note(progress: [part: 1], of: "g")
     #expect(
-      try eventually(within: 10) { try kafka.committed("g", topic: topic, partition: 0) == 1 })
+      try eventually(within: 60) { try kafka.committed("g", topic: topic, partition: 0) == 1 })
     var reader = try log?.reader(of: part, from: 0)
     let read = try reader?.read(into: RecordBatch(), maxBytes: 1, waitMilliseconds: 5000)
     #expect((read ?? 0) > 0)

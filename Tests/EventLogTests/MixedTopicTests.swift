@@ -57,7 +57,7 @@ import Testing
       let reader = try world.log.reader(of: .init(topic, 0), from: 4)
       let batch = RecordBatch()
       #expect(
-        try eventually(within: 10) {
+        try eventually(within: 60) {
           _ = try reader.read(into: batch, maxBytes: 1 << 20, waitMilliseconds: 0)
           return reader.position == 6
         })
@@ -148,7 +148,7 @@ import Testing
     // The group is where the last of the topics is.
     world.log.note(progress: [.init("a", 0): 7, .init("b", 0): 5], of: "g")
     #expect(
-      try eventually(within: 10) {
+      try eventually(within: 60) {
         try world.kafka.committed("g", topic: "all", partition: 0) == 5
       })
   }

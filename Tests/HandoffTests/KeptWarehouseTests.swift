@@ -117,10 +117,10 @@ import Warehouse
         looks.withLock { $0 += 1 }
       }
     }
-    #expect(eventually(within: 20) { looks.withLock { $0 } > 3 })
+    #expect(eventually(within: 60) { looks.withLock { $0 } > 3 })
     try Migrator(library: SQLLibrary()).migrate(kept.database.connect())
     let looked = looks.withLock { $0 }
-    #expect(eventually(within: 20) { looks.withLock { $0 } > looked + 3 })
+    #expect(eventually(within: 60) { looks.withLock { $0 } > looked + 3 })
     stop.request()
     try reader.wait()
     let after = try kept.contents(columns)

@@ -80,7 +80,7 @@ import Warehouse
       let load = Worker("test-load") { try layers.loader().load(.incremental).run }
       let isBlocked = "application_name like 'polyrhythm load%' and wait_event_type = 'Lock'"
       #expect(
-        try eventually(within: 20) {
+        try eventually(within: 60) {
           try connection.run(
             "select count(*) from pg_stat_activity where datname = current_database() "
               + "and \(isBlocked)"

@@ -77,7 +77,7 @@ import Warehouse
       return try loader.load(.full).run
     }
     #expect(
-      try eventually(within: 20) {
+      try eventually(within: 60) {
         try connection.run("select count(*) from speed.live_reservation").int(0, 0) > 0
       })
     let speed = layers.startSpeed(stop) {

@@ -228,7 +228,7 @@ import Warehouse
     #expect(days.seconds.contains { $0.phase == "analyze" })
     let plan = try publications(layers).rollbackPlan()
     #expect(plan.contains("it would touch facts and rollups from 2026-03-04 to 2026-03-04"))
-    #expect(try eventually(within: 20) { try connection.run(looked).int(0, 0) > 0 })
+    #expect(try eventually(within: 60) { try connection.run(looked).int(0, 0) > 0 })
   }
 
   @Test func whatWouldBeTakenBackOrPublishedIsSaidAndRefusedAsTheRealThingIs() throws {

@@ -83,7 +83,7 @@ class Site:
         """The answer of now: one that is kept may be a second older than what the page has been shown."""
         request = urllib.request.Request(self.address + path, headers={"Cache-Control": "no-cache"})
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:
                 return answer.read()
         except OSError:
             return None
@@ -92,8 +92,12 @@ class Site:
         body = self.answers(path + ("?" + urllib.parse.urlencode(parameters, doseq=True) if parameters else ""))
         return json.loads(body) if body else None
 
+    def query(self, **parameters):
+        """Asked again where a busy server says so."""
+        return wait_for("an answer", lambda: self.ask("/api/v1/query", **parameters), START_SECONDS)
+
     def rows(self, **parameters):
-        return self.ask("/api/v1/query", **parameters)["rows"]
+        return self.query(**parameters)["rows"]
 
     # MARK: What goes wrong
 

@@ -271,9 +271,9 @@ class Life(PageTest):
     def test_silence_is_said_within_ten_seconds_and_so_is_its_end(self):
         page = self.opened()
         self.wait(page, "() => document.getElementById('card-listens')?.card.chart")
-        self.site.signal("speed", signal.SIGSTOP)
         try:
-            page.wait_for_selector("html[data-condition='stale']", timeout=10000)
+            self.wait_for_ten_seconds(
+                page, "stale", lambda: self.site.signal("speed", signal.SIGSTOP), lambda: self.site.signal("speed", signal.SIGCONT))
             self.assertIn("The speed layer has written nothing for", page.locator("#notice").inner_text())
             self.axe(page)
         finally:
@@ -284,9 +284,8 @@ class Life(PageTest):
     def test_a_section_opened_while_the_server_is_away_says_so_and_is_drawn_when_it_is_back(self):
         page = self.opened()
         load_all(page)
-        self.site.stop_server()
         try:
-            page.wait_for_selector("html[data-condition='down']", timeout=10000)
+            self.wait_for_ten_seconds(page, "down", self.site.stop_server, self.site.start_server)
             self.assertIn("The server has not answered", page.locator("#notice").inner_text())
             # Charts of parts that the page has, and of others that it must fetch.
             page.locator("#sections a[data-section=trends]").click()
@@ -306,9 +305,8 @@ class Life(PageTest):
         page = self.opened()
         load_all(page)
         listens = tile(page, "Listens")
-        self.site.stop_database()
         try:
-            page.wait_for_selector("html[data-condition='down']", timeout=10000)
+            self.wait_for_ten_seconds(page, "down", self.site.stop_database, self.site.start_database)
             self.assertIn("The database has not answered", page.locator("#notice").inner_text())
             self.assertEqual(listens, tile(page, "Listens"))
             late = self.browser.page()

@@ -15,6 +15,7 @@ import urllib.parse
 
 from browser import SECTIONS, load_all
 from page_test import PageTest
+from site_under_test import START_SECONDS, wait_for
 from wire import first_message
 
 HOUR = 3600
@@ -69,7 +70,7 @@ class Charts(ChartReader):
             for card in self.cards(page):
                 if card["link"] and card["kind"] in kinds:
                     with self.subTest(card=card["id"]):
-                        answer = json.loads(self.site.answers(card["link"]))
+                        answer = wait_for("an answer", lambda card=card: self.site.ask(card["link"]), START_SECONDS)
                         kinds[card["kind"]](card, answer["rows"])
                         seen.add(card["id"])
             page.context.close()

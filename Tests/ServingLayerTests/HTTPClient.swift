@@ -7,7 +7,7 @@ final class HTTPClient {
   private let socket: CInt
   private(set) var received = ""
 
-  /// Connects to `127.0.0.1:PORT`. Reads give up after ten seconds.
+  /// Connects to `127.0.0.1:PORT`. Reads give up after thirty seconds.
   ///
   /// - Parameter buffer: bytes that the system takes before they are read; nil for as many as it likes.
   init(_ address: String, buffer: CInt? = nil) throws {
@@ -42,7 +42,7 @@ final class HTTPClient {
   /// Reads until the text has come, or the server has closed.
   ///
   /// - Parameter seconds: without a byte, after which it gives up.
-  func read(until text: String?, within seconds: Int = 10) throws -> String {
+  func read(until text: String?, within seconds: Int = 30) throws -> String {
     var timeout = timeval(tv_sec: seconds, tv_usec: 0)
     setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
     var buffer = [UInt8](repeating: 0, count: 65_536)
@@ -67,7 +67,7 @@ final class HTTPClient {
   /// One request, on a connection of its own: status line, headers and body as they came.
   static func get(
     _ target: String, from address: String, method: String = "GET", header: String = "",
-    within seconds: Int = 10
+    within seconds: Int = 30
   ) throws -> String {
     let client = try HTTPClient(address)
     client.send(

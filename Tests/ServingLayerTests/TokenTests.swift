@@ -80,7 +80,7 @@ import Testing
     let list = try TokenList(file: path, log: { _ in })
     #expect(list.current.map(\.name) == ["a", "b"])
     try "b read \(Self.other)".write(toFile: path, atomically: false, encoding: .utf8)
-    #expect(eventually(within: 10) { list.current.map(\.name) == ["b"] })
+    #expect(eventually(within: 60) { list.current.map(\.name) == ["b"] })
   }
 
   @Test func `a file that has become unusable leaves the tokens of before`() throws {
@@ -89,7 +89,7 @@ import Testing
     let list = try TokenList(file: path, log: { lines.add($0) })
     try "nonsense here".write(toFile: path, atomically: false, encoding: .utf8)
     #expect(
-      eventually(within: 10) {
+      eventually(within: 60) {
         _ = list.current
         return lines.all.contains { $0.contains("the tokens of before stay") }
       })

@@ -83,7 +83,7 @@ import Warehouse
     }
     let truth = Truth(records)
     #expect(
-      try eventually(within: 20) {
+      try eventually(within: 60) {
         try connection.minuteCounts("serving.minute_totals", LoggedRecord.counters)
           == truth.minutes
       })

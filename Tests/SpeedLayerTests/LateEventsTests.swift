@@ -40,7 +40,7 @@ import Warehouse
     }
     var records = (0..<200).map { view(item: $0, atMinute: $0) }
     try log.write(records)
-    #expect(try eventually(within: 20) { try views() == 200 })
+    #expect(try eventually(within: 60) { try views() == 200 })
 
     // While this transaction is open no flush can commit.
     let blocker = try database.connect()
@@ -52,7 +52,7 @@ import Warehouse
       records.append(record)
       try log.write([record])
       #expect(
-        try eventually(within: 20) {
+        try eventually(within: 60) {
           try !connection.run(
             """
             select from pg_stat_activity
@@ -67,7 +67,7 @@ import Warehouse
     try blocker.script("rollback")
     try log.write([view(item: 200, atMinute: 200)])
     #expect(
-      try eventually(within: 20) {
+      try eventually(within: 60) {
         try connection.run("select 1 from speed.progress where next_offset = 203").count == 1
       })
     stop.request()

@@ -20,7 +20,7 @@ import Warehouse
       let burier = try layers.connect()
       try burier.script("begin; delete from speed.worker")
       isDeleted.request()
-      let isWaiting = try eventually(within: 10) {
+      let isWaiting = try eventually(within: 60) {
         try !burier.run(
           "select from pg_stat_activity where pid = $1 and wait_event_type = 'Lock'",
           [.int(process)]
@@ -54,7 +54,7 @@ import Warehouse
     try other.script("set lock_timeout = '3s'")
     let bury = try layers.library.sql("speed/bury_workers")
     #expect(
-      try eventually(within: 10) {
+      try eventually(within: 60) {
         try other.run(bury)
         return try other.run("select from speed.worker").isEmpty
       })

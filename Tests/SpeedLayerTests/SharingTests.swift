@@ -106,7 +106,7 @@ import Warehouse
       // The worker that has the partitions is taken for dead without knowing it, and the other worker claims them.
       if start % 600 == 0 {
         #expect(
-          try eventually(within: 10) {
+          try eventually(within: 60) {
             try connection.run("delete from speed.worker").affected > 0
           })
         cuts += 1

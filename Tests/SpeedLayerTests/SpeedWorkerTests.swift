@@ -72,7 +72,7 @@ extension Layers {
     let asOf = "select coalesce(max(updated_at), '-infinity')::text from speed.progress"
     var seen: Set<String> = []
     #expect(
-      try eventually(within: 20) {
+      try eventually(within: 60) {
         seen.insert(try connection.run(asOf).text(0, 0))
         return seen.count > 6
       })
@@ -80,7 +80,7 @@ extension Layers {
     #expect(try layers.awaitSpeed())
     let moved = "select max(moved_at)::text from speed.progress"
     let (before, beat) = (try connection.run(moved).text(0, 0), try connection.run(asOf).text(0, 0))
-    #expect(try eventually(within: 20) { try connection.run(asOf).text(0, 0) != beat })
+    #expect(try eventually(within: 60) { try connection.run(asOf).text(0, 0) != beat })
     #expect(try connection.run(moved).text(0, 0) == before)
     stop.request()
     try speed.wait()
@@ -180,7 +180,7 @@ extension Layers {
     let truth = Truth(records)
     let connection = try layers.connect()
     #expect(
-      try eventually(within: 20) {
+      try eventually(within: 60) {
         try connection.minuteCounts("serving.minute_totals", LoggedRecord.counters)
           == truth.minutes
       })

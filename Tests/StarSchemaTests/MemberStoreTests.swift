@@ -348,14 +348,14 @@ import Warehouse
     let other = try database.connect()
     let isWaiting = "datname = current_database() and wait_event_type = 'Lock'"
     #expect(
-      try eventually(within: 20) { try count(other, "pg_stat_activity", where: isWaiting) == 1 })
+      try eventually(within: 60) { try count(other, "pg_stat_activity", where: isWaiting) == 1 })
     let schema = try other.run(
       "select relnamespace::regnamespace::text from pg_class where relname = 'new_user'"
     ).text(0, 0)
     try barrier.script("begin; lock table \(schema).new_\(table) in access exclusive mode")
     try barrier.script("select pg_advisory_unlock(1)")
     #expect(
-      try eventually(within: 20) {
+      try eventually(within: 60) {
         try count(
           other, "pg_stat_activity", where: "\(isWaiting) and query like 'copy%new_\(table)%'") == 1
       })

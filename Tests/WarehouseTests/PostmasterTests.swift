@@ -131,7 +131,7 @@ import Testing
     }
     busy.start()
     #expect(
-      try eventually(within: 20) {
+      try eventually(within: 60) {
         try !connection.run(
           "select from pg_stat_activity where query like 'do %' and state = 'active'"
         ).isEmpty
@@ -139,7 +139,7 @@ import Testing
     let unburied = try Bystander.unburied()
     kill(try postmaster(of: info), SIGKILL)
     #expect(
-      eventually(within: 10) {
+      eventually(within: 60) {
         (try? String(contentsOfFile: "/proc/\(unburied.processID)/stat", encoding: .utf8))?
           .contains(") Z ") == true
       })

@@ -82,7 +82,7 @@ func postmaster(of info: ClusterInfo) throws -> pid_t {
     }
     busy.start()
     #expect(
-      try eventually(within: 20) {
+      try eventually(within: 60) {
         try !connection.run(
           "select from pg_stat_activity where query like 'do %' and state = 'active'"
         ).isEmpty
@@ -350,7 +350,7 @@ final class Listener {
     address.sin_port = port.bigEndian
     address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
     // The server of another test may try this port at this moment.
-    let isBound = eventually(within: 10) { [descriptor] in
+    let isBound = eventually(within: 60) { [descriptor] in
       withUnsafePointer(to: &address) { pointer in
         pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
           bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
