@@ -88,6 +88,24 @@ public final class ConnectionPool: Sendable {
     return try body(connection)
   }
 
+  /// Opens connections ahead of need, one after the other, until so many are open.
+  ///
+  /// - Parameters:
+  ///   - count: connections, those that are lent among them; no more than `limit` are opened.
+  ///   - body: runs on each new connection once it is prepared.
+  /// - Throws: `.connection`; whatever `prepare` or `body` throws. What is open by then stays open.
+  public func open(
+    _ count: Int, _ body: (Connection) throws(WarehouseError) -> Void
+  ) throws(WarehouseError) {
+    while usage.inUse + usage.idle < min(count, limit) {
+      try waitForRoom(5)
+      defer { leaveRoom() }
+      let fresh = try connect()
+      defer { giveBack(fresh) }
+      try body(fresh)
+    }
+  }
+
   /// Closes the connections that nobody uses at present. Those in use stay open and come back to the pool.
   public func closeIdle() { idle.withLock { $0.removeAll() } }
 
@@ -115,6 +133,10 @@ public final class ConnectionPool: Sendable {
     while let candidate = idle.withLock({ $0.popLast() }) {
       if candidate.connection.isIdle { return candidate.connection }
     }
+    return try connect()
+  }
+
+  private func connect() throws(WarehouseError) -> Connection {
     let fresh = try Connection(url: url, applicationName: applicationName)
     try prepare(fresh)
     return fresh

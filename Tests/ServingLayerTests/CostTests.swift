@@ -68,7 +68,7 @@ import Warehouse
 
 @Suite struct Commits {
   private func commit(_ number: Int, _ version: String, load: String = "1") throws -> Commit {
-    try #require(Commit(["\(number)", version, load]))
+    try #require(Commit(["\(number)", version, load, "0"]))
   }
 
   private func made(
@@ -221,7 +221,7 @@ import Warehouse
     let sql = try ServingQueries(SQLLibrary()).committed
     func now() throws -> Commit {
       let rows = try fixture.connection.run(sql)
-      return try #require(Commit((0..<3).map { rows.textOrNull(0, $0) }))
+      return try #require(Commit((0..<4).map { rows.textOrNull(0, $0) }))
     }
     let other = try fixture.database.connect()
     let first = try now()

@@ -11,11 +11,12 @@ extension Fixture {
   func addFacts(seed: UInt64, from day: String, days: Int) throws {
     let keys = """
       timestamptz '\(day) 00:00Z' + interval '1 millisecond' * floor(random() * \(days) * 86400000) as ts,
-        0 as date_key, 0 as time_key, floor(random() * 8)::bigint as user_key,
+        0 as time_key, floor(random() * 8)::bigint as user_key,
         floor(random() * 6)::bigint as location_key, floor(random() * 3)::bigint as device_key,
         floor(random() * 400)::bigint as session_id, n as item_in_session,
         floor(random() * 10)::bigint as song_key, floor(random() * 5)::integer as kind
       """
+    let date = "to_char(ts at time zone 'UTC', 'YYYYMMDD')::integer"
     try connection.script(
       """
       select setseed(\(Double(seed % 1000) / 1000));
@@ -35,7 +36,7 @@ extension Fixture {
         (ts, date_key, time_key, user_key, location_key, device_key, session_id, item_in_session,
          song_key, level, listened_ms, outcome)
       select
-        ts, date_key, time_key, user_key, location_key, device_key, session_id, item_in_session,
+        ts, \(date), time_key, user_key, location_key, device_key, session_id, item_in_session,
         song_key, u.level, case when kind < 4 then kind * 50000 end,
         (array['skipped', 'partial', 'completed', 'completed', null])[kind + 1]
       from (select \(keys) from generate_series(1, \(days * 360)) as n) as e
@@ -44,7 +45,7 @@ extension Fixture {
         (ts, date_key, time_key, user_key, location_key, device_key, session_id, item_in_session,
          song_key, page, method, status, level, engagement, credited_song_key)
       select
-        ts, date_key, time_key, user_key, location_key, device_key, session_id, item_in_session,
+        ts, \(date), time_key, user_key, location_key, device_key, session_id, item_in_session,
         0, (array['Home', 'Thumbs Up', 'Roll Advert', 'Help', 'Share'])[kind + 1],
         (array['GET', 'PUT', null])[kind % 3 + 1], (array[200, 404, null])[kind % 3 + 1], u.level,
         (array[null, 'thumbs_up', 'adverts', null, 'shares'])[kind + 1],
@@ -55,7 +56,7 @@ extension Fixture {
         (ts, date_key, time_key, user_key, location_key, device_key, session_id, item_in_session,
          success, level)
       select
-        ts, date_key, time_key, user_key, location_key, device_key, session_id, item_in_session,
+        ts, \(date), time_key, user_key, location_key, device_key, session_id, item_in_session,
         kind > 0, u.level
       from (select \(keys) from generate_series(1, \(days * 36)) as n) as e
       join warehouse.dim_user as u using (user_key)

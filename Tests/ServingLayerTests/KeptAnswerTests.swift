@@ -210,7 +210,7 @@ extension Fixture {
     let committed = try ServingQueries(SQLLibrary()).committed
     func now() throws -> Commit {
       let rows = try fixture.connection.run(committed)
-      return try #require(Commit((0..<3).map { rows.textOrNull(0, $0) }))
+      return try #require(Commit((0..<4).map { rows.textOrNull(0, $0) }))
     }
     // Somebody signs up, and the catalogue knows where from; so it goes on all day.
     try fixture.connection.script(
@@ -241,7 +241,7 @@ extension Fixture {
     #expect(header("ETag", second) == tag)
     try fixture.flush(listens: 1)
     #expect(
-      try eventually(within: 5) {
+      try eventually(within: 60) {
         try get(target, header: "If-None-Match: \(tag)\r\n").hasPrefix("HTTP/1.1 200 ")
       })
   }

@@ -104,7 +104,7 @@ import Warehouse
       begin;
       insert into warehouse.fact_listen
         (ts, date_key, time_key, user_key, location_key, device_key, session_id, item_in_session, song_key, level)
-      select ts, 0, 0, user_key, location_key, device_key, session_id, item_in_session, song_key, level
+      select ts, to_char(ts at time zone 'UTC', 'YYYYMMDD')::integer, 0, user_key, location_key, device_key, session_id, item_in_session, song_key, level
       from speed.play where epoch = 2;
       update batch.published set loaded_epoch = 2;
       commit

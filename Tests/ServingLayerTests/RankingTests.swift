@@ -214,7 +214,9 @@ import Warehouse
       let what = ["song&limit=3", "artist&limit=2", "user&limit=3", "level&filter=user:2&limit=1"]
         .randomElement(using: &random)!
       let text = "metrics=listens,skip_rate,listened_ms&by=\(what)&from=\(from)&to=\(to)"
-      let plan = try QueryPlan(parse(text), settledBefore: fixture.settledBefore())
+      var plan = try QueryPlan(parse(text), settledBefore: fixture.settledBefore())
+      plan.minutesFrom = [nil, "2026-10-03", "2026-10-04T05:30Z"].randomElement(using: &random)!
+        .flatMap { Instant.parse($0, now: now) }
       #expect(plan.ranking != nil)
       let rows = try access.rows([
         QuerySQL.statement(for: plan), QuerySQL.statement(for: plan.overAllRows),

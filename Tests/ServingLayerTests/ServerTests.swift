@@ -1,5 +1,6 @@
 import Foundation
 import Metrics
+import Synchronization
 import TestKit
 import Testing
 import Warehouse
@@ -206,7 +207,7 @@ import Warehouse
         + " where datname = '\(fixture.database.name)'")
     var down = ""
     #expect(
-      try eventually(within: 5) {
+      try eventually(within: 60) {
         down = try HTTPClient.get(target, from: address)
         return down.hasPrefix("HTTP/1.1 503 ")
       })
@@ -226,7 +227,34 @@ import Warehouse
     try fixture.connection.run(
       "select pg_terminate_backend(pid) from pg_stat_activity"
         + " where datname = current_database() and pid <> pg_backend_pid()")
-    #expect(eventually(within: 5) { router.route(request).status == 200 })
+    #expect(eventually(within: 60) { router.route(request).status == 200 })
+  }
+
+  @Test func `a server that is prepared has its connections open before anybody asks`() throws {
+    let fixture = try Fixture()
+    let lines = Mutex<[String]>([])
+    var configuration = configuration()
+    configuration.log = { line in lines.withLock { $0.append(line) } }
+    configuration.databaseConnections = 3
+    let server = try HTTPServer(configuration, databaseURL: fixture.database.url)
+    server.prepare()
+    #expect(lines.withLock { $0 } == [])
+    let open = try fixture.connection.run(
+      "select count(*), count(*) filter (where query like '%set statement%') from pg_stat_activity"
+        + " where datname = current_database() and application_name = 'polyrhythm serve'")
+    // For questions 3, for answers that are made again 2, and for probes 3; all have planned something.
+    #expect(try open.int(0, 0) == 8 && open.int(0, 1) == 0)
+  }
+
+  @Test func `a server whose database is not there says so where it is prepared`() throws {
+    let lines = Mutex<[String]>([])
+    var configuration = configuration()
+    configuration.log = { line in lines.withLock { $0.append(line) } }
+    let server = try HTTPServer(
+      configuration, databaseURL: "postgresql://nobody@127.0.0.1:1/none?connect_timeout=1")
+    server.prepare()
+    #expect(lines.withLock { $0.count } == 1)
+    #expect(lines.withLock { $0[0] }.hasPrefix("could not connect ahead of the first question: "))
   }
 
   @Test func `a database that is not there leaves the server alive with 503`() throws {

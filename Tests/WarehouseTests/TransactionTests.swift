@@ -117,6 +117,16 @@ import Warehouse
     #expect(count == 1)
   }
 
+  @Test func connectionsThatAreOpenedAheadAreTheOnesThatAreLent() throws {
+    let pool = ConnectionPool(url: database.url, limit: 4)
+    try pool.withConnection { _ in }
+    let opened = Outcomes<Int32>()
+    try pool.open(3) { opened.add($0.serverProcessID) }
+    #expect(pool.usage.idle == 3 && pool.usage.inUse == 0)
+    #expect(opened.all.count == 2)
+    try pool.withConnection { #expect(opened.all.contains($0.serverProcessID)) }
+  }
+
   @Test func noMoreThanTheLimitAreEverOpen() throws {
     let pool = ConnectionPool(url: database.url, limit: 2, applicationName: "counted")
     let seen = Outcomes<Int64>()

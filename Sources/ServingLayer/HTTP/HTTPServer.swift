@@ -169,6 +169,19 @@ public final class HTTPServer: Sendable {
     return bound.text
   }
 
+  /// Opens the connections to the database, which takes about a second, so that the first who ask do not wait for that. Where
+  /// the database does not answer, they are opened as they are needed.
+  public func prepare() {
+    let preparation = Preparation(database: database, probes: probes, queries: queries)
+    do {
+      try preparation.run(
+        connections: (configuration.questions + Self.renewals, Self.probeConnections), now: clock())
+    } catch {
+      let reason = (error as? WarehouseError)?.message ?? "\(error)"
+      configuration.log("could not connect ahead of the first question: \(reason)")
+    }
+  }
+
   /// Ends the streams, finishes the answers under way, and closes the socket.
   ///
   /// - Parameter grace: seconds after which questions that are still under way are cancelled.

@@ -60,6 +60,9 @@ struct QueryPlan: Sendable {
   var ranking: Ranking?
   /// Whether the lines that are shown may be found before all of them is read; false reads all of all lines.
   var mayReadWinners = true
+  /// When the minutes begin that rollups have, as it was known a moment ago: facts are not looked at for later ones. Where that is
+  /// wrong by now, the answer says that it is not decided. nil where it is not known.
+  var minutesFrom: Instant?
   var columns: [Column]
 
   /// - Parameter knownUntil: what begins later has not been counted; nil where the query's period has passed.
@@ -155,6 +158,14 @@ struct QueryPlan: Sendable {
     return plan
   }
 
+  /// Whether facts answer for a piece by the minute, or for a part of it.
+  func isOfFacts(_ piece: RungPiece) -> Bool {
+    guard case .rollup(let rollup) = source, piece.rung == .minute, !rollup.keepsAllMinutes else {
+      return false
+    }
+    return minutesFrom.map { piece.from < $0 } ?? true
+  }
+
   /// Whether a rate is asked for that settled plays alone make.
   var readsSettled: Bool { query.measuresRead.contains(where: \.isOfEndedPlays) }
 
@@ -172,10 +183,11 @@ struct QueryPlan: Sendable {
     return plan.overAllRows
   }
 
-  /// The same plan without a ranking.
+  /// The same plan without a ranking, and without what was known a moment ago.
   var overAllRows: QueryPlan {
     var plan = self
     plan.ranking = nil
+    plan.minutesFrom = nil
     return plan
   }
 }

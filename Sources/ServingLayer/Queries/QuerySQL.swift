@@ -68,7 +68,11 @@ struct QuerySQL {
     tables += hasWinners ? pageTables(placed) : ["page as (\(placed))"]
     // A ranking's other lines are not known.
     let total = plan.ranking == nil ? "(select count(*) from \(lines))" : "null::bigint"
-    let isDecided = plan.ranking == nil ? "true" : "(select is_decided from verdict)"
+    let isDecided =
+      (plan.ranking == nil ? [] : ["(select is_decided from verdict)"])
+      + (plan.minutesFrom.map {
+        ["(select minutes_from <= \(bind($0.iso8601))::timestamptz from batch.published)"]
+      } ?? [])
     let shown = shown().joined(separator: ", ")
     var parts = [
       """
@@ -103,17 +107,19 @@ struct QuerySQL {
     let tables = [state()] + answer("")
     return """
       with \(tables.joined(separator: ",\n"))
-      select \(stateShown(isDecided: "true", total: "null")), answer.position, false, null::text, \(shown().joined(separator: ", "))
+      select \(stateShown(isDecided: [], total: "null")), answer.position, false, null::text, \(shown().joined(separator: ", "))
       from state left join (select 1::bigint as position, answer.* from answer\(offset)) as answer on true
       order by \(order)
       """
   }
 
   /// The first columns of each row.
-  private func stateShown(isDecided: String, total: String) -> String {
+  ///
+  /// - Parameter isDecided: conditions that all have to be true.
+  private func stateShown(isDecided: [String], total: String) -> String {
     """
     state.as_of, state.final_before, state.loaded_epoch::text, state.agrees::text,
-      \(SQLText.iso("state.covers_until", milliseconds: false)), \(isDecided)::text,
+      \(SQLText.iso("state.covers_until", milliseconds: false)), \(isDecided.isEmpty ? "true" : "(\(isDecided.joined(separator: " and ")))")::text,
       case when isfinite(state.settled_before) then \(SQLText.iso("state.settled_before", milliseconds: false)) end,
       \(total)::text
     """

@@ -223,7 +223,9 @@ extension QuerySQL {
         rows.append(
           "select \(Self.oneBucket)\(source(by: "minute"))is_loaded from layers.minute_\(rollup.name) where is_loaded"
             + " and minute >= \(from)::\(type) and minute < \(to)::\(type) and \(isChosen)")
-        stretches.append("ts >= \(from)::\(type) and ts < \(to)::\(type)")
+        if plan.isOfFacts(piece) {
+          stretches.append("ts >= \(from)::\(type) and ts < \(to)::\(type)")
+        }
         continue
       }
       let lookup: (members: String, key: String, from: String) =
@@ -243,10 +245,11 @@ extension QuerySQL {
       )
     }
     if !stretches.isEmpty {
+      let days = isOfDays(plan.pieces.filter(plan.isOfFacts).map { ($0.from, $0.to) })
       // Minutes that are given up are in the facts. The view is read once, as the planner looks at all partitions each time.
       rows.append(
         "select \(Self.oneBucket)\(source(by: "ts"))is_loaded from layers.past_minute_\(rollup.name) where \(isChosen)"
-          + " and is_loaded and (\(stretches.joined(separator: " or ")))")
+          + " and is_loaded and (\(stretches.joined(separator: " or ")))\(days)")
     }
     return rows
   }

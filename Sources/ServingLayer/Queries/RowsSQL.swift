@@ -26,12 +26,14 @@ extension QuerySQL {
       let (from, to) = (bind(plan.query.from.iso8601), bind(plan.query.to.iso8601))
       let counted = homes.compactMap(\.factColumn).map { " and \($0) is not null" }.joined()
       let at = plan.query.granularity == .none ? "ts" : bucket("ts")
+      let days = isOfDays([(plan.query.from, plan.query.to)])
       let views =
         [("layers.event", true)] + (plan.liveView.map { [($0, false)] } ?? [])
       return views.map { view, isLoaded in
         CountedRows(
           sql: "select \(at) as at, \(source(by: "ts"))\(isLoaded) as is_loaded from \(view)"
-            + " where ts >= \(from)::timestamptz and ts < \(to)::timestamptz\(counted)",
+            + " where ts >= \(from)::timestamptz and ts < \(to)::timestamptz\(counted)"
+            + (isLoaded ? days : ""),
           isLoaded: isLoaded)
       }
     }
@@ -43,12 +45,10 @@ extension QuerySQL {
     of rollup: Rollup, _ rung: Rung, _ pieces: [RungPiece]
   ) -> [String] {
     let name = "layers.\(rollup.table(rung).name)"
-    var views = [View(name: name, filtered: rung.column, rung: rung)]
-    if rung == .day, let groups = plan.groups { views[0].name = Self.rows(of: groups) }
-    if rung == .minute, !rollup.keepsAllMinutes {
-      views.append(View(name: "layers.past_\(rollup.table(rung).name)", filtered: "ts"))
-    }
-    return views.flatMap { view in
+    var view = View(name: name, filtered: rung.column, rung: rung)
+    if rung == .day, let groups = plan.groups { view.name = Self.rows(of: groups) }
+    let past = View(name: "layers.past_\(rollup.table(rung).name)", filtered: "ts")
+    return [(view, pieces), (past, pieces.filter(plan.isOfFacts))].flatMap { view, pieces in
       pieces.count > Self.fewPieces
         ? [loadedRows(of: view, rung, pieces)] : pieces.map { loadedRows(of: view, $0) }
     }
@@ -79,9 +79,10 @@ extension QuerySQL {
     let at =
       isWithinBucket(piece.rung)
       ? "(select \(bucket(Self.start(of: "\(from)::\(type)", piece.rung))))" : at(piece.rung)
+    let days = view.rung == nil ? isOfDays([(piece.from, piece.to)]) : ""
     return
       "select \(asBucket(at))\(source(by: view.filtered, view.rung))is_loaded from \(view.name)"
-      + " where is_loaded and \(view.filtered) >= \(from)::\(type) and \(view.filtered) < \(to)::\(type)"
+      + " where is_loaded and \(view.filtered) >= \(from)::\(type) and \(view.filtered) < \(to)::\(type)\(days)"
   }
 
   /// Many pieces at once, whose number is not in the statement's length: one after the other by an index.
@@ -94,13 +95,29 @@ extension QuerySQL {
     let ends = bind(Self.array(pieces.map { Self.text($0.to, rung) }))
     let columns = "\(source(by: filtered, view.rung))is_loaded"
     let isWithin = isWithinBucket(rung)
+    let days = view.rung == nil ? isOfDays(pieces.map { ($0.from, $0.to) }) : ""
     // `offset 0` keeps the planner from taking the ranges for a join of two tables, whose size it can only guess.
     return
       "select part.* from (select start, stop\(isWithin ? ", \(bucket(Self.start(of: "start", rung))) as at" : "")"
       + " from unnest(\(starts)::\(type)[], \(ends)::\(type)[]) as span(start, stop) offset 0) as piece"
       + " cross join lateral (select \(asBucket(isWithin ? "piece.at" : at(rung)))\(columns)"
       + " from \(view.name) where is_loaded"
-      + " and \(filtered) >= piece.start and \(filtered) < piece.stop offset 0) as part"
+      + " and \(filtered) >= piece.start and \(filtered) < piece.stop\(days) offset 0) as part"
+  }
+
+  /// A further condition for facts of some stretches of time: their days, by which PostgreSQL leaves the partitions of all
+  /// others out. By `ts` alone it opens each day of a month to see its constraint (docs/decisions/0040).
+  mutating func isOfDays(_ stretches: [(from: Instant, to: Instant)]) -> String {
+    var keys: [String] = []
+    for (from, to) in stretches {
+      var day = from.floored(to: .day)
+      while day < to {
+        let key = day.isoDate.filter { $0 != "-" }
+        if keys.last != key { keys.append(key) }
+        day = Instant(milliseconds: day.milliseconds + Int64(Rung.day.minutes) * Instant.minute)
+      }
+    }
+    return " and date_key = any (\(bind(Self.array(keys)))::integer[])"
   }
 
   /// The type of the column that says when a row's width begins.

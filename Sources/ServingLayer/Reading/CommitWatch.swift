@@ -9,15 +9,18 @@ struct Commit: Equatable, Sendable {
   var version: String
   /// Changes whenever a load is published or taken back, but not with a flush.
   var published: String
+  /// When the minutes begin that rollups have; what happened before is in the facts.
+  var minutesFrom: Instant
 
   /// nil where the row is not one of `committed.sql`.
   init?(_ row: [String?]?) {
-    guard let row, row.count == 3, let number = row[0].flatMap({ Int64($0) }), let version = row[1],
-      let published = row[2]
+    guard let row, row.count == 4, let number = row[0].flatMap({ Int64($0) }), let version = row[1],
+      let published = row[2], let minutesFrom = row[3].flatMap({ Int64($0) })
     else { return nil }
     self.number = number
     self.version = version
     self.published = published
+    self.minutesFrom = Instant(milliseconds: minutesFrom)
   }
 }
 
@@ -153,6 +156,10 @@ struct WatchedDatabase: Database {
     guard let commit = Commit(answers.first?.rows.first) else { return }
     seen?.add(commit)
     watch.note(commit, began: began)
+  }
+
+  func prepare(_ connections: Int, for statements: [Statement]) throws(WarehouseError) {
+    try inner.prepare(connections, for: [look] + statements)
   }
 
   var usage: DatabaseUsage? { inner.usage }

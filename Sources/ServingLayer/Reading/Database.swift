@@ -21,12 +21,19 @@ protocol Database: Sendable {
     _ take: (StatementAnswer) -> Bool
   ) throws(WarehouseError)
 
+  /// Opens so many connections, and has the statements planned on each, so that nobody waits for that.
+  ///
+  /// - Throws: `WarehouseError`.
+  func prepare(_ connections: Int, for statements: [Statement]) throws(WarehouseError)
+
   /// What its connections are at; nil where it has none.
   var usage: DatabaseUsage? { get }
 }
 
 extension Database {
   func bound(to cancellation: Cancellation, seen: SeenCommits) -> any Database { self }
+
+  func prepare(_ connections: Int, for statements: [Statement]) throws(WarehouseError) {}
 
   var usage: DatabaseUsage? { nil }
 

@@ -63,6 +63,14 @@ struct WarehouseDatabase: Database {
     }
   }
 
+  func prepare(_ connections: Int, for statements: [Statement]) throws(WarehouseError) {
+    try pool.open(connections) { (connection) throws(WarehouseError) in
+      for statement in statements {
+        try connection.run("explain " + statement.sql, Self.values(statement))
+      }
+    }
+  }
+
   private func cancellable<T>(
     _ connection: Connection, _ body: () throws(WarehouseError) -> T
   ) throws(WarehouseError) -> T {

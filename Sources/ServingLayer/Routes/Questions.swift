@@ -130,6 +130,21 @@ extension Router {
     }
   }
 
+  /// The plan of a query that does not cost too much, with what it has to know of the present.
+  func plan(_ query: Query) throws -> QueryPlan {
+    let plan = try QueryPlan(query)
+    try refuseCostly(plan)
+    let settled =
+      plan.readsSettled && plan.source != .facts ? try database.time(QuerySQL.settledBefore) : nil
+    var known: Instant?
+    if query.comparison != nil, query.to > query.askedAt ?? query.to {
+      let latest = try database.time(queries.latestMinute)
+      known = latest.map { Instant(milliseconds: $0.milliseconds + Instant.minute) }
+    }
+    return settled == nil && known == nil
+      ? plan : try QueryPlan(query, settledBefore: settled, knownUntil: known)
+  }
+
   /// The database is asked when its data begins only for a question that would cost too much if there were data all along.
   func refuseCostly(_ plan: QueryPlan) throws {
     guard QueryCost(plan).rows > QueryCost.limit else { return }

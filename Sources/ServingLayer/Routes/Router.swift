@@ -179,7 +179,8 @@ struct Router: Sendable {
   // MARK: Answers
 
   func answer(_ query: Query, _ request: Request) throws -> Response {
-    let plan = try self.plan(query)
+    var plan = try self.plan(query)
+    plan.minutesFrom = cache?.watch.commit?.minutesFrom
     let result: [[String?]]
     do {
       result = try database.rows([QuerySQL.statement(for: plan)])[0]
@@ -202,7 +203,7 @@ struct Router: Sendable {
 
   /// What the database has against a question, for who asked.
   func explained(_ error: WarehouseError, _ query: Query) -> any Error {
-    // 22023 is invalid_parameter_value. Every other value has been checked, so it is the name of the zone.
+    // 22023, invalid_parameter_value: every other value has been checked, so it is the name of the zone.
     error.sqlState == "22023" ? RequestError.unknownTimeZone(query.timeZone) : error
   }
 
@@ -222,21 +223,6 @@ struct Router: Sendable {
     if plan.source == .facts { headers.append(("Covers-Until", answer.coversUntil ?? "none")) }
     if plan.readsSettled { headers.append(("Settled-Before", answer.settledBefore ?? "none")) }
     return headers
-  }
-
-  /// The plan of a query that does not cost too much, with what it has to know of the present.
-  func plan(_ query: Query) throws -> QueryPlan {
-    let plan = try QueryPlan(query)
-    try refuseCostly(plan)
-    let settled =
-      plan.readsSettled && plan.source != .facts ? try database.time(QuerySQL.settledBefore) : nil
-    var known: Instant?
-    if query.comparison != nil, query.to > query.askedAt ?? query.to {
-      let latest = try database.time(queries.latestMinute)
-      known = latest.map { Instant(milliseconds: $0.milliseconds + Instant.minute) }
-    }
-    return settled == nil && known == nil
-      ? plan : try QueryPlan(query, settledBefore: settled, knownUntil: known)
   }
 
   /// What the database says to a plan: by another plan where it says that its rows are not to be shown.

@@ -29,6 +29,7 @@ let serveCommand = CommandSpec(
   let server = try HTTPServer(configuration, databaseURL: locations.readerURL())
   let address = try server.start()
   locations.keepDatabase(stop: Signals.stop, prefix: "serve: ")
+  server.prepare()
   Terminal.say("serving http\(configuration.tlsCertificate == nil ? "" : "s")://\(address)")
   while !Signals.stop.isRequested { Signals.stop.wait(seconds: 3600) }
   server.stop()

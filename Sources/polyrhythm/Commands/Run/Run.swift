@@ -110,6 +110,7 @@ final class Run {
     if stop.isRequested { return }
     startSpeed(url, log, stop)
     startSchedule(url, lake, stop)
+    http.prepare()
     let scheme = server.tlsCertificate == nil ? "http" : "https"
     stage("serving", "live page and API at \(scheme)://\(address)")
     if LogFormat.current == .text { Terminal.write("\n          \(scheme)://\(address)\n\n") }
