@@ -64,9 +64,17 @@ extension QuerySQL {
     of rollup: Rollup, _ hours: RecentStretches.Stretch, where isWanted: String
   ) -> String {
     // Known before the statement is planned, mostly: without it the planner takes these for a few rows, and joins them one by one.
-    let settled =
-      plan.settledBefore.map { "\(bind($0.iso8601))::timestamptz" }
-      ?? "(select settled_before from state)"
+    let isUnsettled: String
+    if let settled = plan.settledBefore {
+      let end = Instant(milliseconds: settled.milliseconds - 1).floored(to: .hour).milliseconds
+      isUnsettled = isWithin(
+        settled, Instant(milliseconds: end + Int64(Rung.hour.minutes) * Instant.minute), "minute")
+    } else {
+      let settled = "(select settled_before from state)"
+      isUnsettled =
+        "minute >= \(settled)"
+        + " and minute < date_trunc('hour', \(settled) - interval '1 microsecond', 'UTC') + interval '1 hour'"
+    }
     let isOpen =
       plan.recent.open.map {
         " and (minute < \(bind($0.from.iso8601))::timestamptz or not \(Self.hasLater))"
@@ -89,9 +97,7 @@ extension QuerySQL {
       "select \((["at"] + columns).joined(separator: ", ")), taken.is_settled, false as is_loaded"
       + " from (select \((keys + sums).joined(separator: ", "))"
       + " from (select \(read) from layers.recent_\(rollup.name)"
-      + " where is_folded and minute >= \(settled)"
-      + " and minute < date_trunc('hour', \(settled) - interval '1 microsecond', 'UTC') + interval '1 hour'"
-      + " and \(isWithin(hours.from, hours.to, "minute"))\(isNoHole("layers.hour_of(minute)"))\(isOpen)\(isWanted)"
+      + " where is_folded and \(isUnsettled) and \(isWithin(hours.from, hours.to, "minute"))\(isNoHole("layers.hour_of(minute)"))\(isOpen)\(isWanted)"
       + ") as minutes group by \(keys.joined(separator: ", "))) as open"
       + " cross join (values (1, false), (-1, true)) as taken (sign, is_settled)"
   }
@@ -107,7 +113,22 @@ extension QuerySQL {
   }
 
   private mutating func isWithin(_ from: Instant, _ to: Instant, _ column: String) -> String {
-    "\(column) >= \(bind(from.iso8601))::timestamptz and \(column) < \(bind(to.iso8601))::timestamptz"
+    if part == .rest, column == Rung.minute.column, let minutes = Self.minutes(from, to) {
+      return "minute = any (\(bind(Self.array(minutes)))::timestamptz[])"
+    }
+    return
+      "\(column) >= \(bind(from.iso8601))::timestamptz and \(column) < \(bind(to.iso8601))::timestamptz"
+  }
+
+  /// The minutes of a stretch, where they are no more than an hour has. The rows of some keys are found by the index on minute and key
+  /// where both are said, while each key looks through all rows of a range of minutes.
+  private static func minutes(_ from: Instant, _ to: Instant) -> [String]? {
+    let minutes = stride(
+      from: from.ceiled(to: .minute).milliseconds, to: to.milliseconds, by: Int(Instant.minute))
+    guard (to.milliseconds - from.milliseconds) / Instant.minute <= Int64(Rung.hour.minutes) else {
+      return nil
+    }
+    return minutes.map { Instant(milliseconds: $0).iso8601 }
   }
 
   /// That an hour is none of those that are read by the minute, after another condition.
