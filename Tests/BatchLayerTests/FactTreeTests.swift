@@ -36,6 +36,28 @@ import Testing
     #expect(tree.shared(for: Self.july) == "fact_listen_b3_rare")
   }
 
+  @Test func aDayThatComesLastInItsTableRenumbersNone() {
+    let months: Set = [Self.june.month]
+    let later = [Self.june, Self.june.next.next]
+    // A month is the last one, though a day of another is later.
+    #expect(
+      tree(months: months, beside: [Self.june, Self.july]).renumbered(by: Self.june.next) == nil)
+    #expect(tree(months: months, beside: [Self.june]).renumbered(by: Self.july) == nil)
+    #expect(
+      tree(months: months, beside: later).renumbered(by: Self.june.next)
+        == "parts.fact_listen_b3_202606")
+    #expect(
+      tree(months: [Self.july.month], beside: [Self.july]).renumbered(by: Self.june)
+        == "parts.fact_listen_b3")
+  }
+
+  @Test func aDayBeforeASharedPartitionRenumbersIt() {
+    let tree = tree(
+      months: [Self.june.month], beside: [Self.june], shared: [Self.june.month: "other"])
+    #expect(tree.renumbered(by: Self.june.next) == "parts.fact_listen_b3_202606")
+    #expect(tree.renumbered(by: Self.july) == nil)
+  }
+
   @Test func theMonthAfterDecemberIsJanuary() {
     #expect(CalendarMonth(key: 202_612).next == CalendarMonth(key: 202_701))
     #expect(CalendarMonth(key: 202_701).next.firstDayKey == 20_270_201)

@@ -213,6 +213,17 @@ import Warehouse
     try layers.expectSame(as: whole, "one full load")
   }
 
+  /// PostgreSQL looks through it for each day that gets one of its own, and keeps readers waiting meanwhile.
+  @Test func aDayGoesToTheSharedPartitionWhereThatIsLarge() throws {
+    let (layers, _) = try hundredDays()
+    try load(layers, records([100]), .incremental, ownDays: 0)
+    let shared = "fact_listen_b1_202606_rare"
+    try layers.connect().script(
+      "insert into parts.\(shared) select f.* from parts.\(shared) as f, generate_series(1, 40000)")
+    try load(layers, records([102]), .incremental)
+    #expect(try partition(layers, 102) == shared)
+  }
+
   /// A table of the month could not be attached while the shared partition has rows of the month.
   @Test func aMonthOfWhichADaySharesThePartitionOfAllStandsBesideTheMonths() throws {
     var (layers, all) = try hundredDays()

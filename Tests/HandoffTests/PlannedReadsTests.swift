@@ -1,4 +1,5 @@
 import BatchTestKit
+import EventModel
 import Foundation
 import LayerTestKit
 import SpeedTestKit
@@ -67,5 +68,77 @@ import Warehouse
     #expect(
       try (0..<rows.count).allSatisfy { try rows.int($0, 1) > 5 },
       "\(Checks.examples(of: rows, atMost: 5))")
+  }
+
+  /// A play of each of these days, and of a session of its own.
+  private func plays(_ days: some Sequence<Int64>) -> [LoggedRecord] {
+    days.map { day in
+      var event = Event(topic: .listen)
+      event.ts = monday + day * dayMs
+      event.sessionId = day
+      return LoggedRecord(event)
+    }
+  }
+
+  /// A warehouse with days of two months that are not neighbours, and a log with more of these days.
+  private func lateFor(_ days: [Int64]) throws -> (Layers, [LoggedRecord]) {
+    let layers = try Layers()
+    let before = plays([0, 2, 80, 82])
+    try layers.log.write(before)
+    try layers.load(.full)
+    let late = plays(days)
+    try layers.log.write(late)
+    try layers.log.archive()
+    return (layers, before + late)
+  }
+
+  /// PostgreSQL 15 finds partitions by the numbers that they had when the statement was planned, and would miss the last ones: of
+  /// all where a month comes between, and of the month where a day does.
+  @Test(arguments: [40, 81] as [Int64])
+  func aStatementThatIsPlannedWhileADayComesBetweenOthersMissesNone(_ day: Int64) throws {
+    let (layers, records) = try lateFor([day])
+    let database = try layers.connect()
+    try database.script(
+      """
+      create function planned_slowly() returns integer language plpgsql immutable as $$
+      begin
+        -- It is planned until the load waits for it, or is over.
+        while not pg_try_advisory_xact_lock(4711) and not exists (
+          select
+          from pg_locks
+          where not granted and mode = 'AccessExclusiveLock' and relation::regclass::text ~ '^parts.fact_'
+        ) loop
+          perform pg_sleep(0.001);
+        end loop;
+        -- What has changed meanwhile is noticed with the next table that is locked.
+        return (select 0 from warehouse.dim_date limit 1);
+      end
+      $$;
+      select pg_advisory_lock(4711)
+      """)
+    let url = layers.database.url
+    let reader = Worker("test-reader") {
+      try Connection(url: url, applicationName: "test slow plan").run(
+        "select (select count(*) from warehouse.fact_listen), (select planned_slowly())"
+      ).int(0, 0)
+    }
+    let planning =
+      "select count(*) from pg_stat_activity where application_name = 'test slow plan' and state = 'active'"
+    #expect(try eventually(within: 60) { try database.run(planning).int(0, 0) == 1 })
+    let load = Worker("test-load") { try layers.loader(publishPauses: []).load(.incremental).run }
+    #expect(eventually(within: 60) { load.isFinished || reader.isFinished })
+    try database.script("select pg_advisory_unlock(4711)")
+    _ = try load.wait()
+    #expect(try [4, 5].contains(reader.wait()))
+    try layers.expectTruth(Truth(records))
+  }
+
+  @Test func aReaderInTheMiddleOfATransactionDoesNotKeepADayFromComingBetweenOthers() throws {
+    let (layers, records) = try lateFor([1, 40, 41, 81])
+    let reader = try layers.connect()
+    try reader.script("begin; select count(*) from warehouse.fact_listen")
+    _ = try layers.loader(publishPauses: []).load(.incremental)
+    try layers.expectTruth(Truth(records))
+    try reader.script("commit")
   }
 }

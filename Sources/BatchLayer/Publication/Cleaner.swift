@@ -53,11 +53,44 @@ struct Cleaner {
     for row in 0..<tables.count {
       let table = try tables.text(row, 1)
       if let parent = tables.textOrNull(row, 0) {
-        try detach(table, from: parent, isPending: try tables.bool(row, 2), connection)
+        let isPending = try tables.bool(row, 2)
+        if !isPending, Self.facts.contains(parent) {
+          guard try detachFacts(table, from: parent, connection) else { continue }
+        } else {
+          try detach(table, from: parent, isPending: isPending, connection)
+        }
       }
       try drop(table, connection)
     }
     _ = try connection.run(library.sql("batch/forget_fact_partitions"))
+  }
+
+  /// The tables of which a build's facts are a partition.
+  private static let facts = Set(FactTable.allCases.map { "builds.\($0.name)" })
+  /// Seconds to wait for readers of facts: others wait behind this.
+  private static let factPatience = 0.04
+  /// How often to wait for them, and seconds between two times.
+  private static let attempts = 10
+  private static let pause = 0.1
+
+  /// Takes a build's facts away in a moment in which nobody plans or runs a statement with facts.
+  /// - Returns: false where there was none, and the table stays.
+  private func detachFacts(
+    _ table: String, from parent: String, _ connection: Connection
+  ) throws(WarehouseError) -> Bool {
+    for _ in 0..<Self.attempts {
+      do {
+        try connection.transaction { () throws(WarehouseError) in
+          try LockWaits.limit(connection, library, seconds: Self.factPatience)
+          try connection.script(
+            library.sql("batch/detach_fact", ["parent": parent, "table": table]))
+        }
+        return true
+      } catch  where LockWaits.isLockFailure(error) {
+        Thread.sleep(forTimeInterval: Self.pause)
+      }
+    }
+    return false
   }
 
   private func detach(

@@ -1,3 +1,4 @@
+import Foundation
 import Metrics
 import StarSchema
 import Warehouse
@@ -23,6 +24,16 @@ struct FactPublication {
   /// the default one.
   private static let patience = 0.04
 
+  /// Bytes of a default partition beyond which days get none of their own beside it: readers would wait for longer while
+  /// PostgreSQL looks through it.
+  private static let largeShared: Int64 = 16 << 20
+
+  /// How often a load may ask in vain for a moment in which nobody plans or runs a statement with a table whose partitions get
+  /// other numbers (`FactTree.renumbered`), and seconds between two times. Others wait behind this as long as `patience`.
+  /// After that a load goes on without.
+  private static let asked = 12
+  private static let pause = 0.1
+
   /// Makes empty partitions for new days, before the transaction that publishes the load: a statement that was planned without
   /// a partition, and run after the publication, would count the load's rollups and miss its facts. So no such statement
   /// may be left when the load is published.
@@ -31,10 +42,15 @@ struct FactPublication {
     var trees = try partitions.trees(present)
     var sharing = staged.rare.filter { present[$0] == nil }
     var made = false
+    var asked = Self.asked
     for part in staged.parts.keys.sorted(by: { $0.day < $1.day }) where present[part] == nil {
       guard let tree = trees[part.fact] else { continue }
+      if let shared = tree.shared(for: part.day), try isLarge(shared) {
+        sharing.insert(part)
+        continue
+      }
       do {
-        trees[part.fact] = try makePartition(part, in: tree)
+        trees[part.fact] = try makePartition(part, in: tree, asking: &asked)
         made = true
       } catch let error as WarehouseError
         where LockWaits.isLockFailure(error) && tree.shared(for: part.day) != nil
@@ -55,8 +71,36 @@ struct FactPublication {
     if made { Cleaner(library: library).letOlderStatementsEnd(connection) }
   }
 
+  private func isLarge(_ partition: String) throws(WarehouseError) -> Bool {
+    try connection.run(sql("table_bytes", [:]), [.text(partition)]).int(0, 0) > Self.largeShared
+  }
+
+  /// - Parameter asked: how often the load may still ask for a moment without statements.
   /// - Returns: the tree with the partition.
-  private func makePartition(_ part: FactWriter.Part, in tree: FactTree) throws -> FactTree {
+  private func makePartition(
+    _ part: FactWriter.Part, in tree: FactTree, asking asked: inout Int
+  ) throws -> FactTree {
+    guard let table = tree.renumbered(by: part.day) else {
+      return try makePartition(part, in: tree)
+    }
+    while asked > 0 {
+      do {
+        return try makePartition(part, in: tree, alone: table)
+      } catch let error as WarehouseError
+        where LockWaits.isLockFailure(error) && tree.shared(for: part.day) == nil
+      {
+        asked -= 1
+        Thread.sleep(forTimeInterval: Self.pause)
+      }
+    }
+    return try makePartition(part, in: tree)
+  }
+
+  /// - Parameter table: one that nobody else plans or runs a statement with meanwhile.
+  /// - Returns: the tree with the partition.
+  private func makePartition(
+    _ part: FactWriter.Part, in tree: FactTree, alone table: String? = nil
+  ) throws -> FactTree {
     var tree = tree
     try connection.transaction {
       try LockWaits.limit(connection, library, seconds: Self.patience)
@@ -68,6 +112,7 @@ struct FactPublication {
             "table": name, "fact": part.fact.name, "build": "\(staged.build)",
             "day": "\(part.day.key)", "next_day": "\(part.day.next.key)",
           ]))
+      if let table { try connection.script(sql("hold_planners_off", ["table": table])) }
       try tree.attach(name, as: part.day, connection, library)
       try partitions.record([part: name])
     }

@@ -15,11 +15,13 @@ struct FactTree {
   private(set) var months: Set<CalendarMonth>
   /// Months of which a day stands beside the months' tables.
   private let barred: Set<CalendarMonth>
+  /// The days that have a place.
+  private var days: Set<CalendarDay>
   /// The partitions, without the schema, that days without one of their own share: of each month's table that has one, and
   /// under nil that of the whole.
   private(set) var shared: [CalendarMonth?: String]
 
-  /// - Parameter beside: days that stand beside the months' tables. Those of months that have a table do not count.
+  /// - Parameter beside: days that have a place: in the tables of `months`, or beside the months' tables.
   init(
     _ fact: FactTable, build: Int64, schema: String, months: Set<CalendarMonth> = [],
     beside: some Sequence<CalendarDay>, shared: [CalendarMonth?: String] = [:]
@@ -28,7 +30,8 @@ struct FactTree {
     self.build = build
     self.schema = schema
     self.months = months
-    barred = Set(beside.map(\.month)).subtracting(months)
+    days = Set(beside)
+    barred = Set(days.map(\.month)).subtracting(months)
     self.shared = shared
   }
 
@@ -45,6 +48,15 @@ struct FactTree {
   /// The partition that has this day's facts where it has none of its own; nil where there is none yet.
   func shared(for day: CalendarDay) -> String? { shared[month(forFactsOf: day)] }
 
+  /// The table, with its schema, of which a partition that is there gets another number where this day gets one; nil where it
+  /// comes last. PostgreSQL 15 goes by the old numbers in a statement that is planned before that and begins after, and leaves
+  /// the last partition out.
+  func renumbered(by day: CalendarDay) -> String? {
+    let month = month(forFactsOf: day)
+    let isLast = !days.contains { $0 > day && (month == nil || $0.month == month) }
+    return isLast && shared[month] == nil ? nil : qualified(month)
+  }
+
   /// The name, without the schema, of a month's table; of the whole for nil.
   func name(of month: CalendarMonth?) -> String {
     let whole = BuildTables(build: build).name(fact)
@@ -56,6 +68,7 @@ struct FactTree {
     _ table: String, as day: CalendarDay, _ connection: Connection, _ library: SQLLibrary
   ) throws(WarehouseError) {
     let table = "\(schema).\(table)"
+    days.insert(day)
     func attachByTime(_ table: String, _ first: Int32, until: Int32) throws(WarehouseError) {
       try connection.script(
         library.sql(
