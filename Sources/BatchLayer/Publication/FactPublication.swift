@@ -26,7 +26,7 @@ struct FactPublication {
 
   /// Bytes of a default partition beyond which days get none of their own beside it: readers would wait for longer while
   /// PostgreSQL looks through it.
-  private static let largeShared: Int64 = 16 << 20
+  private static let largeDefault: Int64 = 16 << 20
 
   /// How often a load may ask in vain for a moment in which nobody plans or runs a statement with a table whose partitions get
   /// other numbers (`FactTree.renumbered`), and seconds between two times. Others wait behind this as long as `patience`.
@@ -72,7 +72,7 @@ struct FactPublication {
   }
 
   private func isLarge(_ partition: String) throws(WarehouseError) -> Bool {
-    try connection.run(sql("table_bytes", [:]), [.text(partition)]).int(0, 0) > Self.largeShared
+    try connection.run(sql("table_bytes", [:]), [.text(partition)]).int(0, 0) > Self.largeDefault
   }
 
   /// - Parameter asked: how often the load may still ask for a moment without statements.
