@@ -67,6 +67,29 @@ import Testing
     #expect(!once.sums.rows.isEmpty)
   }
 
+  /// So a minute that has rows of a rollup may have none of the totals, where these are loaded.
+  @Test func aCreditThatMovesOnceItsPageViewIsDrainedHasRowsOfSongsAlone() {
+    var log = SampleLog()
+    let start: Int64 = 1_767_225_600_000
+    for (second, song) in [(0, "a"), (240, "b")] as [(Int64, String)] {
+      log[.listen].append(
+        Sample(topic: .listen, ts: start + second * 1000, item: second, song: song, duration: 400))
+    }
+    log[.pageView].append(
+      Sample(topic: .pageView, ts: start + 360_000, item: 360, page: "Thumbs Up"))
+    let run = KernelRun(log, latenessMs: 600_000)
+    run.fold([0, 2])
+    run.sums.drain(run.output.rollups)
+    run.fold([0])
+    var moved: [Rollup] = []
+    for rollup in Rollup.allCases {
+      run.output.rollups.drain(rollup) { cell in
+        if Int64(cell.pointee.minute) * 60_000 == start + 360_000 { moved.append(rollup) }
+      }
+    }
+    #expect(moved == [.song, .song])
+  }
+
   @Test(arguments: kernelSeeds(10))
   func drainingBeforeABoundHandsOutTheEarlierMinutesAndKeepsTheOthers(seed: UInt64) {
     let (log, lateness) = log(seed, 200)

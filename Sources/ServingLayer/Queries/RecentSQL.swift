@@ -102,14 +102,17 @@ extension QuerySQL {
       + " cross join (values (1, false), (-1, true)) as taken (sign, is_settled)"
   }
 
-  /// Whether the speed layer has minutes in the last hour that begin after the range, as the table `state` says.
+  /// Whether the last hour has folded minutes that begin after the range, as the table `state` says.
   private static let hasLater = "(select has_later from state)"
 
-  /// What the table `state` says of later minutes: every row of a rollup has one of the same minute in the totals.
+  /// What the table `state` says of later minutes: those of the hours that the statement reads. The totals do not tell, as a credit that
+  /// moves from one song to another has rows of these alone.
   mutating func later() -> String {
-    guard let open = plan.recent.open else { return "false" }
-    let end = open.to.ceiled(to: .hour)
-    return "exists (select from layers.recent_totals where \(isWithin(open.to, end, "minute")))"
+    guard let open = plan.recent.open, case .rollup(let rollup) = plan.source else {
+      return "false"
+    }
+    let isLater = isWithin(open.to, open.to.ceiled(to: .hour), "minute")
+    return "exists (select from layers.recent_\(rollup.name) where is_folded and \(isLater))"
   }
 
   private mutating func isWithin(_ from: Instant, _ to: Instant, _ column: String) -> String {
