@@ -255,6 +255,9 @@ import Warehouse
         "metrics=thumbs_up,listens&by=song&granularity=none&from=2026-11-20T09:00Z&to=2026-11-20T11:40Z"
       ))
     let access = WarehouseDatabase(url: fixture.database.url, connections: 1, timeout: 20)
+    try fixture.connection.run(
+      "insert into warehouse.dim_song (song_key, artist, title) values (4, 'x', 'a'), (5, 'x', 'b')"
+    )
     for rollup in [Rollup.totals, .song] {
       try fixture.add(
         rollup, epoch: 1, minute: "2026-11-20 11:38Z",
