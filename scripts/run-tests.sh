@@ -68,7 +68,7 @@ finish
 # What failed is said last, and in few lines: thousands stand between it and the end, and some who run this keep the last twenty.
 for name in ${failed[@]+"${failed[@]}"}; do
   printf '== failed: %s\n' "$name"
-  said=$(grep -E 'recorded an issue|^(FAIL|ERROR):|^[A-Za-z]*(Error|Exception)\b|[Ff]atal error|: error:|^polyrhythm: |violated' "$outputs/$name") ||
+  said=$(grep -vE '^(◇|✔)' "$outputs/$name" | grep -E 'recorded an issue|^(FAIL|ERROR):|^[A-Za-z]*(Error|Exception)\b|[Ff]atal error|: error:|^polyrhythm: |violated') ||
     said=$(tail -n 12 "$outputs/$name")
   head -n 12 <<<"$said" | cut -c 1-400
 done

@@ -361,16 +361,15 @@ import Warehouse
       return String(text[(text.range(of: "\"rows\"")?.lowerBound ?? text.startIndex)...])
     }
     let before = rows()
-    #expect(before.contains("\"listens\":"))
-    #expect(watch.commit?.minutesFrom == Instant(milliseconds: 0))
+    #expect(before.contains("\"listens\":") && watch.commit?.minutesFrom.milliseconds == 0)
     try fixture.connection.script(
       """
       update batch.published set minutes_from = '2026-11-03 00:00Z';
       delete from batch.minute_device where minute < '2026-11-03 00:00Z'
       """)
-    #expect(rows() == before)
+    // Found to be wrong, and then known.
+    #expect(rows() == before && rows() == before)
     #expect(watch.commit?.minutesFrom == Instant.parse("2026-11-03", now: now))
-    #expect(rows() == before)
   }
 
   @Test func `an answer that the database would put into other buckets is made of minutes`() throws

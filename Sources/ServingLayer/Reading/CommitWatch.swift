@@ -159,7 +159,7 @@ struct WatchedDatabase: Database {
   }
 
   func prepare(_ connections: Int, for statements: [Statement]) throws(WarehouseError) {
-    try inner.prepare(connections, for: [look] + statements)
+    try inner.prepare(connections, for: statements + [look])
   }
 
   var usage: DatabaseUsage? { inner.usage }

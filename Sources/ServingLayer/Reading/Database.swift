@@ -21,7 +21,8 @@ protocol Database: Sendable {
     _ take: (StatementAnswer) -> Bool
   ) throws(WarehouseError)
 
-  /// Opens so many connections, and has the statements planned on each, so that nobody waits for that.
+  /// Opens so many connections, has the statements planned on each, and the first one run for half a second at most, so that nobody
+  /// waits for what a session does but once.
   ///
   /// - Throws: `WarehouseError`.
   func prepare(_ connections: Int, for statements: [Statement]) throws(WarehouseError)
