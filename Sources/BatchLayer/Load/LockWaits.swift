@@ -2,6 +2,11 @@ import Warehouse
 
 /// Bounds waits for locks, and tells who holds them.
 enum LockWaits {
+  /// Seconds to wait for a moment in which nobody reads a table: readers wait behind this.
+  static let forNoReaders = 0.04
+  /// Seconds between two such waits.
+  static let pause = 0.1
+
   /// Bounds each wait for a lock in the connection's present transaction.
   static func limit(_ connection: Connection, _ library: SQLLibrary, seconds: Double)
     throws(WarehouseError)

@@ -91,7 +91,7 @@ struct FactPartitions {
       }
       trees[fact] = FactTree(
         fact, build: build, schema: "parts", months: months,
-        beside: present.keys.filter { $0.fact == fact }.map(\.day), shared: shared)
+        days: present.keys.filter { $0.fact == fact }.map(\.day), shared: shared)
     }
     return trees
   }

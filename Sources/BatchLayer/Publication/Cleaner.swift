@@ -67,11 +67,8 @@ struct Cleaner {
 
   /// The tables of which a build's facts are a partition.
   private static let facts = Set(FactTable.allCases.map { "builds.\($0.name)" })
-  /// Seconds to wait for readers of facts: others wait behind this.
-  private static let factPatience = 0.04
-  /// How often to wait for them, and seconds between two times.
+  /// How often to wait for a moment in which nobody reads facts.
   private static let attempts = 10
-  private static let pause = 0.1
 
   /// Takes a build's facts away in a moment in which nobody plans or runs a statement with facts.
   /// - Returns: false where there was none, and the table stays.
@@ -81,13 +78,13 @@ struct Cleaner {
     for _ in 0..<Self.attempts {
       do {
         try connection.transaction { () throws(WarehouseError) in
-          try LockWaits.limit(connection, library, seconds: Self.factPatience)
+          try LockWaits.limit(connection, library, seconds: LockWaits.forNoReaders)
           try connection.script(
             library.sql("batch/detach_fact", ["parent": parent, "table": table]))
         }
         return true
       } catch  where LockWaits.isLockFailure(error) {
-        Thread.sleep(forTimeInterval: Self.pause)
+        Thread.sleep(forTimeInterval: LockWaits.pause)
       }
     }
     return false

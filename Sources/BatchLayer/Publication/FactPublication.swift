@@ -19,20 +19,13 @@ struct FactPublication {
     partitions = FactPartitions(connection: connection, library: library, build: staged.build)
   }
 
-  /// Seconds to wait for readers of a fact's default partition, which PostgreSQL looks through whenever a day gets a
-  /// partition of its own. Others wait behind this, so it is short; without a partition of its own a day's facts go to
-  /// the default one.
-  private static let patience = 0.04
-
   /// Bytes of a default partition beyond which days get none of their own beside it: readers would wait for longer while
   /// PostgreSQL looks through it.
   private static let largeDefault: Int64 = 16 << 20
 
   /// How often a load may ask in vain for a moment in which nobody plans or runs a statement with a table whose partitions get
-  /// other numbers (`FactTree.renumbered`), and seconds between two times. Others wait behind this as long as `patience`.
-  /// After that a load goes on without.
+  /// other numbers (`FactTree.renumbered`). After that it goes on without.
   private static let asked = 12
-  private static let pause = 0.1
 
   /// Makes empty partitions for new days, before the transaction that publishes the load: a statement that was planned without
   /// a partition, and run after the publication, would count the load's rollups and miss its facts. So no such statement
@@ -90,7 +83,7 @@ struct FactPublication {
         where LockWaits.isLockFailure(error) && tree.shared(for: part.day) == nil
       {
         asked -= 1
-        Thread.sleep(forTimeInterval: Self.pause)
+        Thread.sleep(forTimeInterval: LockWaits.pause)
       }
     }
     return try makePartition(part, in: tree)
@@ -103,7 +96,9 @@ struct FactPublication {
   ) throws -> FactTree {
     var tree = tree
     try connection.transaction {
-      try LockWaits.limit(connection, library, seconds: Self.patience)
+      // PostgreSQL looks through a default partition whenever a day gets one of its own. Where readers of it do not let that happen
+      // in time, the day's facts go to the default one.
+      try LockWaits.limit(connection, library, seconds: LockWaits.forNoReaders)
       let name = "\(part.fact.name)_g\(staged.run)_\(part.day.key)"
       try connection.script(
         sql(

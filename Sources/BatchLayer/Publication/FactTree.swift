@@ -21,17 +21,17 @@ struct FactTree {
   /// under nil that of the whole.
   private(set) var shared: [CalendarMonth?: String]
 
-  /// - Parameter beside: days that have a place: in the tables of `months`, or beside the months' tables.
+  /// - Parameter days: those that have a place: in the tables of `months`, or beside the months' tables.
   init(
     _ fact: FactTable, build: Int64, schema: String, months: Set<CalendarMonth> = [],
-    beside: some Sequence<CalendarDay>, shared: [CalendarMonth?: String] = [:]
+    days: some Sequence<CalendarDay>, shared: [CalendarMonth?: String] = [:]
   ) {
     self.fact = fact
     self.build = build
     self.schema = schema
     self.months = months
-    days = Set(beside)
-    barred = Set(days.map(\.month)).subtracting(months)
+    self.days = Set(days)
+    barred = Set(self.days.map(\.month)).subtracting(months)
     self.shared = shared
   }
 

@@ -145,7 +145,7 @@ struct StagedAudit {
   static func tree(of fact: FactTable, _ staged: Staged) -> FactTree {
     FactTree(
       fact, build: staged.run, schema: "stage",
-      beside: staged.rare.filter { $0.fact == fact }.map(\.day))
+      days: staged.rare.filter { $0.fact == fact }.map(\.day))
   }
 
   /// The staged table that days of a fact share; nil where there is none.

@@ -68,11 +68,12 @@ struct QuerySQL {
     tables += hasWinners ? pageTables(placed) : ["page as (\(placed))"]
     // A ranking's other lines are not known.
     let total = plan.ranking == nil ? "(select count(*) from \(lines))" : "null::bigint"
-    let isDecided =
-      (plan.ranking == nil ? [] : ["(select is_decided from verdict)"])
-      + (plan.minutesFrom.map {
-        ["(select minutes_from <= \(bind($0.iso8601))::timestamptz from batch.published)"]
-      } ?? [])
+    var isDecided: [String] = []
+    if plan.ranking != nil { isDecided.append("(select is_decided from verdict)") }
+    if let known = plan.minutesFrom {
+      isDecided.append(
+        "(select minutes_from <= \(bind(known.iso8601))::timestamptz from batch.published)")
+    }
     let shown = shown().joined(separator: ", ")
     var parts = [
       """
