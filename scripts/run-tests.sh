@@ -68,8 +68,9 @@ finish
 # What failed is said last, and in few lines: thousands stand between it and the end, and some who run this keep the last twenty.
 for name in ${failed[@]+"${failed[@]}"}; do
   printf '== failed: %s\n' "$name"
-  said=$(grep -vE '^(◇|✔)' "$outputs/$name" | grep -E 'recorded an issue|^(FAIL|ERROR):|^[A-Za-z]*(Error|Exception)\b|[Ff]atal error|: error:|^polyrhythm: |violated') ||
+  said=$(grep -vE '^(◇|✔)' "$outputs/$name" | grep -A 1 -E 'recorded an issue|^(FAIL|ERROR):|^[A-Za-z]*(Error|Exception)\b|[Ff]atal error|: error:|^polyrhythm: |violated') ||
     said=$(tail -n 12 "$outputs/$name")
-  head -n 12 <<<"$said" | cut -c 1-400
+  # A line that follows a failure has what the test knew of it: its end is what was printed last.
+  head -n 16 <<<"$said" | awk 'length > 400 { $0 = substr($0, 1, 150) " … " substr($0, length - 240) } 1'
 done
 [ ${#failed[@]} -eq 0 ]
