@@ -25,10 +25,10 @@ import Testing
     let plan = try QueryPlan(
       parse("granularity=none&from=2026-11-10T01:00Z&to=2026-11-10T09:00Z&" + what))
     let sql = QuerySQL.statement(for: plan).sql
-    #expect(sql.contains("winner as materialized") == isRead)
+    #expect(sql.contains("line as materialized") == isRead)
     var all = plan
     all.mayReadWinners = false
-    #expect(!QuerySQL.statement(for: all).sql.contains("winner"))
+    #expect(!QuerySQL.statement(for: all).sql.contains("line as"))
   }
 
   /// Members that share a name, have none, or an empty one, in rows of both layers, minutes and hours.
@@ -111,7 +111,7 @@ import Testing
       var whole = plan.byMinutes
       whole.mayReadWinners = false
       let statement = QuerySQL.statement(for: plan)
-      #expect(statement.sql.contains("winner as materialized"), "\(text)")
+      #expect(statement.sql.contains("line as materialized"), "\(text)")
       let rows = try access.rows([statement, QuerySQL.statement(for: whole)])
       let (answer, expected) = (QueryAnswer(plan, rows[0]), QueryAnswer(whole, rows[1]))
       #expect(answer.rows == expected.rows, "round \(round): \(text), seed \(seed)")

@@ -53,6 +53,32 @@ import Warehouse
     try layers.expectTruth(Truth(records))
   }
 
+  @Test func aTurnLeavesStatisticsOfWhatItHasFolded() throws {
+    let layers = try Layers()
+    try layers.log.write(try simulated(seed: 63, users: 40))
+    try layers.catchUp(recordsPerFlush: 150)
+    let compactor = Compactor(databaseURL: layers.database.url, library: layers.library)
+    var turn = Compactor.Turn()
+    try compactor.run(&turn)
+    let connection = try layers.connect()
+    // -1 is that nobody knows, by which the planner takes a table for one of few rows.
+    let unknown = try connection.run(
+      """
+      select coalesce(string_agg(relname, ', '), '')
+      from pg_class
+      where relkind = 'r' and reltuples < 0 and pg_relation_size(oid) > 0
+        and (relname like 'speed_minute_%_folded' or relname like 'speed_hour_%')
+      """)
+    #expect(try unknown.text(0, 0) == "")
+    // The planner's guess is that of what is there, and not of an empty table.
+    let guessed = try connection.run(
+      """
+      select reltuples::bigint, (select count(*) from speed.hour_song)
+      from pg_class where relname like 'speed_hour_song_e%' and pg_relation_size(oid) > 0
+      """)
+    #expect(try guessed.int(0, 0) == guessed.int(0, 1))
+  }
+
   @Test func foldingWhileFlushesAndEpochsGoOnLosesNothing() throws {
     let records = try simulated(seed: 62, users: 60)
     let layers = try Layers()

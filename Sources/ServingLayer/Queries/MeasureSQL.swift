@@ -4,7 +4,6 @@ import Metrics
 extension QuerySQL {
   /// A measure's rule over the rows of both layers, or over facts one by one.
   func aggregate(_ measure: Measure) -> String {
-    if part == .lines, !isOfLines(measure) { return ofRest(measure) }
     func sum(_ counter: Counter) -> String {
       guard measure.isOfEndedPlays else { return "coalesce(sum(counted.\(counter.column)), 0)" }
       return isAddedUp && part != .rest

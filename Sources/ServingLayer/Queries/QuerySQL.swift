@@ -242,7 +242,10 @@ struct QuerySQL {
   mutating func selected() -> [String] {
     let to = bind(plan.query.to.iso8601) + "::timestamptz"
     var dimension = -1
-    return fields.map { column in
+    let hasLines = part == .lines
+    let isAllLoaded = hasLines ? "place.is_all_loaded" : "bool_and(counted.is_loaded)"
+    let isAnyLoaded = hasLines ? "place.is_any_loaded" : "bool_or(counted.is_loaded)"
+    return fields.enumerated().map { field, column in
       switch column.role {
       case .bucket: return bucketStart
       case .dimension(let expression):
@@ -250,14 +253,16 @@ struct QuerySQL {
         if plan.query.top != nil {
           return "case when member.key is not null then counted.d\(dimension) end"
         }
-        return part == .lines ? "counted.d\(dimension)" : expression
+        return hasLines ? "place.c\(field)" : expression
       case .isOther: return "member.key is null"
-      case .measure(let measure): return aggregate(measure)
+      case .measure(let measure):
+        guard hasLines else { return aggregate(measure) }
+        return isOfLines(measure) ? "place.c\(field)" : ofRest(measure)
       case .source:
-        return "case when bool_and(counted.is_loaded) then 'batch'"
-          + " when bool_or(counted.is_loaded) then 'both' when count(*) > 0 then 'speed' end"
+        return "case when \(isAllLoaded) then 'batch' when \(isAnyLoaded) then 'both'"
+          + " when \(hasLines ? "true" : "count(*) > 0") then 'speed' end"
       case .isFinal:
-        return "coalesce(bool_and(counted.is_loaded), true)"
+        return "coalesce(\(isAllLoaded), true)"
           + " and \(bucketEnd.map { "least(\($0), \(to))" } ?? to) <= "
           + (plan.source == .facts
             ? "least(coalesce((select covers_until from state), '-infinity'), (select final_before from batch.published))"

@@ -9,6 +9,8 @@ extension QuerySQL {
     /// The width of its rows.
     var rung: Rung
     var condition: String
+    /// Whether its rows of some keys are found by an index.
+    var hasIndex = true
   }
 
   /// Stretches up to which each is a condition of its own, for which there is an index.
@@ -38,7 +40,8 @@ extension QuerySQL {
         RecentPart(view: minutes, rung: .minute, condition: "is_folded and \(isOfMinutes(all))"))
     }
     parts.append(
-      RecentPart(view: minutes, rung: .minute, condition: "not is_folded and \(all)"))
+      RecentPart(
+        view: minutes, rung: .minute, condition: "not is_folded and \(all)", hasIndex: false))
     return parts
   }
 
@@ -47,33 +50,39 @@ extension QuerySQL {
   mutating func recentRows(
     of rollup: Rollup, where isWanted: String? = nil
   ) -> [String] {
-    let isWanted = isWanted.map { " and \($0)" } ?? ""
     let rows = recentParts(of: rollup).map { part in
+      // How many rows without an index there are changes all the time, so that the planner may take them for a few and join each of them
+      // with all keys: as a value of its own, the condition looks keys up in a hash table.
+      let isWanted = isWanted.map { part.hasIndex ? " and \($0)" : " and (\($0)) is true" } ?? ""
       // An hour counts as settled where some of it is: what is not is taken out of it.
       return
         "select \(asBucket(at(part.rung)))\(source(by: part.rung.column, .minute))false as is_loaded"
         + " from \(part.view) where \(part.condition)\(isWanted)"
     }
     guard readsSettled, let hours = plan.recent.hours else { return rows }
-    return rows + [unsettled(of: rollup, hours, where: isWanted)]
+    let isWanted = isWanted.map { " and \($0)" } ?? ""
+    return rows + (unsettled(of: rollup, hours, where: isWanted).map { [$0] } ?? [])
   }
 
   /// Of the hour in which outcomes begin to be open, what is not settled yet: once as such, and once less from what is settled, where the
-  /// whole hour is counted. Sketches say nothing of outcomes, and are left to the hour.
+  /// whole hour is counted. Sketches say nothing of outcomes, and are left to the hour. nil where the range has nothing of it.
   private mutating func unsettled(
     of rollup: Rollup, _ hours: RecentStretches.Stretch, where isWanted: String
-  ) -> String {
+  ) -> String? {
     // Known before the statement is planned, mostly: without it the planner takes these for a few rows, and joins them one by one.
     let isUnsettled: String
     if let settled = plan.settledBefore {
-      let end = Instant(milliseconds: settled.milliseconds - 1).floored(to: .hour).milliseconds
-      isUnsettled = isWithin(
-        settled, Instant(milliseconds: end + Int64(Rung.hour.minutes) * Instant.minute), "minute")
+      let begin = Instant(milliseconds: settled.milliseconds - 1).floored(to: .hour).milliseconds
+      let end = Instant(milliseconds: begin + Int64(Rung.hour.minutes) * Instant.minute)
+      let (from, to) = (max(settled, hours.from), min(end, hours.to))
+      guard from < to else { return nil }
+      isUnsettled = isWithin(from, to, "minute")
     } else {
       let settled = "(select settled_before from state)"
       isUnsettled =
         "minute >= \(settled)"
         + " and minute < date_trunc('hour', \(settled) - interval '1 microsecond', 'UTC') + interval '1 hour'"
+        + " and \(isWithin(hours.from, hours.to, "minute"))"
     }
     let isOpen =
       plan.recent.open.map {
@@ -97,7 +106,7 @@ extension QuerySQL {
       "select \((["at"] + columns).joined(separator: ", ")), taken.is_settled, false as is_loaded"
       + " from (select \((keys + sums).joined(separator: ", "))"
       + " from (select \(read) from layers.recent_\(rollup.name)"
-      + " where is_folded and \(isUnsettled) and \(isWithin(hours.from, hours.to, "minute"))\(isNoHole("layers.hour_of(minute)"))\(isOpen)\(isWanted)"
+      + " where is_folded and \(isUnsettled)\(isNoHole("layers.hour_of(minute)"))\(isOpen)\(isWanted)"
       + ") as minutes group by \(keys.joined(separator: ", "))) as open"
       + " cross join (values (1, false), (-1, true)) as taken (sign, is_settled)"
   }

@@ -44,7 +44,7 @@ extension QuerySQL {
   /// A measure of a line of the page that `rest` has.
   func ofRest(_ measure: Measure) -> String {
     // A rate may be unknown; what is counted is none where there are no rows.
-    let value = "max(rest.\(measure.name))"
+    let value = "rest.\(measure.name)"
     if case .ratio = measure.rule { return value }
     return "coalesce(\(value), 0)"
   }
@@ -66,22 +66,32 @@ extension QuerySQL {
     if case .cardinality = measure.rule { true } else { false }
   }
 
-  /// The tables `counted`, `labelled`, its rows with their names, and `line`, each line with what the list is ordered by.
+  /// The tables `counted` and `line`, each line with all that the sums by key say of it, and the first and the last of its keys.
   mutating func lineTables() -> [String] {
     part = .lines
     defer { part = .everything }
     let counted = addedUp(rows())
-    let dimensions = zip(labelColumns, nameFields).map { "\($0) as c\($1)" }
-    let measures = ordering.compactMap { ordered -> String? in
-      guard case .measure(let measure) = fields[ordered.field].role else { return nil }
-      return "\(aggregate(measure)) as c\(ordered.field)"
+    let columns = fields.enumerated().compactMap { field, column -> String? in
+      switch column.role {
+      case .dimension(let expression): "\(expression) as c\(field)"
+      case .measure(let measure) where isOfLines(measure): "\(aggregate(measure)) as c\(field)"
+      default: nil
+      }
     }
-    let columns = (dimensions + measures).joined(separator: ", ")
-    let names = labelColumns.joined(separator: ", ")
+    let key = keyColumns
+    let names = names.map(\.expression).joined(separator: ", ")
     return [
       "counted as (\n  \(counted)\n)",
-      "labelled as materialized (\n  select counted.*, \(labels) from \(named("counted"))\n)",
-      "line as materialized (\n  select \(columns) from labelled as counted group by \(names)\(having())\n)",
+      """
+      line as materialized (
+        select
+          \(columns.joined(separator: ", ")),
+          bool_and(counted.is_loaded) as is_all_loaded, bool_or(counted.is_loaded) as is_any_loaded,
+          min(counted.\(key)) as first_key, max(counted.\(key)) as last_key
+        from \(named("counted"))
+        group by \(names)\(having())
+      )
+      """,
     ]
   }
 
@@ -89,40 +99,52 @@ extension QuerySQL {
   ///
   /// - Parameter placed: a select of the page's lines with their position.
   mutating func pageTables(_ placed: String) -> [String] {
-    let key = keyColumns
-    let rest = rest(key)
+    let rest = rest()
     part = .lines
     defer { part = .everything }
-    // Joined by hash, which `is not distinct from` is not.
-    let isOfLine = zip(labelColumns, nameFields).map { own, field in
-      "coalesce(\(own)::text, '') = coalesce(place.c\(field)::text, '')"
-        + " and (\(own) is null) = (place.c\(field) is null)"
-    }.joined(separator: " and ")
     let columns = selected().enumerated().map { "\($1) as c\($0)" }.joined(separator: ", ")
-    let group = (["winner.position"] + labelColumns).joined(separator: ", ")
-    var tables = [
-      "place as materialized (\n  \(placed)\n)",
-      """
-      winner as materialized (
-        select distinct \(key), place.position from labelled as counted join place on \(isOfLine)
-      )
-      """,
+    let from = rest == nil ? "place" : "place left join rest using (position)"
+    return ["place as materialized (\n  \(placed)\n)"] + (rest.map { [winner(), $0] } ?? [])
+      + ["page as (\n  select place.position, \(columns)\n  from \(from)\n)"]
+  }
+
+  /// The table `winner`. Most lines of songs and users have one key, which they say; those of all others are looked up by their
+  /// names, and with them the unknown member's, which the dimension table does not have and whose names are null.
+  private mutating func winner() -> String {
+    let key = keyColumns
+    let dimension = homes.compactMap(\.dimensionTable).first.map { "layers.\($0.table)" } ?? ""
+    let own = names.enumerated().map { "\($1.expression) as d\($0)" }.joined(separator: ", ")
+    // Joined by hash, which `is not distinct from` is not.
+    let isOfLine = names.enumerated().map { number, name in
+      "coalesce(member.d\(number)::text, '') = coalesce(place.c\(name.field)::text, '')"
+        + " and (member.d\(number) is null) = (place.c\(name.field) is null)"
+    }.joined(separator: " and ")
+    let members = [
+      dimension, "(values (0::bigint)) as unknown (\(key)) left join \(dimension) using (\(key))",
     ]
-    var from = "winner join labelled as counted using (\(key))"
-    if let rest {
-      tables.append(rest)
-      from += " left join rest using (position)"
+    .map { table in
+      let filters = plan.query.filters.compactMap { condition($0) }
+      return "select \(key), \(own) from \(table)"
+        + (filters.isEmpty ? "" : " where " + filters.joined(separator: " and "))
     }
-    tables.append(
-      "page as (\n  select winner.position, \(columns)\n  from \(from)\n  group by \(group)\n)")
-    return tables
+    return """
+      winner as materialized (
+        select first_key as \(key), position from place where first_key = last_key
+        union all
+        select member.\(key), place.position
+          from (\(members.joined(separator: " union all "))) as member
+          join place on \(isOfLine)
+          where place.first_key < place.last_key
+      )
+      """
   }
 
   /// The table `rest`; nil where the lines have all that is asked for.
-  private mutating func rest(_ key: String) -> String? {
+  private mutating func rest() -> String? {
     part = .rest
     defer { part = .everything }
     guard !measures.isEmpty else { return nil }
+    let key = keyColumns
     let values = measures.map { "\(aggregate($0)) as \($0.name)" }.joined(separator: ", ")
     let rows = Self.union(rows(where: "\(key) in (select \(key) from winner)"))
     return """
@@ -136,11 +158,10 @@ extension QuerySQL {
       """
   }
 
-  private var nameFields: [Int] {
-    fields.indices.filter {
-      if case .dimension = fields[$0].role { true } else { false }
+  /// What tells lines apart: the fields of the names, and what they are of a row that has its key's names.
+  private var names: [(field: Int, expression: String)] {
+    fields.enumerated().compactMap { field, column in
+      if case .dimension(let expression) = column.role { (field, expression) } else { nil }
     }
   }
-
-  private var labelColumns: [String] { nameFields.indices.map { "counted.d\($0)" } }
 }
