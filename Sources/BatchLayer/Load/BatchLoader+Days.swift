@@ -50,7 +50,9 @@ extension BatchLoader {
       try finish(staged, counts, soFar, "published", $0)
     }
     phases.begin("analyze")
-    Statistics(connection: control, library: library).refreshGrown(staged.build)
+    let statistics = Statistics(connection: control, library: library)
+    statistics.refreshGrown(staged.build)
+    statistics.summarizeFacts(of: staged)
     return (counts, warnings)
   }
 }

@@ -193,12 +193,8 @@ public final class BatchLoader {
     staged.replayPoints = feed.takeReplayPoints()
     let warnings = try publish(staged, counts, control, &phases, stop)
     phases.begin("analyze")
-    let statistics = Statistics(connection: control, library: library)
-    if staged.numbers.isFull {
-      statistics.refreshWhole(staged.build, databaseURL: configuration.databaseURL)
-    } else {
-      statistics.refreshGrown(staged.build)
-    }
+    Statistics(connection: control, library: library)
+      .refresh(after: staged, databaseURL: configuration.databaseURL)
     // The load is published: what a song lacks for once, the next load gives it.
     try? catalogue.fillDue(isLoad: true)
     return (counts, warnings)

@@ -19,6 +19,16 @@ struct Statistics {
     var columns: [String]
   }
 
+  /// All that is left to look at once a load is published. Best effort: a question is answered without, only slower.
+  func refresh(after staged: Staged, databaseURL: String) {
+    if staged.numbers.isFull {
+      refreshWhole(staged.build, databaseURL: databaseURL)
+    } else {
+      refreshGrown(staged.build)
+    }
+    summarizeFacts(of: staged)
+  }
+
   // MARK: Full loads
 
   /// The tables of facts and rollups that a full load has staged, the largest first; none of those that `refreshWhole` will look
@@ -44,9 +54,8 @@ struct Statistics {
     }
   }
 
-  /// Looks at what all builds have together, after a full load that brings a tenth more than PostgreSQL knows of. Best effort: a
-  /// question is answered without, only slower.
-  func refreshWhole(_ build: Int64, databaseURL: String) {
+  /// Looks at what all builds have together, after a full load that brings a tenth more than PostgreSQL knows of.
+  private func refreshWhole(_ build: Int64, databaseURL: String) {
     if let grown = try? grown(Self.wholeFacts + Self.summed, build) {
       // Each partition of a fact is looked at, too, so that facts take as long as all the others; plays are the most rows.
       let plays = grown.filter { $0.name.hasSuffix(FactTable.listen.name) }
@@ -70,7 +79,7 @@ struct Statistics {
     try look(at: facts(of: staged, tables("batch/tables_unknown")))
   }
 
-  /// Looks at rollups that have grown, with what the builds have together, of facts too. Best effort, as `refreshWhole`.
+  /// Looks at rollups that have grown, with what the builds have together, of facts too. Best effort, as `refresh`.
   func refreshGrown(_ build: Int64) {
     refreshRollups(build)
     if let grown = try? grown(Self.wholeFacts + Self.summed, build) { try? look(at: grown) }
@@ -123,6 +132,24 @@ struct Statistics {
     return tables.filter { names.contains($0.name) }.map {
       Table(name: "builds.\($0.name)", columns: $0.columns)
     }
+  }
+
+  // MARK: Indexes of facts
+
+  /// Has the indexes of the days that a load has changed know all of their rows. Best effort, as `refresh`.
+  func summarizeFacts(of staged: Staged) {
+    guard let sql = try? library.sql("batch/summarize_facts") else { return }
+    var days: SQLValue = .null
+    if !staged.numbers.isFull {
+      let parts = Set(staged.parts.keys).union(staged.rare).union(staged.few)
+      let changed = staged.changes.flatMap { change in
+        let last = CalendarDay(milliseconds: change.span.upperBound)
+        return sequence(first: CalendarDay(milliseconds: change.span.lowerBound), next: \.next)
+          .prefix { $0 <= last }
+      }
+      days = .textArray(Set(parts.map(\.day)).union(changed).sorted().map(\.text))
+    }
+    _ = try? connection.run(sql, [.int(staged.build), days])
   }
 
   // MARK: Dimensions
