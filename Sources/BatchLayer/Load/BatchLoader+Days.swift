@@ -50,9 +50,8 @@ extension BatchLoader {
       try finish(staged, counts, soFar, "published", $0)
     }
     phases.begin("analyze")
-    let statistics = Statistics(connection: control, library: library)
-    statistics.refreshGrown(staged.build)
-    statistics.summarizeFacts(of: staged)
+    Statistics(connection: control, library: library)
+      .refresh(after: staged, databaseURL: configuration.databaseURL)
     return (counts, warnings)
   }
 }

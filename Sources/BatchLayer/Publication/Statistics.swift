@@ -80,7 +80,7 @@ struct Statistics {
   }
 
   /// Looks at rollups that have grown, with what the builds have together, of facts too. Best effort, as `refresh`.
-  func refreshGrown(_ build: Int64) {
+  private func refreshGrown(_ build: Int64) {
     refreshRollups(build)
     if let grown = try? grown(Self.wholeFacts + Self.summed, build) { try? look(at: grown) }
     refreshDimensions()
