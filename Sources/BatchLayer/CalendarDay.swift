@@ -20,6 +20,19 @@ struct CalendarDay: Hashable, Comparable, Sendable {
   /// The month that the day is of.
   var month: CalendarMonth { CalendarMonth(key: key / 100) }
 
+  /// The days that a stretch of time, milliseconds since 1970, lies in.
+  static func days(of stretch: ClosedRange<Int64>) -> [CalendarDay] {
+    let first = CalendarDay(milliseconds: stretch.lowerBound).number
+    return (first...CalendarDay(milliseconds: stretch.upperBound).number)
+      .map(CalendarDay.init(number:))
+  }
+
+  /// The milliseconds since 1970 of the day.
+  var milliseconds: ClosedRange<Int64> {
+    let start = Int64(number) * ISOTime.millisecondsPerDay
+    return start...start + ISOTime.millisecondsPerDay - 1
+  }
+
   /// As 2026-11-30.
   var text: String { ISOTime.parts(Int64(number) * ISOTime.millisecondsPerDay).date }
 

@@ -58,6 +58,22 @@ public struct KnownFacts {
     try events.isEmpty ? [] : indices("known_events_by_index", events, rows, [])
   }
 
+  /// Those of the events that may be facts: whose user was seen in their hour, and all events without one. No fact is there of the
+  /// others, as a rollup counts each event by its user. A phone that was offline gives events of hours in which nobody saw its user.
+  /// - Parameter hours: the rollup of these facts by hour and user, with its schema.
+  /// - Returns: the indices of the events, in no particular order.
+  /// - Throws: `WarehouseError` where the server does not answer the query.
+  public func indicesOfSeen(_ events: [Identity], in hours: String) throws -> [Int] {
+    guard !events.isEmpty else { return [] }
+    let rows = try connection.run(
+      library.sql("facts/events_of_seen_users", ["hour_user": hours]),
+      [
+        .intArray(events.map(\.ts)),
+        .intArray(events.map { $0.userId ?? Int64.min }),
+      ])
+    return try (0..<rows.count).map { Int(try rows.int($0, 0)) - 1 }
+  }
+
   private func indices(
     _ query: String, _ events: [Identity], _ rows: FactPlace, _ bounds: [SQLValue]
   ) throws -> [Int] {

@@ -66,4 +66,28 @@ import Warehouse
       #expect(try facts.indicesByIndex(of: [], in: table).isEmpty)
     }
   }
+
+  @Test func anEventMayBeAFactWhereItsUserWasSeenInItsHourOrItHasNone() throws {
+    let database = try TestDatabase.make()
+    let connection = try database.connect()
+    try connection.script(
+      """
+      insert into warehouse.dim_user (user_key, user_id, level)
+      values (11, 1, 'free'), (12, 1, 'paid'), (13, 2, 'free');
+      insert into builds.hour_user (hour, user_key, listens)
+      values ('2026-03-02 00:00Z', 12, 1), ('2026-03-02 02:00Z', 11, 1), ('2026-03-02 05:00Z', 12, 1),
+        ('2026-03-02 05:00Z', 11, 1)
+      """)
+    let hour: Int64 = 3_600_000
+    let facts = KnownFacts(connection: connection, library: try SQLLibrary())
+    let events = [
+      identity(ts: Self.start, user: 1), identity(ts: Self.start + hour - 1, user: 1),
+      identity(ts: Self.start + hour, user: 1), identity(ts: Self.start + 2 * hour, user: 1),
+      identity(ts: Self.start + 5 * hour, user: 1), identity(ts: Self.start, user: 2),
+      identity(ts: Self.start, user: 3), identity(ts: Self.start + hour, user: nil),
+    ]
+    let seen = try facts.indicesOfSeen(events, in: "batch.hour_user")
+    #expect(seen.sorted() == [0, 1, 3, 4, 7])
+    #expect(try facts.indicesOfSeen([], in: "batch.hour_user").isEmpty)
+  }
 }

@@ -55,6 +55,12 @@ struct Staged {
     return progress
   }
 
+  /// The facts of which rows are new or have changed.
+  var touchedFacts: Set<FactTable> {
+    Set(parts.keys.map(\.fact)).union(rare.map(\.fact)).union(few.map(\.fact))
+      .union(changes.map(\.fact))
+  }
+
   /// The staged tables of a rollup's rows.
   func tables(_ table: RollupTable) -> [StageTable] {
     [rollups[table], lateRollups[table]].compactMap { $0 }

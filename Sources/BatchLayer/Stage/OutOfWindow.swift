@@ -45,7 +45,12 @@ struct OutOfWindow {
     var published: [FactWriter.Part: String]
     /// The table that all of these belong to, by fact.
     var whole: (FactTable) -> String
+    /// The rollup that counts the facts of earlier loads by hour and user; nil where there are none.
+    var hoursOfUsers: String?
   }
+
+  /// Partitions up to which each is asked by itself: PostgreSQL looks at all of them to plan a question to the whole.
+  private static let fewPartitions = 100
 
   /// Says of each record whether its event is to be counted.
   /// - Parameter tables: what was found new by earlier calls need not be there.
@@ -88,20 +93,40 @@ struct OutOfWindow {
         }
       }
     }
-    var scattered: [FactPlace: [Key]] = [:]
+    var scattered: [FactPlace: (whole: FactPlace, keys: [Key])] = [:]
     for (place, found) in published {
       if found.keys.count > KnownFacts.few {
         inPlaces[place, default: []] += found.keys
       } else {
-        scattered[found.whole, default: []] += found.keys
+        scattered[place] = found
       }
     }
     for (place, keys) in inPlaces {
       note(keys, try facts.indices(of: keys.map(\.identity), in: place))
     }
-    for (place, keys) in scattered {
+    for (place, keys) in try places(of: scattered, tables) {
       note(keys, try facts.indicesByIndex(of: keys.map(\.identity), in: place))
     }
     return known
+  }
+
+  /// Where to look up those of the scattered events that may be there.
+  private func places(
+    of scattered: [FactPlace: (whole: FactPlace, keys: [Key])], _ tables: Tables
+  ) throws -> [FactPlace: [Key]] {
+    var seen: Set<Key>?
+    if let hours = tables.hoursOfUsers {
+      let keys = Array(Set(scattered.values.flatMap(\.keys)))
+      seen = Set(
+        try facts.indicesOfSeen(keys.map(\.identity), in: hours).map { keys[$0] })
+    }
+    let left = scattered.mapValues { found in
+      (found.whole, found.keys.filter { seen?.contains($0) ?? true })
+    }.filter { !$0.value.1.isEmpty }
+    let areFew = left.count <= Self.fewPartitions
+    return left.reduce(into: [:]) { places, found in
+      let (whole, keys) = found.value
+      places[areFew ? found.key : whole, default: []] += keys
+    }
   }
 }

@@ -201,12 +201,14 @@ final class Stage {
   ) throws {
     var outOfWindow = OutOfWindow(connection: control, library: library)
     if numbers.days != nil { outOfWindow.newOfLeftOut = { try self.newOfLeftOut($0, control) } }
+    let build = BuildTables(build: numbers.build)
     let tables = OutOfWindow.Tables(
       staged: { part in
         let staged = self.facts.table(part).name
         return self.writer.made.contains(staged) ? "stage.\(staged)" : nil
-      }, published: published,
-      whole: { "parts.\(BuildTables(build: self.numbers.build).name($0))" })
+      }, published: published, whole: { "parts.\(build.name($0))" },
+      hoursOfUsers: published.isEmpty
+        ? nil : "parts.\(build.name(Rollup.user.table(.hour)))")
     var records: [DeferredRecord] = []
     func settle() throws {
       let verdicts = try outOfWindow.judge(records, tables: tables)
