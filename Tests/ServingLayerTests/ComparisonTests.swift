@@ -162,6 +162,35 @@ import Warehouse
       ])
   }
 
+  @Test
+  func `a day that the earlier month does not have stands beside no number, and not beside 0`()
+    throws
+  {
+    let fixture = try Fixture()
+    try fixture.add(.totals, minute: "2026-02-28 10:00Z", [.listens: 7])
+    try fixture.add(.totals, minute: "2026-03-30 10:00Z", [.listens: 3])
+    let query =
+      "metrics=listens&granularity=none&compare=last_month&from=2026-03-30&to=2026-03-31"
+    #expect(
+      previous(fixture, query).hasPrefix(
+        #"{"from":"2026-02-28T00:00:00Z","to":"2026-02-28T00:00:00Z","rows":[]}"#))
+    #expect(fixture.csv(query) == ["3,batch,false,"])
+  }
+
+  @Test func `the minute that is not over stands beside none, as an earlier one is whole`() throws {
+    let fixture = try Fixture()
+    for (minute, listens) in [("11:58", 4), ("11:59", 5), ("12:00", 6), ("12:01", 1)] {
+      try fixture.add(.totals, minute: "2026-11-20 \(minute)Z", [.listens: listens])
+    }
+    #expect(
+      fixture.csv(
+        "metrics=listens&granularity=minute&compare=previous&from=2026-11-20T12:00&to=2026-11-20T12:02"
+      ) == [
+        "2026-11-20T12:00:00Z,6,batch,false,2026-11-20T11:58:00Z,4",
+        "2026-11-20T12:01:00Z,1,batch,false,,",
+      ])
+  }
+
   private func devices() throws -> Fixture {
     let fixture = try Fixture()
     try fixture.connection.run(

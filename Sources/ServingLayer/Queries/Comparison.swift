@@ -26,7 +26,12 @@ extension Query {
   /// - Throws: `RequestError` where the time zone is not known on this machine.
   func compared(upTo known: Instant?) throws(RequestError) -> (Instant, Instant, Shift)? {
     guard let comparison else { return nil }
-    let end = known.map { from < $0 ? min($0, to) : to } ?? to
+    // Minutes are not told apart any further: the one that is not over would stand beside a whole one.
+    let unfinished = granularity == .minute ? Instant.minute : 0
+    let end =
+      known.map {
+        from < $0 ? max(from, min(Instant(milliseconds: $0.milliseconds - unfinished), to)) : to
+      } ?? to
     guard let clock = LocalClock(timeZone) else { throw .unknownTimeZone(timeZone) }
     func local(_ interval: String, _ move: (Instant) -> Instant) -> (Instant, Instant, Shift) {
       (

@@ -81,7 +81,8 @@ struct QuerySQL {
       from state left join page as answer on true
       """
     ]
-    if let period = plan.compared {
+    // A day that the earlier month does not have, as 30 March, has no numbers to stand beside, and not 0.
+    if let period = plan.compared, period.from < period.to {
       let own = plan
       plan = own.over(period)
       tables += answer("_before")
