@@ -1,5 +1,6 @@
 """The page over recorded answers: its pictures are those of docs/screens, and the rules of accessibility hold. Part of test_page.py."""
 
+import datetime
 import json
 import os
 import re
@@ -252,6 +253,27 @@ class Accessible(RecordedTest):
         page = self.shown("stale")
         for node in ["connection", "notice"]:
             page.wait_for_function("id => document.getElementById(id).getAttribute('aria-live') === 'off'", arg=node)
+
+    def test_a_line_is_dashed_from_a_bucket_that_the_range_cuts_as_well_as_to_it(self):
+        recorded = self.recording
+        cut = lambda rows: [{**row, "is_partial": True} if i == 0 and "is_partial" in row else row for i, row in enumerate(rows)]
+        answers = {path: {**answer, "rows": cut(answer["rows"])} if answer.get("rows") else answer for path, answer in recorded.answers.items()}
+        page = shown(self.browser, Recording(recorded.now, recorded.live, answers), "overview")
+        self.addCleanup(page.context.close)
+        dashes = page.evaluate("""() => { const { borderDash } = document.getElementById('card-users').card.chart.data.datasets.find(set => set.type === 'line').segment;
+          return [0, 1].map(from => borderDash({ p0DataIndex: from, p1DataIndex: from + 1 }) ?? null); }""")
+        self.assertEqual([[4, 4], None], dashes)
+
+    def test_figures_of_a_minute_that_was_not_over_are_no_later_than_the_last_commit(self):
+        page = self.browser.page(zone="UTC")
+        self.addCleanup(page.context.close)
+        live = self.recording.live
+        latest = datetime.datetime.fromisoformat(live["latest_minute"].replace("Z", "+00:00"))
+        self.recording.replay(page, as_of=(latest + datetime.timedelta(seconds=20)).strftime("%Y-%m-%dT%H:%M:%SZ"))
+        page.clock.set_fixed_time(latest + datetime.timedelta(seconds=35))
+        page.goto(f"{ADDRESS}/")
+        page.wait_for_selector("html[data-condition='stale']")
+        self.assertIn(f"The newest figures are of {latest.strftime('%-d %b %H:%M')};", page.locator("#notice").inner_text())
 
     def test_a_minute_has_sixty_seconds(self):
         page = self.shown("overview")

@@ -53,12 +53,15 @@ export function pause() {
 
 // MARK: What the reader is told
 
+// A minute is known by its start: what it has came no later than the last commit.
+const newest = () => Math.min(latestEnd(), world.asOf ?? Infinity);
+
 function words({ kind, reason, behind }) {
   switch (kind) {
     case "live": return ["Live", ""];
     case "empty": return ["No events", ""];
     case "stale": return reason === "silent"
-      ? [`Silent for ${duration(behind)}`, `The speed layer has written nothing for ${duration(behind)}. The newest figures are of ${shortMoment(latestEnd())}; charts stop there, and what is loaded stays right.`]
+      ? [`Silent for ${duration(behind)}`, `The speed layer has written nothing for ${duration(behind)}. The newest figures are of ${shortMoment(newest())}; charts stop there, and what is loaded stays right.`]
       : [`${duration(behind)} behind`, `The latest events are of ${shortMoment(latestEnd())}, ${duration(behind)} ago: the service is quiet, or the speed layer is behind. Charts stop there.`];
     case "down": return reason === "server"
       ? ["Server down", `The server has not answered for ${duration(behind)}. Figures stay as they were; the page goes on by itself.`]

@@ -60,7 +60,7 @@ function dataset(set, model) {
     ...common, type: "line", borderColor: tint, backgroundColor: tint, borderWidth: set.isBefore || set.values.length > 150 ? 1.25 : 2, tension: 0,
     borderDash: set.isBefore ? [2, 3] : undefined, stepped: isSparse(set.unit, set.values) ? "middle" : false, spanGaps: false,
     pointRadius: (context) => lonely(set.values, context.dataIndex) ? 2.5 : 0, pointHoverRadius: 4, pointHitRadius: 12, order: 1,
-    segment: { borderDash: (context) => cut[context.p1DataIndex] ? [4, 4] : undefined },
+    segment: { borderDash: ({ p0DataIndex: from, p1DataIndex: to }) => cut[from] || cut[to] ? [4, 4] : undefined },
   };
 }
 
