@@ -268,6 +268,12 @@ func postmaster(of info: ClusterInfo) throws -> pid_t {
     ] {
       #expect(try analyst.run("select current_setting($1)", [.text(setting)]).text(0, 0) != "0")
     }
+    #expect(try analyst.run("show temp_file_limit").text(0, 0) == "10GB")
+    try analyst.script("set default_transaction_read_only = off")
+    let error = #expect(throws: WarehouseError.self) {
+      try analyst.run("alter role analyst set temp_file_limit = -1")
+    }
+    #expect(error?.sqlState == "42501")
     let limit = try analyst.run("select rolconnlimit from pg_roles where rolname = 'analyst'")
     #expect(try (1...50).contains(limit.int(0, 0)))
   }
@@ -283,7 +289,14 @@ func postmaster(of info: ClusterInfo) throws -> pid_t {
       "grant execute on function pg_try_advisory_lock(integer, integer), pg_advisory_lock(bigint) to public"
     )
     try fixture.cluster.stop()
+    let third = try Connection(url: fixture.cluster.start().url)
+    try third.script("alter role analyst reset temp_file_limit")
+    try fixture.cluster.stop()
     let owner = try Connection(url: fixture.cluster.start().url)
+    let files = try owner.run(
+      "select array_to_string(rolconfig, ' ') like '%temp_file_limit=10GB%' from pg_roles where rolname = 'analyst'"
+    )
+    #expect(try files.bool(0, 0))
     let mayLock = try owner.run(
       "select has_function_privilege('analyst', 'pg_try_advisory_lock(integer, integer)', 'execute')"
     )

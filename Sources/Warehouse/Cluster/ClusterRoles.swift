@@ -6,6 +6,8 @@ struct ClusterRoles {
 
   /// Sessions of `analyst` at a time, which leaves most of the server's hundred to loads, workers and the API.
   private static let analystSessions = 20
+  /// What a session of `analyst` may put into files of its own, to sort or join more than memory holds.
+  private static let analystFiles = "10GB"
 
   /// Makes the reader, and gives both roles their rights, where they do not have them. Clusters of earlier versions gave them
   /// `pg_read_all_data`, which reads the hashes of passwords, too.
@@ -18,6 +20,8 @@ struct ClusterRoles {
         """
         select pg_has_role($1::name, 'analyst', 'member')
           and not has_function_privilege('analyst', 'pg_advisory_lock(bigint)', 'execute')
+          and exists (
+            select from pg_roles where rolname = 'analyst' and array_to_string(rolconfig, ' ') like '%temp_file_limit=%')
         """, [.text(reader)]
       ).bool(0, 0)
       if hasRights { return }
@@ -47,6 +51,8 @@ struct ClusterRoles {
       alter role analyst set statement_timeout = '10min';
       alter role analyst set idle_in_transaction_session_timeout = '5min';
       alter role analyst set idle_session_timeout = '1h';
+      -- A sort of everything with everything would fill the disk that loads need. The one limit here that no session lifts.
+      alter role analyst set temp_file_limit = '\(Self.analystFiles)';
       alter default privileges grant usage on schemas to analyst;
       alter default privileges grant select on tables to analyst;
       do $$
