@@ -66,6 +66,12 @@ private struct SlowDatabase: Database {
       client.send("GET /healthz HTTP/1.1\r\nHost: loc")
       return client
     }
+    // The same with a body, of which the headers say that it has a thousand bytes.
+    let late = try (0..<50).map { _ in
+      let client = try HTTPClient(address)
+      client.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n")
+      return client
+    }
     let heavy = try (0..<8).map {
       try ask("/api/v1/query?metrics=listens&limit=\($0 + 1)", address)
     }
@@ -74,10 +80,11 @@ private struct SlowDatabase: Database {
       for path in ["/healthz", "/readyz"] {
         #expect(try HTTPClient.get(path, from: address).hasPrefix("HTTP/1.1 200 "), "\(path)")
       }
-      for client in slow { client.send("a") }
+      for client in slow + late { client.send("a") }
     }
-    // A byte now and then does not keep a connection: within ten seconds its headers have to be there.
+    // A byte now and then does not keep a connection: within ten seconds its headers have to be there, and then its body.
     #expect(slow.last?.isClosed(within: 30) == true)
+    #expect(late.last?.isClosed(within: 30) == true)
     #expect(idle.count == 500 && heavy.count == 8)
   }
 

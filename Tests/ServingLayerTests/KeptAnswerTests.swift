@@ -286,6 +286,14 @@ extension Fixture {
     #expect(try get("metrics=listens\(some)").hasPrefix("HTTP/1.1 200 "))
     let body = try get("metrics=listens", header: "Content-Length: 5\r\n\r\nhello")
     #expect(body.hasPrefix("HTTP/1.1 200 "))
+    // What is packed stays so, and what is nested stays a text.
+    for coding in ["gzip", "zstd", "identity"] {
+      let bomb = "Content-Encoding: \(coding)\r\nContent-Type: application/json\r\n"
+      let answer = try get(
+        "metrics=listens",
+        header: bomb + "Content-Length: 60000\r\n\r\n" + String(repeating: "[", count: 60000))
+      #expect(answer.hasPrefix("HTTP/1.1 200 "), "\(coding)")
+    }
     let large = try get("metrics=listens", header: "Content-Length: 9000000\r\n\r\nhello")
     #expect(large.hasPrefix("HTTP/1.1 413 ") && large.contains("\"body_too_large\""))
   }

@@ -99,7 +99,8 @@ import Testing
       JSONSerialization.jsonObject(with: Data(OpenAPI.json.utf8)) as? [String: Any])
     let components = try #require(document["components"] as? [String: Any])
     let schemas = try #require(components["schemas"] as? [String: [String: Any]])
-    for name in ["Error"] + OpenAPI.examples.keys {
+    #expect(Set(["Error"] + OpenAPI.examples.keys) == Set(schemas.keys))
+    for name in schemas.keys {
       let schema = try #require(schemas[name])
       let example = try #require(schema["example"] as? [String: Any], "\(name)")
       let members = try #require(schema["properties"] as? [String: Any])
@@ -132,6 +133,31 @@ import Testing
     let names = try cells(below: "| parameter | meaning | default |")
       .flatMap { paths(in: String($0), /`([^`]+)`/) }
     #expect(names == Route.query.parameters.map(\.name))
+  }
+
+  @Test func `docs and api name every metric, dimension, bucket and comparison`() throws {
+    let text = try #require(SourceTree.files(below: "docs", ending: "api.md")["docs/api.md"])
+    let words = Set(text.split { !$0.isLetter && $0 != "_" }.map(String.init))
+    let names =
+      Measure.all.map(\.name) + Dimension.allCases.map(\.rawValue)
+      + Granularity.allCases.map(\.rawValue) + Comparison.allCases.map(\.rawValue)
+    for name in names { #expect(words.contains(name), "\(name)") }
+  }
+
+  @Test func `docs and api name every code of an error and no other`() throws {
+    let sources = try SourceTree.files(below: "Sources/ServingLayer", ending: ".swift").values
+    let codes = Set(
+      sources.flatMap { $0.matches(of: /RequestError\(\s*"([a-z_]+)"/).map { String($0.1) } })
+    #expect(codes.count > 15)
+    let rows = try #require(SourceTree.files(below: "docs", ending: "api.md")["docs/api.md"])
+      .split(separator: "\n", omittingEmptySubsequences: false)
+      .drop { $0 != "| status | codes |" }.dropFirst(2).prefix { $0.hasPrefix("|") }
+    // What stands in brackets or behind a colon says more of a code.
+    let named = rows.flatMap { row in
+      row.split(separator: "|")[1].replacing(/\([^)]*\)/, with: "").split { ":;".contains($0) }
+        .first.map { paths(in: String($0), /`([a-z_]+)`/) } ?? []
+    }
+    #expect(Set(named) == codes)
   }
 
   @Test func `the page asks for routes only`() throws {

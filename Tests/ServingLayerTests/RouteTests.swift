@@ -244,6 +244,23 @@ import Warehouse
       lines.contains { $0.hasPrefix("polyrhythm_last_published_timestamp_seconds 1795172400") })
   }
 
+  @Test func `what a client sends ends no line of a header`() throws {
+    let fixture = try Fixture()
+    for key in ["1", "2"] {
+      try fixture.connection.run(
+        "insert into warehouse.dim_song (song_key, artist, title) values (\(key), 'A', 'Song \(key)')"
+      )
+      try fixture.add(.song, minute: "2026-11-20 11:30Z", keys: ["song_key": key], [.listens: 1])
+    }
+    let response = fixture.get(
+      "/api/v1/query",
+      "metrics=listens&by=song&limit=1&format=csv&filter=artist:A,x\r\nX-Evil: 1")
+    #expect(response.header("Link")?.contains("x%0D%0AX-Evil") == true)
+    for (name, value) in response.headers {
+      #expect(!(name + value).contains { $0.isNewline }, "\(name): \(value)")
+    }
+  }
+
   @Test func `CSV quotes what needs it and is offered as a file`() throws {
     let fixture = try Fixture()
     try fixture.connection.run(

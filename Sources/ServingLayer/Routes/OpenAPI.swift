@@ -330,6 +330,18 @@ enum OpenAPI {
       + #""rows":[{"time":"2026-11-20T10:00:00Z","listens":1310,"source":"speed","is_final":false,"is_partial":false}]}"#,
     "Loads":
       #"{"loads":[{"load_run_id":7,"kind":"incremental","status":"published","started_at":"2026-11-20T00:00:00Z","finished_at":"2026-11-20T00:00:09Z","requested_by":"nightly"}]}"#,
+    "Catalog":
+      #"{"metrics":[{"name":"listens","unit":"count","meaning":"Plays that started.","kind":"sum","settled_plays_only":false,"rollups":["minute_totals"]}],"#
+      + #""dimensions":[{"name":"artist","meaning":"Artist of the song.","rollups":["minute_song"]}],"granularities":["minute","hour"],"comparisons":["previous"],"#
+      + #""rollups":[{"name":"minute_totals","dimensions":["layer"],"metrics":["listens"]}],"limits":{"dimensions":2,"rows":100000}}"#,
+    "Trending":
+      #"{"from":"2026-11-20T04:00:00Z","to":"2026-11-20T10:00:00Z","trending":[{"kind":"artist","artist":"Señor Flores","title":null,"listens":18,"expected":4.5,"score":4.64}]}"#,
+    "Anomalies":
+      #"{"from":"2026-11-06T10:05:00Z","to":"2026-11-20T10:06:00Z","truncated":false,"#
+      + #""anomalies":[{"hour":"2026-11-20T09:00:00Z","scope":"total","state":null,"measure":"errors","value":41,"expected":3.5,"score":6.1,"weeks":3,"is_over":true}]}"#,
+    "Newcomers":
+      #"{"from":"2026-11-20T00:00:00Z","to":"2026-11-21T00:00:00Z","tz":"UTC","granularity":"day","as_of":"2026-11-20T10:05:12.250Z","final_before":"2026-11-20T00:00:00Z","#
+      + #""rows":[{"time":"2026-11-20T00:00:00Z","listeners":665,"new_listeners":392,"returning_listeners":273,"of_them_resurrected":12,"new_share":0.589}]}"#,
     "Operation":
       #"{"status":"started","operation":"incremental","requested_by":"nightly","message":null}"#,
   ]
