@@ -1,5 +1,6 @@
 import Glibc
 import Metrics
+import Synchronization
 import TestKit
 import Testing
 import Warehouse
@@ -184,5 +185,38 @@ private struct SlowDatabase: Database {
     let second = try ask("/api/v1/live", address, headers: "Last-Event-ID: \(id)\r\n")
       .read(until: "\"listens\":7,")
     #expect(second.contains("\"full\":false") && !second.contains("\"full\":true"))
+  }
+
+  @Test func `nothing that a client sends is in the log, which has lines of its own alone`() throws
+  {
+    let fixture = try Fixture()
+    let lines = Mutex<[String]>([])
+    var configuration = HTTPServerConfiguration(listen: "127.0.0.1:0")
+    configuration.log = { line in lines.withLock { $0.append(line) } }
+    configuration.token = String(repeating: "0123456789abcdef", count: 2)
+    let server = try HTTPServer(configuration, databaseURL: fixture.database.url)
+    let address = try server.start()
+    defer { server.stop() }
+    let forged = "x%0Apolyrhythm:%20forged%1B%5B31m%0D"
+    let query = "/api/v1/query?metrics=listens"
+    let asked = [
+      "\(query)&tz=\(forged)", "\(query)&from=\(forged)",
+      "\(query)&by=song&filter=artist:\(forged)",
+      "\(query)&compare=\(forged)", "/api/v1/query?metrics=\(forged)", "/\(forged)",
+      "/api/v1/live?\(forged)=\(forged)",
+    ]
+    // Ten wrong tokens are told of; with the right one each of these is looked at.
+    for target in asked + asked {
+      let sign = target.contains("?") ? "&" : "?"
+      _ = try HTTPClient.get("\(target)\(sign)token=\(forged)", from: address)
+      _ = try HTTPClient.get("\(target)\(sign)token=\(configuration.token ?? "")", from: address)
+    }
+    let said = lines.withLock { $0 }
+    #expect(said.contains { $0.hasPrefix("wrong tokens from 127.0.0.1") }, "\(said)")
+    for line in said {
+      #expect(!line.contains("forged"), "\(line)")
+      #expect(
+        !line.unicodeScalars.contains { $0.properties.generalCategory == .control }, "\(line)")
+    }
   }
 }
