@@ -109,13 +109,14 @@ import Warehouse
       fixture.csv("metrics=listens&granularity=hour&from=-1d&compare=previous") == [
         "2026-11-19T12:00:00Z,104,batch,false,,",
         "2026-11-19T13:00:00Z,3,batch,false,2026-11-18T13:00:00Z,2",
-        "2026-11-20T12:00:00Z,5,batch,false,2026-11-19T12:00:00Z,4",
+        // Of which no minute is over yet.
+        "2026-11-20T12:00:00Z,5,batch,false,,",
       ])
     let members = previous(
       fixture, "metrics=listens&by=level&granularity=hour&from=-1d&compare=previous")
     #expect(
       members.contains(
-        #"{"compares_to":"2026-11-20T12:00:00Z","time":"2026-11-19T12:00:00Z","level":"paid","listens":4,"source":"batch","is_final":false,"is_partial":true}"#
+        #"{"compares_to":"2026-11-19T13:00:00Z","time":"2026-11-18T13:00:00Z","level":"paid","listens":2,"source":"batch","is_final":false,"is_partial":false}"#
       ), "\(members)")
   }
 
@@ -189,6 +190,29 @@ import Warehouse
         "2026-11-20T12:00:00Z,6,batch,false,2026-11-20T11:58:00Z,4",
         "2026-11-20T12:01:00Z,1,batch,false,,",
       ])
+  }
+
+  @Test(arguments: ["none", "hour"])
+  func `a range that is not over ends on both sides with the minute that is`(_ granularity: String)
+    throws
+  {
+    let fixture = try Fixture()
+    for (minute, listens) in [
+      ("10:58", 3), ("10:59", 4), ("11:00", 5), ("11:01", 7), ("11:58", 2), ("12:00", 6),
+      ("12:01", 1),
+    ] {
+      try fixture.add(.totals, minute: "2026-11-20 \(minute)Z", [.listens: listens])
+    }
+    let question =
+      "metrics=listens&granularity=\(granularity)&compare=previous&from=2026-11-20T12:00&to=2026-11-20T13:00"
+    let time = granularity == "none" ? "" : "2026-11-20T12:00:00Z,"
+    let earlier = granularity == "none" ? "" : "2026-11-20T11:00:00Z,"
+    #expect(fixture.csv(question) == ["\(time)6,batch,false,\(earlier)5"])
+    let text = previous(fixture, question)
+    #expect(text.hasPrefix(#"{"from":"2026-11-20T11:00:00Z","to":"2026-11-20T11:01:00Z","rows":["#))
+    // What is asked without a comparison is all that there is.
+    #expect(
+      fixture.csv(question.replacing("&compare=previous", with: "")) == ["\(time)7,batch,false"])
   }
 
   private func devices() throws -> Fixture {

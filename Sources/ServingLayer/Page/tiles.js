@@ -50,13 +50,15 @@ export class Tiles {
   // The notice and the charts say what is wrong; the key figures only try again.
   isDue() { return Date.now() - this.at > (this.hasFailed ? AGAIN_MS : PERIOD_MS); }
 
-  // As long as the range: counts up to the last event, rates up to where plays have ended.
+  // As long as the range: counts up to the last minute that is over, as one that is not would be compared with a whole one, and rates up to
+  // where plays have ended.
   windows(range) {
-    const until = (end) => {
-      const to = Math.min(range.to, end ?? range.to);
+    const end = latestEnd() > world.asOf ? latestEnd() - MINUTE : latestEnd();
+    const until = (known) => {
+      const to = Math.min(range.to, known ?? range.to);
       return range.moves ? { ...range, from: range.from - (range.to - to), to } : { ...range, to: Math.max(to, range.from + MINUTE) };
     };
-    return { count: until(latestEnd()), settled: until(settledBefore()) };
+    return { count: until(end), settled: until(settledBefore()) };
   }
 
   async refresh(range) {

@@ -19,19 +19,42 @@ extension Query {
     var isLocal: Bool
   }
 
+  /// Where both periods of a comparison are cut: with the last minute that is over, so that both have the same part of a bucket that is
+  /// not. Minutes are not told apart any further, but by the second; the one that is not over would stand beside a whole one.
+  ///
+  /// - Parameter known: the end of the latest minute that has been counted; nil where the query's period has passed.
+  func cut(upTo known: Instant?) -> Instant {
+    guard let known, from < known else { return to }
+    let isUnfinished = granularity != .second && askedAt.map { $0 < known } ?? true
+    let end = isUnfinished ? Instant(milliseconds: known.milliseconds - Instant.minute) : known
+    return max(from, min(end, to))
+  }
+
+  /// Whether a bucket begins then, of those that local clocks tell apart.
+  func beginsBucket(_ time: Instant) throws(RequestError) -> Bool {
+    guard let clock = LocalClock(timeZone) else { throw .unknownTimeZone(timeZone) }
+    let shown = clock.shown(at: time).milliseconds
+    let day = CivilDate.floorDivide(shown, ISOTime.millisecondsPerDay)
+    let date = CivilDate(daysSince1970: day)
+    let isMidnight = shown == day * ISOTime.millisecondsPerDay
+    return switch granularity {
+    case .none, .second, .minute: false
+    case .hour: shown % (60 * Instant.minute) == 0
+    case .day: isMidnight
+    // 1970 began with a Thursday.
+    case .week: isMidnight && (day + 3) % 7 == 0
+    case .month: isMidnight && date.day == 1
+    case .quarter: isMidnight && date.day == 1 && date.month % 3 == 1
+    case .year: isMidnight && date.day == 1 && date.month == 1
+    }
+  }
+
   /// From when to when the period lasts that the query's is compared with, and how much later the query's is; nil without one.
   ///
-  /// - Parameter known: what begins later has not been counted. The earlier period ends as long before its end, so that both have the
-  ///   same part of a bucket that is not over. nil where the query's period has passed.
+  /// - Parameter end: as `cut` gives it.
   /// - Throws: `RequestError` where the time zone is not known on this machine.
-  func compared(upTo known: Instant?) throws(RequestError) -> (Instant, Instant, Shift)? {
+  func compared(upTo end: Instant) throws(RequestError) -> (Instant, Instant, Shift)? {
     guard let comparison else { return nil }
-    // Minutes are not told apart any further: the one that is not over would stand beside a whole one.
-    let unfinished = granularity == .minute ? Instant.minute : 0
-    let end =
-      known.map {
-        from < $0 ? max(from, min(Instant(milliseconds: $0.milliseconds - unfinished), to)) : to
-      } ?? to
     guard let clock = LocalClock(timeZone) else { throw .unknownTimeZone(timeZone) }
     func local(_ interval: String, _ move: (Instant) -> Instant) -> (Instant, Instant, Shift) {
       (

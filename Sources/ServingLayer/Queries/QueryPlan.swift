@@ -42,6 +42,8 @@ struct QueryPlan: Sendable {
   }
 
   var query: Query
+  /// Where what is read ends: with the query, or before it where that is compared up to there.
+  var readTo: Instant
   var source: QuerySource
   /// The groups whose days answer in place of those of their members; nil where the query is of members.
   var groups: GroupedDays?
@@ -65,7 +67,7 @@ struct QueryPlan: Sendable {
   var minutesFrom: Instant?
   var columns: [Column]
 
-  /// - Parameter knownUntil: what begins later has not been counted; nil where the query's period has passed.
+  /// - Parameter knownUntil: the end of the latest minute that has been counted; nil where the query's period has passed.
   /// - Throws: `RequestError` that says what does go together.
   init(
     _ query: Query, settledBefore: Instant? = nil, knownUntil: Instant? = nil
@@ -73,8 +75,18 @@ struct QueryPlan: Sendable {
     self.query = query
     self.settledBefore = settledBefore
     source = try QuerySource(for: query)
-    (pieces, recent, checkedSpans) = Self.pieces(of: query, source, settledBefore)
-    if let (from, to, shift) = try query.compared(upTo: knownUntil) {
+    let cut = query.cut(upTo: knownUntil)
+    let period = try query.compared(upTo: cut)
+    var read = query
+    // What is not over has a row of its own, which stands beside none, by the minute and the second, and where a bucket begins with it.
+    if period != nil, query.granularity != .minute, query.granularity != .second, cut > query.from,
+      try !query.beginsBucket(cut)
+    {
+      read.to = cut
+    }
+    readTo = read.to
+    (pieces, recent, checkedSpans) = Self.pieces(of: read, source, settledBefore)
+    if let (from, to, shift) = period {
       var other = query
       (other.from, other.to) = (from, to)
       let (pieces, recent, spans) = Self.pieces(of: other, source, settledBefore, isPast: true)
@@ -82,7 +94,7 @@ struct QueryPlan: Sendable {
         from: from, to: to, shift: shift, pieces: pieces, recent: recent, checkedSpans: spans)
     }
     groups = source.groups(of: query)
-    ranking = Ranking(query, source, groups)
+    ranking = Ranking(read, source, groups)
     columns = []
     if query.granularity != .none {
       columns.append(Column(name: "time", kind: .time, role: .bucket))
@@ -153,7 +165,7 @@ struct QueryPlan: Sendable {
   /// The plan for the rows of the period that is compared with.
   func over(_ period: Period) -> QueryPlan {
     var plan = self
-    (plan.query.from, plan.query.to) = (period.from, period.to)
+    (plan.query.from, plan.query.to, plan.readTo) = (period.from, period.to, period.to)
     (plan.pieces, plan.recent) = (period.pieces, period.recent)
     return plan
   }
@@ -172,7 +184,7 @@ struct QueryPlan: Sendable {
   /// The same plan with minutes alone, which needs no knowledge of time zones.
   var byMinutes: QueryPlan {
     var plan = self
-    plan.pieces = [RungPiece(rung: .minute, from: query.from, to: query.to)]
+    plan.pieces = [RungPiece(rung: .minute, from: query.from, to: readTo)]
     plan.recent = .byMinute
     plan.checkedSpans = []
     if let period = compared {

@@ -19,7 +19,7 @@ extension QuerySQL {
   /// The parts that together have each row of the range once.
   mutating func recentParts(of rollup: Rollup) -> [RecentPart] {
     let minutes = "layers.recent_\(rollup.name)"
-    let all = isWithin(plan.query.from, plan.query.to, "minute")
+    let all = isWithin(plan.query.from, plan.readTo, "minute")
     guard let hours = plan.recent.hours else {
       return [RecentPart(view: minutes, rung: .minute, condition: all)]
     }

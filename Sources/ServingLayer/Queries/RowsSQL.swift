@@ -23,10 +23,10 @@ extension QuerySQL {
       return loaded.map { CountedRows(sql: $0, isLoaded: true) }
         + recentRows(of: rollup, where: isWanted).map { CountedRows(sql: $0, isLoaded: false) }
     case .facts:
-      let (from, to) = (bind(plan.query.from.iso8601), bind(plan.query.to.iso8601))
+      let (from, to) = (bind(plan.query.from.iso8601), bind(plan.readTo.iso8601))
       let counted = homes.compactMap(\.factColumn).map { " and \($0) is not null" }.joined()
       let at = plan.query.granularity == .none ? "ts" : bucket("ts")
-      let days = isOfDays([(plan.query.from, plan.query.to)])
+      let days = isOfDays([(plan.query.from, plan.readTo)])
       let views =
         [("layers.event", true)] + (plan.liveView.map { [($0, false)] } ?? [])
       return views.map { view, isLoaded in
