@@ -215,6 +215,24 @@ import Warehouse
       fixture.csv(question.replacing("&compare=previous", with: "")) == ["\(time)7,batch,false"])
   }
 
+  @Test(arguments: [
+    ("none", "2026-01-01T00:00Z", false), ("minute", "2026-11-20T12:01Z", true),
+    ("hour", "2026-11-20T12:00Z", true), ("hour", "2026-11-20T12:01Z", false),
+    ("day", "2026-11-20T00:00Z", true), ("day", "2026-11-20T01:00Z", false),
+    ("day&tz=Europe/Berlin", "2026-11-19T23:00Z", true),
+    ("day&tz=Europe/Berlin", "2026-11-20T00:00Z", false),
+    ("hour&tz=Asia/Kolkata", "2026-11-20T11:30Z", true),
+    ("hour&tz=Asia/Kolkata", "2026-11-20T12:00Z", false),
+    ("week", "2026-11-16T00:00Z", true), ("week", "2026-11-17T00:00Z", false),
+    ("month", "2026-11-01T00:00Z", true), ("month", "2026-11-02T00:00Z", false),
+    ("quarter", "2026-10-01T00:00Z", true), ("quarter", "2026-11-01T00:00Z", false),
+    ("year", "2026-01-01T00:00Z", true), ("year", "2026-02-01T00:00Z", false),
+  ])
+  func `a bucket begins`(_ granularity: String, _ time: String, _ begins: Bool) throws {
+    let query = try parse("metrics=listens&granularity=\(granularity)&from=-1d")
+    #expect(try query.beginsBucket(#require(Instant.parse(time, now: now))) == begins)
+  }
+
   private func devices() throws -> Fixture {
     let fixture = try Fixture()
     try fixture.connection.run(

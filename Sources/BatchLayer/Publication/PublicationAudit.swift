@@ -83,7 +83,7 @@ struct PublicationAudit {
     let table = tables.name(totals)
     try stage(table)
     _ = try connection.run(
-      library.sql("batch/copy_audited", ["table": table, "time": totals.rung.column]),
+      library.sql("batch/copy_audited", ["table": table]),
       [
         .intArray(stretches.map(\.lowerBound)),
         .intArray(stretches.map { $0.upperBound + 1 }),

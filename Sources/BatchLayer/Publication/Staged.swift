@@ -55,11 +55,11 @@ struct Staged {
     return progress
   }
 
+  /// The days of facts that get new rows.
+  var grownParts: Set<FactWriter.Part> { Set(parts.keys).union(rare).union(few) }
+
   /// The facts of which rows are new or have changed.
-  var touchedFacts: Set<FactTable> {
-    Set(parts.keys.map(\.fact)).union(rare.map(\.fact)).union(few.map(\.fact))
-      .union(changes.map(\.fact))
-  }
+  var touchedFacts: Set<FactTable> { Set(grownParts.map(\.fact)).union(changes.map(\.fact)) }
 
   /// The staged tables of a rollup's rows.
   func tables(_ table: RollupTable) -> [StageTable] {

@@ -137,17 +137,12 @@ struct Statistics {
   // MARK: Indexes of facts
 
   /// Has the indexes of the days that a load has changed know all of their rows. Best effort, as `refresh`.
-  func summarizeFacts(of staged: Staged) {
+  private func summarizeFacts(of staged: Staged) {
     guard let sql = try? library.sql("batch/summarize_facts") else { return }
     var days: SQLValue = .null
     if !staged.numbers.isFull {
-      let parts = Set(staged.parts.keys).union(staged.rare).union(staged.few)
-      let changed = staged.changes.flatMap { change in
-        let last = CalendarDay(milliseconds: change.span.upperBound)
-        return sequence(first: CalendarDay(milliseconds: change.span.lowerBound), next: \.next)
-          .prefix { $0 <= last }
-      }
-      days = .textArray(Set(parts.map(\.day)).union(changed).sorted().map(\.text))
+      let changed = staged.changes.flatMap { CalendarDay.days(of: $0.span) }
+      days = .textArray(Set(staged.grownParts.map(\.day)).union(changed).sorted().map(\.text))
     }
     _ = try? connection.run(sql, [.int(staged.build), days])
   }
@@ -172,9 +167,9 @@ struct Statistics {
     let present = try FactPartitions(
       connection: connection, library: library, build: staged.build
     ).present()
-    let changed = Set(staged.parts.keys).union(staged.rare).union(staged.few)
+    let grown = staged.grownParts
     return FactTable.allCases.flatMap { fact in
-      let parts = changed.filter { $0.fact == fact }
+      let parts = grown.filter { $0.fact == fact }
       let large = parts.filter { staged.factCounts[$0, default: 0] >= Self.manyRows }
       return Set(large.compactMap { present[$0] })
         .union(parts.compactMap { present[$0] }.filter(unknown.contains))

@@ -118,7 +118,7 @@ private struct ClockStretch {
 
 extension Granularity {
   /// When the bucket of a day or longer that a time is in ends, both as local clocks show them.
-  fileprivate func next(after local: Instant) -> Instant {
+  func next(after local: Instant) -> Instant {
     let day = CivilDate.floorDivide(local.milliseconds, 1440 * Instant.minute)
     let date = CivilDate(daysSince1970: day)
     func first(of month: Int64) -> Int64 {

@@ -30,22 +30,16 @@ extension Query {
     return max(from, min(end, to))
   }
 
-  /// Whether a bucket begins then, of those that local clocks tell apart.
+  /// Whether a bucket begins then, at a whole minute, by local clocks.
   func beginsBucket(_ time: Instant) throws(RequestError) -> Bool {
     guard let clock = LocalClock(timeZone) else { throw .unknownTimeZone(timeZone) }
-    let shown = clock.shown(at: time).milliseconds
-    let day = CivilDate.floorDivide(shown, ISOTime.millisecondsPerDay)
-    let date = CivilDate(daysSince1970: day)
-    let isMidnight = shown == day * ISOTime.millisecondsPerDay
+    let shown = clock.shown(at: time)
     return switch granularity {
-    case .none, .second, .minute: false
-    case .hour: shown % (60 * Instant.minute) == 0
-    case .day: isMidnight
-    // 1970 began with a Thursday.
-    case .week: isMidnight && (day + 3) % 7 == 0
-    case .month: isMidnight && date.day == 1
-    case .quarter: isMidnight && date.day == 1 && date.month % 3 == 1
-    case .year: isMidnight && date.day == 1 && date.month == 1
+    case .none: false
+    case .second, .minute: true
+    case .hour: shown.floored(to: .hour) == shown
+    case .day, .week, .month, .quarter, .year:
+      granularity.next(after: Instant(milliseconds: shown.milliseconds - 1)) == shown
     }
   }
 

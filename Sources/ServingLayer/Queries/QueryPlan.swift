@@ -78,12 +78,8 @@ struct QueryPlan: Sendable {
     let cut = query.cut(upTo: knownUntil)
     let period = try query.compared(upTo: cut)
     var read = query
-    // What is not over has a row of its own, which stands beside none, by the minute and the second, and where a bucket begins with it.
-    if period != nil, query.granularity != .minute, query.granularity != .second, cut > query.from,
-      try !query.beginsBucket(cut)
-    {
-      read.to = cut
-    }
+    // Where a bucket begins with what is not over, as by the minute, that has a row of its own, which stands beside none.
+    if period != nil, cut > query.from, try !query.beginsBucket(cut) { read.to = cut }
     readTo = read.to
     (pieces, recent, checkedSpans) = Self.pieces(of: read, source, settledBefore)
     if let (from, to, shift) = period {

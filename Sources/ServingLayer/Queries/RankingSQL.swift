@@ -33,11 +33,8 @@ extension QuerySQL {
       } ?? ""
     }
 
-    /// Selects of members, the unknown one among them, which the table does not have and whose attributes are null.
-    func members(_ columns: String, where condition: String = "true") -> String {
-      "select \(columns) from \(dimension) where \(condition)"
-        + " union all select \(columns) from (values (0::bigint)) as unknown (\(key))"
-        + " left join \(dimension) using (\(key)) where \(condition)"
+    func members(_ columns: String, where condition: String) -> String {
+      QuerySQL.members(columns, of: dimension, by: key, where: condition)
     }
   }
 

@@ -8,6 +8,16 @@ extension QuerySQL {
     var isLoaded: Bool
   }
 
+  /// Selects of members, the unknown one among them, which the table does not have and whose attributes are null.
+  /// - Parameter dimension: the table, as `layers` has it.
+  static func members(
+    _ columns: String, of dimension: String, by key: String, where condition: String
+  ) -> String {
+    "select \(columns) from \(dimension) where \(condition)"
+      + " union all select \(columns) from (values (0::bigint)) as unknown (\(key))"
+      + " left join \(dimension) using (\(key)) where \(condition)"
+  }
+
   static func union(_ rows: [CountedRows]) -> String {
     rows.map(\.sql).joined(separator: "\n  union all\n  ")
   }

@@ -119,20 +119,15 @@ extension QuerySQL {
       "coalesce(member.d\(number)::text, '') = coalesce(place.c\(name.field)::text, '')"
         + " and (member.d\(number) is null) = (place.c\(name.field) is null)"
     }.joined(separator: " and ")
-    let members = [
-      dimension, "(values (0::bigint)) as unknown (\(key)) left join \(dimension) using (\(key))",
-    ]
-    .map { table in
-      let filters = plan.query.filters.compactMap { condition($0) }
-      return "select \(key), \(own) from \(table)"
-        + (filters.isEmpty ? "" : " where " + filters.joined(separator: " and "))
-    }
+    let filters = plan.query.filters.compactMap { condition($0) }.joined(separator: " and ")
+    let members = Self.members(
+      "\(key), \(own)", of: dimension, by: key, where: filters.isEmpty ? "true" : filters)
     return """
       winner as materialized (
         select first_key as \(key), position from place where first_key = last_key
         union all
         select member.\(key), place.position
-          from (\(members.joined(separator: " union all "))) as member
+          from (\(members)) as member
           join place on \(isOfLine)
           where place.first_key < place.last_key
       )

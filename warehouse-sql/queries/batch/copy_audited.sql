@@ -12,6 +12,6 @@ from stretches
 cross join lateral (
   select *
   from parts.{table}
-  where {time} >= stretches.start and {time} < stretches.stop
+  where minute >= stretches.start and minute < stretches.stop
   offset 0
 ) as found
